@@ -1,0 +1,1 @@
+"""negmine mines hard negatives that are hard and really negative."""

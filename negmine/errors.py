@@ -1,0 +1,62 @@
+"""Everything that can go wrong for a user.
+
+NegmineError
+├── InputError          the user's files: a missing column, a duplicate id, a row that cannot be read
+├── SettingsError       flags or a TOML file that cannot work (exit code 2)
+├── SchemaError         a table does not fit its contract
+├── WorkdirError
+│   ├── MissingArtifact an earlier room has not been run
+│   ├── CorruptArtifact a listed part is missing or altered
+│   └── Locked          another negmine is working in the same directory
+├── MissingDependency   a package is not installed
+└── RetrieverError      a model or a user's retriever failed; finished parts are kept
+
+A message says what happened, where, and what to do. Only these are printed bare; anything else is a
+bug of negmine's and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class NegmineError(Exception):
+    """A user's mistake or a failing environment, told in one message; exit code 1."""
+
+    exit_code = 1
+
+
+class InputError(NegmineError):
+    """The user's files cannot be used as they are."""
+
+
+class SettingsError(NegmineError):
+    """Flags or settings that cannot work, alone or together."""
+
+    exit_code = 2
+
+
+class SchemaError(NegmineError):
+    """A table does not fit the schema it should cross a door with."""
+
+
+class WorkdirError(NegmineError):
+    """The work directory cannot be used."""
+
+
+class MissingArtifact(WorkdirError):
+    """An artifact that is needed has not been made yet, or is stale."""
+
+
+class CorruptArtifact(WorkdirError):
+    """A part that the manifest lists is missing or altered."""
+
+
+class Locked(WorkdirError):
+    """Another process holds the work directory."""
+
+
+class MissingDependency(NegmineError):
+    """A package that the chosen settings need is not installed."""
+
+
+class RetrieverError(NegmineError):
+    """A model or a user's own retriever failed."""

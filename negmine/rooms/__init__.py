@@ -1,0 +1,1 @@
+"""The rooms: one module each, pure functions from Arrow tables to Arrow tables."""

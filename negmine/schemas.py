@@ -1,0 +1,127 @@
+"""Every table that crosses a door: the page to read first.
+
+`doc_id` and `query_id` are strings everywhere. `score`: higher is better, never a distance. `rank`:
+from 1. Rows of one query stand together, ordered by rank, and a query is never split over two parts.
+Name and version of a schema ride in the Parquet metadata (`negmine.schema`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from negmine.errors import SchemaError
+
+FIRST_RANK = 1
+POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
+
+ID = pa.large_string()
+TEXT_KEY = pa.binary(16)  # blake2b of the normalised text, see texts.text_key
+
+
+def _schema(name: str, *fields: pa.Field) -> pa.Schema:
+    return pa.schema(fields, metadata={"negmine.schema": name})
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+CORPUS = _schema(
+    "corpus/1",
+    _required("doc_id", ID),
+    pa.field("title", pa.large_string()),
+    _required("text", pa.large_string()),
+    pa.field("same_as", ID),
+    _required("text_key", TEXT_KEY),
+    _required("source_row", pa.int64()),
+)
+QUERIES = _schema(
+    "queries/1",
+    _required("query_id", ID),
+    _required("text", pa.large_string()),
+    pa.field("same_as", ID),
+    _required("text_key", TEXT_KEY),
+    _required("source_row", pa.int64()),
+)
+QRELS = _schema(
+    "qrels/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    _required("relevance", pa.int32()),
+)
+RUN = _schema(
+    "run/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    _required("rank", pa.int32()),
+    _required("score", pa.float32()),
+)
+CANDIDATES = _schema(
+    "candidates/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    _required("label", pa.large_string()),
+    pa.field("rank", pa.int32()),
+    pa.field("score", pa.float32()),
+)
+FEATURES = _schema(
+    "features/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    pa.field("positive_similarity", pa.float32()),
+)
+VERDICTS = _schema(
+    "verdicts/1",
+    *CANDIDATES,
+    pa.field("positive_similarity", pa.float32()),
+    pa.field("positive_score", pa.float32()),
+    _required("kept", pa.bool_()),
+    pa.field("reason", pa.large_string()),
+)
+PROVENANCE = _schema(
+    "provenance/1",
+    _required("query_id", ID),
+    _required("positive_id", pa.large_list(ID)),
+    _required("negative_id", pa.large_list(ID)),
+)
+TRAINING = _schema("training/1")
+
+
+def with_retrievers(schema: pa.Schema, retrievers: Iterable[str], after: str) -> pa.Schema:
+    """Add `<retriever>_rank?` (int32) and `<retriever>_score?` (float32) behind the column `after`."""
+    where = schema.get_field_index(after) + 1
+    extra = [
+        field
+        for name in retrievers
+        for field in (pa.field(f"{name}_rank", pa.int32()), pa.field(f"{name}_score", pa.float32()))
+    ]
+    fields = [*schema][:where] + extra + [*schema][where:]
+    return pa.schema(fields, metadata=schema.metadata)
+
+
+def name_of(schema: pa.Schema) -> str:
+    """Return `name/version`, as it rides in the Parquet metadata."""
+    return str((schema.metadata or {}).get(b"negmine.schema", b"?").decode())
+
+
+def conform(table: pa.Table, schema: pa.Schema, extras: bool = False) -> pa.Table:
+    """Bring `table` into the order and types of `schema`; refuse what cannot fit without loss.
+
+    With `extras`, columns that the schema does not name follow behind it, as they came.
+    Raises SchemaError for a missing column, a null where none may be, or a lossy cast.
+    """
+    missing = [f.name for f in schema if f.name not in table.column_names]
+    if missing:
+        raise SchemaError(f"{name_of(schema)}: column {missing[0]!r} is missing. It has: {table.column_names}")
+    kept = [c for c in table.column_names if extras and c not in schema.names]
+    target = pa.schema([*schema, *(table.schema.field(c) for c in kept)], metadata=schema.metadata)
+    try:
+        result = table.select([*schema.names, *kept]).cast(target)
+    except (ValueError, pa.ArrowInvalid) as error:
+        raise SchemaError(f"{name_of(schema)}: {error}") from error
+    for field in schema:
+        if not field.nullable and result[field.name].null_count:
+            raise SchemaError(f"{name_of(schema)}: column {field.name!r} has an empty value")
+    return result.replace_schema_metadata(schema.metadata)

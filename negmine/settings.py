@@ -1,0 +1,151 @@
+"""Every setting of every room: the one source of flags, TOML keys, manifest entries and docs.
+
+A field's name is its flag and its TOML key (`relative_margin` is `--relative-margin` and
+`relative-margin`). A field marked `speed` changes no row and so belongs to no artifact's identity.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SPEED = {"speed": True}
+
+
+class RoomSettings(BaseModel):
+    """A frozen settings table that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _setting(text: str, default: Any = None, **extra: Any) -> Any:
+    bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
+    return Field(default, description=text, json_schema_extra=extra or None, **bounds)
+
+
+class IndexSettings(RoomSettings):
+    """Room 1: where the data is, how it is read, and how the retrievers index it."""
+
+    data: Path | None = _setting(
+        "BEIR folder: corpus.jsonl, queries.jsonl and qrels/<split>.tsv, each plain or .gz."
+    )
+    qrels_split: str | None = _setting(
+        "Which qrels/<split>.tsv of --data. Without it: train, else the only one."
+    )
+    corpus: Path | None = _setting("Documents: jsonl, csv, tsv or Parquet, plain or .gz.")
+    queries: Path | None = _setting("Queries: jsonl, csv, tsv or Parquet, plain or .gz.")
+    qrels: Path | None = _setting("Relevance: tsv, csv, jsonl, Parquet or TREC qrels.")
+    pairs: Path | None = _setting("(query, positive) text pairs: jsonl, csv, tsv or Parquet.")
+    query_column: str = _setting("Column of --pairs that holds the query.", "anchor")
+    positive_column: str = _setting("Column of --pairs that holds the positive.", "positive")
+    on_error: Literal["stop", "skip"] = _setting(
+        "Bad rows: stop and show them, or skip and count them where that is safe.", "stop"
+    )
+    min_relevance: int = _setting(
+        "Relevance in qrels from which a document is a positive; 0 or less is a judged negative.",
+        1,
+        ge=1,
+    )
+    title: bool = _setting("Put a document's title before its text.", True)
+    title_separator: str = _setting("What stands between title and text.", " ")
+    retriever: tuple[str, ...] = _setting(
+        "bm25, dense, or package.module:factory for your own. Repeatable.", ("bm25", "dense")
+    )
+    bm25_engine: Literal["bm25s", "rank-bm25"] = _setting(
+        "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"
+    )
+    bm25_variant: (
+        Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None
+    ) = _setting(
+        "BM25 formula. okapi is rank-bm25's. Default: lucene, or okapi for the rank-bm25 engine."
+    )
+    bm25_k1: float = _setting("BM25: how soon a repeated term saturates.", 1.5, ge=0)
+    bm25_b: float = _setting("BM25: how much long documents are held back.", 0.75, ge=0, le=1)
+    bm25_delta: float = _setting("BM25: the delta of bm25l and bm25+.", 0.5, ge=0)
+    stemmer: str | None = _setting("Snowball stemmer for BM25, such as english.")
+    model: str = _setting(
+        "Sentence-transformers model: a folder, a hub name, or the default.", "all-MiniLM-L6-v2"
+    )
+    query_prompt: str | None = _setting("Text before every query. Default: the model's own.")
+    document_prompt: str | None = _setting("Text before every document. Default: the model's own.")
+    max_length: int | None = _setting("Tokens the model reads. Default: the model's own.", gt=0)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = _setting(
+        "Precision of the model. auto: bfloat16 or float16 where the machine is fast at it.",
+        "float32",
+    )
+    vector_dtype: Literal["float32", "float16"] = _setting(
+        "Precision of vectors on disk.", "float32"
+    )
+    query_vectors: Path | None = _setting(
+        "Your own query vectors (.npy), in the row order of the source file."
+    )
+    document_vectors: Path | None = _setting(
+        "Your own document vectors (.npy), in the row order of the source file."
+    )
+    device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
+    batch_size: int = _setting("Texts a model reads at once.", 32, gt=0, **SPEED)
+
+
+class RetrieveSettings(RoomSettings):
+    """Room 2: how deep each retriever looks."""
+
+    k: int = _setting(
+        "Depth per retriever: so many hits that are not known positives of the query.", 100, gt=0
+    )
+
+
+class FilterSettings(RoomSettings):
+    """Room 4: the rules that tell negatives from false negatives."""
+
+    score: str | None = _setting(
+        "Score that thresholds read, by retriever name. Default: dense, else bm25."
+    )
+    relative_margin: float | None = _setting(
+        "Keep a candidate if score <= anchor - |anchor| * margin; the anchor is the query's lowest "
+        "positive score. Default: 0.05 if the score is dense and no other margin is set."
+    )
+    no_relative_margin: bool = _setting("Apply no relative margin, not even the default.", False)
+    absolute_margin: float | None = _setting("Keep a candidate if score + margin <= anchor.")
+    max_score: float | None = _setting("Keep a candidate if its score is at most this.")
+    min_score: float | None = _setting("Keep a candidate if its score is at least this.")
+    skip_top: int = _setting("Drop the first N ranks of the fused list.", 0, ge=0)
+    near_duplicate: float = _setting(
+        "Drop a candidate this similar to a positive of the query: cosine of the dense vectors; "
+        "without them, Jaccard of word 3-grams.",
+        0.95,
+    )
+    no_near_duplicate: bool = _setting("Do not look for near-duplicates of positives.", False)
+
+
+class WriteSettings(RoomSettings):
+    """Room 5: what the training files look like."""
+
+    format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"] = _setting(
+        "Shape of the training files, as sentence-transformers names them.", "triplet"
+    )
+    num_negatives: int = _setting("Negatives per query.", 5, gt=0)
+    sampling: Literal["top", "random"] = _setting(
+        "Take the best-ranked survivors, or draw from the first --pool of them.", "top"
+    )
+    pool: int = _setting("Survivors that --sampling random draws from.", 50, gt=0)
+    seed: int = _setting("Seed of --sampling random.", 13, ge=0)
+
+
+class Settings(RoomSettings):
+    """The whole house: one table per room, as in negmine.toml."""
+
+    index: IndexSettings = IndexSettings()
+    retrieve: RetrieveSettings = RetrieveSettings()
+    filter: FilterSettings = FilterSettings()
+    write: WriteSettings = WriteSettings()
+
+
+ROOMS: dict[str, type[RoomSettings]] = {
+    "index": IndexSettings,
+    "retrieve": RetrieveSettings,
+    "filter": FilterSettings,
+    "write": WriteSettings,
+}
+

@@ -1,1 +1,50 @@
-"""negmine mines hard negatives that are hard and really negative."""
+"""negmine mines hard negatives that are hard and really negative.
+
+    import negmine
+    result = negmine.mine("work", data="my-beir-folder")
+
+Names load when they are first used, so that `import negmine` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from negmine.api import explain, filter, index, mine, retrieve, status, write
+    from negmine.errors import NegmineError
+    from negmine.results import Result
+    from negmine.retrievers import Hits, Retriever
+    from negmine.settings import Settings
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "NegmineError": "errors",
+    "Result": "results",
+    "Hits": "retrievers",
+    "Retriever": "retrievers",
+    "Settings": "settings",
+}
+
+__all__ = [
+    "Hits",
+    "NegmineError",
+    "Result",
+    "Retriever",
+    "Settings",
+    "explain",
+    "filter",
+    "index",
+    "mine",
+    "retrieve",
+    "status",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'negmine' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"negmine.{_HOMES.get(name, 'api')}"), name)

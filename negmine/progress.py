@@ -6,7 +6,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives what a stage has done."""
+    """Receives what happens while artifacts are made."""
+
+    def begin(self, artifact: str) -> None:
+        """Say that an artifact is being made from now on."""
 
     def total(self, count: int, unit: str) -> None:
         """Say how many units (`documents`, `queries`, `parts`) there are to do."""
@@ -17,9 +20,15 @@ class Progress(Protocol):
     def note(self, message: str) -> None:
         """Say something once that the user should know, such as what was skipped and why."""
 
+    def end(self, artifact: str, outcome: str, rows: int, seconds: float) -> None:
+        """Say that an artifact is `made` or was `fresh`."""
+
 
 class Silent:
     """Reports to nobody."""
+
+    def begin(self, artifact: str) -> None:
+        """Ignore it."""
 
     def total(self, count: int, unit: str) -> None:
         """Ignore it."""
@@ -28,4 +37,7 @@ class Silent:
         """Ignore it."""
 
     def note(self, message: str) -> None:
+        """Ignore it."""
+
+    def end(self, artifact: str, outcome: str, rows: int, seconds: float) -> None:
         """Ignore it."""

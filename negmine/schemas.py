@@ -80,13 +80,51 @@ VERDICTS = _schema(
     _required("kept", pa.bool_()),
     pa.field("reason", pa.large_string()),
 )
-PROVENANCE = _schema(
-    "provenance/1",
+SHORT = _schema(
+    "short/1",
     _required("query_id", ID),
-    _required("positive_id", pa.large_list(ID)),
-    _required("negative_id", pa.large_list(ID)),
+    _required("candidates", pa.int64()),
+    _required("asked", pa.int64()),
+    _required("got", pa.int64()),
 )
-TRAINING = _schema("training/1")
+
+
+def training_schema(format: str, num_negatives: int) -> pa.Schema:
+    """Return the schema of a training file: text columns (and labels) only."""
+    text = pa.large_string()
+    columns: dict[str, pa.DataType] = {"anchor": text, "positive": text}
+    if format == "triplet":
+        columns["negative"] = text
+    elif format == "n-tuple":
+        columns |= {f"negative_{n + 1}": text for n in range(num_negatives)}
+    elif format == "labeled-pair":
+        columns["label"] = pa.int64()
+    else:
+        columns |= {"positive": pa.large_list(text), "labels": pa.large_list(pa.int64())}
+    return _schema("training/1", *(_required(name, kind) for name, kind in columns.items()))
+
+
+def provenance_schema(retrievers: Iterable[str], lists: bool) -> pa.Schema:
+    """Return the schema of provenance; with `lists`, one list a row for everything about negatives."""
+
+    def many(kind: pa.DataType) -> pa.DataType:
+        return pa.large_list(kind) if lists else kind
+
+    about: dict[str, pa.DataType] = {
+        "negative_id": ID,
+        "rank": pa.int32(),
+        "score": pa.float32(),
+        "retrievers": pa.large_list(ID),
+    }
+    for name in retrievers:
+        about |= {f"{name}_rank": pa.int32(), f"{name}_score": pa.float32()}
+    return _schema(
+        "provenance/1",
+        _required("query_id", ID),
+        pa.field("positive_id", ID),
+        *(pa.field(name, many(kind)) for name, kind in about.items()),
+        pa.field("positive_score", pa.float32()),
+    )
 
 
 def with_retrievers(schema: pa.Schema, retrievers: Iterable[str], after: str) -> pa.Schema:
@@ -114,7 +152,9 @@ def conform(table: pa.Table, schema: pa.Schema, extras: bool = False) -> pa.Tabl
     """
     missing = [f.name for f in schema if f.name not in table.column_names]
     if missing:
-        raise SchemaError(f"{name_of(schema)}: column {missing[0]!r} is missing. It has: {table.column_names}")
+        raise SchemaError(
+            f"{name_of(schema)}: column {missing[0]!r} is missing. It has: {table.column_names}"
+        )
     kept = [c for c in table.column_names if extras and c not in schema.names]
     target = pa.schema([*schema, *(table.schema.field(c) for c in kept)], metadata=schema.metadata)
     try:

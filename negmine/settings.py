@@ -56,10 +56,10 @@ class IndexSettings(RoomSettings):
     bm25_engine: Literal["bm25s", "rank-bm25"] = _setting(
         "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"
     )
-    bm25_variant: (
-        Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None
-    ) = _setting(
-        "BM25 formula. okapi is rank-bm25's. Default: lucene, or okapi for the rank-bm25 engine."
+    bm25_variant: Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None = (
+        _setting(
+            "BM25 formula. okapi is rank-bm25's. Default: lucene, or okapi for the rank-bm25 engine."
+        )
     )
     bm25_k1: float = _setting("BM25: how soon a repeated term saturates.", 1.5, ge=0)
     bm25_b: float = _setting("BM25: how much long documents are held back.", 0.75, ge=0, le=1)
@@ -148,4 +148,3 @@ ROOMS: dict[str, type[RoomSettings]] = {
     "filter": FilterSettings,
     "write": WriteSettings,
 }
-

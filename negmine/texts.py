@@ -25,7 +25,9 @@ def normalise(text: str) -> str:
 
 def text_key(text: str) -> bytes:
     """Return 16 bytes (blake2b) that are equal exactly when two normalised texts are."""
-    return hashlib.blake2b(normalise(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(
+        normalise(text).encode("utf-8", "surrogatepass"), digest_size=16
+    ).digest()
 
 
 def text_keys(texts: Iterable[str]) -> pa.Array:

@@ -1,0 +1,98 @@
+"""The library twin: `negmine.mine(...)` and one function per room, doing what the commands do.
+
+Every keyword is a settings field (`relative_margin=0.1` is `--relative-margin 0.1`); see
+`negmine.settings`. `mine` starts from the defaults, a room goes on with what the work directory
+remembers; keywords win over both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from negmine.configuration import resolve
+from negmine.errors import MissingArtifact
+from negmine.explanation import explain as explanation
+from negmine.house import House, recall_settings
+from negmine.progress import Progress
+from negmine.results import Result, result
+from negmine.runner import run
+from negmine.settings import ROOMS
+from negmine.states import State, survey
+from negmine.workdir import Workdir
+
+
+def open_house(
+    work: str | Path,
+    flags: dict[str, Any],
+    config: Path | None = None,
+    progress: Progress | None = None,
+    remembering: bool = True,
+) -> House:
+    """Return the house of a work directory under the given settings (see configuration.resolve)."""
+    workdir = Workdir(work)
+    remembered = recall_settings(workdir) if remembering else None
+    return House(workdir, resolve(flags, config, remembered), progress)
+
+
+def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
+    """Bring these rooms up to date and return what was done."""
+    return result(house, run(house, rooms, force), rooms)
+
+
+def mine(
+    work: str | Path,
+    *,
+    config: Path | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Result:
+    """Walk the whole house: index, retrieve, filter, write.
+
+    Raises a NegmineError for anything the user can mend: SettingsError, InputError, ...
+    """
+    house = open_house(work, settings, config, progress, remembering=False)
+    return run_rooms(house, list(ROOMS), force)
+
+
+def index(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+    """Room 1: read corpus, queries and qrels, and index them for every retriever."""
+    return run_rooms(open_house(work, settings), ["index"], force)
+
+
+def retrieve(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+    """Room 2: search with every retriever and bring the runs together as candidates."""
+    return run_rooms(open_house(work, settings), ["retrieve"], force)
+
+
+def filter(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+    """Room 4: give every candidate a verdict."""
+    return run_rooms(open_house(work, settings), ["filter"], force)
+
+
+def write(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+    """Room 5: write training files and their provenance."""
+    return run_rooms(open_house(work, settings), ["write"], force)
+
+
+def status(work: str | Path, **settings: Any) -> list[State]:
+    """Compare every artifact with the disk: fresh, stale (why), partial, missing."""
+    return survey(open_existing(work, settings))
+
+
+def explain(work: str | Path, query_id: str) -> dict[str, Any]:
+    """Return one query's text and candidates, with ranks, scores, kept and reason."""
+    return explanation(open_existing(work, {}), query_id)
+
+
+def open_existing(
+    work: str | Path,
+    flags: dict[str, Any],
+    config: Path | None = None,
+    progress: Progress | None = None,
+) -> House:
+    """Return the house of a work directory that must be there already."""
+    if not Workdir(work).exists():
+        raise MissingArtifact(f"{work} is no work directory. Run: negmine mine {work} --data FOLDER")
+    return open_house(work, flags, config, progress)

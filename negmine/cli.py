@@ -1,0 +1,177 @@
+"""The command line: one thin command per room, and the windows that look in.
+
+Heavy modules are imported inside the commands, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from negmine.console import Talk, out, telling
+from negmine.flags import with_settings
+
+app = typer.Typer(
+    name="negmine",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Mine hard negatives that are hard and really negative.",
+    epilog="Example: negmine mine work --data my-beir-folder",
+)
+Work = Annotated[Path, typer.Argument(help="The work directory.", show_default=False)]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="A negmine.toml, one table per room.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON envelope to stdout.")]
+Force = Annotated[bool, typer.Option("--force", help="Make it again, even if it is up to date.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"negmine {version('negmine')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@with_settings()
+def mine(
+    work: Work,
+    flags: dict[str, Any],
+    config: Config = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Walk the whole house: index, retrieve, filter, write.
+
+    Starts from the defaults; what is up to date is skipped, what is half done is finished.
+
+    Example: negmine mine work --data my-beir-folder --num-negatives 7
+    """
+    from negmine.settings import ROOMS
+
+    _run_rooms("mine", list(ROOMS), work, flags, config, force, json)
+
+
+@app.command()
+@with_settings("index")
+def index(
+    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+) -> None:
+    """Room 1: read corpus, queries and qrels, and index them for every retriever.
+
+    Goes on with the settings that WORK remembers. Example: negmine index work --data my-beir-folder
+    """
+    _run_rooms("index", ["index"], work, flags, config, force, json)
+
+
+@app.command()
+@with_settings()
+def retrieve(
+    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+) -> None:
+    """Room 2: search with every retriever and bring the runs together as candidates.
+
+    Goes on with the settings that WORK remembers. Example: negmine retrieve work --k 200
+    """
+    _run_rooms("retrieve", ["retrieve"], work, flags, config, force, json)
+
+
+@app.command(name="filter")
+@with_settings()
+def filter_(
+    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+) -> None:
+    """Room 4: give every candidate a verdict: kept, or the reason why not.
+
+    Goes on with the settings that WORK remembers. Example: negmine filter work --relative-margin 0.1
+    """
+    _run_rooms("filter", ["filter"], work, flags, config, force, json)
+
+
+@app.command()
+@with_settings()
+def write(
+    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+) -> None:
+    """Room 5: write training files and their provenance.
+
+    Goes on with the settings that WORK remembers. Example: negmine write work --format n-tuple
+    """
+    _run_rooms("write", ["write"], work, flags, config, force, json)
+
+
+@app.command()
+@with_settings()
+def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json = False) -> None:
+    """Show every artifact: fresh, stale (and why), partial or missing. Changes nothing.
+
+    With flags: what they would redo. Example: negmine status work --relative-margin 0.1
+    """
+    talk = Talk(quiet=json)
+    with telling("status", json, talk) as answer:
+        from negmine import api, views
+        from negmine.results import states
+        from negmine.states import survey
+
+        rows = states(survey(api.open_existing(work, flags, config, talk)))
+        answer["data"] = {"work": work, "artifacts": rows}
+        if not json:
+            out().print(views.status(rows))
+
+
+@app.command()
+def explain(
+    work: Work,
+    query_id: Annotated[str, typer.Argument(help="The query.", show_default=False)],
+    limit: Annotated[int, typer.Option(help="Rows to show; 0 shows all.", min=0)] = 20,
+    json: Json = False,
+) -> None:
+    """Show one query: its text, positives, and candidates with ranks, scores, kept or reason.
+
+    Example: negmine explain work 42 --limit 50
+    """
+    talk = Talk(quiet=json)
+    with telling("explain", json, talk) as answer:
+        from negmine import api, views
+
+        found = api.explain(work, query_id)
+        answer["data"] = found
+        if not json:
+            out().print(views.explanation(found, limit))
+
+
+def _run_rooms(
+    command: str,
+    rooms: list[str],
+    work: Path,
+    flags: dict[str, Any],
+    config: Path | None,
+    force: bool,
+    json: bool,
+) -> None:
+    talk = Talk(quiet=json)
+    with telling(command, json, talk) as answer:
+        from negmine import api, views
+
+        house = api.open_house(work, flags, config, talk, remembering=command != "mine")
+        answer["data"] = result = api.run_rooms(house, rooms, force)
+    if not json:
+        out().print(views.summary(result))

@@ -1,0 +1,176 @@
+"""From flags, a TOML file and what a work directory remembers to one checked `Settings`.
+
+A flag beats the file, the file beats what the work directory remembers, that beats the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from negmine.errors import SettingsError
+from negmine.settings import ROOMS, FilterSettings, RoomSettings, Settings
+
+REMEMBERED = "settings.json"
+SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
+
+
+def flag(field: str) -> str:
+    """Return the flag of a settings field: `relative_margin` is `--relative-margin`."""
+    return "--" + field.replace("_", "-")
+
+
+def room_of(field: str) -> str:
+    """Return the room whose settings table has `field`."""
+    return next(room for room, table in ROOMS.items() if field in table.model_fields)
+
+
+def resolve(
+    flags: Mapping[str, Any], config: Path | None = None, remembered: Settings | None = None
+) -> Settings:
+    """Merge and check all settings.
+
+    `flags` maps field names to given values (no Nones). Raises SettingsError with one message.
+    """
+    tables: dict[str, dict[str, Any]] = {room: {} for room in ROOMS}
+    if remembered is not None:
+        for room in ROOMS:
+            tables[room] |= getattr(remembered, room).model_dump(exclude_unset=True)
+    if config is not None:
+        for room, table in read_toml(config).items():
+            _override(tables[room], table)
+    unknown = [field for field in flags if field not in _all_fields()]
+    if unknown:
+        raise SettingsError(f"unknown setting {unknown[0]!r}.{_nearest(unknown[0], _all_fields())}")
+    for room in ROOMS:
+        _override(tables[room], {f: v for f, v in flags.items() if room_of(f) == room})
+    settings = Settings(**{room: _validate(room, tables[room]) for room in ROOMS})
+    check(settings)
+    return settings
+
+
+def read_toml(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the tables of a negmine.toml; paths in it are relative to its folder."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"--config {path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"--config {path} is no TOML file: {error}.") from error
+    tables: dict[str, dict[str, Any]] = {}
+    for room, table in content.items():
+        if room not in ROOMS or not isinstance(table, dict):
+            known = ", ".join(f"[{name}]" for name in ROOMS)
+            raise SettingsError(
+                f"{path}: unknown entry {room!r}.{_nearest(room, ROOMS)} The tables are {known}."
+            )
+        tables[room] = {_field(path, room, key): value for key, value in table.items()}
+        for field, value in tables[room].items():
+            if isinstance(value, str) and "Path" in str(ROOMS[room].model_fields[field].annotation):
+                tables[room][field] = path.resolve().parent / value
+    return tables
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings that cannot work together."""
+    index, rules, write = settings.index, settings.filter, settings.write
+    if (index.query_vectors is None) != (index.document_vectors is None):
+        raise SettingsError(
+            "--query-vectors and --document-vectors go together. Give both or none."
+        )
+    if index.query_vectors and "dense" not in index.retriever:
+        raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
+    if len(set(index.retriever)) != len(index.retriever) or not index.retriever:
+        raise SettingsError(
+            f"--retriever: name each once, and at least one. Given: {index.retriever}"
+        )
+    if rules.relative_margin is not None and rules.no_relative_margin:
+        raise SettingsError("--relative-margin and --no-relative-margin contradict each other.")
+    if write.sampling == "random" and write.pool < write.num_negatives:
+        raise SettingsError(
+            f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
+        )
+    names = [retriever_name(spec) for spec in index.retriever]
+    if rules.score is not None and rules.score not in names:
+        raise SettingsError(
+            f"--score {rules.score}: no such retriever here.{_nearest(rules.score, names)} "
+            f"There are: {', '.join(names)}."
+        )
+
+
+def retriever_name(spec: str) -> str:
+    """Return the column prefix of a retriever: its name, or the factory's for `package.module:factory`."""
+    return spec.rsplit(":", 1)[-1]
+
+
+def threshold_score(settings: Settings) -> str:
+    """Return the retriever whose score thresholds read: --score, else dense, else the first."""
+    names = [retriever_name(spec) for spec in settings.index.retriever]
+    return settings.filter.score or ("dense" if "dense" in names else names[0])
+
+
+def effective_rules(settings: Settings) -> FilterSettings:
+    """Return the rules with their defaults worked out, as they shape `verdicts`."""
+    rules = settings.filter
+    margin = rules.relative_margin
+    unset = margin is None and rules.absolute_margin is None and not rules.no_relative_margin
+    score = threshold_score(settings)
+    if unset and score == "dense":
+        margin = 0.05
+    return rules.model_copy(update={"score": score, "relative_margin": margin})
+
+
+def remember(settings: Settings) -> dict[str, Any]:
+    """Return what a work directory keeps of its settings: those that were said."""
+    return {
+        room: getattr(settings, room).model_dump(mode="json", exclude_unset=True) for room in ROOMS
+    }
+
+
+def _override(table: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Let `given` win. Naming one data source unsays the others; so do opposites."""
+    if any(field in SOURCES for field in given):
+        for field in SOURCES:
+            table.pop(field, None)
+    for field, value in given.items():
+        table[field] = value
+        opposite = field[3:] if field.startswith("no_") else f"no_{field}"
+        if opposite not in given:
+            table.pop(opposite, None)
+
+
+def _validate(room: str, table: dict[str, Any]) -> RoomSettings:
+    try:
+        return _absolute(ROOMS[room](**table))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = flag(str(first["loc"][0]))
+        raise SettingsError(f"{name} {first.get('input')!r}: {first['msg']}.") from error
+
+
+def _absolute(settings: RoomSettings) -> RoomSettings:
+    paths = {k: v.expanduser().resolve() for k, v in settings if isinstance(v, Path)}
+    return settings.model_copy(update=paths)
+
+
+def _field(path: Path, room: str, key: str) -> str:
+    field = key.replace("-", "_")
+    fields = ROOMS[room].model_fields
+    if field not in fields:
+        names = [name.replace("_", "-") for name in fields]
+        raise SettingsError(f"{path}: unknown setting {key!r} in [{room}].{_nearest(key, names)}")
+    return field
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _all_fields() -> list[str]:
+    return [field for table in ROOMS.values() for field in table.model_fields]

@@ -1,0 +1,163 @@
+"""Doors of room 1: the user's files, and the documents for each index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from negmine.engine import PART_DOCUMENTS, PART_QUERIES, Folder, Stream, rechunk
+from negmine.frames import frame
+from negmine.house import CORPUS, QRELS, QUERIES, House
+from negmine.retrievers import bm25, dense
+from negmine.rooms import index
+from negmine.rooms.retrieve import positives
+from negmine.shingles import build as build_shingles
+from negmine.sources.problems import Problems
+
+VECTORS = "vectors"  # the content-addressed store beside the rooms
+
+
+def corpus(house: House) -> Stream:
+    """Documents, read and marked."""
+    problems, copies = _problems(house), index.Copies()
+    chunks = rechunk(house.sources.corpus(problems), PART_DOCUMENTS)
+    tables = index.corpus(chunks, house.settings.index, copies)
+    return Stream(tables, lambda: _finish(house, problems, copies=copies.copies))
+
+
+def queries(house: House) -> Stream:
+    """Queries, read and marked."""
+    problems, copies = _problems(house), index.Copies()
+    chunks = rechunk(house.sources.queries(problems), PART_QUERIES)
+    tables = index.queries(chunks, copies)
+    return Stream(tables, lambda: _finish(house, problems, copies=copies.copies))
+
+
+def qrels(house: House) -> Stream:
+    """Relevance, checked against corpus and queries, cut as queries are."""
+    problems = _problems(house)
+    counts: dict[str, Any] = {}
+
+    def tables() -> Iterator[pa.Table]:
+        raw = pl.concat([frame(chunk) for chunk in house.sources.qrels(problems)] or [_NO_QRELS])
+        docs = house.work.scan(CORPUS).select("doc_id", "same_as").collect()
+        asked = house.work.scan(QUERIES).select("query_id", "same_as").collect()
+        _check_dangling(house, raw, docs, asked, problems)
+        merged = index.qrels(raw, docs, asked)
+        counts.update(_count_qrels(house, merged, asked, problems))
+        part_rows = [part["rows"] for part in house.work.require(QUERIES).parts]
+        counts["queries_per_part"] = []
+        for part in index.qrels_parts(merged, part_rows):
+            mined = positives(frame(part), house.settings.index.min_relevance)
+            counts["queries_per_part"].append(mined["query_id"].n_unique())
+            yield part
+
+    return Stream(tables(), lambda: _finish(house, problems, **counts))
+
+
+def bm25_index(house: House) -> Folder:
+    """The BM25 index of all documents that are no copies."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        house.progress.total(len(house.doc_ids), "documents")
+        return bm25.build(house.documents(), folder, house.settings.index, house.progress)
+
+    return Folder(make)
+
+
+def dense_index(house: House) -> Folder:
+    """Vectors of documents and queries, encoded or brought along."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        return dense.build(
+            house.documents,
+            house.mined_queries,
+            folder,
+            house.settings.index,
+            house.work.root / VECTORS,
+            house.digest,
+            house.progress,
+        )
+
+    return Folder(make)
+
+
+def shingles(house: House) -> Folder:
+    """Word 3-grams of documents: what near-duplicates are told by where there are no vectors."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        house.progress.total(len(house.doc_ids), "documents")
+        return build_shingles(house.documents(), folder, house.progress)
+
+    return Folder(make)
+
+
+_NO_QRELS = pl.DataFrame(
+    schema={
+        "query_id": pl.String,
+        "doc_id": pl.String,
+        "relevance": pl.Int32,
+        "source_row": pl.Int64,
+    }
+)
+
+
+def _problems(house: House) -> Problems:
+    return Problems(skip=house.settings.index.on_error == "skip")
+
+
+def _finish(house: House, problems: Problems, **stats: Any) -> dict[str, Any]:
+    problems.raise_if_any()
+    for note in problems.notes:
+        house.progress.note(note)
+    for kind, count in problems.skipped.items():
+        house.progress.note(f"{count} skipped: {kind}")
+    return {**stats, "skipped": dict(problems.skipped), "notes": list(problems.notes)}
+
+
+def _check_dangling(
+    house: House, raw: pl.DataFrame, docs: pl.DataFrame, asked: pl.DataFrame, problems: Problems
+) -> None:
+    file = house.sources.qrels_files[0]
+    for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", asked, "queries")):
+        lost = index.dangling(raw, ids, column)
+        for name, row in zip(lost[column].to_list(), lost["source_row"].to_list(), strict=True):
+            problems.add(
+                f"qrels name a {column} that is not in the {place}",
+                file=file,
+                row=row + 1,
+                message=f'{column} "{name}" is not in the {place}',
+                remedy=f"Add it to the {place} or remove the qrels row.",
+            )
+
+
+def _count_qrels(
+    house: House, merged: pl.DataFrame, asked: pl.DataFrame, problems: Problems
+) -> dict[str, int]:
+    positive = merged.filter(pl.col("relevance") >= house.settings.index.min_relevance)
+    mined = positive["query_id"].n_unique()
+    first = asked["same_as"].null_count()
+    file = house.sources.qrels_files[0]
+    if mined == 0:
+        problems.add(
+            "no query has a positive",
+            file=file,
+            row=None,
+            message=f"no query has a document of relevance {house.settings.index.min_relevance} or more",
+            remedy="Check the relevance column, or lower --min-relevance.",
+            safe_to_skip=False,
+        )
+    elif mined < first:
+        problems.notes.append(
+            f"{first - mined:,} of {first:,} queries have no positive in {file.name}: they are not mined"
+        )
+    return {
+        "queries_mined": mined,
+        "queries_without_positives": first - mined,
+        "positives": positive.height,
+        "judged_negatives": merged.filter(pl.col("relevance") <= 0).height,
+    }

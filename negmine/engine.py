@@ -1,0 +1,72 @@
+"""How an artifact gets made: in one stream, part by part, or as a folder of an index's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+PART_QUERIES = 4096  # a query is never split; about a million candidates a part at k = 100
+PART_DOCUMENTS = 16_384
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Tables that come one after the other, each knowing those before; not resumable within.
+
+    `finish` runs after the last table and before anything is put in place: it may refuse the lot,
+    and returns the manifest's stats.
+    """
+
+    tables: Iterator[pa.Table]
+    finish: Callable[[], dict[str, Any]] = dict
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts that can be made alone and in any order; resumable. `make(i)` returns part i.
+
+    Part i of everything after room 1 is about the queries in part i of `queries`.
+    """
+
+    count: int
+    make: Callable[[int], pa.Table]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """An index: `make(folder)` fills an empty folder and returns the manifest's stats."""
+
+    make: Callable[[Path], dict[str, Any]]
+    rows: Callable[[dict[str, Any]], int] = field(
+        default=lambda stats: int(stats.get("documents", 0))
+    )
+
+
+Work = Stream | Parts | Folder
+
+
+def local(
+    make: Callable[[int], pa.Table], numbers: Iterable[int]
+) -> Iterator[tuple[int, pa.Table]]:
+    """Make the given parts here, one after the other."""
+    for number in numbers:
+        yield number, make(number)
+
+
+def rechunk(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Yield the same rows in tables of exactly `rows` (the last may be shorter)."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        waiting.append(table)
+        count += table.num_rows
+        while count >= rows:
+            joined = pa.concat_tables(waiting, promote_options="default")
+            yield joined.slice(0, rows)
+            waiting, count = [joined.slice(rows)], count - rows
+    if count:
+        yield pa.concat_tables(waiting, promote_options="default")

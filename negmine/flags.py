@@ -1,0 +1,85 @@
+"""Typer options made from the settings tables, so that flags, TOML keys and docs cannot drift.
+
+Typer reads a command's flags from its signature. `with_settings` writes that signature: one keyword
+per settings field, None where the user said nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import typer
+from pydantic.fields import FieldInfo
+
+from negmine.configuration import flag
+from negmine.settings import ROOMS
+
+
+def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the flags of these rooms (all of them without names), collected in `flags`.
+
+    The command must take a keyword `flags: dict[str, Any]`: field names to what the user said.
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        fields = {
+            name: option(name, field, room)
+            for room in rooms or ROOMS
+            for name, field in ROOMS[room].model_fields.items()
+        }
+
+        @functools.wraps(command)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            given = {name: kwargs.pop(name) for name in fields}
+            said = {name: value for name, value in given.items() if value not in (None, [])}
+            return command(*args, flags=said, **kwargs)
+
+        own = inspect.signature(command, eval_str=True)
+        kept = [p for p in own.parameters.values() if p.name != "flags"]
+        wrapped.__signature__ = own.replace(parameters=[*kept, *fields.values()])  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {p.name: p.annotation for p in [*kept, *fields.values()]}
+        return wrapped
+
+    return decorate
+
+
+def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
+    """Return the keyword parameter that Typer turns into a flag."""
+    kind = _plain(field.annotation)
+    declarations = [flag(name)]
+    if kind is bool and not name.startswith("no_"):
+        declarations = [f"{flag(name)}/{flag('no_' + name)}"]
+    info = typer.Option(
+        *declarations,
+        help=field.description,
+        show_default=default_text(field.default) or False,
+        rich_help_panel=f"{room.capitalize()} settings",
+    )
+    annotation = typing.Annotated[kind | None, info]  # type: ignore[valid-type]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def default_text(default: Any) -> str:
+    """Return a default as the help shows it."""
+    if default is None or default is False:
+        return ""
+    if isinstance(default, tuple):
+        return ", ".join(map(str, default))
+    return repr(default) if isinstance(default, str) and not default.strip() else str(default)
+
+
+def _plain(annotation: Any) -> Any:
+    """Return the type without `| None`; a tuple of values becomes a repeatable list."""
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        members: Iterable[Any] = typing.get_args(annotation)
+        annotation = next(member for member in members if member is not type(None))
+    if typing.get_origin(annotation) is tuple:
+        return list[typing.get_args(annotation)[0]]  # type: ignore[misc]
+    return annotation

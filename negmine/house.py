@@ -1,0 +1,137 @@
+"""The house: one work directory with its settings, and how its tables are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.configuration import REMEMBERED, remember, retriever_name
+from negmine.frames import frame
+from negmine.identity import Digests
+from negmine.progress import Progress, Silent
+from negmine.rooms import retrieve
+from negmine.settings import ROOMS, Settings
+from negmine.sources import Sources, open_sources
+from negmine.texts import rendered
+from negmine.workdir import Workdir, write_json
+
+CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
+CANDIDATES, FEATURES = "2-retrieve/candidates", "4-filter/features"
+VERDICTS = "4-filter/verdicts"
+PROVENANCE, SHORT = "5-write/provenance", "5-write/short"
+
+
+class House:
+    """What every stage's door opens on: the work directory, the settings, the sources."""
+
+    def __init__(self, work: Workdir, settings: Settings, progress: Progress | None = None) -> None:
+        self.work = work
+        self.settings = settings
+        self.progress: Progress = progress or Silent()
+        self.digest = Digests(work.root / ".digests.json")
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The user's files. Raises SettingsError or InputError where they are not all there."""
+        return open_sources(self.settings.index)
+
+    @property
+    def retrievers(self) -> list[str]:
+        """The names of the retrievers, as columns and folders under 2-retrieve use them."""
+        return [retriever_name(spec) for spec in self.settings.index.retriever]
+
+    def remember(self) -> None:
+        """Keep the settings for later commands in this work directory."""
+        write_json(self.work.root / REMEMBERED, remember(self.settings))
+
+    # -- documents ---------------------------------------------------------------------------
+
+    def documents(self) -> Iterator[pa.Table]:
+        """Yield doc_id, text (rendered), source_row of the documents that are no copies."""
+        index = self.settings.index
+        columns = ["doc_id", "title", "text", "same_as", "source_row"]
+        for part in self.work.parts(CORPUS, columns):
+            rows = frame(part).filter(pl.col("same_as").is_null())
+            text = rendered(index.title, index.title_separator)
+            yield rows.select("doc_id", text, "source_row").to_arrow()
+
+    @cached_property
+    def doc_ids(self) -> pl.Series:
+        """The doc_id of every indexed document, by position."""
+        ids = self.work.scan(CORPUS).filter(pl.col("same_as").is_null()).select("doc_id")
+        return ids.collect()["doc_id"]
+
+    @cached_property
+    def doc_order(self) -> NDArray[np.int64]:
+        """For every position, the place of its doc_id among all sorted ones: how ties are broken."""
+        order = np.empty(len(self.doc_ids), np.int64)
+        order[self.doc_ids.arg_sort().to_numpy()] = np.arange(len(order))
+        return order
+
+    @cached_property
+    def _positions(self) -> pl.DataFrame:
+        return self.doc_ids.to_frame("doc_id").with_row_index("position")
+
+    def positions(self, doc_ids: pl.Series) -> NDArray[np.int64]:
+        """Return the positions of documents, int64."""
+        found = doc_ids.to_frame("doc_id").join(
+            self._positions, on="doc_id", how="left", maintain_order="left"
+        )
+        return found["position"].cast(pl.Int64).to_numpy()
+
+    def texts(self, doc_ids: pl.Series) -> pl.DataFrame:
+        """Return doc_id, text (rendered) of the given documents."""
+        index = self.settings.index
+        wanted = doc_ids.unique().to_frame("doc_id").lazy()
+        return (
+            self.work.scan(CORPUS)
+            .select("doc_id", "title", "text")
+            .join(wanted, on="doc_id", how="semi")
+            .select("doc_id", rendered(index.title, index.title_separator))
+            .collect(engine="streaming")
+        )
+
+    # -- queries -----------------------------------------------------------------------------
+
+    @property
+    def query_parts(self) -> int:
+        """How many parts `queries` has, and so everything after it."""
+        return len(self.work.require(QUERIES).parts)
+
+    def qrels(self, part: int) -> pl.DataFrame:
+        """Return part `part` of qrels."""
+        return frame(self.work.read(QRELS, part))
+
+    def queries(self, part: int) -> pl.DataFrame:
+        """Return the queries of a part that have a positive, in order: query_id, text, ..."""
+        rows = frame(self.work.read(QUERIES, part))
+        return retrieve.mined_queries(rows, self.qrels(part), self.settings.index.min_relevance)
+
+    def mined_queries(self) -> Iterator[pa.Table]:
+        """Yield query_id, text, source_row of all queries that have a positive."""
+        for part in range(self.query_parts):
+            yield self.queries(part).select("query_id", "text", "source_row").to_arrow()
+
+    def known(self, part: int) -> pl.DataFrame:
+        """Return query_id, doc_id of the positives of a part."""
+        return retrieve.positives(self.qrels(part), self.settings.index.min_relevance)
+
+
+def recall_settings(work: Workdir) -> Settings | None:
+    """Return the settings that a work directory remembers, or None."""
+    try:
+        stored = json.loads((work.root / REMEMBERED).read_text())
+    except (OSError, ValueError):
+        return None
+    return Settings(**{room: table(**stored.get(room, {})) for room, table in ROOMS.items()})
+
+
+def concat(tables: Iterable[pa.Table]) -> pl.DataFrame:
+    """Return all tables as one frame."""
+    return pl.concat([frame(part) for part in tables])

@@ -1,0 +1,45 @@
+"""One writer per work directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from negmine.errors import Locked
+from negmine.workdir import now
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Hold the work directory while the block runs.
+
+    The lock is the operating system's (`.lock`), so it falls with its holder, however that dies.
+    `.lock-holder.json` beside it only names the holder. Raises Locked, naming pid and host.
+    """
+    holder = root / ".lock-holder.json"
+    lock = FileLock(root / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Locked(f"{root} is in use{_describe(holder)}. Wait for it, or stop it.") from error
+    try:
+        me = {"pid": os.getpid(), "host": socket.gethostname(), "since": now()}
+        holder.write_text(json.dumps(me))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _describe(holder: Path) -> str:
+    try:
+        who = json.loads(holder.read_text())
+        return f" by process {who['pid']} on {who['host']} since {who['since']}"
+    except (OSError, ValueError, KeyError):
+        return " by another process"

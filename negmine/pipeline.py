@@ -1,0 +1,176 @@
+"""The floor plan: every artifact of the house, top to bottom, with what it reads and what shapes it.
+
+An artifact's identity is the hash of room, name, schema, the settings that shape its rows, the
+identities of what it reads, and a revision. Speed settings (device, batch size) are in no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from negmine import schemas
+from negmine.configuration import effective_rules, threshold_score
+from negmine.doors import filter as filter_doors
+from negmine.doors import index as index_doors
+from negmine.doors import retrieve as retrieve_doors
+from negmine.doors import write as write_doors
+from negmine.engine import Work
+from negmine.house import (
+    CANDIDATES,
+    CORPUS,
+    FEATURES,
+    PROVENANCE,
+    QRELS,
+    QUERIES,
+    SHORT,
+    VERDICTS,
+    House,
+)
+from negmine.identity import identity_of
+from negmine.retrievers import bm25, dense
+from negmine.retrievers.registry import RETRIEVERS, check_spec
+from negmine.rooms.filter import count_verdicts
+
+SHINGLES = "1-index/shingles"
+TITLE = ("title", "title_separator")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One row of the floor plan."""
+
+    name: str
+    schema: pa.Schema | None  # None: an index, with files of its own
+    reads: tuple[str, ...]
+    settings: Callable[[], dict[str, Any]]  # those that shape the rows; may read model files
+    make: Callable[[], Work]
+    count: Callable[[pl.LazyFrame], dict[str, Any]] | None = None  # stats of the finished rows
+    revision: int = 1
+
+    @property
+    def room(self) -> str:
+        """The room it lies in: `2-retrieve/bm25` is of room retrieve."""
+        return self.name.split("/")[0].split("-", 1)[1]
+
+    def identity(self, settings: dict[str, Any], inputs: dict[str, str]) -> str:
+        """Return the identity that these settings and inputs give it."""
+        schema = schemas.name_of(self.schema) if self.schema is not None else None
+        return identity_of([self.name, schema, settings, inputs, self.revision])
+
+
+def floor_plan(house: House) -> list[Artifact]:
+    """Return every artifact that the house's settings call for, in the order they are made."""
+    return [*_index(house), *_retrieve(house), *_filter(house), *_write(house)]
+
+
+def _index(house: House) -> Iterable[Artifact]:
+    settings = house.settings.index
+
+    def source(files: str, *fields: str) -> Callable[[], dict[str, Any]]:
+        def read() -> dict[str, Any]:
+            digests = [house.digest(path) for path in getattr(house.sources, files)]
+            return {"sources": digests, **_pick(settings, "on_error", *fields)}
+
+        return read
+
+    pairs = ("query_column", "positive_column") if settings.pairs else ()
+    yield Artifact(
+        CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *pairs[1:]),
+        lambda: index_doors.corpus(house),
+    )  # fmt: skip
+    yield Artifact(
+        QUERIES, schemas.QUERIES, (), source("query_files", *pairs[:1]),
+        lambda: index_doors.queries(house),
+    )  # fmt: skip
+    yield Artifact(
+        QRELS, schemas.QRELS, (CORPUS, QUERIES), source("qrels_files", "min_relevance"),
+        lambda: index_doors.qrels(house),
+    )  # fmt: skip
+    if "bm25" in settings.retriever:
+        yield Artifact(
+            "1-index/bm25", None, (CORPUS,), lambda: _pick(settings, *bm25.BM25_FIELDS),
+            lambda: index_doors.bm25_index(house),
+        )  # fmt: skip
+    if "dense" in settings.retriever:
+        yield Artifact(
+            f"1-index/{dense.name(settings)}", None, (CORPUS, QUERIES, QRELS),
+            lambda: dense.identity(settings, house.digest),
+            lambda: index_doors.dense_index(house),
+        )  # fmt: skip
+    elif not house.settings.filter.no_near_duplicate:
+        yield Artifact(SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house))
+
+
+def _retrieve(house: House) -> Iterable[Artifact]:
+    runs, indexes = [], []
+    for spec, name in zip(house.settings.index.retriever, house.retrievers, strict=True):
+        check_spec(spec)
+        filed = retrieve_doors.name_of(house, name)
+        own = {} if spec in RETRIEVERS else {"factory": spec}
+        inputs = (f"1-index/{filed}",) if spec in RETRIEVERS else (CORPUS,)
+        indexes += inputs
+        runs.append(f"2-retrieve/{filed}")
+        yield Artifact(
+            runs[-1], schemas.RUN, (*inputs, QUERIES, QRELS),
+            lambda own=own: {"k": house.settings.retrieve.k, **own},
+            lambda spec=spec: retrieve_doors.run(house, spec),
+        )  # fmt: skip
+    yield Artifact(
+        CANDIDATES, schemas.CANDIDATES, (*runs, *indexes, QRELS),
+        lambda: {"retrievers": house.retrievers},
+        lambda: retrieve_doors.candidates(house),
+        retrieve_doors.count_candidates,
+    )  # fmt: skip
+
+
+def _filter(house: House) -> Iterable[Artifact]:
+    index = house.settings.index
+    rules = effective_rules(house.settings)
+    likeness = f"1-index/{dense.name(index)}" if "dense" in index.retriever else SHINGLES
+    near = not rules.no_near_duplicate
+    if near:
+        yield Artifact(
+            FEATURES, schemas.FEATURES, (CANDIDATES, likeness), dict,
+            lambda: filter_doors.features(house),
+        )  # fmt: skip
+    yield Artifact(
+        VERDICTS, schemas.VERDICTS, (CANDIDATES, *((FEATURES,) if near else ()), QUERIES, CORPUS),
+        lambda: {"score": threshold_score(house.settings), **rules.model_dump()},
+        lambda: filter_doors.verdicts(house),
+        count_verdicts,
+    )  # fmt: skip
+
+
+def _write(house: House) -> Iterable[Artifact]:
+    settings = house.settings.write
+    chosen = {"format", "num_negatives", "sampling"} | (
+        {"pool", "seed"} if settings.sampling == "random" else set()
+    )
+
+    def shape() -> dict[str, Any]:
+        return _pick(settings, *sorted(chosen))
+
+    yield Artifact(
+        f"5-write/{settings.format}",
+        schemas.training_schema(settings.format, settings.num_negatives),
+        (VERDICTS, CORPUS, QUERIES), shape, lambda: write_doors.training(house),
+    )  # fmt: skip
+    yield Artifact(
+        PROVENANCE, schemas.provenance_schema(house.retrievers, False), (VERDICTS,), shape,
+        lambda: write_doors.provenance(house),
+    )  # fmt: skip
+    yield Artifact(
+        SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
+        lambda: write_doors.short(house), write_doors.count_short,
+    )  # fmt: skip
+
+
+def _pick(settings: Any, *fields: str) -> dict[str, Any]:
+    return {
+        name: value for name, value in settings.model_dump(mode="json").items() if name in fields
+    }

@@ -1,0 +1,190 @@
+"""The BM25 retriever: what is indexed, where it lies on disk, and how queries reach an engine.
+
+An index folder holds `params.json`, `vocabulary.json` (token i is entry i) and the engine's plain
+.npy arrays. The engines are `bm25s` (`bm25_search.py`) and `rank-bm25` (`bm25_reference.py`).
+
+A score is the sum over the query's tokens, as often as each occurs, of idf x tf component, for the
+tokens that the document has. So a document that shares no token scores 0 and is never offered, and
+neither is one whose only shared tokens are worth nothing (`okapi` and `robertson`: in half of the
+documents or more). For `bm25l` and `bm25+` that is the sum of their authors (Lv and Zhai 2011, over
+the tokens in both texts); bm25s adds what an absent token would score, which in bm25+ takes all
+effect from delta.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.errors import SettingsError
+from negmine.progress import Progress
+from negmine.retrievers import Hits
+from negmine.retrievers.bm25_index import Formula, TokenLists, write_postings
+from negmine.retrievers.bm25_reference import ReferenceEngine, write_token_lists
+from negmine.retrievers.bm25_search import PostingsEngine
+from negmine.retrievers.tokenize import Tokenizer
+from negmine.settings import IndexSettings
+
+BM25_FIELDS: tuple[str, ...] = (
+    "bm25_engine",
+    "bm25_variant",
+    "bm25_k1",
+    "bm25_b",
+    "bm25_delta",
+    "stemmer",
+)
+PARAMS, VOCABULARY = "params.json", "vocabulary.json"
+
+
+class Engine(Protocol):
+    """Scores lists of token ids; both methods follow `Retriever`."""
+
+    def search(self, queries: TokenLists, k: int) -> Hits:
+        """Return the best k documents of every query that score above 0."""
+        ...
+
+    def score_pairs(
+        self, queries: TokenLists, rows: NDArray[np.int64], docs: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score document docs[j] for query rows[j]."""
+        ...
+
+
+_WRITERS: dict[str, Callable[[Iterable[TokenLists], Path, Formula], None]] = {
+    "bm25s": write_postings,
+    "rank-bm25": write_token_lists,
+}
+_ENGINES: dict[str, Callable[[Path, Formula, NDArray[np.int64]], Engine]] = {
+    "bm25s": PostingsEngine,
+    "rank-bm25": ReferenceEngine,
+}
+
+
+def formula(settings: IndexSettings) -> Formula:
+    """Return the formula that the settings ask for.
+
+    Without `bm25_variant` it is lucene, or okapi for the engine rank-bm25. Raises SettingsError if
+    the engine does not have the variant.
+    """
+    reference = settings.bm25_engine == "rank-bm25"
+    variant = settings.bm25_variant or ("okapi" if reference else "lucene")
+    if reference and variant != "okapi":
+        raise SettingsError(
+            f"--bm25-engine rank-bm25 has no variant {variant!r}. "
+            "Use --bm25-variant okapi, or --bm25-engine bm25s."
+        )
+    return Formula(variant, settings.bm25_k1, settings.bm25_b, settings.bm25_delta)
+
+
+def check(settings: IndexSettings) -> None:
+    """Raise SettingsError now for what `build` would refuse, before any document is read."""
+    formula(settings)
+    Tokenizer(settings.stemmer)
+
+
+def build(
+    documents: Iterable[pa.Table], folder: Path, settings: IndexSettings, progress: Progress
+) -> dict[str, Any]:
+    """Index `documents` into the existing, empty `folder` and return statistics for the manifest.
+
+    documents: tables with `text` (as it is to be indexed), in position order, streamed once; every
+    table is reported to `progress` as so many rows. Raises SettingsError as `check` does.
+    """
+    how = formula(settings)
+    tokenizer = Tokenizer(settings.stemmer)
+    vocabulary: defaultdict[str, int] = defaultdict()
+    vocabulary.default_factory = vocabulary.__len__
+    sizes = {"documents": 0, "documents_without_tokens": 0, "tokens": 0}
+
+    def batches() -> Iterator[TokenLists]:
+        for table in documents:
+            batch = _encode(table, tokenizer, vocabulary.__getitem__)
+            sizes["documents"] += len(batch.lengths)
+            sizes["documents_without_tokens"] += int(np.count_nonzero(batch.lengths == 0))
+            sizes["tokens"] += len(batch.ids)
+            yield batch
+            progress.advance(table.num_rows)
+
+    _WRITERS[settings.bm25_engine](batches(), folder, how)
+    params = {"engine": settings.bm25_engine, **how._asdict(), "stemmer": settings.stemmer}
+    stats = {**sizes, "vocabulary": len(vocabulary), **params}
+    _write_json(folder / VOCABULARY, list(vocabulary))
+    _write_json(folder / PARAMS, stats)
+    return stats
+
+
+def open_index(folder: Path, doc_order: NDArray[np.int64]) -> BM25:
+    """Open what `build` wrote; arrays are memory-mapped.
+
+    doc_order: int64 [documents]; doc_order[position] is the rank of that document's doc_id among
+    all doc_ids. It decides between documents of exactly the same score.
+    """
+    params = _read_json(folder / PARAMS)
+    how = Formula(params["variant"], params["k1"], params["b"], params["delta"])
+    vocabulary = {token: number for number, token in enumerate(_read_json(folder / VOCABULARY))}
+    engine = _ENGINES[params["engine"]](folder, how, np.asarray(doc_order, dtype=np.int64))
+    return BM25(engine, Tokenizer(params["stemmer"]), vocabulary)
+
+
+class BM25:
+    """Finds documents by the words they share with a query. Implements `Retriever`."""
+
+    name = "bm25"
+
+    def __init__(self, engine: Engine, tokenizer: Tokenizer, vocabulary: dict[str, int]) -> None:
+        self._engine = engine
+        self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
+
+    def search(self, queries: pa.Table, k: int) -> Hits:
+        """Return the best k documents of every query that score above 0, by (-score, doc_id).
+
+        docs int64 [queries, k], scores float32 [queries, k]; -1 and -inf pad a short list. A row
+        depends on its query alone, not on the batch it came in or the number of threads.
+        """
+        return self._engine.search(self._known(queries), k)
+
+    def score_pairs(
+        self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score document docs[j] for query rows[j], to the bit as `search` does; float32 [pairs].
+
+        0.0 where query and document share nothing.
+        """
+        # Copies, so that numba meets one kind of array and compiles once.
+        return self._engine.score_pairs(
+            self._known(queries), np.array(rows, np.int64), np.array(docs, np.int64)
+        )
+
+    def _known(self, queries: pa.Table) -> TokenLists:
+        """Return the queries' tokens that some document has."""
+        return _encode(queries, self._tokenizer, self._vocabulary.get)
+
+
+def _encode(
+    table: pa.Table, tokenizer: Tokenizer, number_of: Callable[[str], int | None]
+) -> TokenLists:
+    """Tokenise the texts of a table; tokens without a number are left out."""
+    ids = array("i")
+    lengths = []
+    for text in table["text"].to_pylist():
+        before = len(ids)
+        ids.extend(i for i in map(number_of, tokenizer.tokens(text)) if i is not None)
+        lengths.append(len(ids) - before)
+    return TokenLists(np.array(ids, dtype=np.int32), np.array(lengths, dtype=np.int64))
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

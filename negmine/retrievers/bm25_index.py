@@ -1,0 +1,159 @@
+"""From token ids to postings: for every token the documents that have it, with its score in each.
+
+The folder holds a sparse matrix in column order (CSC, one column per token):
+
+    starts.npy     int64 [vocabulary + 1]   where a token's postings begin
+    documents.npy  int32 [postings]         positions of documents, ascending within a token
+    scores.npy     float32 [postings]       what the token adds to the document's score
+
+The formulas are bm25s' own and the numbers are those of `bm25s.BM25.index`; that function is not
+used because it wants every document as a list of Python integers. Here counted terms wait in an
+unnamed file and are sorted into memory-mapped arrays, so memory holds one batch, not the corpus.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+STARTS, DOCUMENTS, SCORES = "starts.npy", "documents.npy", "scores.npy"
+POSTINGS_AT_ONCE = 1 << 20
+
+_POSTING = np.dtype([("token", np.int32), ("document", np.int32), ("count", np.float32)])
+
+
+class Formula(NamedTuple):
+    """A BM25 variant and its parameters."""
+
+    variant: str
+    k1: float
+    b: float
+    delta: float
+
+    @property
+    def methods(self) -> tuple[str, str]:
+        """Return bm25s' names for the (term frequency, idf) components.
+
+        okapi is rank_bm25.BM25Okapi with epsilon=0: idf is Robertson's, but never below 0.
+        """
+        return ("atire", "robertson") if self.variant == "okapi" else (self.variant, self.variant)
+
+
+class TokenLists(NamedTuple):
+    """Token ids of several texts, end to end: ids int32 [tokens], lengths int64 [texts]."""
+
+    ids: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Return int64 [texts + 1]: text i is ids[offsets[i]:offsets[i + 1]]."""
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lengths)])
+
+    def lists(self) -> list[list[int]]:
+        """Return every text's ids as a list."""
+        flat, offsets = self.ids.tolist(), self.offsets.tolist()
+        return [flat[a:b] for a, b in pairwise(offsets)]
+
+
+def write_postings(batches: Iterable[TokenLists], folder: Path, formula: Formula) -> None:
+    """Write the three arrays of an index. Documents are numbered in the order they come."""
+    lengths = [np.zeros(0, np.int64)]
+    frequencies = np.zeros(0, np.int64)
+    documents = 0
+    with tempfile.TemporaryFile(dir=folder) as spill:
+        for batch in batches:
+            postings = _counted(batch, documents)
+            postings.tofile(spill)
+            frequencies = _added(frequencies, np.bincount(postings["token"]))
+            lengths.append(batch.lengths)
+            documents += len(batch.lengths)
+        spill.seek(0)
+        _sort_and_score(spill, frequencies, np.concatenate(lengths), folder, formula)
+
+
+def _counted(batch: TokenLists, first_document: int) -> NDArray[np.void]:
+    """Count the tokens of every document; `_POSTING` records ordered by (document, token)."""
+    vocabulary = int(batch.ids.max(initial=-1)) + 1
+    document = np.repeat(np.arange(len(batch.lengths), dtype=np.int64), batch.lengths)
+    keys, counts = np.unique(document * vocabulary + batch.ids, return_counts=True)
+    postings = np.empty(len(keys), _POSTING)
+    if len(keys):
+        postings["document"], postings["token"] = np.divmod(keys, vocabulary)
+    postings["document"] += first_document
+    postings["count"] = counts
+    return postings
+
+
+def _added(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a + b, the shorter of them filled up with zeros."""
+    total = np.zeros(max(len(a), len(b)), np.int64)
+    total[: len(a)] += a
+    total[: len(b)] += b
+    return total
+
+
+def _sort_and_score(
+    spill: IO[bytes],
+    frequencies: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    folder: Path,
+    formula: Formula,
+) -> None:
+    """Sort postings from document order into token order, a part at a time, and score them."""
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequencies)])
+    np.save(folder / STARTS, starts)
+    shape = (int(starts[-1]),)
+    documents = open_memmap(folder / DOCUMENTS, "w+", np.int32, shape)
+    scores = open_memmap(folder / SCORES, "w+", np.float32, shape)
+    idf = _idf(formula, frequencies, len(lengths))
+    free = starts[:-1].copy()
+    while len(postings := np.fromfile(spill, _POSTING, POSTINGS_AT_ONCE)):
+        postings = postings[np.argsort(postings["token"], kind="stable")]
+        tokens, first, size = np.unique(postings["token"], return_index=True, return_counts=True)
+        places = np.arange(len(postings)) + np.repeat(free[tokens] - first, size)
+        free[tokens] += size
+        documents[places] = postings["document"]
+        scores[places] = _scores(formula, postings, idf, lengths)
+    documents.flush()
+    scores.flush()
+
+
+def _idf(formula: Formula, frequencies: NDArray[np.int64], documents: int) -> NDArray[np.float32]:
+    """Return float32 [vocabulary]; frequencies: in how many documents a token occurs."""
+    from bm25s.scoring import _select_idf_scorer
+
+    idf = _select_idf_scorer(formula.methods[1])
+    distinct, inverse = np.unique(frequencies, return_inverse=True)
+    values = np.array([idf(int(df), N=documents) for df in distinct], np.float32)
+    return values[inverse]
+
+
+def _scores(
+    formula: Formula,
+    postings: NDArray[np.void],
+    idf: NDArray[np.float32],
+    lengths: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Return idf x term frequency component; float32 [postings].
+
+    The formulas: Kamphuis et al., ECIR 2020, "Which BM25 Do You Mean?", table 1.
+    """
+    from bm25s.scoring import _select_tfc_scorer
+
+    component = _select_tfc_scorer(formula.methods[0])(
+        tf_array=postings["count"],
+        l_d=lengths[postings["document"]],
+        l_avg=lengths.sum() / len(lengths),
+        k1=formula.k1,
+        b=formula.b,
+        delta=formula.delta,
+    )
+    return np.asarray(idf[postings["token"]] * component, dtype=np.float32)

@@ -1,0 +1,32 @@
+"""The one way both BM25 engines turn scores into hits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negmine.retrievers import Hits
+
+
+def no_hits(queries: int, k: int) -> Hits:
+    """Return hits for so many queries, all padding."""
+    return Hits(
+        np.full((queries, k), -1, dtype=np.int64), np.full((queries, k), -np.inf, dtype=np.float32)
+    )
+
+
+def ranked(
+    docs: NDArray[np.integer], scores: NDArray[np.float32], doc_order: NDArray[np.int64], k: int
+) -> Hits:
+    """Order every row by (-score, doc_order), cut it to k, pad it to k.
+
+    docs, scores: [queries, n], n of any size. What scores 0 or less is no hit.
+    """
+    scores = np.where(scores > 0, scores, np.float32(-np.inf))
+    best = np.lexsort((doc_order[docs], -scores), axis=-1)[:, :k]
+    hits = no_hits(len(docs), k)
+    width = best.shape[1]
+    hits.scores[:, :width] = np.take_along_axis(scores, best, axis=-1)
+    hits.docs[:, :width] = np.take_along_axis(docs, best, axis=-1)
+    hits.docs[np.isneginf(hits.scores)] = -1
+    return hits

@@ -1,0 +1,84 @@
+"""How BM25 cuts a text into tokens.
+
+Words are runs of letters, marks, digits and underscores. Scripts that put no spaces between words
+give overlapping character bigrams instead, as Lucene's CJKAnalyzer does. There is no stop word list
+and no minimum length: "vitamin c" is two tokens.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import regex
+import Stemmer
+
+from negmine.errors import SettingsError
+from negmine.texts import normalise
+
+# One entry makes one kind of run: Japanese mixes Han and kana inside a word. U+30FC and U+3006 are
+# kana and Han in use, but their script is "Common". Hangul is not here: it is written with spaces.
+_UNSPACED_SCRIPTS = (
+    r"\p{Han}\p{Hiragana}\p{Katakana}\u30fc\u3006",
+    r"\p{Thai}",
+    r"\p{Lao}",
+    r"\p{Khmer}",
+    r"\p{Myanmar}",
+)
+_RUN = r"[[{0}]&&[\p{{L}}\p{{Nl}}]][[[{0}]&&[\p{{L}}\p{{Nl}}]]\p{{M}}]*"
+
+_UNSPACED = regex.compile("|".join(_RUN.format(script) for script in _UNSPACED_SCRIPTS), regex.V1)
+_WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*")
+_ASCII_WORD = regex.compile(r"[a-z0-9_]+")
+_CHARACTER = regex.compile(r"\X")
+# Soft hyphens, joiners and variation selectors are no part of a word (Unicode 15, section 3.13,
+# toNFKC_Casefold). A zero-width space is kept: it is a break between words.
+_IGNORABLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}--\u200b]+", regex.V1)
+
+
+class Tokenizer:
+    """Cuts texts into tokens, and stems the words if it has a stemmer."""
+
+    def __init__(self, stemmer: str | None = None) -> None:
+        """Take the name of a Snowball stemmer, or none. Raises SettingsError for an unknown one."""
+        if stemmer is not None and stemmer not in Stemmer.algorithms():
+            known = ", ".join(sorted(Stemmer.algorithms()))
+            raise SettingsError(
+                f"--stemmer {stemmer!r} is not a Snowball stemmer. Use one of: {known}."
+            )
+        self._stemmer = None if stemmer is None else Stemmer.Stemmer(stemmer)
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of a text in their order, repeats included."""
+        text = normalise(text)
+        if text.isascii():
+            return self._stemmed(_ASCII_WORD.findall(text))
+        text = _IGNORABLE.sub("", text)
+        tokens: list[str] = []
+        start = 0
+        for run in _UNSPACED.finditer(text):
+            tokens += self._stemmed(_WORD.findall(text, start, run.start()))
+            tokens += _bigrams(run.group())
+            start = run.end()
+        return tokens + self._stemmed(_WORD.findall(text, start))
+
+    def _stemmed(self, words: list[str]) -> list[str]:
+        if self._stemmer is None:
+            return words
+        stems: list[str] = self._stemmer.stemWords(words)
+        return stems
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the tokens of a text, without a stemmer."""
+    return Tokenizer().tokens(text)
+
+
+def _bigrams(run: str) -> list[str]:
+    """Return the overlapping pairs of characters of a run; a lone character gives itself.
+
+    A character is a grapheme cluster, so that no vowel sign is parted from its letter.
+    """
+    characters = _CHARACTER.findall(run)
+    if len(characters) == 1:
+        return [run]
+    return [first + second for first, second in pairwise(characters)]

@@ -1,0 +1,102 @@
+"""Room 1, index: the user's rows become `corpus`, `queries` and `qrels`.
+
+Documents with the same normalised text are one document: the first keeps its place, the others point
+to it with `same_as`. Queries likewise. `qrels` speaks of the first ones only, so a copy of a positive
+is a positive, and queries with the same text pool their positives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+import pyarrow as pa
+
+from negmine.frames import frame, table
+from negmine.schemas import CORPUS, QRELS, QUERIES
+from negmine.settings import IndexSettings
+from negmine.texts import rendered, text_keys
+
+
+@dataclass
+class Copies:
+    """Who was first with each text, over all chunks seen so far."""
+
+    first: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"text_key": pl.Binary, "first_id": pl.String})
+    )
+    copies: int = 0
+
+    def mark(self, rows: pl.DataFrame, id_column: str) -> pl.DataFrame:
+        """Add `same_as`: the id of the first row with the same text_key, null for the first."""
+        everything = pl.concat(
+            [self.first, rows.select("text_key", pl.col(id_column).alias("first_id"))]
+        )
+        self.first = everything.unique("text_key", keep="first", maintain_order=True)
+        marked = rows.join(self.first, on="text_key", how="left", maintain_order="left")
+        same_as = pl.when(pl.col("first_id") != pl.col(id_column)).then("first_id").alias("same_as")
+        marked = marked.with_columns(same_as).drop("first_id")
+        self.copies += marked["same_as"].count()
+        return marked
+
+
+def corpus(
+    chunks: Iterable[pa.Table], settings: IndexSettings, copies: Copies
+) -> Iterator[pa.Table]:
+    """Yield `corpus` tables for chunks of doc_id, title, text, source_row and the source's own columns."""
+    for chunk in chunks:
+        rows = frame(chunk)
+        texts = rows.select(rendered(settings.title, settings.title_separator)).to_series()
+        keyed = rows.with_columns(pl.Series("text_key", text_keys(texts)))
+        yield table(copies.mark(keyed, "doc_id"), CORPUS, extras=True)
+
+
+def queries(chunks: Iterable[pa.Table], copies: Copies) -> Iterator[pa.Table]:
+    """Yield `queries` tables for chunks of query_id, text, source_row and the source's own columns."""
+    for chunk in chunks:
+        rows = frame(chunk)
+        keyed = rows.with_columns(pl.Series("text_key", text_keys(rows["text"])))
+        yield table(copies.mark(keyed, "query_id"), QUERIES, extras=True)
+
+
+def dangling(rows: pl.DataFrame, ids: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return the rows of qrels whose `column` names no row of `ids`."""
+    return rows.join(ids, on=column, how="anti", maintain_order="left")
+
+
+def qrels(rows: pl.DataFrame, corpus_ids: pl.DataFrame, query_ids: pl.DataFrame) -> pl.DataFrame:
+    """Return qrels in terms of first copies, in query order; the highest relevance of a pair wins.
+
+    `rows`: query_id, doc_id, relevance; `corpus_ids`: doc_id, same_as; `query_ids`: query_id, same_as,
+    in source order. The result also has `query_row`, the row of the query in `query_ids`.
+    """
+    docs = corpus_ids.select("doc_id", first_doc=pl.coalesce("same_as", "doc_id"))
+    asked = query_ids.with_row_index("query_row")
+    first = asked.select("query_id", first_query=pl.coalesce("same_as", "query_id"))
+    order = asked.select(
+        pl.col("query_id").alias("first_query"), pl.col("query_row").cast(pl.Int64)
+    )
+    return (
+        rows.join(docs, on="doc_id", how="inner", maintain_order="left")
+        .join(first, on="query_id", how="inner", maintain_order="left")
+        .group_by("first_query", "first_doc", maintain_order=True)
+        .agg(pl.col("relevance").max())
+        .join(order, on="first_query", how="inner", maintain_order="left")
+        .sort("query_row", "first_doc")
+        .select(
+            pl.col("first_query").alias("query_id"),
+            pl.col("first_doc").alias("doc_id"),
+            "relevance",
+            "query_row",
+        )
+    )
+
+
+def qrels_parts(merged: pl.DataFrame, part_rows: Iterable[int]) -> Iterator[pa.Table]:
+    """Cut merged qrels so that part i speaks of the queries in part i of `queries`."""
+    start = 0
+    for rows in part_rows:
+        inside = pl.col("query_row").is_between(start, start + rows, closed="left")
+        yield table(merged.filter(inside), QRELS)
+        start += rows

@@ -1,0 +1,138 @@
+"""Room 2, retrieve: every retriever's hits become a `run`; runs and positives become `candidates`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from negmine.frames import frame, table
+from negmine.retrievers import Hits
+from negmine.schemas import (
+    CANDIDATES,
+    FIRST_RANK,
+    JUDGED_NEGATIVE,
+    POSITIVE,
+    RUN,
+    UNLABELED,
+    with_retrievers,
+)
+
+RRF_K = 60  # Cormack, Clarke and Buettcher 2009, section 2
+
+
+def positives(qrels: pl.DataFrame, min_relevance: int) -> pl.DataFrame:
+    """Return query_id, doc_id of the pairs that are relevant enough to be positives."""
+    return qrels.filter(pl.col("relevance") >= min_relevance).select("query_id", "doc_id")
+
+
+def mined_queries(queries: pl.DataFrame, qrels: pl.DataFrame, min_relevance: int) -> pl.DataFrame:
+    """Return the queries that have a positive, in their order."""
+    return queries.join(
+        positives(qrels, min_relevance), on="query_id", how="semi", maintain_order="left"
+    )
+
+
+def depth(qrels: pl.DataFrame, min_relevance: int, k: int) -> int:
+    """Return how deep to search so that k hits remain for every query after its positives go."""
+    found = positives(qrels, min_relevance).group_by("query_id").len()["len"].max()
+    return k + (found if isinstance(found, int) else 0)
+
+
+def run(
+    hits: Hits, query_ids: pl.Series, doc_ids: pl.Series, known: pl.DataFrame, k: int
+) -> pa.Table:
+    """Return a run: ranked hits per query, ending with the k-th hit that is no known positive.
+
+    `known` holds query_id, doc_id of the positives. Positives that were found keep their rank: the
+    run says what the retriever really did, and recall can be read off it.
+    """
+    rows, columns = np.nonzero(hits.docs >= 0)
+    found = pl.DataFrame(
+        {
+            "row": rows,
+            "query_id": query_ids.gather(rows),
+            "doc_id": doc_ids.gather(hits.docs[rows, columns]),
+            "score": hits.scores[rows, columns].astype(np.float32),
+        }
+    ).sort("row", -pl.col("score"), "doc_id")
+    is_new = pl.col("known").is_null()
+    ranked = found.join(
+        known.with_columns(known=True), on=["query_id", "doc_id"], how="left", maintain_order="left"
+    ).with_columns(
+        rank=(pl.int_range(pl.len()).over("row") + FIRST_RANK).cast(pl.Int32),
+        new=is_new.cast(pl.Int64).cum_sum().over("row"),
+    )
+    inside = (pl.col("new") < k) | ((pl.col("new") == k) & is_new)
+    return table(ranked.filter(inside), RUN)
+
+
+def fuse(runs: Mapping[str, pl.DataFrame], known: pl.DataFrame) -> pl.DataFrame:
+    """Union the runs and the positives; add `<retriever>_rank`, `<retriever>_score` and the fused `score`.
+
+    score = sum over retrievers of 1 / (60 + rank): reciprocal rank fusion, float64.
+    """
+    key = ["query_id", "doc_id"]
+    fused = pl.concat([known.select(key), *(hits.select(key) for hits in runs.values())]).unique()
+    for name, hits in runs.items():
+        renamed = hits.select(
+            *key, pl.col("rank").alias(f"{name}_rank"), pl.col("score").alias(f"{name}_score")
+        )
+        fused = fused.join(renamed, on=key, how="left")
+    ranks = [pl.col(f"{name}_rank").cast(pl.Float64) for name in runs]
+    found = pl.any_horizontal([rank.is_not_null() for rank in ranks])
+    total = pl.sum_horizontal([1 / (RRF_K + rank) for rank in ranks])
+    return fused.with_columns(score=pl.when(found).then(total))
+
+
+def label(min_relevance: int) -> pl.Expr:
+    """What qrels say of a pair; nothing said is `unlabeled`, never negative."""
+    relevance = pl.col("relevance")
+    return (
+        pl.when(relevance >= min_relevance)
+        .then(pl.lit(POSITIVE))
+        .when(relevance <= 0)
+        .then(pl.lit(JUDGED_NEGATIVE))
+        .otherwise(pl.lit(UNLABELED))
+        .alias("label")
+    )
+
+
+def candidates(
+    runs: Mapping[str, pl.DataFrame],
+    qrels: pl.DataFrame,
+    queries: pl.DataFrame,
+    min_relevance: int,
+) -> pl.DataFrame:
+    """Return one part of `candidates`: every hit and every positive, ordered by query and fused rank.
+
+    The result also has `row`, the query's row in `queries`.
+    """
+    rows = queries.select("query_id").with_row_index("row")
+    fused = fuse(runs, positives(qrels, min_relevance))
+    order = ["row", -pl.col("score").fill_null(-1.0), "doc_id"]
+    found = pl.col("score").is_not_null()
+    return (
+        fused.join(qrels, on=["query_id", "doc_id"], how="left")
+        .with_columns(label(min_relevance))
+        .join(rows, on="query_id", how="inner")
+        .sort(order)
+        .with_columns(
+            rank=pl.when(found)
+            .then(pl.int_range(pl.len()).over("row") + FIRST_RANK)
+            .cast(pl.Int32),
+            score=pl.col("score").cast(pl.Float32),
+        )
+    )
+
+
+def candidates_table(rows: pl.DataFrame, retrievers: Sequence[str]) -> pa.Table:
+    """Return `rows` under the candidates schema of these retrievers."""
+    return table(rows, with_retrievers(CANDIDATES, retrievers, after="score"))
+
+
+def as_frame(runs: Mapping[str, pa.Table]) -> dict[str, pl.DataFrame]:
+    """Return every run as a Polars frame."""
+    return {name: frame(hits) for name, hits in runs.items()}

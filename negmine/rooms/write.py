@@ -1,0 +1,151 @@
+"""Room 5, write: kept candidates become the rows of training files. Texts: see shapes.py."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.frames import table
+from negmine.schemas import POSITIVE, SHORT, provenance_schema
+from negmine.settings import WriteSettings
+
+LISTS = ("n-tuple", "labeled-list")
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
+    """Return the negatives of every query: kept rows, best rank first, at most `num_negatives`.
+
+    `top` takes the best-ranked. `random` draws without replacement from the `pool` best-ranked; a
+    query's draw depends on seed, query_id and its own survivors alone, never on other queries.
+    """
+    kept = verdicts.filter("kept").with_columns(place=pl.int_range(pl.len()).over("query_id"))
+    if settings.sampling == "random":
+        kept = kept.filter(pl.col("place") < settings.pool)
+        draws = pl.Series("draw", random_draws(kept["query_id"], kept["place"], settings.seed))
+        kept = kept.with_columns(draws).with_columns(
+            place=pl.col("draw").rank("ordinal").over("query_id") - 1
+        )
+    return kept.filter(pl.col("place") < settings.num_negatives).drop("place")
+
+
+def random_draws(query_ids: pl.Series, places: pl.Series, seed: int) -> NDArray[np.uint64]:
+    """Return a random uint64 per row: splitmix64 (Steele, Lea and Flood 2014) of query and place."""
+    names = query_ids.unique(maintain_order=True)
+    starts = [
+        int.from_bytes(
+            hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "little"
+        )
+        for name in names
+    ]
+    start = pl.DataFrame({"query_id": names, "start": pl.Series(starts, dtype=pl.UInt64)})
+    rows = query_ids.to_frame("query_id").join(start, on="query_id", maintain_order="left")
+    state: NDArray[np.uint64] = (
+        rows["start"].to_numpy() + (places.to_numpy().astype(np.uint64) + np.uint64(1)) * _GOLDEN
+    )
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
+
+
+def rows(
+    verdicts: pl.DataFrame, settings: WriteSettings, retrievers: Sequence[str]
+) -> pl.DataFrame:
+    """Return provenance for one part, in the row order of the training file.
+
+    Flat formats (triplet, labeled-pair) have one document a row; the others have lists.
+    """
+    positives = verdicts.filter(pl.col("label") == POSITIVE)
+    negatives = selected(verdicts, settings).select(
+        "query_id",
+        pl.col("doc_id").alias("negative_id"),
+        "rank",
+        "score",
+        pl.concat_list(
+            [
+                pl.when(pl.col(f"{name}_rank").is_not_null()).then(pl.lit(name))
+                for name in retrievers
+            ]
+        )
+        .list.drop_nulls()
+        .alias("retrievers"),
+        *[f"{name}_{what}" for name in retrievers for what in ("rank", "score")],
+        "positive_score",
+    )
+    anchors = positives.select("query_id", pl.col("doc_id").alias("positive_id"))
+    return _SHAPES[settings.format](anchors, negatives, settings)
+
+
+def _triplets(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
+    return positives.join(negatives, on="query_id", how="inner", maintain_order="left_right")
+
+
+def _lists(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
+    pairs = _triplets(positives, negatives, settings)
+    one = ["query_id", "positive_id"]
+    return pairs.group_by(one, maintain_order=True).agg(
+        pl.col("positive_score").first(), pl.exclude(*one, "positive_score")
+    )
+
+
+def _tuples(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
+    full = pl.col("negative_id").list.len() == settings.num_negatives
+    return _lists(positives, negatives, settings).filter(full)
+
+
+def _pairs(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
+    order = positives.select("query_id").unique(maintain_order=True).with_row_index("row")
+    both = pl.concat(
+        [positives.with_columns(label=pl.lit(1)), negatives.with_columns(label=pl.lit(0))],
+        how="diagonal",
+    )
+    return (
+        both.join(order, on="query_id", maintain_order="left")
+        .sort("row", -pl.col("label"), maintain_order=True)
+        .drop("row", "label")
+    )
+
+
+_SHAPES: dict[str, Callable[[pl.DataFrame, pl.DataFrame, WriteSettings], pl.DataFrame]] = {
+    "triplet": _triplets,
+    "labeled-pair": _pairs,
+    "n-tuple": _tuples,
+    "labeled-list": _lists,
+}
+
+
+def short(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
+    """Return the queries that got fewer negatives than asked: query_id, candidates, asked, got."""
+    is_candidate = pl.col("label") != POSITIVE
+    kept = pl.col("kept").sum().clip(upper_bound=settings.num_negatives).cast(pl.Int64)
+    return (
+        verdicts.group_by("query_id", maintain_order=True)
+        .agg(candidates=is_candidate.sum().cast(pl.Int64), got=kept)
+        .with_columns(asked=pl.lit(settings.num_negatives, pl.Int64))
+        .filter(pl.col("got") < pl.col("asked"))
+    )
+
+
+def provenance_table(
+    provenance: pl.DataFrame, retrievers: Sequence[str], settings: WriteSettings
+) -> pa.Table:
+    """Return provenance under its schema: one value a column, or lists for n-tuple, labeled-list."""
+    return table(provenance, provenance_schema(retrievers, settings.format in LISTS))
+
+
+def short_table(queries: pl.DataFrame) -> pa.Table:
+    """Return the short queries under their schema."""
+    return table(queries, SHORT)

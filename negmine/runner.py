@@ -1,0 +1,161 @@
+"""Making what is missing: skip what is fresh, redo what is stale, resume what is half done."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from negmine.engine import Folder, Parts, Stream, Work, local
+from negmine.errors import InputError, MissingArtifact
+from negmine.house import QRELS, House
+from negmine.locks import locked
+from negmine.schemas import name_of
+from negmine.settings import ROOMS
+from negmine.states import FRESH, State, survey
+from negmine.workdir import Manifest, now, part_name
+
+_PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one artifact: `made` or `fresh`."""
+
+    artifact: str
+    outcome: str
+    manifest: Manifest
+    seconds: float
+
+
+def run(house: House, rooms: Collection[str], force: bool = False) -> list[Outcome]:
+    """Bring the artifacts of these rooms up to date and return what became of each.
+
+    Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
+    problems of the user's files together.
+    """
+    house.work.create()
+    with locked(house.work.root):
+        states = survey(house, strict=rooms)
+        house.digest.save()
+        _require_earlier(house, states, rooms)
+        house.remember()
+        outcomes: list[Outcome] = []
+        failures: list[InputError] = []
+        failed: set[str] = set()
+        for state in (state for state in states if state.artifact.room in rooms):
+            if failed & set(state.artifact.reads):
+                failed.add(state.artifact.name)
+                continue
+            try:
+                outcomes.append(_bring_up_to_date(house, state, force))
+            except InputError as error:
+                failures.append(error)
+                failed.add(state.artifact.name)
+        house.digest.save()
+        if failures:
+            raise InputError("\n".join(str(error) for error in failures))
+    return outcomes
+
+
+def _require_earlier(house: House, states: list[State], rooms: Collection[str]) -> None:
+    first = min(list(ROOMS).index(room) for room in rooms)
+    for state in states:
+        room = state.artifact.room
+        if list(ROOMS).index(room) < first and state.state != FRESH:
+            why = f" ({state.why})" if state.why else ""
+            raise MissingArtifact(
+                f"{state.artifact.name} is {state.state}{why}. Run: negmine {room} {house.work.root}"
+            )
+
+
+def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:
+    name = state.artifact.name
+    if state.state == FRESH and not force and state.manifest is not None:
+        house.progress.end(name, "fresh", state.manifest.rows, 0.0)
+        return Outcome(name, "fresh", state.manifest, 0.0)
+    start = time.perf_counter()
+    house.progress.begin(name)
+    try:
+        stats, files = _make(house, state, state.artifact.make(), force)
+    except InputError:
+        house.work.discard(name)
+        raise
+    parts = house.work.describe(name, files)
+    rows = sum(part["rows"] or 0 for part in parts) or int(stats.get("documents", 0))
+    manifest = Manifest(
+        artifact=name,
+        room=state.artifact.room,
+        schema=name_of(state.artifact.schema) if state.artifact.schema is not None else None,
+        identity=state.identity,
+        revision=state.artifact.revision,
+        settings=state.settings,
+        inputs=state.inputs,
+        rows=rows,
+        seconds=round(time.perf_counter() - start, 3),
+        parts=parts,
+        stats=stats,
+        versions=_versions(),
+        made_at=now(),
+    )
+    house.work.commit(_counted(house, state, manifest))
+    made = house.work.require(name)
+    house.progress.end(name, "made", made.rows, made.seconds)
+    return Outcome(name, "made", made, made.seconds)
+
+
+def _make(
+    house: House, state: State, work: Work, force: bool
+) -> tuple[dict[str, Any], list[str] | None]:
+    """Make all files of an artifact in its `.partial` folder; return stats and file names."""
+    name, disk = state.artifact.name, house.work
+    if isinstance(work, Folder):
+        return work.make(disk.fresh_folder(name)), None
+    if isinstance(work, Stream):
+        disk.fresh_folder(name)
+        count = 0
+        for table in work.tables:
+            disk.write_part(name, count, table, state.identity)
+            count += 1
+        return work.finish(), [part_name(number) for number in range(count)]
+    if force:
+        disk.fresh_folder(name)
+    _make_parts(house, state, work, force)
+    return {}, [part_name(number) for number in range(work.count)]
+
+
+def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
+    name, disk = state.artifact.name, house.work
+    queries = disk.require(QRELS).stats["queries_per_part"]
+    house.progress.total(sum(queries), "queries")
+    wanted = []
+    for number in range(work.count):
+        if not force and disk.has_part(name, number, state.identity):
+            house.progress.advance(queries[number])
+        else:
+            wanted.append(number)
+    for number, table in local(work.make, wanted):
+        disk.write_part(name, number, table, state.identity)
+        house.progress.advance(queries[number])
+
+
+def _counted(house: House, state: State, manifest: Manifest) -> Manifest:
+    """Add the counts that are taken from the finished rows themselves."""
+    count = state.artifact.count
+    if count is None:
+        return manifest
+    stats = {**manifest.stats, **count(house.work.scan_new(manifest))}
+    return Manifest(**{**vars(manifest), "stats": stats})
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+

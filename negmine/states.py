@@ -1,0 +1,87 @@
+"""What is there: every artifact fresh, stale (and because of what), partial or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from negmine.errors import NegmineError
+from negmine.house import House
+from negmine.pipeline import Artifact, floor_plan
+from negmine.workdir import Manifest
+
+FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
+
+
+@dataclass(frozen=True)
+class State:
+    """One artifact as it lies on disk, against what the settings ask for."""
+
+    artifact: Artifact
+    state: str
+    why: str
+    identity: str
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+    manifest: Manifest | None
+
+
+def survey(house: House, strict: Collection[str] = ()) -> list[State]:
+    """Compare every artifact of the floor plan with the disk.
+
+    Where the sources or the model cannot be read any more, the manifest is taken at its word, except
+    in the rooms named in `strict`, which are about to be made: there the error is raised.
+    """
+    states: list[State] = []
+    known: dict[str, State] = {}
+    for artifact in floor_plan(house):
+        recorded = house.work.manifest(artifact.name)
+        try:
+            settings = artifact.settings()
+        except NegmineError:
+            if recorded is None or artifact.room in strict:
+                raise
+            settings = recorded.settings
+        inputs = {name: known[name].identity for name in artifact.reads}
+        identity = artifact.identity(settings, inputs)
+        state, why = _compare(house, artifact, recorded, identity, settings, known)
+        known[artifact.name] = State(artifact, state, why, identity, settings, inputs, recorded)
+        states.append(known[artifact.name])
+    return states
+
+
+def _compare(
+    house: House,
+    artifact: Artifact,
+    recorded: Manifest | None,
+    identity: str,
+    settings: dict[str, Any],
+    known: dict[str, State],
+) -> tuple[str, str]:
+    if recorded is not None and recorded.identity == identity:
+        if house.work.whole(recorded):
+            return FRESH, ""
+        return PARTIAL, "a part is missing or altered"
+    done = house.work.parts_done(artifact.name, identity)
+    if done:
+        return PARTIAL, f"{done} parts are done"
+    if recorded is None:
+        return MISSING, ""
+    return STALE, _difference(artifact, recorded, settings, known)
+
+
+def _difference(
+    artifact: Artifact, recorded: Manifest, settings: dict[str, Any], known: dict[str, State]
+) -> str:
+    """Say in a few words why a finished artifact no longer fits."""
+    reasons = []
+    for name in sorted({*settings, *recorded.settings}):
+        old, new = recorded.settings.get(name), settings.get(name)
+        if old != new:
+            changed = f"{name.replace('_', '-')} {old} -> {new}"
+            reasons.append("the source files changed" if name == "sources" else changed)
+    changed_inputs = [n for n in artifact.reads if recorded.inputs.get(n) != known[n].identity]
+    if changed_inputs and not reasons:
+        reasons.append(f"{changed_inputs[0]} changed")
+    return "; ".join(reasons) or "negmine makes it differently now"

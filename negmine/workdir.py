@@ -1,0 +1,265 @@
+"""All disk work of a work directory: paths, atomic parts, manifests.
+
+An artifact is a folder with `part-00000.parquet ...` (or an index's own files) and `_manifest.json`,
+which is written last and is the only proof that the artifact is complete. New parts gather in
+`.partial/` inside the folder, so that an old artifact stays whole until its successor is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from negmine.errors import CorruptArtifact, MissingArtifact, WorkdirError
+
+MANIFEST = "_manifest.json"
+PARTIAL = ".partial"
+_IDENTITY = b"negmine.identity"
+ROW_GROUP = 131_072
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `_manifest.json` says of a finished artifact."""
+
+    artifact: str
+    room: str
+    schema: str | None
+    identity: str
+    revision: int
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+    rows: int
+    seconds: float
+    parts: list[dict[str, Any]]
+    stats: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    made_at: str = ""
+    manifest: int = 1
+
+
+def part_name(number: int) -> str:
+    """Return the file name of part `number`, from 0."""
+    return f"part-{number:05d}.parquet"
+
+
+class Workdir:
+    """One work directory. Knows files, not what they mean."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of an artifact such as `2-retrieve/bm25`."""
+        return self.root / name
+
+    def create(self) -> None:
+        """Make the directory; refuse a folder that is full of something else."""
+        if self.root.is_file():
+            raise WorkdirError(f"{self.root} is a file. Name a folder for the work directory.")
+        if self.root.is_dir() and any(self.root.iterdir()) and not self.exists():
+            raise WorkdirError(
+                f"{self.root} is not empty and no work directory of negmine. Name an empty or a new folder."
+            )
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WorkdirError(f"Cannot make {self.root}: {error.strerror}.") from error
+
+    def exists(self) -> bool:
+        """Tell whether this looks like a work directory."""
+        marks = ("settings.json", ".lock", "1-index")
+        return any((self.root / mark).exists() for mark in marks)
+
+    # -- manifests ---------------------------------------------------------------------------
+
+    def manifest(self, name: str) -> Manifest | None:
+        """Return the manifest of a finished artifact, or None."""
+        path = self.folder(name) / MANIFEST
+        try:
+            return Manifest(**json.loads(path.read_text()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise CorruptArtifact(
+                f"{path} cannot be read ({error}). Delete the folder {path.parent} and run again."
+            ) from error
+
+    def require(self, name: str) -> Manifest:
+        """Return the manifest of `name`; raise MissingArtifact where there is none."""
+        found = self.manifest(name)
+        if found is None:
+            room = name.split("/")[0].split("-", 1)[1]
+            raise MissingArtifact(f"{name} does not exist. Run: negmine {room} {self.root}")
+        return found
+
+    def whole(self, manifest: Manifest) -> bool:
+        """Tell whether every part that the manifest lists lies there in its full size."""
+        folder = self.folder(manifest.artifact)
+        return all(_size(folder / part["file"]) == part["bytes"] for part in manifest.parts)
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def part_files(self, name: str) -> list[Path]:
+        """Return the listed parts of a finished artifact; raise where one is missing or altered."""
+        manifest, folder = self.require(name), self.folder(name)
+        for part in manifest.parts:
+            if _size(folder / part["file"]) != part["bytes"]:
+                raise CorruptArtifact(
+                    f"{folder / part['file']} is missing or altered. Run the command that makes it again: "
+                    f"negmine {manifest.room} {self.root}"
+                )
+        return [folder / part["file"] for part in manifest.parts]
+
+    def read(self, name: str, number: int, columns: list[str] | None = None) -> pa.Table:
+        """Return part `number` of an artifact as an Arrow table."""
+        return pq.read_table(self.part_files(name)[number], columns=columns)
+
+    def parts(self, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Yield every part of an artifact, one at a time."""
+        for path in self.part_files(name):
+            yield pq.read_table(path, columns=columns)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """Return a lazy frame over all parts of an artifact."""
+        return pl.scan_parquet(self.part_files(name))
+
+    def scan_new(self, manifest: Manifest) -> pl.LazyFrame:
+        """Return a lazy frame over parts that are finished but not yet committed."""
+        folder = self.folder(manifest.artifact)
+        places = (folder / PARTIAL / part["file"] for part in manifest.parts)
+        return pl.scan_parquet([path if path.exists() else folder / path.name for path in places])
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def has_part(self, name: str, number: int, identity: str) -> bool:
+        """Tell whether an interrupted run left part `number` of this very artifact behind."""
+        return any(
+            _identity_of_part(folder / part_name(number)) == identity
+            for folder in (self.folder(name) / PARTIAL, self.folder(name))
+        )
+
+    def parts_done(self, name: str, identity: str) -> int:
+        """Count the parts of this identity that lie there without a manifest."""
+        folder = self.folder(name)
+        files = {
+            p.name for where in (folder, folder / PARTIAL) for p in where.glob("part-*.parquet")
+        }
+        return sum(self.has_part(name, int(file[5:10]), identity) for file in files)
+
+    def write_part(self, name: str, number: int, table: pa.Table, identity: str) -> None:
+        """Write one part atomically: temporary name, fsync, rename."""
+        folder = self.folder(name) / PARTIAL
+        folder.mkdir(parents=True, exist_ok=True)
+        metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
+        temporary = folder / f"{part_name(number)}.tmp"
+        with temporary.open("wb") as stream:
+            pq.write_table(
+                table.replace_schema_metadata(metadata),
+                stream,
+                compression="zstd",
+                row_group_size=ROW_GROUP,
+            )
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(folder / part_name(number))
+
+    def fresh_folder(self, name: str) -> Path:
+        """Return an empty `.partial` folder for an artifact that is made in one go."""
+        folder = self.folder(name) / PARTIAL
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def discard(self, name: str) -> None:
+        """Remove what an attempt left unfinished; a finished artifact stays."""
+        folder = self.folder(name)
+        shutil.rmtree(folder / PARTIAL, ignore_errors=True)
+        with suppress(OSError):  # not empty: an older, finished artifact is there
+            folder.rmdir()
+
+    def commit(self, manifest: Manifest) -> Manifest:
+        """Put finished files in place of the old ones; the manifest comes last."""
+        folder = self.folder(manifest.artifact)
+        partial = folder / PARTIAL
+        partial.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        wanted = {part["file"] for part in manifest.parts}
+        new = {path.name for path in partial.iterdir() if path.name in wanted}
+        for path in folder.iterdir():
+            if path.is_file() and (path.name in new or path.name not in wanted):
+                path.unlink()
+        for file in new:
+            (partial / file).replace(folder / file)
+        shutil.rmtree(partial)
+        _sync_folder(folder)
+        write_json(folder / MANIFEST, asdict(manifest))
+        return manifest
+
+    def describe(self, name: str, files: list[str] | None = None) -> list[dict[str, Any]]:
+        """Describe finished files for a manifest: file, rows, bytes. Without a list: all new ones."""
+        folder = self.folder(name)
+        partial = folder / PARTIAL
+        if files is None:
+            files = sorted(path.name for path in partial.iterdir() if path.is_file())
+        places = [partial / file if (partial / file).exists() else folder / file for file in files]
+        return [
+            {
+                "file": path.name,
+                "rows": pq.read_metadata(path).num_rows if path.suffix == ".parquet" else None,
+                "bytes": path.stat().st_size,
+            }
+            for path in places
+        ]
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=2, ensure_ascii=False, default=str)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _identity_of_part(path: Path) -> str | None:
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return None
+    value = metadata.get(_IDENTITY)
+    return value.decode() if value else None
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems refuse to sync a folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

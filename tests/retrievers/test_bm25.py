@@ -1,0 +1,270 @@
+"""What every BM25 engine and variant promises: the contract, ties, edges, and the files on disk."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numba
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from negmine.errors import SettingsError
+from negmine.progress import Silent
+from negmine.retrievers import bm25, bm25_index, bm25_search
+from negmine.settings import IndexSettings
+
+VARIANTS = ["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"]
+HOWS = [("bm25s", variant) for variant in VARIANTS] + [("rank-bm25", "okapi")]
+TEXTS = [
+    "the cat sat on the mat",
+    "a dog and a cat",
+    "!!!",
+    "the dog barked, the dog bit",
+    "電池の交換",
+    "",
+    "the cat sat on the mat",
+]
+
+every_engine = pytest.mark.parametrize(("engine", "variant"), HOWS, ids="-".join)
+texts_of_few_words = st.lists(
+    st.lists(st.sampled_from("a b c d e".split()), max_size=6).map(" ".join), max_size=9
+)
+
+
+class Counting(Silent):
+    def __init__(self):
+        self.advances = []
+
+    def advance(self, count):
+        self.advances.append(count)
+
+
+def table(texts, column="doc_id"):
+    names = pa.array([f"{column}-{i}" for i in range(len(texts))], pa.large_string())
+    return pa.table({column: names, "text": pa.array(texts, pa.large_string())})
+
+
+def queries(*texts):
+    return table(texts, "query_id")
+
+
+def indexed(texts, doc_order=None, engine="bm25s", variant=None, **more):
+    """Build and open an index; the mapped files outlive their folder."""
+    order = np.arange(len(texts)) if doc_order is None else np.asarray(doc_order)
+    how = IndexSettings(bm25_engine=engine, bm25_variant=variant, **more)
+    with TemporaryDirectory() as folder:
+        bm25.build([table(texts[:3]), table(texts[3:])], Path(folder), how, Silent())
+        return bm25.open_index(Path(folder), order)
+
+
+def found(hits, row=0):
+    return [doc for doc in hits.docs[row].tolist() if doc >= 0]
+
+
+def every_pair(retriever, asked, documents):
+    rows, docs = np.divmod(np.arange(asked.num_rows * documents), max(documents, 1))
+    return retriever.score_pairs(asked, rows, docs).reshape(asked.num_rows, documents)
+
+
+@every_engine
+def test_search_gives_padded_lists_of_documents_that_share_a_token(engine, variant):
+    retriever = indexed(TEXTS, engine=engine, variant=variant)
+    hits = retriever.search(queries("bit 電池", "barked"), 10)
+    assert hits.docs.shape == hits.scores.shape == (2, 10)
+    assert (hits.docs.dtype, hits.scores.dtype) == (np.int64, np.float32)
+    assert sorted(found(hits, 0)) == [3, 4]
+    assert found(hits, 1) == [3]
+    assert (hits.docs[1, 1:] == -1).all()
+    assert np.isneginf(hits.scores[hits.docs == -1]).all()
+    assert (hits.scores[hits.docs >= 0] > 0).all()
+    assert retriever.name == "bm25"
+
+
+@every_engine
+def test_queries_without_known_words_give_empty_lists(engine, variant):
+    retriever = indexed(TEXTS, engine=engine, variant=variant)
+    asked = queries("", "!!!", "zebra", "barked zebra")
+    hits = retriever.search(asked, 3)
+    assert (hits.docs[:3] == -1).all()
+    assert found(hits, 3) == [3]
+    assert retriever.score_pairs(asked, [0, 1, 2], [0, 1, 3]).tolist() == [0.0, 0.0, 0.0]
+    assert retriever.search(queries(), 3).docs.shape == (0, 3)
+    assert retriever.score_pairs(asked, [], []).shape == (0,)
+
+
+@every_engine
+@pytest.mark.parametrize("texts", [[], [""], ["!!!", "", "…"]], ids=["no", "empty", "tokenless"])
+def test_a_corpus_without_tokens_is_searched_without_complaint(engine, variant, texts):
+    retriever = indexed(texts, engine=engine, variant=variant)
+    assert (retriever.search(queries("cat", ""), 5).docs == -1).all()
+    assert not every_pair(retriever, queries("cat", ""), len(texts)).any()
+
+
+def test_an_index_of_no_table_at_all_can_be_opened(tmp_path):
+    stats = bm25.build([], tmp_path, IndexSettings(), Silent())
+    assert stats["documents"] == 0
+    hits = bm25.open_index(tmp_path, np.zeros(0, np.int64)).search(queries("cat"), 2)
+    assert hits.docs.tolist() == [[-1, -1]]
+
+
+@every_engine
+def test_a_document_whose_shared_words_are_worth_nothing_is_not_offered(engine, variant):
+    hits = indexed(["x a", "x b", "x c"], engine=engine, variant=variant).search(queries("x"), 3)
+    worthless = variant in ("robertson", "atire", "okapi")
+    assert found(hits) == ([] if worthless else [0, 1, 2])
+
+
+@pytest.mark.parametrize("variant", ["bm25l", "bm25+"])
+def test_delta_lifts_a_document_that_has_the_word_over_one_that_has_not(variant):
+    asked = queries("cat")
+    plain, lifted = (
+        every_pair(indexed(TEXTS, variant=variant, bm25_delta=delta), asked, len(TEXTS))[0]
+        for delta in (0.0, 2.0)
+    )
+    assert (lifted[[0, 1, 6]] > plain[[0, 1, 6]]).all()
+    assert not lifted[[2, 3, 4, 5]].any()
+
+
+@every_engine
+def test_a_repeated_query_word_counts_as_often_as_it_occurs(engine, variant):
+    retriever = indexed(TEXTS, engine=engine, variant=variant)
+    once, twice = retriever.search(queries("barked", "barked barked"), 1).scores[:, 0]
+    assert twice == 2 * once > 0
+
+
+@every_engine
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 6, 7, 50])
+def test_documents_of_equal_score_come_in_the_order_of_their_ids(engine, variant, k):
+    texts = ["same words", "other", "same words", "other", "other", "same words", "same words"]
+    order = [3, 0, 6, 1, 2, 4, 5]
+    hits = indexed(texts, order, engine, variant, stemmer="english").search(queries("words"), k)
+    worthless = variant in ("robertson", "okapi")
+    assert found(hits) == ([] if worthless else [0, 5, 6, 2][:k])
+
+
+@settings(deadline=None, max_examples=60)
+@given(texts_of_few_words, texts_of_few_words, st.integers(1, 11), st.sampled_from(HOWS), st.data())
+def test_search_is_the_true_top_k_of_the_pair_scores(texts, asked, k, how, data):
+    order = np.array(data.draw(st.permutations(range(len(texts)))), np.int64)
+    retriever, asked = indexed(texts, order, *how), queries(*asked)
+    hits = retriever.search(asked, k)
+    for row, scores in enumerate(every_pair(retriever, asked, len(texts))):
+        best = [d for d in np.lexsort((order, -scores)).tolist() if scores[d] > 0][:k]
+        assert found(hits, row) == best
+        assert hits.scores[row, : len(best)].tobytes() == scores[best].tobytes()
+
+
+@settings(deadline=None, max_examples=40)
+@given(texts_of_few_words, texts_of_few_words, st.sampled_from(HOWS), st.data())
+def test_the_order_of_the_corpus_changes_no_row(texts, asked, how, data):
+    shuffle = data.draw(st.permutations(range(len(texts))))
+    asked = queries(*asked)
+    hits = indexed(texts, None, *how).search(asked, 4)
+    moved = indexed([texts[i] for i in shuffle], shuffle, *how).search(asked, 4)
+    back = np.array([*shuffle, -1], np.int64)[moved.docs]
+    assert back.tobytes() == hits.docs.tobytes()
+    assert moved.scores.tobytes() == hits.scores.tobytes()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 20), st.sampled_from(HOWS))
+def test_a_row_depends_on_its_query_alone(size, how):
+    asked = queries("cat", "", "the dog", "the the mat", "zebra", "電池", "a cat sat", "dog bit a")
+    retriever = indexed(TEXTS, None, *how)
+    whole = retriever.search(asked, 2)
+    parts = [retriever.search(asked.slice(a, size), 2) for a in range(0, asked.num_rows, size)]
+    assert np.concatenate([part.docs for part in parts]).tobytes() == whole.docs.tobytes()
+    assert np.concatenate([part.scores for part in parts]).tobytes() == whole.scores.tobytes()
+
+
+def test_threads_and_internal_batches_change_nothing(monkeypatch):
+    texts = [f"w{i % 7} w{i % 11} w{i % 3}" for i in range(200)]
+    asked = queries(*texts)
+    whole = indexed(texts).search(asked, 5)
+    monkeypatch.setattr(bm25_search, "QUERIES_AT_ONCE", 3)
+    monkeypatch.setattr(bm25_index, "POSTINGS_AT_ONCE", 7)
+    for threads in (1, 4):
+        monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)
+        hits = indexed(texts).search(asked, 5)
+        assert hits.docs.tobytes() == whole.docs.tobytes()
+        assert hits.scores.tobytes() == whole.scores.tobytes()
+
+
+def test_build_counts_reports_progress_and_leaves_only_plain_files(tmp_path):
+    progress = Counting()
+    how = IndexSettings(stemmer="english", bm25_k1=0.9)
+    stats = bm25.build([table(TEXTS[:5]), table(TEXTS[5:])], tmp_path, how, progress)
+    assert progress.advances == [5, 2]
+    assert stats == {
+        "documents": 7,
+        "documents_without_tokens": 2,
+        "tokens": 27,
+        "vocabulary": 15,
+        "engine": "bm25s",
+        "variant": "lucene",
+        "k1": 0.9,
+        "b": 0.75,
+        "delta": 0.5,
+        "stemmer": "english",
+    }
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["documents.npy", "params.json", "scores.npy", "starts.npy", "vocabulary.json"]
+    for name in names[::2][:2]:
+        assert np.load(tmp_path / name, mmap_mode="r", allow_pickle=False) is not None
+    assert json.loads((tmp_path / "vocabulary.json").read_text("utf-8"))[:2] == ["the", "cat"]
+
+
+def test_postings_ascend_within_a_token_and_hold_each_document_once(tmp_path):
+    bm25.build([table(TEXTS)], tmp_path, IndexSettings(), Silent())
+    starts, documents = np.load(tmp_path / "starts.npy"), np.load(tmp_path / "documents.npy")
+    assert starts[0] == 0 and starts[-1] == len(documents)
+    for a, b in zip(starts, starts[1:], strict=False):
+        assert (np.diff(documents[a:b]) > 0).all() and b > a
+
+
+def test_the_index_remembers_its_stemmer():
+    assert found(indexed(["many cats"], stemmer="english").search(queries("cat"), 1)) == [0]
+    assert found(indexed(["many cats"]).search(queries("cat"), 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"bm25_engine": "rank-bm25", "bm25_variant": "lucene"}, "Use --bm25-variant okapi"),
+        ({"stemmer": "klingon"}, "Use one of: .*english"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_before_a_document_is_read(how, message, tmp_path):
+    how = IndexSettings(**how)
+    with pytest.raises(SettingsError, match=message):
+        bm25.check(how)
+    untouched = iter([table(TEXTS)])
+    with pytest.raises(SettingsError, match=message):
+        bm25.build(untouched, tmp_path, how, Silent())
+    assert next(untouched).num_rows == len(TEXTS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_fields_that_shape_the_index_are_settings():
+    assert set(bm25.BM25_FIELDS) <= set(IndexSettings.model_fields)
+
+
+def test_bm25_needs_no_torch_and_importing_it_loads_nothing_heavy():
+    script = """
+import sys, tempfile, pathlib, numpy, pyarrow
+from negmine.retrievers import bm25
+from negmine.progress import Silent
+from negmine.settings import IndexSettings
+assert not {"torch", "numba", "bm25s", "rank_bm25"} & set(sys.modules)
+folder = pathlib.Path(tempfile.mkdtemp())
+texts = pyarrow.table({"text": ["a b", "b c"]})
+bm25.build([texts], folder, IndexSettings(), Silent())
+assert bm25.open_index(folder, numpy.arange(2)).search(texts, 1).docs.tolist() == [[0], [1]]
+assert not {"torch", "transformers", "jax"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

@@ -1,0 +1,118 @@
+"""Flags beat the file, the file beats what is remembered, that beats the default."""
+
+import pytest
+
+from negmine.configuration import (
+    effective_rules,
+    read_toml,
+    remember,
+    resolve,
+    room_of,
+    threshold_score,
+)
+from negmine.errors import SettingsError
+from negmine.settings import ROOMS, Settings
+
+
+def toml(tmp_path, text):
+    path = tmp_path / "negmine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_order_of_precedence(tmp_path):
+    file = toml(tmp_path, "[retrieve]\nk = 7\n[write]\nnum-negatives = 3\n")
+    kept = resolve({"k": 5, "seed": 1, "num_negatives": 9})
+    merged = resolve({"k": 6}, file, kept)
+    assert merged.retrieve.k == 6
+    assert merged.write.num_negatives == 3
+    assert merged.write.seed == 1
+    assert merged.write.pool == 50
+
+
+def test_what_is_remembered_is_only_what_was_said():
+    assert remember(resolve({"k": 5}))["retrieve"] == {"k": 5}
+    assert remember(Settings())["index"] == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[filter]\nrelative-margn = 1\n", "Did you mean 'relative-margin'?"),
+        ("[fliter]\nk = 1\n", "Did you mean 'filter'?"),
+        ("k = 1\n", "unknown entry 'k'"),
+        ("[filter\n", "is no TOML file"),
+        ("[retrieve]\nk = 'many'\n", "--k 'many'"),
+        ("[retrieve]\nk = 0\n", "--k 0"),
+    ],
+)
+def test_a_bad_file_is_told_in_one_message(tmp_path, text, message):
+    with pytest.raises(SettingsError, match="negmine.toml|--k") as error:
+        resolve({}, toml(tmp_path, text))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(SettingsError, match="No such file"):
+        resolve({}, tmp_path / "absent.toml")
+
+
+def test_paths_in_a_file_are_relative_to_its_folder(tmp_path):
+    file = toml(tmp_path, '[index]\ndata = "beir"\nmodel = "a/b"\n')
+    assert read_toml(file)["index"]["data"] == tmp_path.resolve() / "beir"
+    assert read_toml(file)["index"]["model"] == "a/b"
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ({"query_vectors": "q.npy"}, "--document-vectors"),
+        ({"query_vectors": "q.npy", "document_vectors": "d.npy", "retriever": ("bm25",)}, "dense"),
+        ({"retriever": ("bm25", "bm25")}, "--retriever"),
+        ({"relative_margin": 0.1, "no_relative_margin": True}, "--no-relative-margin"),
+        ({"sampling": "random", "pool": 3}, "--pool"),
+        ({"score": "dens"}, "Did you mean 'dense'?"),
+        ({"scor": "dense"}, "Did you mean 'score'?"),
+        ({"format": "triplets"}, "--format"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(flags, named):
+    with pytest.raises(SettingsError) as error:
+        resolve(flags)
+    assert named in str(error.value)
+
+
+def test_the_default_margin_hangs_from_dense_scores_only():
+    assert effective_rules(resolve({})).relative_margin == 0.05
+    assert effective_rules(resolve({"retriever": ("bm25",)})).relative_margin is None
+    assert effective_rules(resolve({"score": "bm25"})).relative_margin is None
+    assert effective_rules(resolve({"absolute_margin": 0.1})).relative_margin is None
+    assert effective_rules(resolve({"no_relative_margin": True})).relative_margin is None
+    assert effective_rules(resolve({"max_score": 0.7})).relative_margin == 0.05
+
+
+def test_thresholds_read_dense_then_the_first_retriever():
+    assert threshold_score(resolve({})) == "dense"
+    assert threshold_score(resolve({"retriever": ("bm25",)})) == "bm25"
+    assert threshold_score(resolve({"retriever": ("my.mod:find",)})) == "find"
+
+
+def test_saying_one_of_two_opposites_unsays_the_other():
+    before = resolve({"no_relative_margin": True})
+    assert resolve({"relative_margin": 0.2}, None, before).filter.no_relative_margin is False
+    before = resolve({"relative_margin": 0.2})
+    assert resolve({"no_relative_margin": True}, None, before).filter.relative_margin is None
+
+
+def test_naming_one_source_unsays_the_others(tmp_path):
+    before = resolve({"pairs": tmp_path / "pairs.csv"})
+    after = resolve({"data": tmp_path}, None, before)
+    assert after.index.pairs is None
+    assert after.index.data == tmp_path.resolve()
+
+
+def test_no_field_lives_in_two_rooms():
+    fields = [field for table in ROOMS.values() for field in table.model_fields]
+    assert len(fields) == len(set(fields))
+    assert all(room_of(field) in ROOMS for field in fields)

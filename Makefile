@@ -15,3 +15,31 @@ setup: .venv/.done ## Make .venv with everything; CPU builds on a machine withou
 	.ci/install-torch $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[cpu,dev]'
 	touch $@
+
+demo: setup ## Mine negatives from examples/scifact-mini with BM25 and MiniLM, offline
+	HF_HUB_OFFLINE=1 $(BIN)/negmine mine demo --data examples/scifact-mini
+	$(BIN)/negmine explain demo 2 --limit 8
+
+test: setup ## Run the whole test suite, offline
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q
+
+lint: setup ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Check types, strictly
+	$(BIN)/mypy
+
+docs: setup ## Write the generated parts of the reference pages
+	$(BIN)/python docs/generate.py
+
+docs-check: setup ## Fail if a generated page is stale
+	$(BIN)/python docs/generate.py --check
+
+check: lint types docs-check test ## Everything that CI runs
+
+bench: setup ## Time negmine against its peers (not part of the tests)
+	$(BIN)/python -m tests.bench
+
+clean: ## Remove what setup, demo and tests made
+	rm -rf .venv demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -94,5 +94,7 @@ def open_existing(
 ) -> House:
     """Return the house of a work directory that must be there already."""
     if not Workdir(work).exists():
-        raise MissingArtifact(f"{work} is no work directory. Run: negmine mine {work} --data FOLDER")
+        raise MissingArtifact(
+            f"{work} is no work directory. Run: negmine mine {work} --data FOLDER"
+        )
     return open_house(work, flags, config, progress)

@@ -73,7 +73,11 @@ def mine(
 @app.command()
 @with_settings("index")
 def index(
-    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+    work: Work,
+    flags: dict[str, Any],
+    config: Config = None,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
     """Room 1: read corpus, queries and qrels, and index them for every retriever.
 
@@ -85,7 +89,11 @@ def index(
 @app.command()
 @with_settings()
 def retrieve(
-    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+    work: Work,
+    flags: dict[str, Any],
+    config: Config = None,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
     """Room 2: search with every retriever and bring the runs together as candidates.
 
@@ -97,7 +105,11 @@ def retrieve(
 @app.command(name="filter")
 @with_settings()
 def filter_(
-    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+    work: Work,
+    flags: dict[str, Any],
+    config: Config = None,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
     """Room 4: give every candidate a verdict: kept, or the reason why not.
 
@@ -109,7 +121,11 @@ def filter_(
 @app.command()
 @with_settings()
 def write(
-    work: Work, flags: dict[str, Any], config: Config = None, force: Force = False, json: Json = False
+    work: Work,
+    flags: dict[str, Any],
+    config: Config = None,
+    force: Force = False,
+    json: Json = False,
 ) -> None:
     """Room 5: write training files and their provenance.
 

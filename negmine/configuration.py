@@ -49,7 +49,7 @@ def resolve(
         raise SettingsError(f"unknown setting {unknown[0]!r}.{_nearest(unknown[0], _all_fields())}")
     for room in ROOMS:
         _override(tables[room], {f: v for f, v in flags.items() if room_of(f) == room})
-    settings = Settings(**{room: _validate(room, tables[room]) for room in ROOMS})
+    settings = Settings.model_validate({room: _validate(room, tables[room]) for room in ROOMS})
     check(settings)
     return settings
 

@@ -16,9 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console as RichConsole
-from rich.progress import BarColumn, MofNCompleteColumn, Task, TaskID, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as RichProgress
-from rich.progress import ProgressColumn, TimeRemainingColumn
 from rich.text import Text
 
 from negmine.errors import NegmineError
@@ -56,7 +63,9 @@ class Talk:
             yield
             return
         columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), Rate())
-        self._bar = RichProgress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+        self._bar = RichProgress(
+            *columns, TimeRemainingColumn(), console=self._console, transient=True
+        )
         with self._bar:
             yield
 
@@ -132,8 +141,8 @@ def telling(command: str, as_json: bool, talk: Talk) -> Iterator[dict[str, Any]]
             "errors": errors,
         }
         sys.stdout.write(json.dumps(envelope, default=plain, ensure_ascii=False, indent=2) + "\n")
-    for error in errors:
-        sys.stderr.write(f"{'' if status == 'interrupted' else 'error: '}{error['message']}\n")
+    for told in errors:
+        sys.stderr.write(f"{'' if status == 'interrupted' else 'error: '}{told['message']}\n")
     if code:
         sys.exit(code)
 

@@ -129,7 +129,7 @@ def recall_settings(work: Workdir) -> Settings | None:
         stored = json.loads((work.root / REMEMBERED).read_text())
     except (OSError, ValueError):
         return None
-    return Settings(**{room: table(**stored.get(room, {})) for room, table in ROOMS.items()})
+    return Settings.model_validate({room: stored.get(room, {}) for room in ROOMS})
 
 
 def concat(tables: Iterable[pa.Table]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -107,7 +108,8 @@ def _index(house: House) -> Iterable[Artifact]:
 
 
 def _retrieve(house: House) -> Iterable[Artifact]:
-    runs, indexes = [], []
+    runs: list[str] = []
+    indexes: list[str] = []
     for spec, name in zip(house.settings.index.retriever, house.retrievers, strict=True):
         check_spec(spec)
         filed = retrieve_doors.name_of(house, name)
@@ -117,8 +119,8 @@ def _retrieve(house: House) -> Iterable[Artifact]:
         runs.append(f"2-retrieve/{filed}")
         yield Artifact(
             runs[-1], schemas.RUN, (*inputs, QUERIES, QRELS),
-            lambda own=own: {"k": house.settings.retrieve.k, **own},
-            lambda spec=spec: retrieve_doors.run(house, spec),
+            partial(dict, k=house.settings.retrieve.k, **own),
+            partial(retrieve_doors.run, house, spec),
         )  # fmt: skip
     yield Artifact(
         CANDIDATES, schemas.CANDIDATES, (*runs, *indexes, QRELS),

@@ -89,7 +89,7 @@ def open_index(folder: Path) -> Shingles:
 def _kernel() -> Callable[..., None]:
     import numba
 
-    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+    @numba.njit(nogil=True)
     def closest(  # type: ignore[no-untyped-def]  # noqa: ANN202
         offsets, hashes, docs, doc_offsets, positives, positive_offsets, result
     ):

@@ -26,7 +26,12 @@ def summary(result: Result) -> RenderableType:
         lines.add_row(f"  - {reason}", f"{count:,}")
     if "kept" in counts:
         lines.add_row("  = kept", f"{counts.pop('kept'):,}")
-    for name in ("rows_written", "negatives_per_query", "queries_short", "queries_without_negatives"):
+    for name in (
+        "rows_written",
+        "negatives_per_query",
+        "queries_short",
+        "queries_without_negatives",
+    ):
         if name in counts:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")
     seconds = ", ".join(f"{room} {spent:.1f}" for room, spent in result.seconds.items())
@@ -68,7 +73,9 @@ def explanation(found: dict[str, Any], limit: int) -> RenderableType:
     for row in shown:
         style = {"positive": "green"}.get(row["label"], "" if row["kept"] else "dim")
         cells = [_cell(name, row[name]) for name in found["columns"]]
-        table.add_row(*(Text(cell) for cell in cells), Text(" ".join(row["text"].split())), style=style)
+        table.add_row(
+            *(Text(cell) for cell in cells), Text(" ".join(row["text"].split())), style=style
+        )
     head = Text(f"{found['query_id']}: {found['text']}", style="bold")
     kept = sum(row["kept"] for row in found["rows"])
     tail = f"{len(found['rows'])} rows, {kept} kept"

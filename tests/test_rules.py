@@ -71,7 +71,9 @@ def test_the_anchor_is_the_lowest_positive():
     assert kept([0.45, 0.35, 0.25], positive=(0.8, 0.4), absolute_margin=0.0) == ["d1", "d2"]
 
 
-@pytest.mark.parametrize("rule", [{"absolute_margin": 0.25}, {"max_score": 0.5}, {"min_score": 0.5}])
+@pytest.mark.parametrize(
+    "rule", [{"absolute_margin": 0.25}, {"max_score": 0.5}, {"min_score": 0.5}]
+)
 def test_equality_survives_every_threshold(rule):
     assert "d0" in kept([0.5, 0.25], positive=(0.75,), **rule)
 

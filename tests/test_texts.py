@@ -24,7 +24,9 @@ def test_texts_that_are_the_same(one, other):
     assert text_key(one) == text_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("a b", "ab"), ("resume", "r\u00e9sum\u00e9"), ("", "a")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("a b", "ab"), ("resume", "r\u00e9sum\u00e9"), ("", "a")]
+)
 def test_texts_that_are_not_the_same(one, other):
     assert text_key(one) != text_key(other)
 

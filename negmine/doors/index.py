@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from negmine.engine import PART_DOCUMENTS, PART_QUERIES, Folder, Stream, rechunk
 from negmine.frames import frame
-from negmine.house import CORPUS, QRELS, QUERIES, House
+from negmine.house import CORPUS, QUERIES, House
 from negmine.retrievers import bm25, dense
 from negmine.rooms import index
 from negmine.rooms.retrieve import positives

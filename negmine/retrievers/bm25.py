@@ -5,10 +5,11 @@ An index folder holds `params.json`, `vocabulary.json` (token i is entry i) and 
 
 A score is the sum over the query's tokens, as often as each occurs, of idf x tf component, for the
 tokens that the document has. So a document that shares no token scores 0 and is never offered, and
-neither is one whose only shared tokens are worth nothing (`okapi` and `robertson`: in half of the
-documents or more). For `bm25l` and `bm25+` that is the sum of their authors (Lv and Zhai 2011, over
-the tokens in both texts); bm25s adds what an absent token would score, which in bm25+ takes all
-effect from delta.
+neither is one whose only shared tokens are worth nothing (`okapi` and `robertson`: those in half of
+the documents or more; `atire`: those in all).
+
+For `bm25l` and `bm25+` that is the sum of their authors (Lv and Zhai 2011, over the tokens in both
+texts). bm25s adds what an absent token would score, which in bm25+ takes all effect from delta.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,10 +31,9 @@ TEXTS = [
     "the cat sat on the mat",
 ]
 
-every_engine = pytest.mark.parametrize(("engine", "variant"), HOWS, ids="-".join)
-texts_of_few_words = st.lists(
-    st.lists(st.sampled_from("a b c d e".split()), max_size=6).map(" ".join), max_size=9
-)
+every_engine = pytest.mark.parametrize(("engine", "variant"), HOWS, ids=map("-".join, HOWS))
+# Few different texts, so that most lists end in the middle of a tie.
+short_texts = st.lists(st.sampled_from(["a", "b", "a b", "a b b", "c", "b c a", ""]), max_size=14)
 
 
 class Counting(Silent):
@@ -141,14 +141,14 @@ def test_a_repeated_query_word_counts_as_often_as_it_occurs(engine, variant):
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 6, 7, 50])
 def test_documents_of_equal_score_come_in_the_order_of_their_ids(engine, variant, k):
     texts = ["same words", "other", "same words", "other", "other", "same words", "same words"]
-    order = [3, 0, 6, 1, 2, 4, 5]
+    order = [6, 0, 5, 1, 2, 4, 3]
     hits = indexed(texts, order, engine, variant, stemmer="english").search(queries("words"), k)
     worthless = variant in ("robertson", "okapi")
-    assert found(hits) == ([] if worthless else [0, 5, 6, 2][:k])
+    assert found(hits) == ([] if worthless else [6, 5, 2, 0][:k])
 
 
-@settings(deadline=None, max_examples=60)
-@given(texts_of_few_words, texts_of_few_words, st.integers(1, 11), st.sampled_from(HOWS), st.data())
+@settings(deadline=None, max_examples=100)
+@given(short_texts, short_texts, st.integers(1, 15), st.sampled_from(HOWS), st.data())
 def test_search_is_the_true_top_k_of_the_pair_scores(texts, asked, k, how, data):
     order = np.array(data.draw(st.permutations(range(len(texts)))), np.int64)
     retriever, asked = indexed(texts, order, *how), queries(*asked)
@@ -160,7 +160,7 @@ def test_search_is_the_true_top_k_of_the_pair_scores(texts, asked, k, how, data)
 
 
 @settings(deadline=None, max_examples=40)
-@given(texts_of_few_words, texts_of_few_words, st.sampled_from(HOWS), st.data())
+@given(short_texts, short_texts, st.sampled_from(HOWS), st.data())
 def test_the_order_of_the_corpus_changes_no_row(texts, asked, how, data):
     shuffle = data.draw(st.permutations(range(len(texts))))
     asked = queries(*asked)
@@ -204,7 +204,7 @@ def test_build_counts_reports_progress_and_leaves_only_plain_files(tmp_path):
         "documents": 7,
         "documents_without_tokens": 2,
         "tokens": 27,
-        "vocabulary": 15,
+        "vocabulary": 14,
         "engine": "bm25s",
         "variant": "lucene",
         "k1": 0.9,
@@ -214,8 +214,8 @@ def test_build_counts_reports_progress_and_leaves_only_plain_files(tmp_path):
     }
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["documents.npy", "params.json", "scores.npy", "starts.npy", "vocabulary.json"]
-    for name in names[::2][:2]:
-        assert np.load(tmp_path / name, mmap_mode="r", allow_pickle=False) is not None
+    for name in ("documents.npy", "scores.npy", "starts.npy"):
+        assert len(np.load(tmp_path / name, allow_pickle=False)) in (14 + 1, 22)
     assert json.loads((tmp_path / "vocabulary.json").read_text("utf-8"))[:2] == ["the", "cat"]
 
 
@@ -223,7 +223,7 @@ def test_postings_ascend_within_a_token_and_hold_each_document_once(tmp_path):
     bm25.build([table(TEXTS)], tmp_path, IndexSettings(), Silent())
     starts, documents = np.load(tmp_path / "starts.npy"), np.load(tmp_path / "documents.npy")
     assert starts[0] == 0 and starts[-1] == len(documents)
-    for a, b in zip(starts, starts[1:], strict=False):
+    for a, b in pairwise(starts):
         assert (np.diff(documents[a:b]) > 0).all() and b > a
 
 

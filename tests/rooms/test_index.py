@@ -80,7 +80,9 @@ def test_dangling_rows_are_found_on_both_sides():
     assert index.dangling(rows, QUERY_IDS, "query_id")["query_id"].to_list() == ["zz"]
 
 
-texts = st.lists(st.sampled_from(["a", "A", " a ", "b", "ﬁ", "fi", "ß", "SS"]), min_size=1, max_size=9)
+texts = st.lists(
+    st.sampled_from(["a", "A", " a ", "b", "ﬁ", "fi", "ß", "SS"]), min_size=1, max_size=9
+)
 
 
 @given(texts, st.integers(1, 9))

@@ -18,9 +18,7 @@ def hits(docs, scores):
 
 
 def pairs(*rows):
-    return pl.DataFrame(
-        rows, schema={"query_id": pl.String, "doc_id": pl.String}, orient="row"
-    )
+    return pl.DataFrame(rows, schema={"query_id": pl.String, "doc_id": pl.String}, orient="row")
 
 
 def run(docs, scores, known=(), k=2, queries=("q",)):
@@ -51,7 +49,11 @@ def test_padding_is_no_hit():
 
 def test_depth_makes_room_for_the_query_with_most_positives():
     qrels = pl.DataFrame(
-        {"query_id": ["q1", "q1", "q1", "q2"], "doc_id": ["a", "b", "c", "a"], "relevance": [2, 1, 0, 1]}
+        {
+            "query_id": ["q1", "q1", "q1", "q2"],
+            "doc_id": ["a", "b", "c", "a"],
+            "relevance": [2, 1, 0, 1],
+        }
     )
     assert retrieve.depth(qrels, 1, 100) == 102
     assert retrieve.depth(qrels, 2, 100) == 101
@@ -59,7 +61,9 @@ def test_depth_makes_room_for_the_query_with_most_positives():
 
 
 def test_fusion_is_reciprocal_rank_fusion_with_k_60():
-    bm25 = pl.DataFrame({"query_id": ["q", "q"], "doc_id": ["a", "b"], "rank": [1, 2], "score": [9.0, 8.0]})
+    bm25 = pl.DataFrame(
+        {"query_id": ["q", "q"], "doc_id": ["a", "b"], "rank": [1, 2], "score": [9.0, 8.0]}
+    )
     dense = pl.DataFrame({"query_id": ["q"], "doc_id": ["b"], "rank": [1], "score": [0.5]})
     fused = retrieve.fuse({"bm25": bm25, "dense": dense}, pairs(("q", "p"))).sort("doc_id")
     assert fused["score"].to_list() == [
@@ -72,7 +76,12 @@ def test_fusion_is_reciprocal_rank_fusion_with_k_60():
 
 def test_candidates_are_the_union_with_labels_and_fused_ranks():
     one = pl.DataFrame(
-        {"query_id": ["q"] * 3, "doc_id": ["a", "b", "p"], "rank": [1, 2, 3], "score": [3.0, 2.0, 1.0]}
+        {
+            "query_id": ["q"] * 3,
+            "doc_id": ["a", "b", "p"],
+            "rank": [1, 2, 3],
+            "score": [3.0, 2.0, 1.0],
+        }
     )
     qrels = pl.DataFrame(
         {"query_id": ["q"] * 3, "doc_id": ["p", "lost", "b"], "relevance": [1, 2, 0]}

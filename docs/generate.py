@@ -1,0 +1,170 @@
+"""Write the reference pages that can drift: `python docs/generate.py`, `--check` in CI.
+
+commands.md comes from the Typer app, settings.md from the settings tables, tables.md from the Arrow
+schemas. What is between the markers in a page is replaced; the prose around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+from negmine.sources.columns import ACCEPTED
+
+from negmine import schemas
+from negmine.cli import app
+from negmine.configuration import flag
+from negmine.flags import default_text
+from negmine.settings import ROOMS
+
+HERE = Path(__file__).parent
+BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
+
+
+def commands() -> str:
+    """Return every command with its help text."""
+    blocks = []
+    for command in app.registered_commands:
+        callback = command.callback
+        assert callback is not None
+        name = command.name or callback.__name__
+        arguments = [
+            parameter.name.upper()
+            for parameter in inspect.signature(callback).parameters.values()
+            if parameter.name in ("work", "query_id")
+        ]
+        own = _own_flags(callback)
+        text = inspect.cleandoc(callback.__doc__ or "")
+        blocks.append(f"## `negmine {name} {' '.join(arguments)}`\n\n{text}\n\nFlags: {own}")
+    return "\n\n".join(blocks)
+
+
+def _own_flags(callback: Callable[..., object]) -> str:
+    names = [
+        name for name in inspect.signature(callback).parameters if name not in ("work", "query_id")
+    ]
+    rooms = [room for room, table in ROOMS.items() if set(table.model_fields) <= set(names)]
+    settings = {field for room in rooms for field in ROOMS[room].model_fields}
+    own = [f"`{flag(name)}`" for name in names if name not in settings]
+    links = [f"[{room} settings](settings.md#{room})" for room in rooms]
+    return ", ".join([*own, *links]) + "."
+
+
+def settings() -> str:
+    """Return one table per room: flag, TOML key, default, meaning."""
+    blocks = []
+    for room, table in ROOMS.items():
+        rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
+        for name, field in table.model_fields.items():
+            extra = field.json_schema_extra
+            speed = " *(speed)*" if isinstance(extra, dict) and extra.get("speed") else ""
+            negated = field.annotation is bool and not name.startswith("no_")
+            shown = f"`{flag(name)}`" + (f" / `{flag('no_' + name)}`" if negated else "")
+            default = f"`{default_text(field.default)}`" if default_text(field.default) else ""
+            rows.append(
+                f"| {shown} | {_values(field.annotation)} | {default} | {field.description}{speed} |"
+            )
+        doc = inspect.cleandoc(table.__doc__ or "")
+        blocks.append(f"## {room}\n\n{doc} TOML table: `[{room}]`.\n\n" + "\n".join(rows))
+    return "\n\n".join(blocks)
+
+
+def _values(annotation: object) -> str:
+    text = (
+        str(annotation)
+        .replace("typing.", "")
+        .replace("pathlib._local.", "")
+        .replace("pathlib.", "")
+    )
+    text = (
+        text.removeprefix("<class '")
+        .removesuffix("'>")
+        .replace(" | None", "")
+        .replace("NoneType", "")
+    )
+    if text.startswith("Optional["):
+        text = text.removeprefix("Optional[").removesuffix("]")
+    if text.startswith("Literal["):
+        return ", ".join(f"`{v.strip(' ' + chr(39))}`" for v in text[8:-1].split(","))
+    return {
+        "tuple[str, ...]": "text, repeatable",
+        "str": "text",
+        "bool": "on or off",
+        "int": "whole number",
+        "float": "number",
+        "Path": "path",
+    }.get(text, text)
+
+
+def tables() -> str:
+    """Return one table per schema: column, type, may be null."""
+    retrievers = ["<retriever>"]
+    known = {
+        "corpus": schemas.CORPUS,
+        "queries": schemas.QUERIES,
+        "qrels": schemas.QRELS,
+        "run": schemas.RUN,
+        "candidates": schemas.with_retrievers(schemas.CANDIDATES, retrievers, "score"),
+        "features": schemas.FEATURES,
+        "verdicts": schemas.with_retrievers(schemas.VERDICTS, retrievers, "score"),
+        "short": schemas.SHORT,
+        "provenance (triplet, labeled-pair)": schemas.provenance_schema(retrievers, lists=False),
+        "provenance (n-tuple, labeled-list)": schemas.provenance_schema(retrievers, lists=True),
+        "training: triplet": schemas.training_schema("triplet", 2),
+        "training: n-tuple (2 negatives)": schemas.training_schema("n-tuple", 2),
+        "training: labeled-pair": schemas.training_schema("labeled-pair", 2),
+        "training: labeled-list": schemas.training_schema("labeled-list", 2),
+    }
+    return "\n\n".join(f"## {name}\n\n{_schema(schema)}" for name, schema in known.items())
+
+
+def _schema(schema: pa.Schema) -> str:
+    rows = [
+        f"Schema `{schemas.name_of(schema)}`.\n",
+        "| column | type | may be empty |",
+        "|---|---|---|",
+    ]
+    rows += [f"| `{f.name}` | {f.type} | {'yes' if f.nullable else ''} |" for f in schema]
+    return "\n".join(rows)
+
+
+def columns() -> str:
+    """Return the column names that are read as ids, texts and so on."""
+    rows = ["| for | accepted names |", "|---|---|"]
+    rows += [
+        f"| {what} | {', '.join(f'`{name}`' for name in names)} |"
+        for what, names in ACCEPTED.items()
+    ]
+    return "\n".join(rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/commands.md": commands,
+    "reference/settings.md": settings,
+    "reference/tables.md": tables,
+    "reference/input-files.md": columns,
+}
+
+
+def render(page: str) -> str:
+    """Return a page with its generated part made anew."""
+    text = (HERE / page).read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    return f"{before}{BEGIN}\n\n{PAGES[page]()}\n\n{END}{after}"
+
+
+def main() -> None:
+    """Rewrite every page, or with --check say which are stale."""
+    stale = [page for page in PAGES if render(page) != (HERE / page).read_text(encoding="utf-8")]
+    if "--check" in sys.argv and stale:
+        sys.exit(f"stale: {', '.join(stale)}. Run: make docs")
+    for page in stale:
+        (HERE / page).write_text(render(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

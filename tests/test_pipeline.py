@@ -1,0 +1,232 @@
+"""The floor plan: what a change redoes, what status says beforehand, and that nothing else moves."""
+
+import json
+
+import polars as pl
+import pytest
+
+import negmine
+from negmine.errors import InputError, MissingArtifact
+from negmine.house import House
+from negmine.identity import canonical
+from negmine.pipeline import floor_plan
+from negmine.settings import ROOMS
+from negmine.workdir import Workdir
+from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
+
+
+def mine(work, beir, **options):
+    return negmine.mine(work, data=beir, **({"retriever": ["bm25"], "k": 5} | options))
+
+
+def outcomes(result):
+    return {row["artifact"]: row["outcome"] for row in result.artifacts}
+
+
+def made(result):
+    return [name for name, outcome in outcomes(result).items() if outcome == "made"]
+
+
+def states(work, **options):
+    return {state.artifact.name: state for state in negmine.status(work, **options)}
+
+
+def test_a_second_run_makes_nothing(tmp_path, beir):
+    assert len(made(mine(tmp_path / "w", beir))) == 11
+    assert made(mine(tmp_path / "w", beir)) == []
+    assert {state.state for state in states(tmp_path / "w").values()} == {"fresh"}
+
+
+@pytest.mark.parametrize(
+    ("change", "redone"),
+    [
+        ({"relative_margin": 0.2}, "4-filter/verdicts 5-write"),
+        ({"near_duplicate": 0.5}, "4-filter/verdicts 5-write"),
+        ({"format": "n-tuple"}, "5-write/n-tuple 5-write/provenance"),
+        ({"num_negatives": 2}, "5-write"),
+        ({"k": 3}, "2-retrieve 4-filter 5-write"),
+        ({"bm25_k1": 0.9}, "1-index/bm25 2-retrieve 4-filter 5-write"),
+        ({"batch_size": 7}, ""),
+        ({"seed": 14}, ""),
+        ({"device": "cpu"}, ""),
+    ],
+)
+def test_a_change_redoes_what_it_shapes_and_status_said_so(tmp_path, beir, change, redone):
+    mine(tmp_path / "w", beir)
+    said = [
+        name for name, state in states(tmp_path / "w", **change).items() if state.state != "fresh"
+    ]
+    again = made(mine(tmp_path / "w", beir, **change))
+    assert again == said
+    assert all(any(name.startswith(part) for part in redone.split()) for name in again)
+    assert all(any(name.startswith(part) for name in again) for part in redone.split())
+
+
+def test_status_names_the_setting_that_made_it_stale(tmp_path, beir):
+    mine(tmp_path / "w", beir)
+    found = states(tmp_path / "w", relative_margin=0.2)
+    assert found["4-filter/verdicts"].why == "relative-margin None -> 0.2"
+    assert found["5-write/triplet"].why == "4-filter/verdicts changed"
+    assert found["4-filter/features"].state == "fresh"
+
+
+def test_a_changed_source_makes_everything_behind_it_stale(tmp_path, beir):
+    mine(tmp_path / "w", beir)
+    with (beir / "corpus.jsonl").open("a") as stream:
+        stream.write(json.dumps({"_id": "new", "text": "cats sleep a lot"}) + "\n")
+    found = states(tmp_path / "w")
+    assert found["1-index/corpus"].why == "the source files changed"
+    assert found["1-index/queries"].state == "fresh"
+    assert found["5-write/triplet"].state == "stale"
+    mine(tmp_path / "w", beir)
+    mine(tmp_path / "scratch", beir)
+    for name in found:
+        files = sorted((tmp_path / "w" / name).glob("*.parquet"))
+        for file in files:
+            expected = tmp_path / "scratch" / file.relative_to(tmp_path / "w")
+            assert pl.read_parquet(file).equals(pl.read_parquet(expected)), name
+
+
+def test_moving_the_sources_changes_nothing(tmp_path, beir):
+    mine(tmp_path / "w", beir)
+    moved = beir.rename(tmp_path / "elsewhere")
+    assert made(mine(tmp_path / "w", moved)) == []
+
+
+def test_lost_sources_do_not_stop_later_rooms(tmp_path, beir):
+    mine(tmp_path / "w", beir)
+    beir.rename(tmp_path / "gone")
+    assert {state.state for state in states(tmp_path / "w").values()} == {"fresh"}
+    assert made(negmine.filter(tmp_path / "w", relative_margin=0.3)) == ["4-filter/verdicts"]
+    with pytest.raises(InputError, match="beir"):
+        negmine.index(tmp_path / "w")
+
+
+def test_rooms_one_by_one_equal_mine(tmp_path, beir):
+    flags = {"retriever": ["bm25"], "k": 5}
+    negmine.index(tmp_path / "w", data=beir, **flags)
+    for room in (negmine.retrieve, negmine.filter, negmine.write):
+        room(tmp_path / "w")
+    assert made(mine(tmp_path / "w", beir)) == []
+
+
+def test_a_room_before_its_time_names_the_command(tmp_path, beir):
+    with pytest.raises(MissingArtifact, match=r"Run: negmine index"):
+        negmine.retrieve(tmp_path / "w", data=beir, retriever=["bm25"])
+    negmine.index(tmp_path / "w", data=beir, retriever=["bm25"])
+    with pytest.raises(MissingArtifact, match=r"Run: negmine retrieve"):
+        negmine.write(tmp_path / "w")
+    negmine.retrieve(tmp_path / "w", k=4)
+    with pytest.raises(MissingArtifact, match=r"stale \(k 4 -> 6\)"):
+        negmine.filter(tmp_path / "w", k=6)
+
+
+def test_force_makes_it_again(tmp_path, beir):
+    mine(tmp_path / "w", beir)
+    assert len(made(negmine.filter(tmp_path / "w", force=True))) == 2
+
+
+def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
+    """A settings field that no identity notices would be a flag that is ignored."""
+    vectors = write_vectors(beir)
+    base = {"data": beir, "retriever": ["bm25", "dense"], **vectors}
+    noticed = set()
+    changes = {
+        "qrels_split": None, "on_error": "skip", "min_relevance": 2, "title": False,
+        "title_separator": "\n", "retriever": ["bm25"], "bm25_engine": "rank-bm25",
+        "bm25_variant": "atire", "bm25_k1": 2.0, "bm25_b": 0.1, "bm25_delta": 0.9,
+        "stemmer": "english", "vector_dtype": "float16", "k": 7, "score": "bm25",
+        "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,
+        "max_score": 0.5, "min_score": 0.1, "skip_top": 3, "near_duplicate": 0.5,
+        "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,
+        "sampling": "random",
+    }  # fmt: skip
+    before = identities(tmp_path, **base)
+    for field, value in changes.items():
+        if value is not None and identities(tmp_path, **(base | {field: value})) != before:
+            noticed.add(field)
+    random = base | {"sampling": "random"}
+    for field, value in {"pool": 9, "seed": 5}.items():
+        if identities(tmp_path, **(random | {field: value})) != identities(tmp_path, **random):
+            noticed.add(field)
+    encoder = {"data": beir, "retriever": ["dense"]}
+    for field, value in {
+        "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16",
+    }.items():  # fmt: skip
+        if identities(tmp_path, **(encoder | {field: value})) != identities(tmp_path, **encoder):
+            noticed.add(field)
+    fields = {name for table in ROOMS.values() for name in table.model_fields}
+    speed = {
+        name
+        for table in ROOMS.values()
+        for name, field in table.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("speed")
+    }
+    # where data lies enters by the digest of its bytes; the model by the digest of its files
+    by_content = {
+        "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",
+        "positive_column", "model", "query_vectors", "document_vectors",
+    }  # fmt: skip
+    assert fields - noticed == speed | by_content
+
+
+def identities(tmp_path, **options):
+    from negmine.configuration import resolve
+
+    house = House(Workdir(tmp_path / "none"), resolve(options))
+    known = {}
+    for artifact in floor_plan(house):
+        inputs = {name: known[name] for name in artifact.reads}
+        known[artifact.name] = artifact.identity(artifact.settings(), inputs)
+    return canonical(known)
+
+
+def test_problems_of_all_files_are_told_together(tmp_path, beir):
+    (beir / "corpus.jsonl").write_text("{not json\n")
+    (beir / "queries.jsonl").write_text('{"_id": "q1", "text": ""}\n')
+    with pytest.raises(InputError) as error:
+        mine(tmp_path / "w", beir)
+    assert "corpus.jsonl" in str(error.value)
+    assert "queries.jsonl" in str(error.value)
+    assert not list((tmp_path / "w").rglob("*.parquet"))
+    assert not (tmp_path / "w" / "1-index" / "corpus").exists()
+
+
+def test_a_broken_source_leaves_the_last_good_files(tmp_path, beir):
+    mine(tmp_path / "w", beir)
+    before = pl.read_parquet(tmp_path / "w" / "5-write" / "triplet" / "*.parquet")
+    good = (beir / "corpus.jsonl").read_text()
+    (beir / "corpus.jsonl").write_text(good + "{broken\n")
+    with pytest.raises(InputError, match="line 25"):
+        mine(tmp_path / "w", beir)
+    assert states(tmp_path / "w")["1-index/corpus"].why == "the source files changed"
+    assert pl.read_parquet(tmp_path / "w" / "5-write" / "triplet" / "*.parquet").equals(before)
+    (beir / "corpus.jsonl").write_text(good)
+    assert made(mine(tmp_path / "w", beir)) == []
+
+
+def test_dangling_qrels_are_told_or_skipped_and_counted(tmp_path):
+    folder = write_beir(tmp_path / "data", qrels=[*QRELS, ("q1", "nope", 1), ("zz", "tea-1", 1)])
+    with pytest.raises(InputError) as error:
+        mine(tmp_path / "w", folder)
+    assert '"nope"' in str(error.value)
+    assert '"zz"' in str(error.value)
+    assert "--on-error skip" in str(error.value)
+    mine(tmp_path / "w", folder, on_error="skip")
+    manifest = Workdir(tmp_path / "w").require("1-index/qrels")
+    assert sum(manifest.stats["skipped"].values()) == 2
+
+
+def test_no_positives_at_all_is_an_error(tmp_path):
+    folder = write_beir(tmp_path / "data", qrels=[("q1", "tea-1", 0)])
+    with pytest.raises(InputError, match="no query has a document of relevance 1"):
+        mine(tmp_path / "w", folder, on_error="skip")
+
+
+def test_verdict_counts_add_up_in_the_manifest(tmp_path, beir, vectors):
+    result = mine(tmp_path / "w", beir, retriever=["bm25", "dense"], **vectors)
+    stats = Workdir(tmp_path / "w").require("4-filter/verdicts").stats
+    assert stats["candidates"] == stats["kept"] + sum(stats["removed"].values())
+    assert stats["candidates"] == Workdir(tmp_path / "w").require("2-retrieve/candidates").rows
+    assert result.summary["removed"] == stats["removed"]
+    assert len(DOCUMENTS) == Workdir(tmp_path / "w").require("1-index/corpus").rows

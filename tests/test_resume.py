@@ -1,0 +1,152 @@
+"""Killed anywhere, nothing lost, nothing torn: the same command again ends with the same rows."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import polars as pl
+import pytest
+
+import negmine
+from negmine import engine
+from tests.conftest import write_beir, write_vectors
+
+KILLS = 20
+
+
+def big_house(folder, queries=300, documents=900):
+    """Write a collection large enough to have many parts: topics of nine documents."""
+    rng = random.Random(7)
+    words = [f"word{i}" for i in range(400)]
+    corpus, asked, judged = {}, {}, []
+    for number in range(documents):
+        topic = random.Random(number // 9)
+        core = topic.sample(words, 5)
+        corpus[f"d{number:04d}"] = ("", " ".join(core + rng.choices(words, k=6)))
+    names = list(corpus)
+    for number in range(queries):
+        target = rng.choice(names)
+        asked[f"q{number:04d}"] = " ".join(corpus[target][1].split()[:5] + [rng.choice(words)])
+        judged.append((f"q{number:04d}", target, 1))
+    write_beir(folder, corpus, asked, judged)
+    return write_vectors(folder, corpus, asked)
+
+
+def command(folder, work, vectors):
+    small_parts = "import negmine.engine as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64\n"
+    run = "import sys; from negmine.cli import main; sys.argv[0] = 'negmine'; main()"
+    patch = "import negmine.doors.index as i; i.PART_QUERIES = 16; i.PART_DOCUMENTS = 64\n"
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in vectors.items()]
+    return [
+        sys.executable, "-c", small_parts + patch + run,
+        "mine", str(work), "--data", str(folder), "--k", "30", *flags,
+    ]  # fmt: skip
+
+
+def rows_of(work):
+    """Return every table of a work directory, by folder."""
+    tables = {}
+    for folder in sorted({path.parent for path in work.glob("*-*/*/part-*.parquet")}):
+        tables[str(folder.relative_to(work))] = pl.read_parquet(folder / "*.parquet")
+    return tables
+
+
+@pytest.mark.slow
+def test_twenty_kills_and_then_the_rows_of_an_undisturbed_run(tmp_path):
+    vectors = big_house(tmp_path / "data")
+    start = time.monotonic()
+    subprocess.run(command(tmp_path / "data", tmp_path / "calm", vectors), check=True)
+    took = time.monotonic() - start
+
+    rng = random.Random(13)
+    disturbed = command(tmp_path / "data", tmp_path / "hit", vectors)
+    killed = 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(disturbed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=rng.uniform(0.1, 0.9) * took)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+            process.wait()
+    subprocess.run(disturbed, check=True)
+    assert killed >= 3, "the kills must have hit something"
+    expected, found = rows_of(tmp_path / "calm"), rows_of(tmp_path / "hit")
+    assert set(found) == set(expected)
+    assert len(expected["2-retrieve/candidates"]) > 0
+    for name, table in expected.items():
+        assert found[name].equals(table), name
+    assert not list((tmp_path / "hit").rglob("*.tmp"))
+    assert not list((tmp_path / "hit").rglob(".partial"))
+
+
+class Dying:
+    """Stands in for the engine: dies after a number of parts."""
+
+    def __init__(self, parts):
+        self.left = parts
+
+    def __call__(self, make, numbers):
+        for number in numbers:
+            if self.left == 0:
+                raise KeyboardInterrupt
+            self.left -= 1
+            yield number, make(number)
+
+
+@pytest.mark.parametrize("parts", range(0, 40, 4))
+def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
+    monkeypatch.setattr("negmine.doors.index.PART_QUERIES", 2)
+    folder = write_beir(tmp_path / "data")
+    options = {"data": folder, "k": 5, **write_vectors(folder)}
+    calm = negmine.mine(tmp_path / "calm", **options)
+
+    made = []
+
+    def counting(make, numbers):
+        for number in numbers:
+            made.append(number)
+            yield number, make(number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("negmine.runner.local", Dying(parts))
+        try:
+            negmine.mine(tmp_path / "hit", **options)
+        except KeyboardInterrupt:
+            assert any(state.state != "fresh" for state in negmine.status(tmp_path / "hit"))
+    with monkeypatch.context() as patch:
+        patch.setattr("negmine.runner.local", counting)
+        again = negmine.mine(tmp_path / "hit", **options)
+    total = sum(
+        len(list((tmp_path / "calm" / a["artifact"]).glob("part-*.parquet")))
+        for a in calm.artifacts
+        if not a["artifact"].startswith("1-")
+    )
+    assert len(made) == max(0, total - parts)
+    assert again.summary == calm.summary
+    for name, table in rows_of(tmp_path / "calm").items():
+        assert rows_of(tmp_path / "hit")[name].equals(table), name
+
+
+def test_rows_do_not_depend_on_the_number_of_parts(tmp_path, monkeypatch):
+    folder = write_beir(tmp_path / "data")
+    options = {"data": folder, "k": 5, "sampling": "random", **write_vectors(folder)}
+    negmine.mine(tmp_path / "one", **options)
+    monkeypatch.setattr("negmine.doors.index.PART_QUERIES", 3)
+    monkeypatch.setattr("negmine.doors.index.PART_DOCUMENTS", 5)
+    negmine.mine(tmp_path / "many", **options)
+    one, many = rows_of(tmp_path / "one"), rows_of(tmp_path / "many")
+    assert len(list((tmp_path / "many" / "5-write" / "triplet").glob("part-*"))) == 3
+    for name, table in one.items():
+        assert many[name].equals(table), name
+
+
+def test_a_query_is_never_split_over_two_parts():
+    import pyarrow as pa
+
+    tables = [pa.table({"n": list(range(a, b))}) for a, b in ((0, 3), (3, 4), (4, 11))]
+    cut = [table["n"].to_pylist() for table in engine.rechunk(tables, 4)]
+    assert cut == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
+    assert list(engine.rechunk([], 4)) == []

@@ -141,7 +141,7 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
 
     With flags: what they would redo. Example: negmine status work --relative-margin 0.1
     """
-    talk = Talk(quiet=json)
+    talk = Talk(quiet=True)
     with telling("status", json, talk) as answer:
         from negmine import api, views
         from negmine.results import states
@@ -164,14 +164,15 @@ def explain(
 
     Example: negmine explain work 42 --limit 50
     """
-    talk = Talk(quiet=json)
+    talk = Talk(quiet=True)
     with telling("explain", json, talk) as answer:
         from negmine import api, views
 
         found = api.explain(work, query_id)
         answer["data"] = found
         if not json:
-            out().print(views.explanation(found, limit))
+            console = out()
+            console.print(views.explanation(found, limit, console.width))
 
 
 def _run_rooms(

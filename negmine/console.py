@@ -33,6 +33,7 @@ from negmine.errors import NegmineError
 ENVELOPE = 1
 INTERRUPTED = 130
 _LOG_EVERY_S = 30.0
+_PIPE_WIDTH = 160
 
 
 class Rate(ProgressColumn):
@@ -157,5 +158,5 @@ def plain(value: Any) -> Any:
 
 
 def out() -> RichConsole:
-    """Return the console for data meant for people."""
-    return RichConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Return the console for data meant for people: as wide as the terminal, 160 in a pipe."""
+    return RichConsole(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)

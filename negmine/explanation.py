@@ -32,11 +32,10 @@ def explain(house: House, query_id: str) -> dict[str, Any]:
     ordered = rows.join(texts, on="doc_id", how="left", maintain_order="left").sort(
         pl.col("label") != POSITIVE, pl.col("rank").fill_null(2**30), maintain_order=True
     )
-    columns = [c for c in rows.columns if c not in ("query_id", "score")]
     return {
         "query_id": first,
         "text": query["text"][0],
         "asked_for": query_id,
-        "columns": [c for c in columns if ordered[c].null_count() < ordered.height],
+        "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
         "rows": ordered.drop("query_id").to_dicts(),
     }

@@ -36,6 +36,7 @@ from negmine.identity import identity_of
 from negmine.retrievers import bm25, dense
 from negmine.retrievers.registry import RETRIEVERS, check_spec
 from negmine.rooms.filter import count_verdicts
+from negmine.settings import IndexSettings
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
@@ -93,8 +94,9 @@ def _index(house: House) -> Iterable[Artifact]:
         lambda: index_doors.qrels(house),
     )  # fmt: skip
     if "bm25" in settings.retriever:
+        bm25.check(settings)
         yield Artifact(
-            "1-index/bm25", None, (CORPUS,), lambda: _pick(settings, *bm25.BM25_FIELDS),
+            "1-index/bm25", None, (CORPUS,), lambda: _bm25_settings(settings),
             lambda: index_doors.bm25_index(house),
         )  # fmt: skip
     if "dense" in settings.retriever:
@@ -170,6 +172,12 @@ def _write(house: House) -> Iterable[Artifact]:
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
         lambda: write_doors.short(house), write_doors.count_short,
     )  # fmt: skip
+
+
+def _bm25_settings(settings: IndexSettings) -> dict[str, Any]:
+    """Return what shapes the BM25 index, with the variant that the default stands for."""
+    variant = bm25.formula(settings).variant
+    return {**_pick(settings, *bm25.BM25_FIELDS), "bm25_variant": variant}
 
 
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from negmine.results import Result
+from negmine.schemas import POSITIVE
 
 
 def summary(result: Result) -> RenderableType:
@@ -63,34 +65,52 @@ def status(states: list[dict[str, Any]]) -> Table:
     return table
 
 
-def explanation(found: dict[str, Any], limit: int) -> RenderableType:
-    """Show one query: its text, positives, and candidates with ranks, scores, kept or reason."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in found["columns"]:
-        table.add_column(name, justify="right" if _is_number(name) else "left", overflow="fold")
-    table.add_column("text", no_wrap=True, overflow="ellipsis")
+def explanation(found: dict[str, Any], limit: int, width: int) -> RenderableType:
+    """Show one query: its text, positives, and candidates with ranks, scores, kept or reason.
+
+    Texts are cut so that a row fits into `width` columns.
+    """
+    retrievers = [name.removesuffix("_rank") for name in found["columns"] if name.endswith("_rank")]
     shown = found["rows"][:limit] if limit else found["rows"]
-    for row in shown:
-        style = {"positive": "green"}.get(row["label"], "" if row["kept"] else "dim")
-        cells = [_cell(name, row[name]) for name in found["columns"]]
-        table.add_row(
-            *(Text(cell) for cell in cells), Text(" ".join(row["text"].split())), style=style
-        )
+    header = ("rank", "doc_id", *(f"{name} (rank)" for name in retrievers), "like", "verdict")
+    cells = [_cells(row, retrievers) for row in shown]
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    room = max(12, width - sum(widths) - 2 * len(widths))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in header:
+        table.add_column(name, justify="left" if name in ("doc_id", "verdict") else "right")
+    table.add_column("text", no_wrap=True, overflow="crop")
+    for row, line in zip(shown, cells, strict=True):
+        style = "green" if row["label"] == POSITIVE else "" if row["kept"] else "dim"
+        table.add_row(*map(Text, line), Text(_cut(row["text"], room)), style=style)
+    anchor = _number(found["rows"][0]["positive_score"], 4)
     head = Text(f"{found['query_id']}: {found['text']}", style="bold")
     kept = sum(row["kept"] for row in found["rows"])
-    tail = f"{len(found['rows'])} rows, {kept} kept"
+    tail = f"{len(found['rows'])} rows, {kept} kept; anchor {anchor or 'unknown'}"
     if len(shown) < len(found["rows"]):
-        tail += f"; showing {len(shown)} (--limit 0 shows all)"
+        tail += f"; showing {len(shown)}, --limit 0 shows all"
     return Group(head, table, Text(tail))
 
 
-def _is_number(name: str) -> bool:
-    return name.endswith(("rank", "score", "similarity"))
+def _cells(row: dict[str, Any], retrievers: list[str]) -> tuple[str, ...]:
+    rank = "" if row["rank"] is None else str(row["rank"])
+    verdict = "kept" if row["kept"] else str(row["reason"])
+    scores = (_score(row, name) for name in retrievers)
+    return (rank, row["doc_id"], *scores, _number(row["positive_similarity"], 2), verdict)
 
 
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    return str(value)
+def _cut(text: str, room: int) -> str:
+    line = " ".join(text.split())
+    while cell_len(line) > room:
+        line = line[: min(len(line) - 2, room)] + "…"
+    return line
+
+
+def _score(row: dict[str, Any], retriever: str) -> str:
+    """Return `12.3456 (3)`, or `12.3456 (-)` where the retriever did not find it."""
+    rank = row[f"{retriever}_rank"]
+    return f"{_number(row[f'{retriever}_score'], 4)} ({'-' if rank is None else rank})"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

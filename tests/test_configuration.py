@@ -47,7 +47,7 @@ def test_what_is_remembered_is_only_what_was_said():
     ],
 )
 def test_a_bad_file_is_told_in_one_message(tmp_path, text, message):
-    with pytest.raises(SettingsError, match="negmine.toml|--k") as error:
+    with pytest.raises(SettingsError, match=r"negmine\.toml|--k") as error:
         resolve({}, toml(tmp_path, text))
     assert message in str(error.value)
     assert "\n" not in str(error.value)

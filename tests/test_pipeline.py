@@ -32,7 +32,7 @@ def states(work, **options):
 
 
 def test_a_second_run_makes_nothing(tmp_path, beir):
-    assert len(made(mine(tmp_path / "w", beir))) == 11
+    assert len(made(mine(tmp_path / "w", beir))) == 12
     assert made(mine(tmp_path / "w", beir)) == []
     assert {state.state for state in states(tmp_path / "w").values()} == {"fresh"}
 
@@ -133,7 +133,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     noticed = set()
     changes = {
         "qrels_split": None, "on_error": "skip", "min_relevance": 2, "title": False,
-        "title_separator": "\n", "retriever": ["bm25"], "bm25_engine": "rank-bm25",
+        "title_separator": "\n", "retriever": ["dense"], "bm25_engine": "rank-bm25",
         "bm25_variant": "atire", "bm25_k1": 2.0, "bm25_b": 0.1, "bm25_delta": 0.9,
         "stemmer": "english", "vector_dtype": "float16", "k": 7, "score": "bm25",
         "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,

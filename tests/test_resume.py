@@ -28,7 +28,7 @@ def big_house(folder, queries=300, documents=900):
     names = list(corpus)
     for number in range(queries):
         target = rng.choice(names)
-        asked[f"q{number:04d}"] = " ".join(corpus[target][1].split()[:5] + [rng.choice(words)])
+        asked[f"q{number:04d}"] = " ".join([*corpus[target][1].split()[:5], rng.choice(words)])
         judged.append((f"q{number:04d}", target, 1))
     write_beir(folder, corpus, asked, judged)
     return write_vectors(folder, corpus, asked)

@@ -26,7 +26,9 @@ def corpus(house: House) -> Stream:
     problems, copies = _problems(house), index.Copies()
     chunks = rechunk(house.sources.corpus(problems), PART_DOCUMENTS)
     tables = index.corpus(chunks, house.settings.index, copies)
-    return Stream(tables, lambda: _finish(house, problems, copies=copies.copies))
+    return Stream(
+        tables, lambda: _finish(house, problems, **_copies(problems, copies, "documents"))
+    )
 
 
 def queries(house: House) -> Stream:
@@ -34,7 +36,7 @@ def queries(house: House) -> Stream:
     problems, copies = _problems(house), index.Copies()
     chunks = rechunk(house.sources.queries(problems), PART_QUERIES)
     tables = index.queries(chunks, copies)
-    return Stream(tables, lambda: _finish(house, problems, copies=copies.copies))
+    return Stream(tables, lambda: _finish(house, problems, **_copies(problems, copies, "queries")))
 
 
 def qrels(house: House) -> Stream:
@@ -117,6 +119,14 @@ def _finish(house: House, problems: Problems, **stats: Any) -> dict[str, Any]:
     for kind, count in problems.skipped.items():
         house.progress.note(f"{count} skipped: {kind}")
     return {**stats, "skipped": dict(problems.skipped), "notes": list(problems.notes)}
+
+
+def _copies(problems: Problems, copies: index.Copies, what: str) -> dict[str, int]:
+    if copies.copies:
+        problems.notes.append(
+            f"{copies.copies:,} {what} have the text of an earlier one: counted as one"
+        )
+    return {"copies": copies.copies}
 
 
 def _check_dangling(

@@ -62,7 +62,7 @@ def verdicts(
 def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:
     """Return the counts that a manifest keeps: candidates = kept + sum of removed, always."""
     counts = verdicts.group_by("reason").len().collect(engine="streaming")
-    removed = {r: n for r, n in counts.drop_nulls().sort("len", descending=True).iter_rows()}
+    removed = dict(counts.drop_nulls().sort("len", descending=True).iter_rows())
     kept = int(counts.filter(pl.col("reason").is_null())["len"].sum())
     return {
         "candidates": kept + sum(removed.values()),

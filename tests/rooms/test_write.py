@@ -32,9 +32,7 @@ TWO = verdicts([("a", True), ("b", False), ("c", True), ("d", True)], ("p1", "p2
 NONE = verdicts([("a", False)], ("p",), "lonely")
 DATA = pl.concat([TWO, NONE])
 QUERIES = pl.DataFrame({"query_id": ["q", "lonely"], "text": ["Q", "L"]})
-DOCUMENTS = pl.DataFrame(
-    {"doc_id": list("abcd") + ["p", "p1", "p2"], "text": list("ABCD") + ["P", "P1", "P2"]}
-)
+DOCUMENTS = pl.DataFrame({"doc_id": [*"abcd", "p", "p1", "p2"], "text": [*"ABCD", "P", "P1", "P2"]})
 
 
 def written(data=DATA, **options):

@@ -1,0 +1,101 @@
+"""The docs cannot lie: every command, flag, reason, schema column, error and exit code is in them."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from negmine import errors
+from negmine.cli import app
+from negmine.configuration import flag
+from negmine.rules import REASONS
+from negmine.schemas import CANDIDATES, CORPUS, FEATURES, QRELS, QUERIES, RUN, SHORT, VERDICTS
+from negmine.settings import ROOMS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+
+def text(page):
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def test_generated_pages_are_fresh():
+    done = subprocess.run(
+        [sys.executable, str(DOCS / "generate.py"), "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_has_a_section():
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
+        assert f"## `negmine {name} " in text("reference/commands.md")
+
+
+def test_every_flag_has_a_row():
+    page = text("reference/settings.md")
+    for table in ROOMS.values():
+        for name, field in table.model_fields.items():
+            assert f"`{flag(name)}`" in page
+            assert field.description, name
+
+
+def test_every_reason_has_a_section_in_the_order_of_the_rules():
+    found = re.findall(r"^## `(\w+)`", text("reference/reasons.md"), re.MULTILINE)
+    assert found == list(REASONS)
+
+
+def test_every_column_is_described():
+    page = text("reference/tables.md")
+    for schema in (CORPUS, QUERIES, QRELS, RUN, CANDIDATES, FEATURES, VERDICTS, SHORT):
+        for field in schema:
+            assert f"| `{field.name}` |" in page
+
+
+def test_every_error_and_exit_code_is_described():
+    page = text("reference/errors.md")
+    for name, value in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(value, errors.NegmineError):
+            assert f"`{name}`" in page
+    for code in (0, 1, 2, 130):
+        assert re.search(rf"\b{code}\b", text("reference/exit-codes.md"))
+
+
+def test_every_parameter_of_mine_hard_negatives_is_mapped():
+    from sentence_transformers.util import mine_hard_negatives
+
+    page = text("how-to/coming-from-sentence-transformers.md")
+    missing = [
+        name
+        for name in inspect.signature(mine_hard_negatives).parameters
+        if f"`{name}`" not in page
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_flag_in_the_docs_exists(page):
+    known = {"--version", "--json", "--force", "--config", "--limit", "--help", "--check"}
+    known |= {"--install-completion", "--show-completion"}
+    for table in ROOMS.values():
+        for name in table.model_fields:
+            known |= {flag(name), flag(f"no_{name}")}
+    blocks = re.findall(r"negmine [^`\n]*", page.read_text(encoding="utf-8"))
+    used = {word for block in blocks for word in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", block)}
+    assert used <= known
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150

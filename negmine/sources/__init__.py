@@ -1,0 +1,147 @@
+"""The user's files, read into checked tables of documents, queries and judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+
+from negmine.errors import InputError, SettingsError
+from negmine.settings import IndexSettings
+from negmine.sources import beir, pairs
+from negmine.sources.formats import Row, kind_of, read_rows
+from negmine.sources.problems import Problems
+from negmine.sources.qrels import read_qrels, tables_of
+from negmine.sources.records import Records
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the three tables come from. Readers add to `problems` and never stop at the first."""
+
+    corpus_files: tuple[Path, ...]
+    query_files: tuple[Path, ...]
+    qrels_files: tuple[Path, ...]
+    settings: IndexSettings
+    description: str = ""
+
+    def corpus(self, problems: Problems) -> Iterator[pa.Table]:
+        """Yield doc_id, text, title, source_row and the source's own columns."""
+        streams: list[Iterator[pa.Table]] = []
+        rows_before = _Count()
+        if self.settings.pairs is None or self.settings.corpus is not None:
+            path = self.corpus_files[0]
+            records = Records(path, problems, "doc_id", "document text", with_title=True)
+            streams.append(records.tables(rows_before.counting(read_rows(path, problems))))
+        if self.settings.pairs is not None:
+            streams.append(self._positives(problems, rows_before))
+        yield from _not_empty(chain(*streams), self.corpus_files[0], "documents", problems)
+
+    def _positives(self, problems: Problems, before: _Count) -> Iterator[pa.Table]:
+        path, column = self.corpus_files[-1], self.settings.positive_column
+        rows = pairs.pair_rows(path, problems, column, "--positive-column", "doc_id")
+        records = Records(path, problems, "doc_id", "document text", with_title=True)
+        yield from records.tables(rows, before.rows)
+
+    def queries(self, problems: Problems) -> Iterator[pa.Table]:
+        """Yield query_id, text, source_row and the source's own columns."""
+        path = self.query_files[0]
+        rows = read_rows(path, problems)
+        if self.settings.pairs is not None:
+            column = self.settings.query_column
+            rows = pairs.pair_rows(path, problems, column, "--query-column", "query_id")
+        records = Records(path, problems, "query_id", "query text", with_title=False)
+        yield from _not_empty(records.tables(rows), path, "queries", problems)
+
+    def qrels(self, problems: Problems) -> Iterator[pa.Table]:
+        """Yield query_id, doc_id, relevance, source_row."""
+        path = self.qrels_files[0]
+        if self.settings.pairs is not None:
+            yield from tables_of(pairs.judgements(path, Problems(skip=True)))
+        else:
+            yield from _not_empty(read_qrels(path, problems), path, "judgements", problems)
+
+
+class _Count:
+    """Counts rows as they pass, so that a second file's rows can go on from there."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def counting(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.rows = row.position + 1
+            yield row
+
+
+def open_sources(settings: IndexSettings) -> Sources:
+    """Find the user's files.
+
+    Raises SettingsError where the flags do not say which, InputError where one is not there.
+    """
+    _check(settings)
+    if settings.data is not None:
+        qrels = beir.qrels_file(settings.data, settings.qrels_split)
+        corpus, queries = (beir.table_file(settings.data, name) for name in ("corpus", "queries"))
+        said = f"BEIR folder {settings.data.name}, qrels {qrels.name}"
+        sources = Sources((corpus,), (queries,), (qrels,), settings, said)
+    elif settings.pairs is not None:
+        corpora = (settings.corpus,) if settings.corpus else ()
+        pair = (settings.pairs,)
+        sources = Sources((*corpora, *pair), pair, pair, settings, f"pairs {settings.pairs.name}")
+    else:
+        assert settings.corpus and settings.queries and settings.qrels
+        files = ((settings.corpus,), (settings.queries,), (settings.qrels,))
+        sources = Sources(*files, settings, f"corpus {settings.corpus.name}")
+    for path in {*sources.corpus_files, *sources.query_files, *sources.qrels_files}:
+        if not path.is_file():
+            what = "is a folder. Name a file" if path.is_dir() else "does not exist. Check the path"
+            raise InputError(f"{path} {what}.")
+    for path in {*sources.corpus_files, *sources.query_files}:
+        kind_of(path)
+    return sources
+
+
+def _check(settings: IndexSettings) -> None:
+    given = [f"--{name}" for name in ("data", "pairs", "queries") if getattr(settings, name)]
+    three = ("corpus", "queries", "qrels")
+    if len(given) > 1 or (settings.data and (settings.corpus or settings.qrels)):
+        raise SettingsError(
+            "Say where the data is in one way: --data FOLDER, or --corpus, --queries and --qrels, or --pairs."
+        )
+    if settings.pairs and settings.qrels:
+        raise SettingsError("--pairs needs no --qrels: every pair is a judgement. Leave one out.")
+    missing = [f"--{name}" for name in three if getattr(settings, name) is None]
+    if not settings.data and not settings.pairs and missing:
+        if len(missing) == len(three):
+            raise SettingsError(
+                "Where is the data? Give --data FOLDER, or --corpus, --queries and --qrels, or --pairs FILE."
+            )
+        raise SettingsError(
+            f"{' and '.join(missing)} is missing: --corpus, --queries, --qrels go together."
+        )
+    if settings.qrels_split and not settings.data:
+        raise SettingsError(
+            "--qrels-split chooses a split of --data. Leave it out with other sources."
+        )
+
+
+def _not_empty(
+    tables: Iterable[pa.Table], path: Path, what: str, problems: Problems
+) -> Iterator[pa.Table]:
+    count = 0
+    for table in tables:
+        count += table.num_rows
+        yield table
+    if count == 0:
+        problems.add(
+            f"no {what}",
+            file=path,
+            row=None,
+            message=f"there are no {what} in it",
+            remedy="Check that this is the right file.",
+            safe_to_skip=False,
+        )

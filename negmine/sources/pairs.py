@@ -1,0 +1,42 @@
+"""(query, positive) text pairs: every row is a query, a document and a judgement.
+
+Row 17 makes query "pairs:17" and document "pairs:17". Repeated texts are no trouble: the index room
+makes one query or document of them, and pools the positives.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from negmine.errors import InputError
+from negmine.sources.formats import Row, read_rows
+from negmine.sources.problems import Problems
+
+
+def pair_rows(path: Path, problems: Problems, column: str, flag: str, key: str) -> Iterator[Row]:
+    """Yield rows with `key` (doc_id or query_id) and text, out of one column of a pairs file."""
+    checked = False
+    for row in read_rows(path, problems):
+        if not checked:
+            _check(path, row, column, flag)
+            checked = True
+        values = {key: f"pairs:{row.position + 1}", "text": row.values.get(column)}
+        yield Row(row.number, row.position, values)
+
+
+def judgements(path: Path, problems: Problems) -> Iterator[Row]:
+    """Yield a judgement per row: query pairs:N finds document pairs:N relevant."""
+    for row in read_rows(path, problems):
+        name = f"pairs:{row.position + 1}"
+        yield Row(row.number, row.position, {"query_id": name, "doc_id": name, "relevance": 1})
+
+
+def _check(path: Path, row: Row, column: str, flag: str) -> None:
+    if column not in row.values:
+        close = difflib.get_close_matches(column, row.values, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise InputError(
+            f"{path} has no column {column!r}.{hint} It has: {', '.join(row.values)}. Name it with {flag}."
+        )

@@ -1,0 +1,70 @@
+"""What is wrong with the user's files: collected over everything, told together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from negmine.errors import InputError
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault: what, where, and what to do."""
+
+    kind: str
+    place: str
+    message: str
+    remedy: str
+    safe_to_skip: bool
+
+
+class Problems:
+    """Collects problems and notes; `add` never raises."""
+
+    def __init__(self, skip: bool) -> None:
+        self.skipped: dict[str, int] = {}
+        self.notes: list[str] = []
+        self._skip = skip
+        self._first: list[Problem] = []
+        self._counts: dict[str, int] = {}
+        self._skippable = True
+
+    def add(
+        self,
+        kind: str,
+        *,
+        file: Path | str,
+        row: int | None,
+        message: str,
+        remedy: str,
+        safe_to_skip: bool = True,
+    ) -> None:
+        """Note a fault; with --on-error skip, one that is safe to skip is only counted."""
+        if self._skip and safe_to_skip:
+            self.skipped[kind] = self.skipped.get(kind, 0) + 1
+            return
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        self._skippable &= safe_to_skip
+        if len(self._first) < SHOWN:
+            unit = "row" if str(file).endswith(".parquet") else "line"
+            place = str(file) if row is None else f"{file}, {unit} {row}"
+            self._first.append(Problem(kind, place, message, remedy, safe_to_skip))
+
+    def raise_if_any(self) -> None:
+        """Raise InputError with the first five problems and a count of the rest."""
+        total = sum(self._counts.values())
+        if not total:
+            return
+        lines, told = [], set()
+        for problem in self._first:
+            remedy = "" if problem.kind in told else f" {problem.remedy}"
+            told.add(problem.kind)
+            lines.append(f"{problem.place}: {problem.message}.{remedy}")
+        if total > len(self._first):
+            lines.append(f"... and {total - len(self._first):,} more.")
+        if self._skippable:
+            lines.append("To leave such rows out and count them: --on-error skip")
+        raise InputError("\n".join(lines))

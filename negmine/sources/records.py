@@ -1,0 +1,165 @@
+"""From rows to checked tables of documents and queries: ids, texts, the source's own columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from negmine.errors import InputError
+from negmine.schemas import ID
+from negmine.sources.columns import ACCEPTED, find
+from negmine.sources.formats import CHUNK, Row
+from negmine.sources.problems import Problems
+
+RESERVED = {"doc_id", "query_id", "title", "text", "same_as", "text_key", "source_row"}
+
+
+@dataclass
+class Records:
+    """Turns the rows of one file into tables of `id_column`, text, (title,) source_row and extras."""
+
+    path: Path
+    problems: Problems
+    id_column: str  # doc_id or query_id
+    text_name: str  # key of ACCEPTED
+    with_title: bool
+    first_seen: dict[str, int] = field(default_factory=dict)
+    _columns: dict[str, str | None] = field(default_factory=dict)
+    _extras: dict[str, str] = field(default_factory=dict)
+    _late: set[str] = field(default_factory=set)
+
+    def tables(self, rows: Iterable[Row], offset: int = 0) -> Iterator[pa.Table]:
+        """Yield tables of at most CHUNK rows; bad rows become problems."""
+        chunk: list[Row] = []
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) == CHUNK:
+                yield self._table(chunk, offset)
+                chunk = []
+        if chunk:
+            yield self._table(chunk, offset)
+
+    def _table(self, chunk: list[Row], offset: int) -> pa.Table:
+        if not self._columns:
+            self._understand(chunk)
+        good = [row for row in chunk if self._is_good(row)]
+        id_name, text_name = self._columns["id"], self._columns["text"]
+        data: dict[str, pa.Array] = {
+            self.id_column: pa.array([as_id(row.values[id_name]) for row in good], ID),
+            "text": pa.array([as_text(row.values.get(text_name)) for row in good], ID),
+            "source_row": pa.array([row.position + offset for row in good], pa.int64()),
+        }
+        if self.with_title:
+            title = self._columns["title"]
+            titles = [as_text(row.values.get(title)) if title else None for row in good]
+            data["title"] = pa.array(titles, ID)
+        for name, target in self._extras.items():
+            data[target] = _column([row.values.get(name) for row in good])
+        return pa.table(data)
+
+    def _understand(self, chunk: list[Row]) -> None:
+        """Find the columns by the first chunk; raise InputError where one is missing."""
+        names = list(dict.fromkeys(name for row in chunk for name in row.values))
+        found = {"id": find(self.id_column, names), "text": find(self.text_name, names)}
+        for what, key in (("id", self.id_column), ("text", self.text_name)):
+            if found[what] is None and not (what == "text" and find("title", names)):
+                raise InputError(
+                    f"{self.path} has no column for the {key.replace('_', ' ')}. It has: "
+                    f"{', '.join(names)}. Name it one of: {', '.join(ACCEPTED[key])}."
+                )
+        found["title"] = find("title", names) if self.with_title else None
+        self._columns = found
+        for name in names:
+            if name in found.values() or not any(row.values.get(name) for row in chunk):
+                continue
+            self._extras[name] = f"{name}_source" if name in RESERVED else name
+
+    def _is_good(self, row: Row) -> bool:
+        identifier = as_id(row.values.get(self._columns["id"] or ""))
+        what, where = self.id_column, {"file": self.path, "row": row.number}
+        self._note_late(row)
+        if not identifier:
+            self.problems.add(
+                f"empty {what}", **where, message=f"{what} is empty", remedy="Give every row an id."
+            )
+            return False
+        if identifier in self.first_seen:
+            self.problems.add(
+                f"duplicate {what}",
+                **where,
+                message=f'{what} "{identifier}" stands on line {self.first_seen[identifier]} already',
+                remedy="Give every row its own id; --on-error skip keeps the first.",
+            )
+            return False
+        self.first_seen[identifier] = row.number
+        text = row.values.get(self._columns["text"] or "")
+        title = row.values.get(self._columns["title"] or "")
+        fault = _fault(text) or _fault(title)
+        if (
+            fault is None
+            and not (as_text(text) or "").strip()
+            and not (as_text(title) or "").strip()
+        ):
+            fault = "the text is empty"
+        if fault:
+            self.problems.add(
+                f"unusable text of a {what.removesuffix('_id')}",
+                **where,
+                message=f'{what} "{identifier}": {fault}',
+                remedy="Give it a text, or leave the row out.",
+            )
+        return fault is None
+
+    def _note_late(self, row: Row) -> None:
+        known = {*self._extras, *self._columns.values()}
+        for name in row.values.keys() - known:
+            if name not in self._late and row.values[name] not in (None, "", {}, []):
+                self._late.add(name)
+                self.problems.notes.append(
+                    f"{self.path.name}, line {row.number}: column {name!r} first appears here, after the "
+                    "first rows; its values are not kept"
+                )
+
+
+def as_id(value: Any) -> str:
+    """Return an id as text: 7 and 7.0 are "7"; None is empty."""
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def as_text(value: Any) -> str | None:
+    """Return a text; numbers become text, None stays."""
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _fault(value: Any) -> str | None:
+    if isinstance(value, list | dict):
+        return f"a text is wanted, this is a {type(value).__name__}"
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            return f"lone surrogate at character {error.start + 1}"
+    if isinstance(value, str) and "\0" in value:
+        return "it holds a null byte"
+    return None
+
+
+def _column(values: list[Any]) -> pa.Array:
+    if all(isinstance(value, str) or value is None for value in values):
+        return pa.array(values, ID)
+    return pa.array(
+        [
+            v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=str)
+            for v in values
+        ],
+        ID,
+    )

@@ -1,0 +1,90 @@
+"""From a file's bytes to its lines: gzip, encodings, and where they go wrong."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from negmine.errors import InputError
+from negmine.sources.problems import Problems
+
+_GZIP = b"\x1f\x8b"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Line(NamedTuple):
+    """A line without its end, and its number from 1."""
+
+    number: int
+    text: str
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a plain or gzipped file; told apart by its first bytes, not by its name.
+
+    Raises InputError for a file that is not there, a folder, or one that may not be read.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder. Name a file.")
+        with path.open("rb") as stream:
+            magic = stream.read(2)
+        if path.suffix == ".gz" and magic != _GZIP:
+            raise InputError(
+                f"{path} is not gzipped, though its name says so. Rename or compress it."
+            )
+        opened: BinaryIO = gzip.open(path, "rb") if magic == _GZIP else path.open("rb")  # type: ignore[assignment]
+        return opened
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist. Check the path.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def lines(path: Path, problems: Problems) -> Iterator[Line]:
+    """Yield the lines of a UTF-8 text file; lines that are no UTF-8 become problems."""
+    for number, raw in _raw_lines(path, problems):
+        text = _decode(raw, path, number, problems)
+        if text is not None:
+            yield Line(number, text)
+
+
+def _raw_lines(path: Path, problems: Problems) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    with open_bytes(path) as stream:
+        try:
+            for number, raw in enumerate(stream, start=1):
+                if number == 1:
+                    if raw[:2] in _UTF16:
+                        raise InputError(
+                            f"{path} is UTF-16, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8"
+                        )
+                    raw = raw.removeprefix(_BOM)
+                yield number, raw
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            problems.add(
+                "broken gzip",
+                file=path,
+                row=number + 1,
+                message=f"the gzip stream ends early or is damaged ({error})",
+                remedy="Get the whole file again; gzip -t checks it.",
+                safe_to_skip=False,
+            )
+
+
+def _decode(raw: bytes, path: Path, number: int, problems: Problems) -> str | None:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        problems.add(
+            "not UTF-8",
+            file=path,
+            row=number,
+            message=f"byte {error.start + 1} (0x{raw[error.start]:02x}) is not UTF-8",
+            remedy="Convert the file, for example: iconv -f LATIN1 -t UTF-8",
+        )
+        return None

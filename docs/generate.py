@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
-from negmine.sources.columns import ACCEPTED
 
 from negmine import schemas
 from negmine.cli import app
 from negmine.configuration import flag
 from negmine.flags import default_text
 from negmine.settings import ROOMS
+from negmine.sources.columns import ACCEPTED
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"

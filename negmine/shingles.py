@@ -90,7 +90,7 @@ def _kernel() -> Callable[..., None]:
     import numba
 
     @numba.njit(nogil=True)
-    def closest(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def closest(  # type: ignore[no-untyped-def]
         offsets, hashes, docs, doc_offsets, positives, positive_offsets, result
     ):
         for group in range(len(doc_offsets) - 1):

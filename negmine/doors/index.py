@@ -75,6 +75,11 @@ def dense_index(house: House) -> Folder:
     """Vectors of documents and queries, encoded or brought along."""
 
     def make(folder: Path) -> dict[str, Any]:
+        if (
+            house.settings.index.on_error == "stop"
+        ):  # else rows were skipped, and fewer are expected
+            rows = (house.work.require(name).rows for name in (CORPUS, QUERIES))
+            dense.check_given(house.settings.index, *rows)
         return dense.build(
             house.documents,
             house.mined_queries,

@@ -122,7 +122,7 @@ def _named_rows(path: Path, problems: Problems) -> Iterator[Row]:
 
 
 def _understand(path: Path, row: Row) -> dict[str, str]:
-    names = {}
+    names: dict[str, str] = {}
     for name in _NAMES:
         left = [column for column in row.values if column not in names.values()]
         found = find(name, left)

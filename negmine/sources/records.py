@@ -29,7 +29,7 @@ class Records:
     text_name: str  # key of ACCEPTED
     with_title: bool
     first_seen: dict[str, int] = field(default_factory=dict)
-    _columns: dict[str, str | None] = field(default_factory=dict)
+    _columns: dict[str, str] = field(default_factory=dict)  # "" stands for no such column
     _extras: dict[str, str] = field(default_factory=dict)
     _late: set[str] = field(default_factory=set)
 
@@ -56,7 +56,7 @@ class Records:
         }
         if self.with_title:
             title = self._columns["title"]
-            titles = [as_text(row.values.get(title)) if title else None for row in good]
+            titles = [as_text(row.values.get(title)) for row in good]
             data["title"] = pa.array(titles, ID)
         for name, target in self._extras.items():
             data[target] = _column([row.values.get(name) for row in good])
@@ -65,14 +65,14 @@ class Records:
     def _understand(self, chunk: list[Row]) -> None:
         """Find the columns by the first chunk; raise InputError where one is missing."""
         names = list(dict.fromkeys(name for row in chunk for name in row.values))
-        found = {"id": find(self.id_column, names), "text": find(self.text_name, names)}
+        found = {"id": find(self.id_column, names) or "", "text": find(self.text_name, names) or ""}
         for what, key in (("id", self.id_column), ("text", self.text_name)):
-            if found[what] is None and not (what == "text" and find("title", names)):
+            if not found[what] and not (what == "text" and find("title", names)):
                 raise InputError(
                     f"{self.path} has no column for the {key.replace('_', ' ')}. It has: "
                     f"{', '.join(names)}. Name it one of: {', '.join(ACCEPTED[key])}."
                 )
-        found["title"] = find("title", names) if self.with_title else None
+        found["title"] = (find("title", names) or "") if self.with_title else ""
         self._columns = found
         for name in names:
             if name in found.values() or not any(row.values.get(name) for row in chunk):
@@ -80,37 +80,44 @@ class Records:
             self._extras[name] = f"{name}_source" if name in RESERVED else name
 
     def _is_good(self, row: Row) -> bool:
-        identifier = as_id(row.values.get(self._columns["id"] or ""))
-        what, where = self.id_column, {"file": self.path, "row": row.number}
         self._note_late(row)
+        return self._has_own_id(row) and self._has_text(row)
+
+    def _has_own_id(self, row: Row) -> bool:
+        identifier, what = as_id(row.values.get(self._columns["id"])), self.id_column
         if not identifier:
             self.problems.add(
-                f"empty {what}", **where, message=f"{what} is empty", remedy="Give every row an id."
+                f"empty {what}",
+                file=self.path,
+                row=row.number,
+                message=f"{what} is empty",
+                remedy="Give every row an id.",
             )
             return False
-        if identifier in self.first_seen:
+        before = self.first_seen.setdefault(identifier, row.number)
+        if before != row.number:
             self.problems.add(
                 f"duplicate {what}",
-                **where,
-                message=f'{what} "{identifier}" stands on line {self.first_seen[identifier]} already',
+                file=self.path,
+                row=row.number,
+                message=f'{what} "{identifier}" stands in row {before} already',
                 remedy="Give every row its own id; --on-error skip keeps the first.",
             )
-            return False
-        self.first_seen[identifier] = row.number
-        text = row.values.get(self._columns["text"] or "")
-        title = row.values.get(self._columns["title"] or "")
+        return before == row.number
+
+    def _has_text(self, row: Row) -> bool:
+        text = row.values.get(self._columns["text"])
+        title = row.values.get(self._columns["title"])
         fault = _fault(text) or _fault(title)
-        if (
-            fault is None
-            and not (as_text(text) or "").strip()
-            and not (as_text(title) or "").strip()
-        ):
+        if not fault and not any((as_text(value) or "").strip() for value in (text, title)):
             fault = "the text is empty"
         if fault:
+            identifier = as_id(row.values.get(self._columns["id"]))
             self.problems.add(
-                f"unusable text of a {what.removesuffix('_id')}",
-                **where,
-                message=f'{what} "{identifier}": {fault}',
+                f"unusable text of a {self.id_column.removesuffix('_id')}",
+                file=self.path,
+                row=row.number,
+                message=f'{self.id_column} "{identifier}": {fault}',
                 remedy="Give it a text, or leave the row out.",
             )
         return fault is None

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from negmine.errors import InputError
 from negmine.sources.problems import Problems
@@ -37,8 +37,7 @@ def open_bytes(path: Path) -> BinaryIO:
             raise InputError(
                 f"{path} is not gzipped, though its name says so. Rename or compress it."
             )
-        opened: BinaryIO = gzip.open(path, "rb") if magic == _GZIP else path.open("rb")  # type: ignore[assignment]
-        return opened
+        return cast(BinaryIO, gzip.open(path)) if magic == _GZIP else path.open("rb")
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist. Check the path.") from error
     except OSError as error:

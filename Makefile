@@ -18,7 +18,7 @@ setup: .venv/.done ## Make .venv with everything; CPU builds on a machine withou
 
 demo: setup ## Mine negatives from examples/scifact-mini with BM25 and MiniLM, offline
 	HF_HUB_OFFLINE=1 $(BIN)/negmine mine demo --data examples/scifact-mini
-	$(BIN)/negmine explain demo 2 --limit 8
+	$(BIN)/negmine explain demo 317 --limit 8
 
 test: setup ## Run the whole test suite, offline
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,12 @@ class Parts:
 
 @dataclass(frozen=True)
 class Folder:
-    """An index: `make(folder)` fills an empty folder and returns the manifest's stats."""
+    """An index: `make(folder)` fills an empty folder and returns the manifest's stats.
+
+    `documents` must be among them: the artifact's rows.
+    """
 
     make: Callable[[Path], dict[str, Any]]
-    rows: Callable[[dict[str, Any]], int] = field(
-        default=lambda stats: int(stats.get("documents", 0))
-    )
 
 
 Work = Stream | Parts | Folder

@@ -84,7 +84,8 @@ def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:
         house.work.discard(name)
         raise
     parts = house.work.describe(name, files)
-    rows = sum(part["rows"] or 0 for part in parts) or int(stats.get("documents", 0))
+    index = state.artifact.schema is None
+    rows = int(stats["documents"]) if index else sum(part["rows"] for part in parts)
     manifest = Manifest(
         artifact=name,
         room=state.artifact.room,

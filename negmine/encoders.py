@@ -178,7 +178,7 @@ class Encoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # the console has its own
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the console has its own
         dtype = getattr(torch, self.dtype)
         try:
             model = SentenceTransformer(

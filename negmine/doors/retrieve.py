@@ -12,7 +12,7 @@ import pyarrow as pa
 from negmine.engine import Parts
 from negmine.house import House
 from negmine.retrievers import Retriever, dense
-from negmine.retrievers.registry import open_retriever
+from negmine.retrievers.registry import checked_search, open_retriever
 from negmine.rooms import retrieve
 
 
@@ -24,7 +24,10 @@ def run(house: House, spec: str) -> Parts:
     def make(part: int) -> pa.Table:
         queries, known = house.queries(part), house.known(part)
         depth = retrieve.depth(house.qrels(part), settings.index.min_relevance, settings.retrieve.k)
-        hits = opened(spec).search(queries.to_arrow(), min(depth, len(house.doc_ids)))
+        documents = len(house.doc_ids)
+        hits = checked_search(
+            opened(spec), spec, queries.to_arrow(), min(depth, documents), documents
+        )
         return retrieve.run(hits, queries["query_id"], house.doc_ids, known, settings.retrieve.k)
 
     return Parts(house.query_parts, make)

@@ -6,8 +6,11 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from negmine.errors import SettingsError
-from negmine.retrievers import Retriever, bm25, dense
+import numpy as np
+import pyarrow as pa
+
+from negmine.errors import RetrieverError, SettingsError
+from negmine.retrievers import Hits, Retriever, bm25, dense
 
 if TYPE_CHECKING:
     from negmine.house import House
@@ -48,3 +51,37 @@ def open_retriever(spec: str, house: House) -> Retriever:
             f"--retriever {spec}: {error}. Is the package installed here?"
         ) from error
     return cast(Retriever, make(house.documents))
+
+
+def checked_search(
+    retriever: Retriever, spec: str, queries: pa.Table, k: int, documents: int
+) -> Hits:
+    """Search, and check what came back where the retriever is a user's own.
+
+    Raises RetrieverError for hits that are no `Hits` of this many queries and documents.
+    """
+    if spec in RETRIEVERS:
+        return retriever.search(queries, k)
+    try:
+        docs, scores = retriever.search(queries, k)
+        hits = Hits(np.asarray(docs, np.int64), np.asarray(scores, np.float32))
+    except Exception as error:
+        raise RetrieverError(f"--retriever {spec}: {type(error).__name__}: {error}") from error
+    wrong = _fault(hits, queries.num_rows, documents)
+    if wrong:
+        raise RetrieverError(f"--retriever {spec}: search returned {wrong}.")
+    return hits
+
+
+def _fault(hits: Hits, queries: int, documents: int) -> str | None:
+    if hits.docs.shape != hits.scores.shape or hits.docs.ndim != 2 or len(hits.docs) != queries:
+        return f"docs {hits.docs.shape} and scores {hits.scores.shape} for {queries} queries"
+    found = hits.docs >= 0
+    if hits.docs.max(initial=-1) >= documents:
+        return f"document {hits.docs.max()}, but there are {documents}, counted from 0"
+    if not np.isfinite(hits.scores[found]).all():
+        return "a score that is not finite"
+    ordered = np.sort(hits.docs, axis=1)
+    if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any():
+        return "a document twice for one query"
+    return None

@@ -1,0 +1,84 @@
+"""Ctrl-C: exit 130, one line that says how to go on, and nothing lost."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+
+import negmine
+from tests.conftest import write_beir
+
+# Stops itself the way a terminal would, in the middle of retrieve.
+SCRIPT = """
+import os, signal, sys
+import negmine.doors.retrieve as door
+real = door.candidates
+def interrupted(house):
+    os.kill(os.getpid(), signal.SIGINT)
+    return real(house)
+door.candidates = interrupted
+from negmine.cli import app
+sys.argv = ["negmine", *sys.argv[1:]]
+app()
+"""
+
+
+def interrupted(*arguments):
+    return subprocess.run(
+        [sys.executable, "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
+    data = write_beir(tmp_path / "beir")
+    flags = ["--data", data, "--retriever", "bm25"]
+    done = interrupted("mine", tmp_path / "work", *flags)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.endswith(f"negmine mine {tmp_path / 'work'} --data {data} --retriever bm25")
+    result = negmine.mine(tmp_path / "work", data=data, retriever=["bm25"])
+    outcomes = {row["artifact"]: row["outcome"] for row in result.artifacts}
+    assert outcomes["2-retrieve/bm25"] == "fresh"
+    assert outcomes["2-retrieve/candidates"] == "made"
+
+
+def test_ctrl_c_with_json_prints_the_envelope(tmp_path):
+    data = write_beir(tmp_path / "beir")
+    done = interrupted("mine", tmp_path / "work", "--data", data, "--retriever", "bm25", "--json")
+    envelope = json.loads(done.stdout)
+    assert envelope["status"] == "interrupted"
+    assert envelope["exit_code"] == done.returncode == 130
+
+
+def test_a_second_process_is_refused_while_the_first_works(tmp_path):
+    data = write_beir(tmp_path / "beir")
+    work = tmp_path / "work"
+    work.mkdir()
+    hold = (
+        "import sys; from pathlib import Path; from negmine.locks import locked\n"
+        "with locked(Path(sys.argv[1])):\n print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, str(work)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    guard = threading.Timer(60, holder.kill)
+    guard.start()
+    try:
+        assert holder.stdout.readline() == "held\n"
+        command = [sys.executable, "-m", "negmine", "mine", str(work), "--data", str(data)]
+        done = subprocess.run([*command, "--retriever", "bm25"], capture_output=True, text=True)
+        assert done.returncode == 1
+        assert f"process {holder.pid}" in done.stderr
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        done = subprocess.run([*command, "--retriever", "bm25"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    finally:
+        guard.cancel()
+        holder.kill()
+        holder.communicate()

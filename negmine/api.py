@@ -7,13 +7,15 @@ remembers; keywords win over both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from negmine.configuration import resolve
 from negmine.errors import MissingArtifact
 from negmine.explanation import explain as explanation
 from negmine.house import House, recall_settings
+from negmine.keywords import SettingsKeywords
 from negmine.progress import Progress
 from negmine.results import Result, result
 from negmine.runner import run
@@ -24,7 +26,7 @@ from negmine.workdir import Workdir
 
 def open_house(
     work: str | Path,
-    flags: dict[str, Any],
+    flags: Mapping[str, Any],
     config: Path | None = None,
     progress: Progress | None = None,
     remembering: bool = True,
@@ -46,7 +48,7 @@ def mine(
     config: Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
-    **settings: Any,
+    **settings: Unpack[SettingsKeywords],
 ) -> Result:
     """Walk the whole house: index, retrieve, filter, write.
 
@@ -56,27 +58,31 @@ def mine(
     return run_rooms(house, list(ROOMS), force)
 
 
-def index(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+def index(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
     """Room 1: read corpus, queries and qrels, and index them for every retriever."""
     return run_rooms(open_house(work, settings), ["index"], force)
 
 
-def retrieve(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+def retrieve(
+    work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]
+) -> Result:
     """Room 2: search with every retriever and bring the runs together as candidates."""
-    return run_rooms(open_house(work, settings), ["retrieve"], force)
+    return run_rooms(open_existing(work, settings), ["retrieve"], force)
 
 
-def filter(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+def filter(
+    work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]
+) -> Result:
     """Room 4: give every candidate a verdict."""
-    return run_rooms(open_house(work, settings), ["filter"], force)
+    return run_rooms(open_existing(work, settings), ["filter"], force)
 
 
-def write(work: str | Path, *, force: bool = False, **settings: Any) -> Result:
+def write(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
     """Room 5: write training files and their provenance."""
-    return run_rooms(open_house(work, settings), ["write"], force)
+    return run_rooms(open_existing(work, settings), ["write"], force)
 
 
-def status(work: str | Path, **settings: Any) -> list[State]:
+def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:
     """Compare every artifact with the disk: fresh, stale (why), partial, missing."""
     return survey(open_existing(work, settings))
 
@@ -88,13 +94,15 @@ def explain(work: str | Path, query_id: str) -> dict[str, Any]:
 
 def open_existing(
     work: str | Path,
-    flags: dict[str, Any],
+    flags: Mapping[str, Any],
     config: Path | None = None,
     progress: Progress | None = None,
+    remembering: bool = True,
 ) -> House:
-    """Return the house of a work directory that must be there already."""
+    """Return the house of a work directory that must be there already; raise MissingArtifact."""
     if not Workdir(work).exists():
         raise MissingArtifact(
-            f"{work} is no work directory. Run: negmine mine {work} --data FOLDER"
+            f"{work} is no work directory. Run: negmine mine {work} --data FOLDER, "
+            f"or room by room, from negmine index {work} --data FOLDER"
         )
-    return open_house(work, flags, config, progress)
+    return open_house(work, flags, config, progress, remembering)

@@ -20,7 +20,9 @@ app = typer.Typer(
     help="Mine hard negatives that are hard and really negative.",
     epilog="Example: negmine mine work --data my-beir-folder",
 )
-Work = Annotated[Path, typer.Argument(help="The work directory.", show_default=False)]
+Work = Annotated[
+    Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
+]
 Config = Annotated[
     Path | None, typer.Option("--config", help="A negmine.toml, one table per room.")
 ]
@@ -156,7 +158,9 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
 @app.command()
 def explain(
     work: Work,
-    query_id: Annotated[str, typer.Argument(help="The query.", show_default=False)],
+    query_id: Annotated[
+        str, typer.Argument(metavar="QUERY_ID", help="The query.", show_default=False)
+    ],
     limit: Annotated[int, typer.Option(help="Rows to show; 0 shows all.", min=0)] = 20,
     json: Json = False,
 ) -> None:
@@ -188,7 +192,8 @@ def _run_rooms(
     with telling(command, json, talk) as answer:
         from negmine import api, views
 
-        house = api.open_house(work, flags, config, talk, remembering=command != "mine")
+        opened = api.open_house if rooms[0] == "index" else api.open_existing
+        house = opened(work, flags, config, talk, remembering=command != "mine")
         answer["data"] = result = api.run_rooms(house, rooms, force)
     if not json:
         out().print(views.summary(result))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SPEED = {"speed": True}
 
@@ -86,6 +86,11 @@ class IndexSettings(RoomSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
     batch_size: int = _setting("Texts a model reads at once.", 32, gt=0, **SPEED)
+
+    @field_validator("retriever", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
 
 class RetrieveSettings(RoomSettings):

@@ -1,5 +1,8 @@
 """Flags beat the file, the file beats what is remembered, that beats the default."""
 
+import re
+import typing
+
 import pytest
 
 from negmine.configuration import (
@@ -11,6 +14,7 @@ from negmine.configuration import (
     threshold_score,
 )
 from negmine.errors import SettingsError
+from negmine.keywords import SettingsKeywords
 from negmine.settings import ROOMS, Settings
 
 
@@ -116,3 +120,21 @@ def test_no_field_lives_in_two_rooms():
     fields = [field for table in ROOMS.values() for field in table.model_fields]
     assert len(fields) == len(set(fields))
     assert all(room_of(field) in ROOMS for field in fields)
+
+
+def test_the_typed_keywords_are_the_settings():
+    said = {name: str(kind) for name, kind in typing.get_type_hints(SettingsKeywords).items()}
+    fields = {n: f for table in ROOMS.values() for n, f in table.model_fields.items()}
+    assert list(said) == list(fields)
+    for name, field in fields.items():
+        for value in re.findall(r"'([^']+)'", str(field.annotation)):
+            assert value in said[name], name
+        for kind in ("int", "float", "bool", "Path"):
+            is_kind = re.search(rf"\b{kind}\b", str(field.annotation)) is not None
+            assert is_kind == (re.search(rf"\b{kind}\b", said[name]) is not None), name
+
+
+def test_one_retriever_needs_no_list(tmp_path):
+    file = tmp_path / "negmine.toml"
+    file.write_text('[index]\nretriever = "bm25"\n')
+    assert resolve({}, file).index.retriever == ("bm25",)

@@ -111,7 +111,7 @@ def test_rooms_one_by_one_equal_mine(tmp_path, beir):
 
 
 def test_a_room_before_its_time_names_the_command(tmp_path, beir):
-    with pytest.raises(MissingArtifact, match=r"Run: negmine index"):
+    with pytest.raises(MissingArtifact, match=r"from negmine index"):
         negmine.retrieve(tmp_path / "w", data=beir, retriever=["bm25"])
     negmine.index(tmp_path / "w", data=beir, retriever=["bm25"])
     with pytest.raises(MissingArtifact, match=r"Run: negmine retrieve"):

@@ -1,0 +1,56 @@
+"""The settings as typed keywords of the library functions; a test holds them to `settings.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, TypedDict
+
+
+class SettingsKeywords(TypedDict, total=False):
+    """Every settings field; see `negmine.settings` for what each means."""
+
+    data: str | Path | None
+    qrels_split: str | None
+    corpus: str | Path | None
+    queries: str | Path | None
+    qrels: str | Path | None
+    pairs: str | Path | None
+    query_column: str
+    positive_column: str
+    on_error: Literal["stop", "skip"]
+    min_relevance: int
+    title: bool
+    title_separator: str
+    retriever: Sequence[str]
+    bm25_engine: Literal["bm25s", "rank-bm25"]
+    bm25_variant: Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None
+    bm25_k1: float
+    bm25_b: float
+    bm25_delta: float
+    stemmer: str | None
+    model: str
+    query_prompt: str | None
+    document_prompt: str | None
+    max_length: int | None
+    dtype: Literal["auto", "float32", "bfloat16", "float16"]
+    vector_dtype: Literal["float32", "float16"]
+    query_vectors: str | Path | None
+    document_vectors: str | Path | None
+    device: Literal["auto", "cpu", "cuda"]
+    batch_size: int
+    k: int
+    score: str | None
+    relative_margin: float | None
+    no_relative_margin: bool
+    absolute_margin: float | None
+    max_score: float | None
+    min_score: float | None
+    skip_top: int
+    near_duplicate: float
+    no_near_duplicate: bool
+    format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
+    num_negatives: int
+    sampling: Literal["top", "random"]
+    pool: int
+    seed: int

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs docs-check check bench clean
+.PHONY: help setup demo test lint types docs docs-check check clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,9 +37,6 @@ docs-check: setup ## Fail if a generated page is stale
 	$(BIN)/python docs/generate.py --check
 
 check: lint types docs-check test ## Everything that CI runs
-
-bench: setup ## Time negmine against its peers (not part of the tests)
-	$(BIN)/python -m tests.bench
 
 clean: ## Remove what setup, demo and tests made
 	rm -rf .venv demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -84,7 +84,7 @@ def write(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsK
 
 def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:
     """Compare every artifact with the disk: fresh, stale (why), partial, missing."""
-    return survey(open_existing(work, settings))
+    return survey(open_existing(work, settings), all_formats=True)
 
 
 def explain(work: str | Path, query_id: str) -> dict[str, Any]:

@@ -149,7 +149,8 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
         from negmine.results import states
         from negmine.states import survey
 
-        rows = states(survey(api.open_existing(work, flags, config, talk)))
+        house = api.open_existing(work, flags, config, talk)
+        rows = states(survey(house, all_formats=True))
         answer["data"] = {"work": work, "artifacts": rows}
         if not json:
             out().print(views.status(rows))

@@ -36,7 +36,7 @@ from negmine.identity import identity_of
 from negmine.retrievers import bm25, dense
 from negmine.retrievers.registry import RETRIEVERS, check_spec
 from negmine.rooms.filter import count_verdicts
-from negmine.settings import IndexSettings
+from negmine.settings import FORMATS, IndexSettings, WriteSettings
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
@@ -152,26 +152,36 @@ def _filter(house: House) -> Iterable[Artifact]:
 
 def _write(house: House) -> Iterable[Artifact]:
     settings = house.settings.write
-    chosen = {"format", "num_negatives", "sampling"} | (
-        {"pool", "seed"} if settings.sampling == "random" else set()
-    )
-
-    def shape() -> dict[str, Any]:
-        return _pick(settings, *sorted(chosen))
-
+    yield _training(house, settings)
     yield Artifact(
-        f"5-write/{settings.format}",
-        schemas.training_schema(settings.format, settings.num_negatives),
-        (VERDICTS, CORPUS, QUERIES), shape, lambda: write_doors.training(house),
-    )  # fmt: skip
-    yield Artifact(
-        PROVENANCE, schemas.provenance_schema(house.retrievers, False), (VERDICTS,), shape,
-        lambda: write_doors.provenance(house),
+        PROVENANCE, schemas.provenance_schema(house.retrievers, False), (VERDICTS,),
+        lambda: _shape(settings), lambda: write_doors.provenance(house),
     )  # fmt: skip
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
         lambda: write_doors.short(house), write_doors.count_short,
     )  # fmt: skip
+
+
+def _training(house: House, settings: WriteSettings) -> Artifact:
+    return Artifact(
+        f"5-write/{settings.format}",
+        schemas.training_schema(settings.format, settings.num_negatives),
+        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), lambda: write_doors.training(house),
+    )  # fmt: skip
+
+
+def other_formats(house: House) -> list[Artifact]:
+    """Return training files of other formats that an earlier command has left: see `status`."""
+    chosen = house.settings.write
+    formats = (f for f in FORMATS if f != chosen.format)
+    found = [_training(house, chosen.model_copy(update={"format": f})) for f in formats]
+    return [artifact for artifact in found if house.work.manifest(artifact.name) is not None]
+
+
+def _shape(settings: WriteSettings) -> dict[str, Any]:
+    drawn = ("pool", "seed") if settings.sampling == "random" else ()
+    return _pick(settings, "format", "num_negatives", "sampling", *drawn)
 
 
 def _bm25_settings(settings: IndexSettings) -> dict[str, Any]:

@@ -7,11 +7,13 @@ A field's name is its flag and its TOML key (`relative_margin` is `--relative-ma
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SPEED = {"speed": True}
+Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 class RoomSettings(BaseModel):
@@ -127,7 +129,7 @@ class FilterSettings(RoomSettings):
 class WriteSettings(RoomSettings):
     """Room 5: what the training files look like."""
 
-    format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"] = _setting(
+    format: Format = _setting(
         "Shape of the training files, as sentence-transformers names them.", "triplet"
     )
     num_negatives: int = _setting("Negatives per query.", 5, gt=0)

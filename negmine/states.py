@@ -8,7 +8,7 @@ from typing import Any
 
 from negmine.errors import NegmineError
 from negmine.house import House
-from negmine.pipeline import Artifact, floor_plan
+from negmine.pipeline import Artifact, floor_plan, other_formats
 from negmine.workdir import Manifest
 
 FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
@@ -27,15 +27,18 @@ class State:
     manifest: Manifest | None
 
 
-def survey(house: House, strict: Collection[str] = ()) -> list[State]:
+def survey(house: House, strict: Collection[str] = (), all_formats: bool = False) -> list[State]:
     """Compare every artifact of the floor plan with the disk.
+
+    With `all_formats`, also training files of other formats that lie there.
 
     Where the sources or the model cannot be read any more, the manifest is taken at its word, except
     in the rooms named in `strict`, which are about to be made: there the error is raised.
     """
     states: list[State] = []
     known: dict[str, State] = {}
-    for artifact in floor_plan(house):
+    others = other_formats(house) if all_formats else []
+    for artifact in [*floor_plan(house), *others]:
         recorded = house.work.manifest(artifact.name)
         try:
             settings = artifact.settings()

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from negmine.house import SHORT
 from negmine.results import Result
 from negmine.schemas import POSITIVE
 
@@ -35,7 +36,8 @@ def summary(result: Result) -> RenderableType:
         "queries_without_negatives",
     ):
         if name in counts:
-            lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")
+            hint = f"listed in {SHORT}" if name == "queries_short" and counts[name] else ""
+            lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}", hint)
     seconds = ", ".join(f"{room} {spent:.1f}" for room, spent in result.seconds.items())
     parts: list[RenderableType] = [lines, Text(f"seconds: {seconds}")]
     folders = sorted({path.parent for path in result.files})

@@ -230,3 +230,17 @@ def test_verdict_counts_add_up_in_the_manifest(tmp_path, beir, vectors):
     assert stats["candidates"] == Workdir(tmp_path / "w").require("2-retrieve/candidates").rows
     assert result.summary["removed"] == stats["removed"]
     assert len(DOCUMENTS) == Workdir(tmp_path / "w").require("1-index/corpus").rows
+
+
+def test_status_knows_files_of_an_older_format(tmp_path, beir):
+    flags = {"data": beir, "retriever": ["bm25"]}
+    negmine.mine(tmp_path / "w", **flags)
+    negmine.write(tmp_path / "w", format="labeled-list")
+    states = {s.artifact.name: s for s in negmine.status(tmp_path / "w")}
+    assert states["5-write/triplet"].state == "fresh"
+    negmine.filter(tmp_path / "w", max_score=1.0)
+    negmine.write(tmp_path / "w")
+    states = {s.artifact.name: s for s in negmine.status(tmp_path / "w")}
+    assert states["5-write/labeled-list"].state == "fresh"
+    assert states["5-write/triplet"].state == "stale"
+    assert states["5-write/triplet"].why == "4-filter/verdicts changed"

@@ -108,7 +108,7 @@ _NO_QRELS = pl.DataFrame(
         "query_id": pl.String,
         "doc_id": pl.String,
         "relevance": pl.Int32,
-        "source_row": pl.Int64,
+        "line": pl.Int64,
     }
 )
 
@@ -140,11 +140,11 @@ def _check_dangling(
     file = house.sources.qrels_files[0]
     for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", asked, "queries")):
         lost = index.dangling(raw, ids, column)
-        for name, row in zip(lost[column].to_list(), lost["source_row"].to_list(), strict=True):
+        for name, line in zip(lost[column].to_list(), lost["line"].to_list(), strict=True):
             problems.add(
                 f"qrels name a {column} that is not in the {place}",
                 file=file,
-                row=row + 1,
+                row=line,
                 message=f'{column} "{name}" is not in the {place}',
                 remedy=f"Add it to the {place} or remove the qrels row.",
             )

@@ -31,19 +31,21 @@ class Sources:
     def corpus(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield doc_id, text, title, source_row and the source's own columns."""
         streams: list[Iterator[pa.Table]] = []
-        rows_before = _Count()
+        rows_before, ids = _Count(), dict[str, int]()
         if self.settings.pairs is None or self.settings.corpus is not None:
             path = self.corpus_files[0]
-            records = Records(path, problems, "doc_id", "document text", with_title=True)
+            records = Records(path, problems, "doc_id", "document text", True, ids)
             streams.append(records.tables(rows_before.counting(read_rows(path, problems))))
         if self.settings.pairs is not None:
-            streams.append(self._positives(problems, rows_before))
+            streams.append(self._positives(problems, rows_before, ids))
         yield from _not_empty(chain(*streams), self.corpus_files[0], "documents", problems)
 
-    def _positives(self, problems: Problems, before: _Count) -> Iterator[pa.Table]:
+    def _positives(
+        self, problems: Problems, before: _Count, ids: dict[str, int]
+    ) -> Iterator[pa.Table]:
         path, column = self.corpus_files[-1], self.settings.positive_column
         rows = pairs.pair_rows(path, problems, column, "--positive-column", "doc_id")
-        records = Records(path, problems, "doc_id", "document text", with_title=True)
+        records = Records(path, problems, "doc_id", "document text", True, ids)
         yield from records.tables(rows, before.rows)
 
     def queries(self, problems: Problems) -> Iterator[pa.Table]:
@@ -57,7 +59,7 @@ class Sources:
         yield from _not_empty(records.tables(rows), path, "queries", problems)
 
     def qrels(self, problems: Problems) -> Iterator[pa.Table]:
-        """Yield query_id, doc_id, relevance, source_row."""
+        """Yield query_id, doc_id, relevance, and the line of the file."""
         path = self.qrels_files[0]
         if self.settings.pairs is not None:
             yield from tables_of(pairs.judgements(path, Problems(skip=True)))

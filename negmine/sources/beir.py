@@ -12,11 +12,6 @@ _QRELS = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz
 
 def table_file(folder: Path, name: str) -> Path:
     """Return the file of `corpus` or `queries`."""
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise InputError(
-            f"--data {folder} {what}. Name a folder with corpus.jsonl, queries.jsonl, qrels/."
-        )
     found = [
         folder / f"{name}{ending}" for ending in _TABLES if (folder / f"{name}{ending}").exists()
     ]
@@ -31,7 +26,12 @@ def table_file(folder: Path, name: str) -> Path:
 
 
 def splits(folder: Path) -> dict[str, Path]:
-    """Return the splits under qrels/: name to file."""
+    """Return the splits under qrels/: name to file. Raises InputError where there is no folder."""
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise InputError(
+            f"--data {folder} {what}. Name a folder with corpus.jsonl, queries.jsonl, qrels/."
+        )
     files = sorted(path for path in (folder / "qrels").glob("*") if path.name.endswith(_QRELS))
     return {_stem(path): path for path in files}
 

@@ -20,7 +20,7 @@ _NAMES = ("query_id", "doc_id", "relevance")
 
 
 def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
-    """Yield one table of query_id, doc_id, relevance (int32), source_row.
+    """Yield one table of query_id, doc_id, relevance (int32), and the line it stands in.
 
     A pair that is said twice with the same relevance is kept once; with another it is a problem.
     """
@@ -31,8 +31,8 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
         relevance = _relevance(row, path, problems)
         if relevance is None or not _has_ids(query, document, row, path, problems):
             continue
-        before = seen.setdefault((query, document), (relevance, row.position))
-        if before[1] == row.position:
+        before = seen.setdefault((query, document), (relevance, row.number))
+        if before[1] == row.number:
             continue
         if before[0] == relevance:
             repeated += 1
@@ -41,7 +41,7 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
             "contradicting relevance",
             file=path,
             row=row.number,
-            message=f'query "{query}", document "{document}": relevance {relevance}, but {before[0]} before',
+            message=f'query "{query}", document "{document}": relevance {relevance}, but {before[0]} in line {before[1]}',
             remedy="Keep one of the two rows; --on-error skip keeps the first.",
         )
     if repeated:
@@ -51,7 +51,7 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
             "query_id": pa.array([query for query, _ in seen], ID),
             "doc_id": pa.array([document for _, document in seen], ID),
             "relevance": pa.array([relevance for relevance, _ in seen.values()], pa.int32()),
-            "source_row": pa.array([position for _, position in seen.values()], pa.int64()),
+            "line": pa.array([number for _, number in seen.values()], pa.int64()),
         }
     )
 
@@ -64,7 +64,7 @@ def tables_of(rows: Iterator[Row]) -> Iterator[pa.Table]:
             "query_id": pa.array([row.values["query_id"] for row in kept], ID),
             "doc_id": pa.array([row.values["doc_id"] for row in kept], ID),
             "relevance": pa.array([row.values["relevance"] for row in kept], pa.int32()),
-            "source_row": pa.array([row.position for row in kept], pa.int64()),
+            "line": pa.array([row.number for row in kept], pa.int64()),
         }
     )
 

@@ -94,16 +94,18 @@ class Records:
                 remedy="Give every row an id.",
             )
             return False
-        before = self.first_seen.setdefault(identifier, row.number)
-        if before != row.number:
-            self.problems.add(
-                f"duplicate {what}",
-                file=self.path,
-                row=row.number,
-                message=f'{what} "{identifier}" stands in row {before} already',
-                remedy="Give every row its own id; --on-error skip keeps the first.",
-            )
-        return before == row.number
+        before = self.first_seen.get(identifier)
+        if before is None:
+            self.first_seen[identifier] = row.number
+            return True
+        self.problems.add(
+            f"duplicate {what}",
+            file=self.path,
+            row=row.number,
+            message=f'{what} "{identifier}" stands in line {before} already',
+            remedy="Give every row its own id; --on-error skip keeps the first.",
+        )
+        return False
 
     def _has_text(self, row: Row) -> bool:
         text = row.values.get(self._columns["text"])

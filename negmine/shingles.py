@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.hashing import GOLDEN, splitmix64
 from negmine.progress import Progress
 from negmine.retrievers.tokenize import Tokenizer
 
 SIZE = 3
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def build(documents: Iterable[pa.Table], folder: Path, progress: Progress) -> dict[str, Any]:
@@ -46,10 +46,10 @@ def shingles_of(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     if not len(words):
         return words
     size = min(SIZE, len(words))
+    scattered = splitmix64(words + GOLDEN)  # small numbers would cancel each other out
     mixed = np.full(len(words) - size + 1, size, np.uint64)
     for place in range(size):
-        mixed = (mixed ^ words[place : len(words) - size + 1 + place]) * _MIX
-        mixed ^= mixed >> np.uint64(29)
+        mixed = splitmix64(mixed ^ scattered[place : len(words) - size + 1 + place])
     return np.unique(mixed)
 
 
@@ -69,9 +69,10 @@ class Shingles:
         """Return the largest Jaccard similarity of every document to a positive of its group.
 
         Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`; float32
-        [len(docs)]. A document without words is like nothing (0).
+        [len(docs)]. A document without words is like nothing (0); NaN where a group has no positives.
         """
-        result = np.zeros(len(docs), np.float32)
+        empty = np.repeat(np.diff(positive_offsets) == 0, np.diff(doc_offsets))
+        result = np.where(empty, np.float32(np.nan), np.float32(0))
         _kernel()(
             self._offsets, self._hashes, docs, doc_offsets, positives, positive_offsets, result
         )

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.errors import CorruptArtifact
 from negmine.schemas import TEXT_KEY
 
 CHUNK = 2048  # texts: about half a minute on two cores
@@ -74,8 +75,8 @@ class VectorStore:
 
     def _add(self, keys: pl.Series, vectors: NDArray[np.float32]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        number = len(list(self._folder.glob("chunk-*.arrow")))
-        path = self._folder / f"chunk-{number:06d}.arrow"
+        numbers = [int(path.stem[6:]) for path in self._folder.glob("chunk-*.arrow")]
+        path = self._folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
         flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
         table = pa.table(
             {
@@ -93,8 +94,13 @@ class VectorStore:
         self._open(path)
 
     def _open(self, path: Path) -> None:
-        with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all().combine_chunks()
+        try:
+            with pa.memory_map(str(path)) as source:
+                table = pa.ipc.open_file(source).read_all().combine_chunks()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise CorruptArtifact(
+                f"{path} is damaged ({error}). Delete this file; its texts are encoded again."
+            ) from error
         vectors = table["vector"].combine_chunks()
         dims = vectors.type.list_size
         flat = vectors.flatten().to_numpy(zero_copy_only=True)

@@ -131,7 +131,7 @@ def max_similarity(
 ) -> Floats:
     """Return the largest inner product of every document with a positive of its group, [len(docs)].
 
-    Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`; NaN where a group
+    float32(float64 dot product), as in `pair_scores`, so that machines agree. Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`; NaN where a group
     has no positives.
     """
     result = np.full(len(docs), np.nan, np.float32)
@@ -139,6 +139,6 @@ def max_similarity(
         these = slice(doc_offsets[group], doc_offsets[group + 1])
         those = positives[positive_offsets[group] : positive_offsets[group + 1]]
         if len(those):
-            left = documents[docs[these]].astype(np.float32, copy=False)
-            result[these] = (left @ documents[those].astype(np.float32, copy=False).T).max(axis=1)
+            left = documents[docs[these]].astype(np.float64)
+            result[these] = (left @ documents[those].astype(np.float64).T).max(axis=1)
     return result

@@ -11,11 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.frames import table
+from negmine.hashing import GOLDEN, splitmix64
 from negmine.schemas import POSITIVE, SHORT, provenance_schema
 from negmine.settings import WriteSettings
 
 LISTS = ("n-tuple", "labeled-list")
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
@@ -46,11 +46,9 @@ def random_draws(query_ids: pl.Series, places: pl.Series, seed: int) -> NDArray[
     start = pl.DataFrame({"query_id": names, "start": pl.Series(starts, dtype=pl.UInt64)})
     rows = query_ids.to_frame("query_id").join(start, on="query_id", maintain_order="left")
     state: NDArray[np.uint64] = (
-        rows["start"].to_numpy() + (places.to_numpy().astype(np.uint64) + np.uint64(1)) * _GOLDEN
+        rows["start"].to_numpy() + (places.to_numpy().astype(np.uint64) + np.uint64(1)) * GOLDEN
     )
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+    return splitmix64(state)
 
 
 def rows(

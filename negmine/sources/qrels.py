@@ -41,7 +41,8 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
             "contradicting relevance",
             file=path,
             row=row.number,
-            message=f'query "{query}", document "{document}": relevance {relevance}, but {before[0]} in line {before[1]}',
+            message=f'query "{query}", document "{document}": relevance {relevance}, '
+            f"but {before[0]} in line {before[1]}",
             remedy="Keep one of the two rows; --on-error skip keeps the first.",
         )
     if repeated:

@@ -1,0 +1,55 @@
+"""Tiny sentence-transformers models, made offline in a moment, and always the same."""
+
+from pathlib import Path
+
+WORDS = (
+    "tea water green black hot cold cat cats dog dogs sleep list sort python snake largest degrees "
+    "minutes how long do a the is in for query passage : . , ?"
+).split()
+
+
+def _tokenizer():
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+    vocabulary = {"[PAD]": 0, "[UNK]": 1} | {word: n + 2 for n, word in enumerate(WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return tokenizer
+
+
+def static_model(folder, seed=1, prompts=None, dims=16) -> Path:
+    """A bag of random word vectors: no transformer, thousands of texts a second."""
+    import numpy as np
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import StaticEmbedding
+
+    weights = np.random.default_rng(seed).standard_normal((len(WORDS) + 2, dims)).astype(np.float32)
+    module = StaticEmbedding(_tokenizer(), embedding_weights=weights)
+    model = SentenceTransformer(modules=[module], prompts=prompts, device="cpu")
+    model.save(str(folder))
+    return Path(folder)
+
+
+def bert_model(folder, seed=1) -> Path:
+    """A two-layer BERT with random weights and mean pooling."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    torch.manual_seed(seed)
+    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = BertConfig(
+        vocab_size=len(WORDS) + 2, intermediate_size=64, max_position_embeddings=64, **size
+    )
+    plain = Path(folder) / "plain"
+    BertModel(config).save_pretrained(plain)
+    PreTrainedTokenizerFast(
+        tokenizer_object=_tokenizer(), pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
+    ).save_pretrained(plain)
+    transformer = Transformer(str(plain), max_seq_length=64)
+    pooling = Pooling(transformer.get_word_embedding_dimension())
+    target = Path(folder) / "model"
+    SentenceTransformer(modules=[transformer, pooling], device="cpu").save(str(target))
+    return target

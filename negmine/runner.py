@@ -12,6 +12,7 @@ from negmine.engine import Folder, Parts, Stream, Work, local
 from negmine.errors import InputError, MissingArtifact
 from negmine.house import QRELS, House
 from negmine.locks import locked
+from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
 from negmine.states import FRESH, State, survey
@@ -41,6 +42,8 @@ def run(house: House, rooms: Collection[str], force: bool = False) -> list[Outco
         states = survey(house, strict=rooms)
         house.digest.save()
         _require_earlier(house, states, rooms)
+        if "dense" in house.settings.index.retriever and {"index", "retrieve"} & set(rooms):
+            dense.check_machine(house.settings.index)
         house.remember()
         outcomes: list[Outcome] = []
         failures: list[InputError] = []

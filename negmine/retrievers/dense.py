@@ -6,6 +6,7 @@ order), and `query_ids.parquet`.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -17,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.encoders import Encoder, Kind, normalised
+from negmine.encoders import Encoder, Kind, normalised, resolve_device
 from negmine.errors import InputError
 from negmine.identity import Digests
 from negmine.progress import Progress
@@ -53,6 +54,14 @@ def identity(settings: IndexSettings, digest: Digests) -> dict[str, Any]:
         "document_prompt": encoder.prompt("document"),
         "vector_dtype": settings.vector_dtype,
     }
+
+
+def check_machine(settings: IndexSettings) -> None:
+    """Find out before hours of encoding: raise MissingDependency without FAISS, SettingsError without a GPU."""
+    if importlib.util.find_spec("faiss") is None:
+        raise exact.no_faiss()
+    if settings.device == "cuda" and settings.document_vectors is None:
+        resolve_device(settings.device)
 
 
 def build(

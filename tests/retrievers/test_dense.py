@@ -167,7 +167,7 @@ def test_what_the_machine_lacks_is_said_before_anything_is_read(tmp_path, monkey
         mine(tmp_path / "work", data, model=str(model), device="cuda")
     real = importlib.util.find_spec
     monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name: name != "faiss" and real(name) or None
+        "importlib.util.find_spec", lambda name: (name != "faiss" and real(name)) or None
     )
     with pytest.raises(MissingDependency, match=r"negmine\[cpu\]"):
         mine(tmp_path / "work", data, model=str(model))

@@ -98,11 +98,12 @@ def open_sources(settings: IndexSettings) -> Sources:
         assert settings.corpus and settings.queries and settings.qrels
         files = ((settings.corpus,), (settings.queries,), (settings.qrels,))
         sources = Sources(*files, settings, f"corpus {settings.corpus.name}")
-    for path in {*sources.corpus_files, *sources.query_files, *sources.qrels_files}:
-        if not path.is_file():
-            what = "is a folder. Name a file" if path.is_dir() else "does not exist. Check the path"
-            raise InputError(f"{path} {what}.")
-    for path in {*sources.corpus_files, *sources.query_files}:
+    tables = (*sources.corpus_files, *sources.query_files)
+    lost = [path for path in dict.fromkeys((*tables, *sources.qrels_files)) if not path.is_file()]
+    if lost:
+        what = ("does not exist. Check the path.", "is a folder. Name a file.")
+        raise InputError("\n".join(f"{path} {what[path.is_dir()]}" for path in lost))
+    for path in tables:
         kind_of(path)
     return sources
 

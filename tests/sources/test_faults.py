@@ -159,11 +159,12 @@ def test_flags_that_do_not_say_where_the_data_is(tmp_path, flags, said):
         negmine.mine(tmp_path / "work", retriever=["bm25"], **flags)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"nowhere\.jsonl does not exist"):
-        negmine.mine(
-            tmp_path / "work",
-            corpus=tmp_path / "nowhere.jsonl",
-            queries=tmp_path / "q.jsonl",
-            qrels=tmp_path / "r.tsv",
-        )
+def test_files_that_are_not_there_are_all_told(tmp_path):
+    files = {name: tmp_path / f"{name}.jsonl" for name in ("corpus", "queries", "qrels")}
+    files["queries"].mkdir()
+    with pytest.raises(InputError) as told:
+        negmine.mine(tmp_path / "work", **files)
+    lines = str(told.value).splitlines()
+    assert lines[0].endswith("corpus.jsonl does not exist. Check the path.")
+    assert lines[1].endswith("queries.jsonl is a folder. Name a file.")
+    assert lines[2].endswith("qrels.jsonl does not exist. Check the path.")

@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from negmine.api import explain, filter, index, mine, retrieve, status, write
+    from negmine.api import explain, filter, index, mine, rerank, retrieve, status, write
     from negmine.errors import NegmineError
     from negmine.results import Result
     from negmine.retrievers import Hits, Retriever
@@ -38,6 +38,7 @@ __all__ = [
     "filter",
     "index",
     "mine",
+    "rerank",
     "retrieve",
     "status",
     "write",

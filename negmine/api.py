@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from negmine.configuration import resolve
-from negmine.errors import MissingArtifact
+from negmine.errors import MissingArtifact, SettingsError
 from negmine.explanation import explain as explanation
 from negmine.house import House, recall_settings
 from negmine.keywords import SettingsKeywords
@@ -39,6 +39,8 @@ def open_house(
 
 def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
     """Bring these rooms up to date and return what was done."""
+    if rooms == ["rerank"] and house.settings.rerank.rerank_model is None:
+        raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
     return result(house, run(house, rooms, force), rooms)
 
 
@@ -68,6 +70,13 @@ def retrieve(
 ) -> Result:
     """Room 2: search with every retriever and bring the runs together as candidates."""
     return run_rooms(open_existing(work, settings), ["retrieve"], force)
+
+
+def rerank(
+    work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]
+) -> Result:
+    """Room 3: let a cross-encoder score candidates and positives. Needs `rerank_model`."""
+    return run_rooms(open_existing(work, settings), ["rerank"], force)
 
 
 def filter(

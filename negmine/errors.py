@@ -9,7 +9,8 @@ NegmineError
 │   ├── CorruptArtifact a listed part is missing or altered
 │   └── Locked          another negmine is working in the same directory
 ├── MissingDependency   a package is not installed
-└── RetrieverError      a model or a user's retriever failed; finished parts are kept
+├── RetrieverError      a model or a user's retriever failed; finished parts are kept
+└── ScorerError         a cross-encoder or a user's scorer failed; finished scores are kept
 
 A message says what happened, where, and what to do. Only these are printed bare; anything else is a
 bug of negmine's and keeps its traceback.
@@ -60,3 +61,7 @@ class MissingDependency(NegmineError):
 
 class RetrieverError(NegmineError):
     """A model or a user's own retriever failed."""
+
+
+class ScorerError(NegmineError):
+    """A cross-encoder, a guide or a user's own scorer failed."""

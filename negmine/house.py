@@ -11,9 +11,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.configuration import REMEMBERED, remember, retriever_name
+from negmine.configuration import REMEMBERED, guide_names, remember, retriever_name
 from negmine.frames import frame
 from negmine.identity import Digests
+from negmine.models import short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
 from negmine.settings import ROOMS, Settings
@@ -45,6 +46,24 @@ class House:
     def retrievers(self) -> list[str]:
         """The names of the retrievers, as columns and folders under 2-retrieve use them."""
         return [retriever_name(spec) for spec in self.settings.index.retriever]
+
+    @property
+    def scorers(self) -> dict[str, str]:
+        """The scorers: column prefix to artifact, as in guide to 4-filter/guide-all-MiniLM-L6-v2."""
+        settings = self.settings
+        found = {}
+        if settings.rerank.rerank_model is not None:
+            found["rerank"] = f"3-rerank/{short_name(settings.rerank.rerank_model)}"
+        for name, model in zip(
+            guide_names(settings.filter), settings.filter.guide_model, strict=True
+        ):
+            found[name] = f"4-filter/{name}-{short_name(model)}"
+        return found
+
+    @property
+    def opinions(self) -> list[str]:
+        """All who score: retrievers, then scorers."""
+        return [*self.retrievers, *self.scorers]
 
     def remember(self) -> None:
         """Keep the settings for later commands in this work directory."""

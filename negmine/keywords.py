@@ -40,7 +40,15 @@ class SettingsKeywords(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda"]
     batch_size: int
     k: int
+    rerank_model: str | None
+    rerank_depth: int | None
+    rerank_prompt: str | None
+    rerank_activation: Literal["model", "none"]
+    rerank_max_length: int | None
+    rerank_dtype: Literal["auto", "float32", "bfloat16", "float16"] | None
+    rerank_batch_size: int
     score: str | None
+    unscored: Literal["drop", "keep"]
     relative_margin: float | None
     no_relative_margin: bool
     absolute_margin: float | None
@@ -49,8 +57,20 @@ class SettingsKeywords(TypedDict, total=False):
     skip_top: int
     near_duplicate: float
     no_near_duplicate: bool
+    above_positive: float | None
+    iqr: float | None
+    owner_query: float | None
+    same_parent: str | None
+    contains_answer: str | None
+    guide_model: Sequence[str]
+    guide_margin: float
+    guide_margin_type: Literal["relative", "absolute"]
+    guide_query_prompt: str | None
+    guide_document_prompt: str | None
+    guide_max_length: int | None
     format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
     num_negatives: int
+    order: str
     sampling: Literal["top", "random"]
     pool: int
     seed: int

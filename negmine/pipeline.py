@@ -15,10 +15,12 @@ import polars as pl
 import pyarrow as pa
 
 from negmine import schemas
-from negmine.configuration import effective_rules, threshold_score
+from negmine.configuration import effective_rules, guide_names
+from negmine.doors import features as feature_doors
 from negmine.doors import filter as filter_doors
 from negmine.doors import index as index_doors
 from negmine.doors import retrieve as retrieve_doors
+from negmine.doors import score as score_doors
 from negmine.doors import write as write_doors
 from negmine.engine import Work
 from negmine.house import (
@@ -36,10 +38,14 @@ from negmine.identity import identity_of
 from negmine.retrievers import bm25, dense
 from negmine.retrievers.registry import RETRIEVERS, check_spec
 from negmine.rooms.filter import count_verdicts
+from negmine.scorers.cross_encoder import CrossEncoder, Own, open_cross_encoder
+from negmine.scorers.guide import Guide
 from negmine.settings import FORMATS, IndexSettings, WriteSettings
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
+# Guides count by their files, in the artifacts of their scores.
+_GUIDE_IDENTITY = {"guide_model", "guide_query_prompt", "guide_document_prompt", "guide_max_length"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ class Artifact:
 
 def floor_plan(house: House) -> list[Artifact]:
     """Return every artifact that the house's settings call for, in the order they are made."""
-    return [*_index(house), *_retrieve(house), *_filter(house), *_write(house)]
+    rooms = (_index, _retrieve, _rerank, _filter, _write)
+    return [artifact for room in rooms for artifact in room(house)]
 
 
 def _index(house: House) -> Iterable[Artifact]:
@@ -132,19 +139,58 @@ def _retrieve(house: House) -> Iterable[Artifact]:
     )  # fmt: skip
 
 
+def _rerank(house: House) -> Iterable[Artifact]:
+    settings, index = house.settings.rerank, house.settings.index
+    if settings.rerank_model is None:
+        return
+
+    def opened() -> CrossEncoder | Own:
+        return open_cross_encoder(settings, index, house.digest)
+
+    yield Artifact(
+        house.scorers["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
+        lambda: {**opened().identity, "depth": settings.rerank_depth},
+        lambda: score_doors.scores(
+            house, opened, identity_of(opened().identity), settings.rerank_depth
+        ),
+    )  # fmt: skip
+
+
+def _guides(house: House) -> Iterable[Artifact]:
+    settings = house.settings
+    for name, model in zip(guide_names(settings.filter), settings.filter.guide_model, strict=True):
+        store = house.work.root / index_doors.VECTORS
+        opened = partial(Guide, model, settings.filter, settings.index, house.digest, store)
+        yield Artifact(
+            house.scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
+            lambda opened=opened: opened().identity,  # type: ignore[misc]
+            partial(score_doors.scores, house, opened, None),
+        )  # fmt: skip
+
+
 def _filter(house: House) -> Iterable[Artifact]:
     index = house.settings.index
     rules = effective_rules(house.settings)
-    likeness = f"1-index/{dense.name(index)}" if "dense" in index.retriever else SHINGLES
-    near = not rules.no_near_duplicate
-    if near:
-        yield Artifact(
-            FEATURES, schemas.FEATURES, (CANDIDATES, likeness), dict,
-            lambda: filter_doors.features(house),
-        )  # fmt: skip
+    reads = [CANDIDATES]
+    if "dense" in index.retriever:
+        reads.append(f"1-index/{dense.name(index)}")
+    elif not rules.no_near_duplicate:
+        reads.append(SHINGLES)
+    metadata = {
+        "near_duplicate": not rules.no_near_duplicate,
+        "owner_query": rules.owner_query is not None,
+        "same_parent": rules.same_parent,
+        "contains_answer": rules.contains_answer,
+    }
     yield Artifact(
-        VERDICTS, schemas.VERDICTS, (CANDIDATES, *((FEATURES,) if near else ()), QUERIES, CORPUS),
-        lambda: {"score": threshold_score(house.settings), **rules.model_dump()},
+        FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: metadata,
+        lambda: feature_doors.features(house),
+    )  # fmt: skip
+    yield from _guides(house)
+    yield Artifact(
+        VERDICTS, schemas.VERDICTS,
+        (CANDIDATES, *house.scorers.values(), FEATURES, QUERIES, CORPUS),
+        lambda: rules.model_dump(mode="json", exclude=_GUIDE_IDENTITY),
         lambda: filter_doors.verdicts(house),
         count_verdicts,
     )  # fmt: skip
@@ -154,7 +200,7 @@ def _write(house: House) -> Iterable[Artifact]:
     settings = house.settings.write
     yield _training(house, settings)
     yield Artifact(
-        PROVENANCE, schemas.provenance_schema(house.retrievers, False), (VERDICTS,),
+        PROVENANCE, schemas.provenance_schema(house.opinions, False), (VERDICTS,),
         lambda: _shape(settings), lambda: write_doors.provenance(house),
     )  # fmt: skip
     yield Artifact(
@@ -181,7 +227,7 @@ def other_formats(house: House) -> list[Artifact]:
 
 def _shape(settings: WriteSettings) -> dict[str, Any]:
     drawn = ("pool", "seed") if settings.sampling == "random" else ()
-    return _pick(settings, "format", "num_negatives", "sampling", *drawn)
+    return _pick(settings, "format", "num_negatives", "order", "sampling", *drawn)
 
 
 def _bm25_settings(settings: IndexSettings) -> dict[str, Any]:

@@ -13,12 +13,14 @@ from collections.abc import Callable
 
 import polars as pl
 
+from negmine.configuration import guide_names
 from negmine.schemas import POSITIVE
 from negmine.settings import FilterSettings
 
 Rule = Callable[[FilterSettings], pl.Expr | None]
 
 NEVER = pl.lit(False)
+OUTLIERS_FROM = 8  # scored candidates of a query
 
 
 def _float32(value: float) -> pl.Expr:
@@ -47,6 +49,16 @@ def near_duplicate_of_positive(settings: FilterSettings) -> pl.Expr | None:
     return pl.col("positive_similarity") >= _float32(settings.near_duplicate)
 
 
+def same_parent_as_positive(settings: FilterSettings) -> pl.Expr | None:
+    """The document comes from the same article, thread ... as a positive of the query."""
+    return pl.col("same_parent") if settings.same_parent is not None else None
+
+
+def contains_answer(settings: FilterSettings) -> pl.Expr | None:
+    """The document's text has one of the query's answers in it, as whole words (LLM-Embedder)."""
+    return pl.col("contains_answer") if settings.contains_answer is not None else None
+
+
 def in_skipped_top(settings: FilterSettings) -> pl.Expr | None:
     """The rank in the fused list is among the first `skip_top`."""
     return pl.col("rank") <= settings.skip_top if settings.skip_top else None
@@ -54,7 +66,7 @@ def in_skipped_top(settings: FilterSettings) -> pl.Expr | None:
 
 def not_scored(settings: FilterSettings) -> pl.Expr | None:
     """A threshold is set, and the candidate or every positive of the query has no such score."""
-    if not reads_scores(settings):
+    if not reads_scores(settings) or settings.unscored == "keep":
         return None
     anchor = pl.col("positive_score").is_null() if reads_anchor(settings) else NEVER
     return _score(settings).is_null() | anchor
@@ -86,30 +98,89 @@ def too_close_to_positive(settings: FilterSettings) -> pl.Expr | None:
     return pl.any_horizontal(fires) if fires else None
 
 
+def above_positive(settings: FilterSettings) -> pl.Expr | None:
+    """The score is above the anchor plus an allowance: s > p + offset (UniME, Gu et al. 2025)."""
+    if settings.above_positive is None:
+        return None
+    return _score(settings) > pl.col("positive_score") + _float32(settings.above_positive)
+
+
+def score_outlier(settings: FilterSettings) -> pl.Expr | None:
+    """The score is above the upper whisker of the query's candidates: s > Q3 + w * (Q3 - Q1).
+
+    Quartiles are x[int(l / 4)] and x[int(3 l / 4)] of the l sorted scores, as in UNPG (Jung et al.
+    2022); a query with fewer than 8 scored candidates has no outliers.
+    """
+    if settings.iqr is None:
+        return None
+    score = _score(settings)
+    asked = score.filter(pl.col("label") != POSITIVE).drop_nulls().sort()
+    lower = asked.get(asked.len() // 4, null_on_oob=True)
+    upper = asked.get(asked.len() * 3 // 4, null_on_oob=True)
+    fence = pl.when(asked.len() >= OUTLIERS_FROM).then(
+        upper + _float32(settings.iqr) * (upper - lower)
+    )
+    return score > fence.over("query_id")
+
+
+def owned_by_similar_query(settings: FilterSettings) -> pl.Expr | None:
+    """The document is a positive of another query that is at least this similar to the query.
+
+    The owner-query test of SaHa ("From Generator to Embedder", 2025), with a threshold. A document
+    that no query owns cannot be tested and passes.
+    """
+    if settings.owner_query is None:
+        return None
+    return pl.col("owner_query_similarity") >= _float32(settings.owner_query)
+
+
+def suspected_by_guide(settings: FilterSettings) -> pl.Expr | None:
+    """A guide scores the document above its own anchor, less the margin (GISTEmbed, Solatorio 2024).
+
+    The guide's anchor is its lowest score of the query's positives. Relative: s > t - |t| * m;
+    absolute: s > t - m. A document that the guide did not score is suspected.
+    """
+    fires = []
+    for name in guide_names(settings):
+        score = pl.col(f"{name}_score")
+        anchor = score.filter(pl.col("label") == POSITIVE).min().over("query_id")
+        margin = _float32(settings.guide_margin)
+        if settings.guide_margin_type == "relative":
+            margin = anchor.abs() * margin
+        fires.append((score > anchor - margin).fill_null(True))
+    return pl.any_horizontal(fires) if fires else None
+
+
 RULES: tuple[Rule, ...] = (
     is_positive,
     same_text_as_positive,
     same_text_as_query,
     near_duplicate_of_positive,
+    same_parent_as_positive,
+    contains_answer,
     in_skipped_top,
     not_scored,
     above_max_score,
     below_min_score,
     too_close_to_positive,
+    above_positive,
+    score_outlier,
+    owned_by_similar_query,
+    suspected_by_guide,
 )
 REASONS: tuple[str, ...] = tuple(rule.__name__ for rule in RULES)
 
 
 def reads_anchor(settings: FilterSettings) -> bool:
-    """Tell whether a margin hangs from the positive's score."""
-    return settings.absolute_margin is not None or settings.relative_margin is not None
+    """Tell whether a margin or an allowance hangs from the positive's score."""
+    hanging = (settings.absolute_margin, settings.relative_margin, settings.above_positive)
+    return any(margin is not None for margin in hanging)
 
 
 def reads_scores(settings: FilterSettings) -> bool:
     """Tell whether any threshold reads the candidate's score."""
-    return (
-        reads_anchor(settings) or settings.max_score is not None or settings.min_score is not None
-    )
+    limits = (settings.max_score, settings.min_score, settings.iqr)
+    return reads_anchor(settings) or any(limit is not None for limit in limits)
 
 
 def reason(settings: FilterSettings) -> pl.Expr:

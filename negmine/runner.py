@@ -132,17 +132,18 @@ def _make(
 
 def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
     name, disk = state.artifact.name, house.work
-    queries = disk.require(QRELS).stats["queries_per_part"]
-    house.progress.total(sum(queries), "queries")
+    sizes = work.sizes or disk.require(QRELS).stats["queries_per_part"]
+    house.progress.total(sum(sizes), work.unit)
     wanted = []
     for number in range(work.count):
         if not force and disk.has_part(name, number, state.identity):
-            house.progress.advance(queries[number])
+            house.progress.advance(sizes[number])
         else:
             wanted.append(number)
     for number, table in local(work.make, wanted):
         disk.write_part(name, number, table, state.identity)
-        house.progress.advance(queries[number])
+        if work.sizes is None:
+            house.progress.advance(sizes[number])
 
 
 def _counted(house: House, state: State, manifest: Manifest) -> Manifest:

@@ -66,16 +66,25 @@ CANDIDATES = _schema(
     pa.field("rank", pa.int32()),
     pa.field("score", pa.float32()),
 )
+SCORES = _schema(
+    "scores/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    pa.field("score", pa.float32()),
+)
 FEATURES = _schema(
-    "features/1",
+    "features/2",
     _required("query_id", ID),
     _required("doc_id", ID),
     pa.field("positive_similarity", pa.float32()),
+    pa.field("owner_query_similarity", pa.float32()),
+    pa.field("same_parent", pa.bool_()),
+    pa.field("contains_answer", pa.bool_()),
 )
 VERDICTS = _schema(
-    "verdicts/1",
+    "verdicts/2",
     *CANDIDATES,
-    pa.field("positive_similarity", pa.float32()),
+    *[field for field in FEATURES if field.name not in ("query_id", "doc_id")],
     pa.field("positive_score", pa.float32()),
     _required("kept", pa.bool_()),
     pa.field("reason", pa.large_string()),
@@ -104,7 +113,7 @@ def training_schema(format: str, num_negatives: int) -> pa.Schema:
     return _schema("training/1", *(_required(name, kind) for name, kind in columns.items()))
 
 
-def provenance_schema(retrievers: Iterable[str], lists: bool) -> pa.Schema:
+def provenance_schema(opinions: Iterable[str], lists: bool) -> pa.Schema:
     """Return the schema of provenance; with `lists`, one list a row for everything about negatives."""
 
     def many(kind: pa.DataType) -> pa.DataType:
@@ -116,7 +125,7 @@ def provenance_schema(retrievers: Iterable[str], lists: bool) -> pa.Schema:
         "score": pa.float32(),
         "retrievers": pa.large_list(ID),
     }
-    for name in retrievers:
+    for name in opinions:
         about |= {f"{name}_rank": pa.int32(), f"{name}_score": pa.float32()}
     return _schema(
         "provenance/1",
@@ -127,12 +136,12 @@ def provenance_schema(retrievers: Iterable[str], lists: bool) -> pa.Schema:
     )
 
 
-def with_retrievers(schema: pa.Schema, retrievers: Iterable[str], after: str) -> pa.Schema:
-    """Add `<retriever>_rank?` (int32) and `<retriever>_score?` (float32) behind the column `after`."""
+def with_opinions(schema: pa.Schema, names: Iterable[str], after: str) -> pa.Schema:
+    """Add `<name>_rank?` (int32) and `<name>_score?` (float32) of retrievers and scorers behind `after`."""
     where = schema.get_field_index(after) + 1
     extra = [
         field
-        for name in retrievers
+        for name in names
         for field in (pa.field(f"{name}_rank", pa.int32()), pa.field(f"{name}_score", pa.float32()))
     ]
     fields = [*schema][:where] + extra + [*schema][where:]

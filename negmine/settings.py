@@ -103,11 +103,38 @@ class RetrieveSettings(RoomSettings):
     )
 
 
+class RerankSettings(RoomSettings):
+    """Room 3: a cross-encoder reads query and document together; off without --rerank-model."""
+
+    rerank_model: str | None = _setting(
+        "Cross-encoder: a folder, a hub name, or package.module:factory for your own scorer."
+    )
+    rerank_depth: int | None = _setting(
+        "Score the first N of the fused list (and every positive). Default: all candidates.", gt=0
+    )
+    rerank_prompt: str | None = _setting(
+        "Prompt or instruction for the model. Default: the model's own."
+    )
+    rerank_activation: Literal["model", "none"] = _setting(
+        "model: scores as the model's activation gives them; none: raw logits.", "model"
+    )
+    rerank_max_length: int | None = _setting(
+        "Tokens the model reads of a pair. Default: the model's own.", gt=0
+    )
+    rerank_dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = _setting(
+        "Precision of the model. Default: that of --dtype."
+    )
+    rerank_batch_size: int = _setting("Pairs the model reads at once.", 32, gt=0, **SPEED)
+
+
 class FilterSettings(RoomSettings):
     """Room 4: the rules that tell negatives from false negatives."""
 
     score: str | None = _setting(
-        "Score that thresholds read, by retriever name. Default: dense, else bm25."
+        "Score that thresholds read: a retriever's name, rerank or guide. Default: dense, else bm25."
+    )
+    unscored: Literal["drop", "keep"] = _setting(
+        "What becomes of a candidate without the score that a threshold reads.", "drop"
     )
     relative_margin: float | None = _setting(
         "Keep a candidate if score <= anchor - |anchor| * margin; the anchor is the query's lowest "
@@ -124,6 +151,42 @@ class FilterSettings(RoomSettings):
         0.95,
     )
     no_near_duplicate: bool = _setting("Do not look for near-duplicates of positives.", False)
+    above_positive: float | None = _setting(
+        "Drop a candidate if its score > anchor + this allowance."
+    )
+    iqr: float | None = _setting(
+        "Drop outliers: score > Q3 + this * (Q3 - Q1) of the query's candidates. Usual: 1.5.", ge=0
+    )
+    owner_query: float | None = _setting(
+        "Drop a candidate that is a positive of another query this similar (cosine) to the query."
+    )
+    same_parent: str | None = _setting(
+        "Drop a candidate that shares this corpus column (article, thread) with a positive."
+    )
+    contains_answer: str | None = _setting(
+        "Drop a candidate whose text has an answer, whole words, from this queries column."
+    )
+    guide_model: tuple[str, ...] = _setting(
+        "Bi-encoder that gives a second opinion. Repeatable: each has its say.", ()
+    )
+    guide_margin: float = _setting(
+        "Suspect a candidate that a guide scores above its anchor less this margin.", 0.0
+    )
+    guide_margin_type: Literal["relative", "absolute"] = _setting(
+        "How --guide-margin is meant.", "relative"
+    )
+    guide_query_prompt: str | None = _setting(
+        "Text before every query, for guides. Default: the model's own."
+    )
+    guide_document_prompt: str | None = _setting(
+        "Text before every document, for guides. Default: the model's own."
+    )
+    guide_max_length: int | None = _setting("Tokens a guide reads. Default: the model's own.", gt=0)
+
+    @field_validator("guide_model", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
 
 class WriteSettings(RoomSettings):
@@ -133,6 +196,9 @@ class WriteSettings(RoomSettings):
         "Shape of the training files, as sentence-transformers names them.", "triplet"
     )
     num_negatives: int = _setting("Negatives per query.", 5, gt=0)
+    order: str = _setting(
+        "Which survivors come first: by fused rank, or by a score, as --score names it.", "fused"
+    )
     sampling: Literal["top", "random"] = _setting(
         "Take the best-ranked survivors, or draw from the first --pool of them.", "top"
     )
@@ -145,6 +211,7 @@ class Settings(RoomSettings):
 
     index: IndexSettings = IndexSettings()
     retrieve: RetrieveSettings = RetrieveSettings()
+    rerank: RerankSettings = RerankSettings()
     filter: FilterSettings = FilterSettings()
     write: WriteSettings = WriteSettings()
 
@@ -152,6 +219,7 @@ class Settings(RoomSettings):
 ROOMS: dict[str, type[RoomSettings]] = {
     "index": IndexSettings,
     "retrieve": RetrieveSettings,
+    "rerank": RerankSettings,
     "filter": FilterSettings,
     "write": WriteSettings,
 }

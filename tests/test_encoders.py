@@ -7,9 +7,10 @@ import types
 import numpy as np
 import pytest
 
-from negmine.encoders import Encoder, normalised, resolve_device, resolve_dtype, resolve_model
+from negmine.encoders import Encoder, normalised
 from negmine.errors import InputError, RetrieverError, SettingsError
 from negmine.identity import Digests
+from negmine.models import resolve_device, resolve_dtype, resolve_model
 from negmine.settings import IndexSettings
 from tests.retrievers.models import bert_model, static_model
 

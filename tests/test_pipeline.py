@@ -13,6 +13,7 @@ from negmine.pipeline import floor_plan
 from negmine.settings import ROOMS
 from negmine.workdir import Workdir
 from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
+from tests.retrievers.models import cross_encoder, static_model
 
 
 def mine(work, beir, **options):
@@ -128,46 +129,53 @@ def test_force_makes_it_again(tmp_path, beir):
 
 def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     """A settings field that no identity notices would be a flag that is ignored."""
-    vectors = write_vectors(beir)
-    base = {"data": beir, "retriever": ["bm25", "dense"], **vectors}
-    noticed = set()
-    changes = {
-        "qrels_split": None, "on_error": "skip", "min_relevance": 2, "title": False,
-        "title_separator": "\n", "retriever": ["dense"], "bm25_engine": "rank-bm25",
-        "bm25_variant": "atire", "bm25_k1": 2.0, "bm25_b": 0.1, "bm25_delta": 0.9,
-        "stemmer": "english", "vector_dtype": "float16", "k": 7, "score": "bm25",
-        "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,
-        "max_score": 0.5, "min_score": 0.1, "skip_top": 3, "near_duplicate": 0.5,
-        "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,
-        "sampling": "random",
-    }  # fmt: skip
-    before = identities(tmp_path, **base)
-    for field, value in changes.items():
-        if value is not None and identities(tmp_path, **(base | {field: value})) != before:
-            noticed.add(field)
-    random = base | {"sampling": "random"}
-    for field, value in {"pool": 9, "seed": 5}.items():
-        if identities(tmp_path, **(random | {field: value})) != identities(tmp_path, **random):
-            noticed.add(field)
-    encoder = {"data": beir, "retriever": ["dense"]}
-    for field, value in {
-        "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16",
-    }.items():  # fmt: skip
-        if identities(tmp_path, **(encoder | {field: value})) != identities(tmp_path, **encoder):
-            noticed.add(field)
-    fields = {name for table in ROOMS.values() for name in table.model_fields}
-    speed = {
-        name
-        for table in ROOMS.values()
-        for name, field in table.model_fields.items()
-        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("speed")
+    base = {"data": beir, "retriever": ["bm25", "dense"], **write_vectors(beir)}
+    guide = {"guide_model": [str(static_model(tmp_path / "guide"))]}
+    reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
+    cases = [
+        (base, CHANGES | guide | reranker),
+        (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
+        (base | guide, GUIDE_CHANGES),
+        (base | reranker, RERANK_CHANGES),
+        ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES),
+    ]
+    noticed = {
+        field
+        for flags, changes in cases
+        for field, value in changes.items()
+        if identities(tmp_path, **(flags | {field: value})) != identities(tmp_path, **flags)
     }
-    # where data lies enters by the digest of its bytes; the model by the digest of its files
-    by_content = {
-        "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",
-        "positive_column", "model", "query_vectors", "document_vectors",
-    }  # fmt: skip
-    assert fields - noticed == speed | by_content
+    fields = {name: field for table in ROOMS.values() for name, field in table.model_fields.items()}
+    speed = {name for name, field in fields.items() if (field.json_schema_extra or {}).get("speed")}
+    assert fields.keys() - noticed == speed | BY_CONTENT
+
+
+CHANGES = {
+    "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
+    "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
+    "bm25_b": 0.1, "bm25_delta": 0.9, "stemmer": "english", "vector_dtype": "float16", "k": 7,
+    "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,
+    "max_score": 0.5, "min_score": 0.1, "skip_top": 3, "near_duplicate": 0.5,
+    "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3, "sampling": "random",
+    "order": "bm25", "unscored": "keep", "above_positive": 0.1, "iqr": 1.5, "owner_query": 0.9,
+    "same_parent": "article", "contains_answer": "answers",
+}  # fmt: skip
+GUIDE_CHANGES = {
+    "guide_margin": 0.1, "guide_margin_type": "absolute", "guide_query_prompt": "q: ",
+    "guide_document_prompt": "d: ", "guide_max_length": 9,
+}  # fmt: skip
+RERANK_CHANGES = {
+    "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",
+    "rerank_max_length": 9, "rerank_dtype": "bfloat16",
+}  # fmt: skip
+ENCODER_CHANGES = {
+    "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"
+}  # fmt: skip
+# where data lies enters by the digest of its bytes; the model by the digest of its files
+BY_CONTENT = {
+    "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",
+    "positive_column", "model", "query_vectors", "document_vectors",
+}  # fmt: skip
 
 
 def identities(tmp_path, **options):

@@ -7,13 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.frames import frame
+from negmine.rooms.features import features
 from negmine.rooms.filter import count_verdicts, verdicts
 from negmine.rules import REASONS, RULES
 from negmine.settings import FilterSettings
 
 
-def judge(scores, positive=(0.8,), keys=None, similarity=None, query_key=b"q" * 16, **rules):
-    """Return the verdicts of one query: positives first, then candidates with these scores."""
+def judge(
+    scores, positive=(0.8,), keys=None, query_key=b"q" * 16, opinions=None, known=None, **rules
+):
+    """Return the verdicts of one query: positives first, then candidates with these scores.
+
+    opinions: scorer name to scores; known: feature name to values; both of positives, then candidates.
+    """
     names = [f"p{i}" for i in range(len(positive))] + [f"d{i}" for i in range(len(scores))]
     rows = len(names)
     candidates = pl.DataFrame(
@@ -32,9 +38,12 @@ def judge(scores, positive=(0.8,), keys=None, similarity=None, query_key=b"q" * 
         {"doc_id": names, "text_key": [texts.get(name, name.encode().ljust(16)) for name in names]}
     )
     query_keys = pl.DataFrame({"query_id": ["q"], "query_key": [query_key]})
-    like = pl.Series(similarity or [None] * rows, dtype=pl.Float32)
-    settings = FilterSettings(score="dense", **rules)
-    return frame(verdicts(candidates, like, corpus_keys, query_keys, settings, ["dense"]))
+    about = {name: pl.Series(values) for name, values in (known or {}).items()}
+    opinions = {name: pl.Series(s, dtype=pl.Float32) for name, s in (opinions or {}).items()}
+    settings = FilterSettings(**({"score": "dense"} | rules))
+    seen = frame(features(candidates, about))
+    names = ["dense", *opinions]
+    return frame(verdicts(candidates, seen, opinions, corpus_keys, query_keys, settings, names))
 
 
 def kept(scores, **options):
@@ -83,7 +92,7 @@ def test_the_first_rule_that_fires_gives_the_reason():
     found = judge(
         [0.9, 0.9, 0.9, 0.9, 0.9, 0.1],
         keys={"d0": same, "d1": b"q" * 16},
-        similarity=[1.0, 1.0, 1.0, 0.96, 0.9, 0.1, 0.1],
+        known={"positive_similarity": [1.0, 1.0, 1.0, 0.96, 0.9, 0.1, 0.1]},
         skip_top=5,
         max_score=0.85,
         min_score=0.2,
@@ -102,9 +111,9 @@ def test_the_first_rule_that_fires_gives_the_reason():
 
 def test_near_duplicates_can_be_let_through():
     similar = [1.0, 0.99]
-    assert kept([0.1], similarity=similar) == []
-    assert kept([0.1], similarity=similar, no_near_duplicate=True) == ["d0"]
-    assert kept([0.1], similarity=similar, near_duplicate=0.995) == ["d0"]
+    assert kept([0.1], known={"positive_similarity": similar}) == []
+    assert kept([0.1], known={"positive_similarity": similar}, no_near_duplicate=True) == ["d0"]
+    assert kept([0.1], known={"positive_similarity": similar}, near_duplicate=0.995) == ["d0"]
 
 
 def test_a_candidate_without_a_score_is_not_taken_for_safe():
@@ -150,3 +159,134 @@ def test_relative_margin_does_not_care_for_the_scale(negative, positive, factor)
     scaled = [float(np.float32(score * factor)) for score in negative]
     plain = kept(negative, positive=(positive,), relative_margin=0.25)
     assert kept(scaled, positive=(positive * factor,), relative_margin=0.25) == plain
+
+
+# -- second opinions -------------------------------------------------------------------------
+
+
+def test_a_guide_suspects_what_it_scores_above_its_own_anchor():
+    """Row 2 of methods' GISTEmbed example: t = .70, ties stay."""
+    found = judge([0.1, 0.1, 0.1], opinions={"guide": [0.70, 0.70, 0.71, 0.69]}, guide_model=("g",))
+    assert found["reason"].to_list()[1:] == [None, "suspected_by_guide", None]
+    assert found["guide_rank"].to_list() == [3, 2, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("kind", "margin", "expected"),
+    [
+        ("relative", 0.0, ["d1", "d2", "d3"]),
+        ("relative", 0.1, ["d2", "d3"]),
+        ("absolute", 0.1, ["d2", "d3"]),
+        ("absolute", 0.3, ["d3"]),
+        ("relative", -0.5, ["d0", "d1", "d2", "d3"]),
+    ],
+)
+def test_the_guides_margin_may_be_relative_or_absolute(kind, margin, expected):
+    opinions = {"guide": [0.8, 0.85, 0.75, 0.7, 0.4]}
+    rules = {"guide_model": ("g",), "guide_margin": margin, "guide_margin_type": kind}
+    assert kept([0.1] * 4, opinions=opinions, **rules) == expected
+
+
+def test_a_guide_with_negative_scores_moves_the_threshold_down():
+    opinions = {"guide": [-0.5, -0.49, -0.52, -0.53]}
+    rules = {"guide_model": ("g",), "guide_margin": 0.05}
+    assert kept([0.1] * 3, opinions=opinions, **rules) == ["d2"]
+
+
+def test_any_of_several_guides_may_suspect():
+    opinions = {"guide": [0.5, 0.6, 0.4, 0.4], "guide_2": [0.5, 0.4, 0.6, 0.4]}
+    found = judge([0.1] * 3, opinions=opinions, guide_model=("a", "b"))
+    assert found.filter("kept")["doc_id"].to_list() == ["d2"]
+
+
+@given(st.lists(st.floats(-1, 1, width=16), min_size=1, max_size=8), st.floats(-1, 1, width=16))
+def test_the_miner_as_its_own_guide_is_a_relative_margin_of_zero(scores, positive):
+    guided = kept(
+        scores, positive=(positive,), opinions={"guide": [positive, *scores]}, guide_model=("g",)
+    )
+    assert guided == kept(scores, positive=(positive,), relative_margin=0.0)
+
+
+def test_thresholds_may_read_the_reranker_and_negative_logits_work():
+    opinions = {"rerank": [-2.0, -1.9, -2.05, -2.2, -9.0]}
+    rules = {"score": "rerank", "relative_margin": 0.05}
+    found = judge([0.1] * 4, opinions=opinions, **rules)
+    assert found.filter("kept")["doc_id"].to_list() == ["d2", "d3"]
+    assert found["positive_score"].unique().to_list() == [-2.0]
+
+
+def test_what_the_reranker_did_not_score_is_dropped_unless_told_otherwise():
+    opinions = {"rerank": [0.9, 0.1, None]}
+    rules = {"score": "rerank", "relative_margin": 0.05}
+    found = judge([0.1] * 2, opinions=opinions, **rules)
+    assert found["reason"].to_list() == ["is_positive", None, "not_scored"]
+    assert found["rerank_rank"].to_list() == [1, 2, None]
+    assert kept([0.1] * 2, opinions=opinions, unscored="keep", **rules) == ["d0", "d1"]
+
+
+def test_ranks_of_a_scorer_break_ties_by_doc_id():
+    found = judge([0.1] * 3, opinions={"rerank": [0.5, 0.7, 0.5, 0.7]})
+    assert found["rerank_rank"].to_list() == [4, 1, 3, 2]
+
+
+# -- rules over any score ----------------------------------------------------------------------
+
+
+def test_above_positive_allows_a_little_more_than_the_positive():
+    scores = [0.95, 0.91, 0.89, 0.8]
+    assert kept(scores, above_positive=0.1) == ["d2", "d3"]
+
+
+@given(st.lists(st.floats(0, 1, width=16), min_size=1, max_size=8))
+def test_above_positive_is_a_negative_absolute_margin_but_for_equality(scores):
+    one = kept(scores, positive=(0.5,), above_positive=0.125)
+    assert one == kept(scores, positive=(0.5,), absolute_margin=-0.125)
+
+
+UNPG = [0.02, 0.05, 0.10, 0.12, 0.15, 0.18, 0.20, 0.22, 0.25, 0.28, 0.30, 0.95]
+
+
+def test_outliers_are_above_the_upper_whisker():
+    found = judge(UNPG, positive=(0.99,), iqr=1.5)
+    assert found.filter(reason="score_outlier")["doc_id"].to_list() == ["d11"]
+    assert kept(UNPG, positive=(0.99,), iqr=5.0)[-1] == "d11"
+
+
+@given(st.permutations(UNPG))
+def test_outliers_do_not_depend_on_the_order(scores):
+    found = judge(scores, positive=(0.99,), iqr=1.5).filter(reason="score_outlier")
+    assert found["dense_score"].to_list() == pytest.approx([0.95])
+
+
+def test_a_short_list_has_no_outliers():
+    assert len(kept([0.1] * 6 + [0.95], iqr=1.5)) == 7
+    assert len(kept([0.1] * 7 + [0.95], iqr=1.5)) == 7
+
+
+def test_a_document_owned_by_a_similar_query_is_dropped():
+    """Methods' SaHa example: document 1 is the planted false negative."""
+    owners = [None, 0.95, 0.30, 0.50, 0.20, None]
+    found = judge(
+        [0.5, 0.4, 0.3, 0.2, 0.1], known={"owner_query_similarity": owners}, owner_query=0.9
+    )
+    assert found.filter("kept")["doc_id"].to_list() == ["d1", "d2", "d3", "d4"]
+    assert found.filter(reason="owned_by_similar_query")["doc_id"].to_list() == ["d0"]
+
+
+def test_a_document_of_the_same_parent_is_dropped():
+    found = judge([0.1] * 2, known={"same_parent": [True, True, False]}, same_parent="article")
+    assert found["reason"].to_list() == ["is_positive", "same_parent_as_positive", None]
+
+
+def test_a_document_with_the_answer_is_dropped():
+    found = judge([0.1] * 2, known={"contains_answer": [True, True, False]}, contains_answer="a")
+    assert found["reason"].to_list() == ["is_positive", "contains_answer", None]
+
+
+def test_optional_rules_are_off_by_default():
+    known = {
+        "same_parent": [True] * 3,
+        "contains_answer": [True] * 3,
+        "owner_query_similarity": [1.0] * 3,
+    }
+    assert kept([0.9, 0.1], known=known, opinions={"guide": [0.1, 0.9, 0.9]}) == ["d0", "d1"]

@@ -29,9 +29,7 @@ def provenance(house: House) -> Parts:
     """Ids, ranks, scores and retrievers, row for row beside the training file."""
 
     def make(part: int) -> pa.Table:
-        return room.provenance_table(
-            _provenance(house, part), house.retrievers, house.settings.write
-        )
+        return room.provenance_table(_provenance(house, part), house.opinions, house.settings.write)
 
     return Parts(house.query_parts, make)
 
@@ -48,7 +46,7 @@ def short(house: House) -> Parts:
 
 def _provenance(house: House, part: int) -> pl.DataFrame:
     rows = frame(house.work.read(VERDICTS, part))
-    return room.rows(rows, house.settings.write, house.retrievers)
+    return room.rows(rows, house.settings.write, house.retrievers, house.opinions)
 
 
 def count_short(rows: pl.LazyFrame) -> dict[str, object]:

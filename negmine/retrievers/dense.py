@@ -7,7 +7,6 @@ order), and `query_ids.parquet`.
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +17,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.encoders import Encoder, Kind, normalised, resolve_device
+from negmine.encoders import Encoder, Kind, normalised
 from negmine.errors import InputError
 from negmine.identity import Digests
+from negmine.models import resolve_device, short_name
 from negmine.progress import Progress
 from negmine.retrievers import Hits, exact
 from negmine.settings import IndexSettings
@@ -34,8 +34,7 @@ def name(settings: IndexSettings) -> str:
     """Return the folder name: `dense-all-MiniLM-L6-v2`, or `dense-vectors` for given vectors."""
     if settings.document_vectors is not None:
         return "dense-vectors"
-    last = settings.model.rstrip("/").rsplit("/", 1)[-1]
-    return "dense-" + (re.sub(r"[^A-Za-z0-9._-]", "-", last) or "model")
+    return f"dense-{short_name(settings.model)}"
 
 
 def identity(settings: IndexSettings, digest: Digests) -> dict[str, Any]:
@@ -217,21 +216,32 @@ class Dense:
     def _find(self) -> exact.Knn:
         return exact.knn(self._device)
 
-    def _vectors(self, queries: pa.Table) -> NDArray[np.float32]:
-        asked = pl.DataFrame({"query_id": queries["query_id"]})
+    def _vectors(self, query_ids: Any) -> NDArray[np.float32]:
+        asked = pl.DataFrame({"query_id": query_ids})
         found = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
         return np.asarray(self._queries[found["place"].to_numpy()], np.float32)
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k documents of every query (see Retriever)."""
-        vectors = self._vectors(queries)
+        vectors = self._vectors(queries["query_id"])
         return exact.search(vectors, self._documents, k, self._doc_order, self._find)
 
     def score_pairs(
         self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score pairs by cosine (see Retriever); the same numbers as `search` gives."""
-        return exact.pair_scores(self._vectors(queries), self._documents, rows, docs)
+        return exact.pair_scores(self._vectors(queries["query_id"]), self._documents, rows, docs)
+
+    def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:
+        """Return the cosine of two queries' vectors, pair by pair, float32 [len(left)]."""
+        names = pl.concat([left.alias("name"), right.alias("name")]).unique().to_frame()
+        places = names.with_row_index("place").select("name", pl.col("place").cast(pl.Int64))
+        rows, others = (
+            ids.alias("name").to_frame().join(places, on="name", maintain_order="left")["place"]
+            for ids in (left, right)
+        )
+        vectors = self._vectors(names["name"])
+        return exact.pair_scores(vectors, vectors, rows.to_numpy(), others.to_numpy())
 
     def max_similarity(
         self,

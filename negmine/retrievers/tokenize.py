@@ -26,7 +26,7 @@ _UNSPACED_SCRIPTS = (
 )
 _RUN = r"[[{0}]&&[\p{{L}}\p{{Nl}}]][[[{0}]&&[\p{{L}}\p{{Nl}}]]\p{{M}}]*"
 
-_UNSPACED = regex.compile("|".join(_RUN.format(script) for script in _UNSPACED_SCRIPTS), regex.V1)
+UNSPACED = regex.compile("|".join(_RUN.format(script) for script in _UNSPACED_SCRIPTS), regex.V1)
 _WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*")
 _ASCII_WORD = regex.compile(r"[a-z0-9_]+")
 _CHARACTER = regex.compile(r"\X")
@@ -55,7 +55,7 @@ class Tokenizer:
         text = _IGNORABLE.sub("", text)
         tokens: list[str] = []
         start = 0
-        for run in _UNSPACED.finditer(text):
+        for run in UNSPACED.finditer(text):
             tokens += self._stemmed(_WORD.findall(text, start, run.start()))
             tokens += _bigrams(run.group())
             start = run.end()

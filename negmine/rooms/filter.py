@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from negmine.frames import table
 from negmine.rules import reason
-from negmine.schemas import FEATURES, POSITIVE, VERDICTS, with_retrievers
+from negmine.schemas import POSITIVE, VERDICTS, with_opinions
 from negmine.settings import FilterSettings
-
-
-def features(candidates: pl.DataFrame, similarity: NDArray[np.float32]) -> pa.Table:
-    """Return one part of `features`: row for row beside `candidates`, what rules may read.
-
-    `similarity`: float32 [rows], likeness to the closest positive of the query; NaN is "unknown".
-    """
-    known = pl.Series("positive_similarity", similarity, pl.Float32).fill_nan(None)
-    return table(candidates.select("query_id", "doc_id").with_columns(known), FEATURES)
 
 
 def verdicts(
     candidates: pl.DataFrame,
-    similarity: pl.Series,
+    features: pl.DataFrame,
+    scores: Mapping[str, pl.Series],
     corpus_keys: pl.DataFrame,
     query_keys: pl.DataFrame,
     settings: FilterSettings,
-    retrievers: Sequence[str],
+    opinions: Sequence[str],
 ) -> pa.Table:
     """Return one part of `verdicts`: every candidate with kept, and the reason where it is not.
 
-    `similarity`: the features' column, row for row. `corpus_keys`: doc_id, text_key. `query_keys`:
-    query_id, query_key. `settings` are the effective rules (configuration.effective_rules).
+    `features` and the `scores` of every scorer (by name) lie row for row beside `candidates`.
+    `corpus_keys`: doc_id, text_key. `query_keys`: query_id, query_key. `settings` are the effective
+    rules (configuration.effective_rules). `opinions`: retrievers and scorers, in column order.
     """
     is_positive = pl.col("label") == POSITIVE
     anchor = pl.col(f"{settings.score}_score").filter(is_positive).min().over("query_id")
+    rows = candidates.with_columns(
+        *(values.cast(pl.Float32).alias(f"{name}_score") for name, values in scores.items()),
+        *features.drop("query_id", "doc_id").get_columns(),
+    )
     keyed = (
-        candidates.with_columns(similarity.alias("positive_similarity"), positive_score=anchor)
+        rows.with_columns(*(rank_of(name) for name in scores), positive_score=anchor)
         .join(corpus_keys, on="doc_id", how="left", maintain_order="left")
         .join(query_keys, on="query_id", how="left", maintain_order="left")
     )
@@ -56,7 +52,14 @@ def verdicts(
         .with_columns(reason(settings))
         .with_columns(kept=pl.col("reason").is_null())
     )
-    return table(judged, with_retrievers(VERDICTS, retrievers, after="score"))
+    return table(judged, with_opinions(VERDICTS, opinions, after="score"))
+
+
+def rank_of(name: str) -> pl.Expr:
+    """The rank of a row among its query's by a scorer, from 1, ties by doc_id; null without a score."""
+    score = pl.col(f"{name}_score")
+    order = pl.struct(-score.fill_null(-np.inf), "doc_id").rank("ordinal").over("query_id")
+    return pl.when(score.is_not_null()).then(order).cast(pl.Int32).alias(f"{name}_rank")
 
 
 def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:

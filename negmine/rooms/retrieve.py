@@ -17,7 +17,7 @@ from negmine.schemas import (
     POSITIVE,
     RUN,
     UNLABELED,
-    with_retrievers,
+    with_opinions,
 )
 
 RRF_K = 60  # Cormack, Clarke and Buettcher 2009, section 2
@@ -130,7 +130,7 @@ def candidates(
 
 def candidates_table(rows: pl.DataFrame, retrievers: Sequence[str]) -> pa.Table:
     """Return `rows` under the candidates schema of these retrievers."""
-    return table(rows, with_retrievers(CANDIDATES, retrievers, after="score"))
+    return table(rows, with_opinions(CANDIDATES, retrievers, after="score"))
 
 
 def as_frame(runs: Mapping[str, pa.Table]) -> dict[str, pl.DataFrame]:

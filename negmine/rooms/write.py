@@ -19,12 +19,14 @@ LISTS = ("n-tuple", "labeled-list")
 
 
 def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
-    """Return the negatives of every query: kept rows, best rank first, at most `num_negatives`.
+    """Return the negatives of every query: kept rows, best first by `order`, at most `num_negatives`.
 
     `top` takes the best-ranked. `random` draws without replacement from the `pool` best-ranked; a
     query's draw depends on seed, query_id and its own survivors alone, never on other queries.
     """
-    kept = verdicts.filter("kept").with_columns(place=pl.int_range(pl.len()).over("query_id"))
+    kept = _ordered(verdicts.filter("kept"), settings.order).with_columns(
+        place=pl.int_range(pl.len()).over("query_id")
+    )
     if settings.sampling == "random":
         kept = kept.filter(pl.col("place") < settings.pool)
         draws = pl.Series("draw", random_draws(kept["query_id"], kept["place"], settings.seed))
@@ -32,6 +34,14 @@ def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
             place=pl.col("draw").rank("ordinal").over("query_id") - 1
         )
     return kept.filter(pl.col("place") < settings.num_negatives).drop("place")
+
+
+def _ordered(kept: pl.DataFrame, order: str) -> pl.DataFrame:
+    """Return rows by fused rank, or best score first; queries stay where they are, ties by doc_id."""
+    if order == "fused":
+        return kept
+    score = pl.col(f"{order}_score")
+    return kept.sort(pl.col("query_id").rle_id(), -score, "doc_id", nulls_last=True)
 
 
 def random_draws(query_ids: pl.Series, places: pl.Series, seed: int) -> NDArray[np.uint64]:
@@ -52,7 +62,10 @@ def random_draws(query_ids: pl.Series, places: pl.Series, seed: int) -> NDArray[
 
 
 def rows(
-    verdicts: pl.DataFrame, settings: WriteSettings, retrievers: Sequence[str]
+    verdicts: pl.DataFrame,
+    settings: WriteSettings,
+    retrievers: Sequence[str],
+    opinions: Sequence[str],
 ) -> pl.DataFrame:
     """Return provenance for one part, in the row order of the training file.
 
@@ -72,7 +85,7 @@ def rows(
         )
         .list.drop_nulls()
         .alias("retrievers"),
-        *[f"{name}_{what}" for name in retrievers for what in ("rank", "score")],
+        *[f"{name}_{what}" for name in opinions for what in ("rank", "score")],
         "positive_score",
     )
     anchors = positives.select("query_id", pl.col("doc_id").alias("positive_id"))
@@ -138,10 +151,10 @@ def short(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
 
 
 def provenance_table(
-    provenance: pl.DataFrame, retrievers: Sequence[str], settings: WriteSettings
+    provenance: pl.DataFrame, opinions: Sequence[str], settings: WriteSettings
 ) -> pa.Table:
     """Return provenance under its schema: one value a column, or lists for n-tuple, labeled-list."""
-    return table(provenance, provenance_schema(retrievers, settings.format in LISTS))
+    return table(provenance, provenance_schema(opinions, settings.format in LISTS))
 
 
 def short_table(queries: pl.DataFrame) -> pa.Table:

@@ -33,23 +33,41 @@ def static_model(folder, seed=1, prompts=None, dims=16) -> Path:
 
 def bert_model(folder, seed=1) -> Path:
     """A two-layer BERT with random weights and mean pooling."""
-    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+    from transformers import BertModel
 
-    torch.manual_seed(seed)
-    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = BertConfig(
-        vocab_size=len(WORDS) + 2, intermediate_size=64, max_position_embeddings=64, **size
-    )
-    plain = Path(folder) / "plain"
-    BertModel(config).save_pretrained(plain)
-    PreTrainedTokenizerFast(
-        tokenizer_object=_tokenizer(), pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
-    ).save_pretrained(plain)
+    plain = _plain_bert(Path(folder) / "plain", BertModel, seed)
     transformer = Transformer(str(plain), max_seq_length=64)
     pooling = Pooling(transformer.get_embedding_dimension())
     target = Path(folder) / "model"
     SentenceTransformer(modules=[transformer, pooling], device="cpu").save(str(target))
     return target
+
+
+def cross_encoder(folder, seed=1, labels=1) -> Path:
+    """A two-layer BERT with random weights and a head of `labels` logits."""
+    from transformers import BertForSequenceClassification
+
+    return _plain_bert(Path(folder), BertForSequenceClassification, seed, num_labels=labels)
+
+
+def _plain_bert(folder, kind, seed, **options) -> Path:
+    import torch
+    from transformers import BertConfig, PreTrainedTokenizerFast
+
+    torch.manual_seed(seed)
+    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = BertConfig(
+        vocab_size=len(WORDS) + 2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        initializer_range=0.5,
+        **size,
+        **options,
+    )
+    kind(config).save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=_tokenizer(), pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
+    ).save_pretrained(folder)
+    return folder

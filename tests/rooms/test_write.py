@@ -37,7 +37,7 @@ DOCUMENTS = pl.DataFrame({"doc_id": [*"abcd", "p", "p1", "p2"], "text": [*"ABCD"
 
 def written(data=DATA, **options):
     settings = WriteSettings(**options)
-    rows = write.rows(data, settings, ["bm25"])
+    rows = write.rows(data, settings, ["bm25"], ["bm25"])
     needed = DOCUMENTS.join(shapes.document_ids(rows).to_frame(), on="doc_id", how="semi")
     texts = shapes.training_table(shapes.training(rows, QUERIES, needed, settings), settings)
     provenance = write.provenance_table(rows, ["bm25"], settings)
@@ -131,3 +131,11 @@ def test_random_draws_are_uniform_over_the_pool():
 def test_the_draws_are_the_same_on_every_machine():
     draws = write.random_draws(pl.Series("query_id", ["q", "q"]), pl.Series([0, 1]), 13)
     assert draws.tolist() == [10048372074513014710, 8767900265002502666]
+
+
+def test_survivors_may_come_in_the_order_of_a_score():
+    data = DATA.with_columns(
+        bm25_score=pl.col("doc_id").replace_strict({"a": 1, "c": 3, "d": 2}, default=0)
+    )
+    _, provenance = written(data, num_negatives=2, order="bm25")
+    assert provenance["negative_id"].to_list() == ["c", "d", "c", "d"]

@@ -1,0 +1,129 @@
+"""The cross-encoder: a sentence-transformers model that reads query and document together."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negmine.errors import ScorerError, SettingsError
+from negmine.models import (
+    Digest,
+    model_fingerprint,
+    quiet,
+    resolve_device,
+    resolve_dtype,
+    resolve_model,
+)
+from negmine.scorers import Scorer
+from negmine.settings import IndexSettings, RerankSettings
+
+FLAG = "--rerank-model"
+
+
+class CrossEncoder:
+    """Loads when it is first needed."""
+
+    def __init__(self, settings: RerankSettings, index: IndexSettings, digest: Digest) -> None:
+        assert settings.rerank_model is not None
+        self._settings, self._device = settings, index.device
+        self.folder = resolve_model(settings.rerank_model, digest, FLAG)
+        self.dtype = resolve_dtype(settings.rerank_dtype or index.dtype, index.device)
+        self.identity = {
+            "model": model_fingerprint(self.folder, digest),
+            "dtype": self.dtype,
+            "max_length": settings.rerank_max_length,
+            "prompt": settings.rerank_prompt,
+            "score_kind": "logit" if settings.rerank_activation == "none" else "activation",
+        }
+        self._model: Any = None
+
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
+        """Score pairs (see Scorer): the model's activation, or raw logits."""
+        import torch
+
+        model = self._model = self._model or self._load()
+        raw = self._settings.rerank_activation == "none"
+        try:
+            scores: NDArray[np.float32] = model.predict(
+                list(zip(queries, documents, strict=True)),
+                prompt=self._settings.rerank_prompt,
+                batch_size=self._settings.rerank_batch_size,
+                activation_fn=torch.nn.Identity() if raw else None,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ScorerError(f"{FLAG} {self._settings.rerank_model} failed: {error}") from error
+        return checked(scores, len(queries), f"{FLAG} {self._settings.rerank_model}")
+
+    def _load(self) -> Any:
+        import torch
+        from sentence_transformers import CrossEncoder as Model
+
+        quiet()
+        try:
+            model = Model(
+                str(self.folder),
+                device=resolve_device(self._device),
+                max_length=self._settings.rerank_max_length,
+                local_files_only=True,
+                model_kwargs={"dtype": getattr(torch, self.dtype)},
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ScorerError(
+                f"{FLAG} {self._settings.rerank_model} does not load as a cross-encoder: {error}"
+            ) from error
+        if model.num_labels != 1:
+            raise ScorerError(
+                f"{FLAG} {self._settings.rerank_model} gives {model.num_labels} numbers for a pair. "
+                "A reranker gives one; is this a classifier?"
+            )
+        return model
+
+
+class Own:
+    """A user's own scorer, checked."""
+
+    def __init__(self, spec: str) -> None:
+        module, factory = spec.split(":", 1)
+        try:
+            self._scorer: Scorer = getattr(importlib.import_module(module), factory)()
+        except (ImportError, AttributeError) as error:
+            raise SettingsError(
+                f"{FLAG} {spec}: {error}. Is the package installed here?"
+            ) from error
+        self._spec, self.identity = spec, {"factory": spec}
+
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
+        """Score pairs (see Scorer)."""
+        try:
+            scores = self._scorer.score(queries, documents)
+        except Exception as error:
+            raise ScorerError(f"{FLAG} {self._spec}: {type(error).__name__}: {error}") from error
+        return checked(scores, len(queries), f"{FLAG} {self._spec}")
+
+
+def open_cross_encoder(
+    settings: RerankSettings, index: IndexSettings, digest: Digest
+) -> CrossEncoder | Own:
+    """Return the scorer that --rerank-model names."""
+    assert settings.rerank_model is not None
+    is_own = ":" in settings.rerank_model and "/" not in settings.rerank_model
+    return Own(settings.rerank_model) if is_own else CrossEncoder(settings, index, digest)
+
+
+def checked(scores: Any, pairs: int, who: str) -> NDArray[np.float32]:
+    """Return scores as float32 [pairs]; raise ScorerError for another shape or numbers that are none."""
+    found: NDArray[np.float32] = np.asarray(scores, np.float32)
+    if found.shape != (pairs,):
+        raise ScorerError(f"{who} returned scores of shape {found.shape} for {pairs} pairs.")
+    if not np.isfinite(found).all():
+        count = int((~np.isfinite(found)).sum())
+        raise ScorerError(
+            f"{who} returned {count} scores that are not finite. Another --rerank-dtype may help."
+        )
+    return found

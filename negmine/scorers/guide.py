@@ -1,0 +1,64 @@
+"""The guide: a bi-encoder other than the miner, asked for its own opinion (GISTEmbed, Solatorio 2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negmine.encoders import Encoder, Kind
+from negmine.models import Digest
+from negmine.retrievers.exact import pair_scores
+from negmine.settings import FilterSettings, IndexSettings
+from negmine.vectors import VectorStore
+
+FLAG = "--guide-model"
+
+
+class Guide:
+    """Cosine of the guide's vectors; every distinct text is encoded once, ever."""
+
+    def __init__(
+        self,
+        model: str,
+        settings: FilterSettings,
+        index: IndexSettings,
+        digest: Digest,
+        store: Path,
+    ) -> None:
+        own = {
+            "model": model,
+            "query_prompt": settings.guide_query_prompt,
+            "document_prompt": settings.guide_document_prompt,
+            "max_length": settings.guide_max_length,
+        }
+        self._encoder = Encoder(index.model_copy(update=own), digest, FLAG)
+        self._folder = store
+        self._stores: dict[Kind, VectorStore] = {}
+        self.identity = {kind: self._encoder.identity(kind) for kind in ("query", "document")}
+
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
+        """Score pairs by cosine (see Scorer)."""
+        asked, rows = _distinct(queries)
+        found, docs = _distinct(documents)
+        return pair_scores(
+            self._vectors(asked, "query"), self._vectors(found, "document"), rows, docs
+        )
+
+    def _vectors(self, texts: list[str], kind: Kind) -> NDArray[np.float32]:
+        if kind not in self._stores:
+            self._stores[kind] = VectorStore(self._folder / self._encoder.identity(kind))
+        encoder = self._encoder
+        vectors, _ = self._stores[kind].encode(
+            texts, lambda batch: encoder.encode(batch, kind), lambda count: None
+        )
+        return vectors
+
+
+def _distinct(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the distinct texts, and for every text its place among them."""
+    places: dict[str, int] = {}
+    rows = [places.setdefault(text, len(places)) for text in texts]
+    return list(places), np.array(rows, np.int64)

@@ -101,18 +101,19 @@ def _values(annotation: object) -> str:
 
 def tables() -> str:
     """Return one table per schema: column, type, may be null."""
-    retrievers = ["<retriever>"]
+    opinions = ["<name>"]
     known = {
         "corpus": schemas.CORPUS,
         "queries": schemas.QUERIES,
         "qrels": schemas.QRELS,
         "run": schemas.RUN,
-        "candidates": schemas.with_opinions(schemas.CANDIDATES, retrievers, "score"),
+        "candidates": schemas.with_opinions(schemas.CANDIDATES, opinions, "score"),
+        "scores": schemas.SCORES,
         "features": schemas.FEATURES,
-        "verdicts": schemas.with_opinions(schemas.VERDICTS, retrievers, "score"),
+        "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,
-        "provenance (triplet, labeled-pair)": schemas.provenance_schema(retrievers, lists=False),
-        "provenance (n-tuple, labeled-list)": schemas.provenance_schema(retrievers, lists=True),
+        "provenance (triplet, labeled-pair)": schemas.provenance_schema(opinions, lists=False),
+        "provenance (n-tuple, labeled-list)": schemas.provenance_schema(opinions, lists=True),
         "training: triplet": schemas.training_schema("triplet", 2),
         "training: n-tuple (2 negatives)": schemas.training_schema("n-tuple", 2),
         "training: labeled-pair": schemas.training_schema("labeled-pair", 2),

@@ -79,8 +79,10 @@ def explanation(found: dict[str, Any], limit: int, width: int) -> RenderableType
     widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
     room = max(12, width - sum(widths) - 2 * len(widths))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in header:
-        table.add_column(name, justify="left" if name in ("doc_id", "verdict") else "right")
+    for name, wide in zip(header, widths, strict=True):
+        left = name in ("doc_id", "verdict")
+        least = wide if name == "verdict" else None  # the reason is what people came for
+        table.add_column(name, justify="left" if left else "right", min_width=least)
     table.add_column("text", no_wrap=True, overflow="crop")
     for row, line in zip(shown, cells, strict=True):
         style = "green" if row["label"] == POSITIVE else "" if row["kept"] else "dim"
@@ -109,9 +111,9 @@ def _cut(text: str, room: int) -> str:
 
 
 def _score(row: dict[str, Any], retriever: str) -> str:
-    """Return `12.3456 (3)`, or `12.3456 (-)` where the retriever did not find it."""
-    rank = row[f"{retriever}_rank"]
-    return f"{_number(row[f'{retriever}_score'], 4)} ({'-' if rank is None else rank})"
+    """Return `12.3456 (3)`, `12.3456 (-)` where it was not found, or `-` where nobody scored it."""
+    rank, score = row[f"{retriever}_rank"], row[f"{retriever}_score"]
+    return "-" if score is None else f"{score:.4f} ({'-' if rank is None else rank})"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -6,6 +6,7 @@ A flag beats the file, the file beats what the work directory remembers, that be
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -95,7 +96,22 @@ def check(settings: Settings) -> None:
         raise SettingsError(
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
+    if (rules.judge_url is None) != (rules.judge_model is None):
+        raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
+    judge_budget(rules)
     _check_scores(settings)
+
+
+def judge_budget(rules: FilterSettings) -> dict[str, int]:
+    """Return what --judge-budget allows: {"calls": 5000} or {"tokens": 2000000}, or nothing said."""
+    if rules.judge_budget is None:
+        return {}
+    found = re.fullmatch(r"([\d_]+) ?(calls|tokens)?", rules.judge_budget)
+    if found is None:
+        raise SettingsError(
+            f"--judge-budget {rules.judge_budget}: say 5000, or 5000calls, or 2000000tokens."
+        )
+    return {found[2] or "calls": int(found[1].replace("_", ""))}
 
 
 def _check_scores(settings: Settings) -> None:
@@ -119,6 +135,10 @@ def _check_scores(settings: Settings) -> None:
         raise SettingsError(
             f"--guide-model: name each once. Given: {', '.join(rules.guide_model)}."
         )
+    if rules.score == "judge":
+        raise SettingsError(
+            "--score judge: the judge is asked after thresholds. Name another score."
+        )
     if rules.owner_query is not None and "dense" not in index.retriever:
         raise SettingsError("--owner-query compares query vectors. Add --retriever dense.")
 
@@ -131,7 +151,8 @@ def retriever_name(spec: str) -> str:
 def scorer_names(settings: Settings) -> list[str]:
     """Return the column prefixes of the scorers: rerank, guide, guide_2 ..."""
     rerank = ["rerank"] if settings.rerank.rerank_model is not None else []
-    return rerank + guide_names(settings.filter)
+    judge = ["judge"] if settings.filter.judge_model is not None else []
+    return rerank + guide_names(settings.filter) + judge
 
 
 def guide_names(rules: FilterSettings) -> list[str]:

@@ -10,7 +10,8 @@ NegmineError
 │   └── Locked          another negmine is working in the same directory
 ├── MissingDependency   a package is not installed
 ├── RetrieverError      a model or a user's retriever failed; finished parts are kept
-└── ScorerError         a cross-encoder or a user's scorer failed; finished scores are kept
+├── ScorerError         a cross-encoder or a user's scorer failed; finished scores are kept
+└── JudgeError          an LLM judge does not answer or refuses; calls made so far are kept
 
 A message says what happened, where, and what to do. Only these are printed bare; anything else is a
 bug of negmine's and keeps its traceback.
@@ -65,3 +66,7 @@ class RetrieverError(NegmineError):
 
 class ScorerError(NegmineError):
     """A cross-encoder, a guide or a user's own scorer failed."""
+
+
+class JudgeError(NegmineError):
+    """An LLM judge that does not answer, or refuses."""

@@ -24,7 +24,7 @@ from negmine.workdir import Workdir, write_json
 
 CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 CANDIDATES, FEATURES = "2-retrieve/candidates", "4-filter/features"
-VERDICTS = "4-filter/verdicts"
+SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 PROVENANCE, SHORT = "5-write/provenance", "5-write/short"
 
 
@@ -58,7 +58,15 @@ class House:
             guide_names(settings.filter), settings.filter.guide_model, strict=True
         ):
             found[name] = f"4-filter/{name}-{short_name(model)}"
+        if self.judge is not None:
+            found["judge"] = self.judge
         return found
+
+    @property
+    def judge(self) -> str | None:
+        """The judge's artifact, if there is a judge."""
+        model = self.settings.filter.judge_model
+        return None if model is None else f"4-filter/judge-{short_name(model)}"
 
     @property
     def opinions(self) -> list[str]:
@@ -122,6 +130,12 @@ class House:
     def query_parts(self) -> int:
         """How many parts `queries` has, and so everything after it."""
         return len(self.work.require(QUERIES).parts)
+
+    @property
+    def queries_per_part(self) -> list[int]:
+        """How many queries are mined in each part."""
+        counts: list[int] = self.work.require(QRELS).stats["queries_per_part"]
+        return counts
 
     def qrels(self, part: int) -> pl.DataFrame:
         """Return part `part` of qrels."""

@@ -68,6 +68,19 @@ class SettingsKeywords(TypedDict, total=False):
     guide_query_prompt: str | None
     guide_document_prompt: str | None
     guide_max_length: int | None
+    judge_url: str | None
+    judge_model: str | None
+    judge_method: Literal["verdict", "logprob"]
+    judge_batch: int
+    judge_rounds: int
+    judge_vote: Literal["majority", "confidence"]
+    judge_beta: float
+    judge_scope: Literal["survivors", "all"]
+    judge_prompt: str | Path | None
+    judge_budget: str | None
+    judge_concurrency: int
+    judge_timeout: float
+    judge_retries: int
     format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
     num_negatives: int
     order: str

@@ -19,6 +19,7 @@ from negmine.configuration import effective_rules, guide_names
 from negmine.doors import features as feature_doors
 from negmine.doors import filter as filter_doors
 from negmine.doors import index as index_doors
+from negmine.doors import judge as judge_doors
 from negmine.doors import retrieve as retrieve_doors
 from negmine.doors import score as score_doors
 from negmine.doors import write as write_doors
@@ -31,6 +32,7 @@ from negmine.house import (
     QRELS,
     QUERIES,
     SHORT,
+    SURVIVORS,
     VERDICTS,
     House,
 )
@@ -40,12 +42,14 @@ from negmine.retrievers.registry import RETRIEVERS, check_spec
 from negmine.rooms.filter import count_verdicts
 from negmine.scorers.cross_encoder import CrossEncoder, Own, open_cross_encoder
 from negmine.scorers.guide import Guide
-from negmine.settings import FORMATS, IndexSettings, WriteSettings
+from negmine.settings import FORMATS, FilterSettings, IndexSettings, WriteSettings
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
-# Guides count by their files, in the artifacts of their scores.
-_GUIDE_IDENTITY = {"guide_model", "guide_query_prompt", "guide_document_prompt", "guide_max_length"}
+# Guides and the judge count by what they read, in the artifacts of what they say.
+_ELSEWHERE = {"guide_model", "guide_query_prompt", "guide_document_prompt", "guide_max_length"} | {
+    name for name in FilterSettings.model_fields if name.startswith("judge_")
+}
 
 
 @dataclass(frozen=True)
@@ -182,17 +186,33 @@ def _filter(house: House) -> Iterable[Artifact]:
         "same_parent": rules.same_parent,
         "contains_answer": rules.contains_answer,
     }
+    cheap = rules.model_dump(mode="json", exclude=_ELSEWHERE)
     yield Artifact(
         FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: metadata,
         lambda: feature_doors.features(house),
     )  # fmt: skip
     yield from _guides(house)
+    if house.judge is not None:
+        yield from _judge(house, cheap)
     yield Artifact(
         VERDICTS, schemas.VERDICTS,
         (CANDIDATES, *house.scorers.values(), FEATURES, QUERIES, CORPUS),
-        lambda: rules.model_dump(mode="json", exclude=_GUIDE_IDENTITY),
+        lambda: cheap,
         lambda: filter_doors.verdicts(house),
         count_verdicts,
+    )  # fmt: skip
+
+
+def _judge(house: House, cheap: dict[str, Any]) -> Iterable[Artifact]:
+    scorers = [artifact for name, artifact in house.scorers.items() if name != "judge"]
+    yield Artifact(
+        SURVIVORS, schemas.SURVIVORS, (CANDIDATES, *scorers, FEATURES, QUERIES, CORPUS),
+        lambda: cheap, lambda: judge_doors.survivors(house),
+    )  # fmt: skip
+    yield Artifact(
+        str(house.judge), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
+        lambda: judge_doors.settings_of(house), lambda: judge_doors.judgments(house),
+        judge_doors.count_judgments,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ class Result:
 
 def result(house: House, outcomes: list[Outcome], rooms: list[str]) -> Result:
     """Gather what the finished artifacts' manifests say."""
-    seconds = dict.fromkeys(rooms, 0.0)
+    seconds = dict.fromkeys((done.manifest.room for done in outcomes), 0.0)
     for done in outcomes:
         seconds[done.manifest.room] = round(seconds[done.manifest.room] + done.seconds, 3)
     artifacts = [

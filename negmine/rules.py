@@ -14,6 +14,7 @@ from collections.abc import Callable
 import polars as pl
 
 from negmine.configuration import guide_names
+from negmine.judge import ABSTAINED, RELEVANT
 from negmine.schemas import POSITIVE
 from negmine.settings import FilterSettings
 
@@ -151,6 +152,21 @@ def suspected_by_guide(settings: FilterSettings) -> pl.Expr | None:
     return pl.any_horizontal(fires) if fires else None
 
 
+def judged_relevant(settings: FilterSettings) -> pl.Expr | None:
+    """The LLM judge says that the document is relevant to the query."""
+    return pl.col("judge_verdict") == RELEVANT if settings.judge_model is not None else None
+
+
+def judge_abstained(settings: FilterSettings) -> pl.Expr | None:
+    """The LLM judge was asked and gave no answer that counts."""
+    return pl.col("judge_verdict") == ABSTAINED if settings.judge_model is not None else None
+
+
+def not_judged(settings: FilterSettings) -> pl.Expr | None:
+    """The LLM judge was not asked: there were enough negatives before, or the budget was spent."""
+    return pl.col("judge_verdict").is_null() if settings.judge_model is not None else None
+
+
 RULES: tuple[Rule, ...] = (
     is_positive,
     same_text_as_positive,
@@ -167,6 +183,9 @@ RULES: tuple[Rule, ...] = (
     score_outlier,
     owned_by_similar_query,
     suspected_by_guide,
+    judged_relevant,
+    judge_abstained,
+    not_judged,
 )
 REASONS: tuple[str, ...] = tuple(rule.__name__ for rule in RULES)
 

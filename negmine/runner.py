@@ -10,7 +10,7 @@ from typing import Any
 
 from negmine.engine import Folder, Parts, Stream, Work, local
 from negmine.errors import InputError, MissingArtifact
-from negmine.house import QRELS, House
+from negmine.house import House
 from negmine.locks import locked
 from negmine.retrievers import dense
 from negmine.schemas import name_of
@@ -132,7 +132,7 @@ def _make(
 
 def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
     name, disk = state.artifact.name, house.work
-    sizes = work.sizes or disk.require(QRELS).stats["queries_per_part"]
+    sizes = work.sizes or house.queries_per_part
     house.progress.total(sum(sizes), work.unit)
     wanted = []
     for number in range(work.count):

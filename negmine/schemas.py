@@ -81,10 +81,25 @@ FEATURES = _schema(
     pa.field("same_parent", pa.bool_()),
     pa.field("contains_answer", pa.bool_()),
 )
+JUDGMENTS = _schema(
+    "judgments/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    pa.field("score", pa.float32()),
+    pa.field("judge_verdict", pa.large_string()),
+    pa.field("rounds", pa.int32()),
+)
+SURVIVORS = _schema(
+    "survivors/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    _required("kept", pa.bool_()),
+)
 VERDICTS = _schema(
     "verdicts/2",
     *CANDIDATES,
     *[field for field in FEATURES if field.name not in ("query_id", "doc_id")],
+    pa.field("judge_verdict", pa.large_string()),
     pa.field("positive_score", pa.float32()),
     _required("kept", pa.bool_()),
     pa.field("reason", pa.large_string()),

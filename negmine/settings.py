@@ -182,6 +182,31 @@ class FilterSettings(RoomSettings):
         "Text before every document, for guides. Default: the model's own."
     )
     guide_max_length: int | None = _setting("Tokens a guide reads. Default: the model's own.", gt=0)
+    judge_url: str | None = _setting(
+        "LLM judge: base URL of an OpenAI-compatible endpoint, such as http://localhost:8000/v1."
+    )
+    judge_model: str | None = _setting("LLM judge: the model's name at that endpoint.")
+    judge_method: Literal["verdict", "logprob"] = _setting(
+        "verdict: several candidates a call, by vote; logprob: one pair a call, by p(Yes).",
+        "verdict",
+    )
+    judge_batch: int = _setting("verdict: candidates in one prompt.", 16, gt=0)
+    judge_rounds: int = _setting("verdict: permuted rounds at most.", 5, gt=0)
+    judge_vote: Literal["majority", "confidence"] = _setting(
+        "verdict: one vote a round, or 0.2 for an unsure one.", "majority"
+    )
+    judge_beta: float = _setting(
+        "logprob: relevant above the lowest positive's score less this.", 0.01
+    )
+    judge_scope: Literal["survivors", "all"] = _setting(
+        "Ask about survivors of the other rules until there are enough negatives, or about all.",
+        "survivors",
+    )
+    judge_prompt: Path | None = _setting("Your own prompt, with {query} and {documents} in it.")
+    judge_budget: str | None = _setting("Most to spend: 5000, or 5000calls, or 2000000tokens.")
+    judge_concurrency: int = _setting("Queries the judge is asked about at once.", 8, gt=0, **SPEED)
+    judge_timeout: float = _setting("Seconds to wait for an answer.", 120.0, gt=0, **SPEED)
+    judge_retries: int = _setting("Times a failed call is tried again.", 6, ge=0, **SPEED)
 
     @field_validator("guide_model", mode="before")
     @classmethod

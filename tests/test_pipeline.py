@@ -132,10 +132,14 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     base = {"data": beir, "retriever": ["bm25", "dense"], **write_vectors(beir)}
     guide = {"guide_model": [str(static_model(tmp_path / "guide"))]}
     reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
+    prompt = tmp_path / "prompt.txt"
+    prompt.write_text("{query} {documents}")
     cases = [
         (base, CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
         (base | guide, GUIDE_CHANGES),
+        (base | JUDGE, JUDGE_CHANGES | {"judge_prompt": prompt}),
+        (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
         ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES),
     ]
@@ -167,6 +171,11 @@ GUIDE_CHANGES = {
 RERANK_CHANGES = {
     "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",
     "rerank_max_length": 9, "rerank_dtype": "bfloat16",
+}  # fmt: skip
+JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
+JUDGE_CHANGES = {
+    "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
+    "judge_rounds": 3, "judge_vote": "confidence", "judge_scope": "all", "judge_budget": "9",
 }  # fmt: skip
 ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"

@@ -18,6 +18,7 @@ def verdicts(
     candidates: pl.DataFrame,
     features: pl.DataFrame,
     scores: Mapping[str, pl.Series],
+    judged: pl.Series | None,
     corpus_keys: pl.DataFrame,
     query_keys: pl.DataFrame,
     settings: FilterSettings,
@@ -25,7 +26,8 @@ def verdicts(
 ) -> pa.Table:
     """Return one part of `verdicts`: every candidate with kept, and the reason where it is not.
 
-    `features` and the `scores` of every scorer (by name) lie row for row beside `candidates`.
+    `features`, the `scores` of every scorer (by name) and what the judge said (`judged`, if it was
+    asked) lie row for row beside `candidates`.
     `corpus_keys`: doc_id, text_key. `query_keys`: query_id, query_key. `settings` are the effective
     rules (configuration.effective_rules). `opinions`: retrievers and scorers, in column order.
     """
@@ -34,6 +36,7 @@ def verdicts(
     rows = candidates.with_columns(
         *(values.cast(pl.Float32).alias(f"{name}_score") for name, values in scores.items()),
         *features.drop("query_id", "doc_id").get_columns(),
+        judge_verdict=pl.lit(None, pl.String) if judged is None else judged,
     )
     keyed = (
         rows.with_columns(*(rank_of(name) for name in scores), positive_score=anchor)
@@ -41,7 +44,7 @@ def verdicts(
         .join(query_keys, on="query_id", how="left", maintain_order="left")
     )
     positive_keys = keyed.filter(is_positive).select("query_id", "text_key").unique()
-    judged = (
+    decided = (
         keyed.join(
             positive_keys.with_columns(same_text_as_positive=True),
             on=["query_id", "text_key"],
@@ -52,7 +55,7 @@ def verdicts(
         .with_columns(reason(settings))
         .with_columns(kept=pl.col("reason").is_null())
     )
-    return table(judged, with_opinions(VERDICTS, opinions, after="score"))
+    return table(decided, with_opinions(VERDICTS, opinions, after="score"))
 
 
 def rank_of(name: str) -> pl.Expr:

@@ -1,0 +1,171 @@
+"""Doors of the judge: the survivors of the cheap rules, and what the judge says of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from negmine.configuration import judge_budget
+from negmine.doors.filter import cheap_verdicts
+from negmine.engine import Parts
+from negmine.frames import frame, table
+from negmine.house import CANDIDATES, QUERIES, SURVIVORS, House
+from negmine.identity import identity_of
+from negmine.judge import Chat, Judgment
+from negmine.judge.chat import HttpChat
+from negmine.judge.prompts import template
+from negmine.judge.replay import Budget, Recorded
+from negmine.judge.session import Case, Outcome, Rules, judge
+from negmine.schemas import JUDGMENTS, POSITIVE
+from negmine.schemas import SURVIVORS as SURVIVORS_SCHEMA
+
+MEMORY = "judge"  # beside the rooms: calls-<model>.sqlite
+
+
+def survivors(house: House) -> Parts:
+    """Whom the other rules kept."""
+    cheap = cheap_verdicts(house)
+    names = SURVIVORS_SCHEMA.names
+    return Parts(cheap.count, lambda part: cheap.make(part).select(names).cast(SURVIVORS_SCHEMA))
+
+
+def settings_of(house: House) -> dict[str, Any]:
+    """Return what shapes the judgments."""
+    rules, said = house.settings.filter, rules_of(house)
+    asked = {"url": rules.judge_url, "model": rules.judge_model, "scope": rules.judge_scope}
+    method = ("batch", "rounds", "weighted") if said.method == "verdict" else ("beta",)
+    shaping = {name: getattr(said, name) for name in ("method", "prompt", "wanted", *method)}
+    return {**asked, **shaping, "prompt": identity_of(said.prompt), "budget": rules.judge_budget}
+
+
+def rules_of(house: House) -> Rules:
+    """Return how the judge is asked. `wanted` is what the write room will draw from."""
+    rules, write = house.settings.filter, house.settings.write
+    enough = write.pool if write.sampling == "random" else write.num_negatives
+    return Rules(
+        rules.judge_method,
+        template(rules.judge_method, rules.judge_prompt),
+        rules.judge_batch,
+        rules.judge_rounds,
+        rules.judge_beta,
+        rules.judge_vote == "confidence",
+        enough if rules.judge_scope == "survivors" else None,
+    )
+
+
+def judgments(house: House) -> Parts:
+    """Row for row beside `candidates`: the judge's score and verdict, null where nobody was asked."""
+    rules, said = house.settings.filter, rules_of(house)
+    assert rules.judge_url is not None
+    assert rules.judge_model is not None
+    budget = Budget(**judge_budget(rules))
+    spent = _Spent(house, budget)
+    file = house.work.root / MEMORY / f"{str(house.judge).split('/')[1]}.sqlite"
+
+    def make(part: int) -> pa.Table:
+        rows = _rows(house, part)
+        chat = HttpChat(
+            str(rules.judge_url), str(rules.judge_model), rules.judge_timeout, rules.judge_retries
+        )
+        recorded = Recorded(chat, f"{rules.judge_url} {rules.judge_model}", file, budget)
+        try:
+            cases = _cases(house, rows, part, said.wanted is None)
+            found = asyncio.run(_ask(cases, said, recorded, rules.judge_concurrency, house))
+        finally:
+            recorded.close()
+        spent.tell()
+        return _table(rows, found)
+
+    return Parts(house.query_parts, make, house.queries_per_part)
+
+
+def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
+    """Return the manifest's counts: who was asked about, and what was said."""
+    counts = rows.group_by("judge_verdict").len().collect(engine="streaming").drop_nulls()
+    said = dict(zip(counts["judge_verdict"], counts["len"], strict=True))
+    return {"judged": sum(said.values()), "judge_verdicts": said}
+
+
+class _Spent:
+    """Says once that the budget is spent."""
+
+    def __init__(self, house: House, budget: Budget) -> None:
+        self._house, self._budget, self._told = house, budget, False
+
+    def tell(self) -> None:
+        if self._budget.exhausted() and not self._told:
+            self._told = True
+            self._house.progress.note(
+                f"--judge-budget {self._house.settings.filter.judge_budget} is spent: candidates that were "
+                "not asked about are not used (not_judged)"
+            )
+
+
+def _rows(house: House, part: int) -> pl.DataFrame:
+    rows = frame(house.work.read(CANDIDATES, part, ["query_id", "doc_id", "label"]))
+    return rows.with_columns(frame(house.work.read(SURVIVORS, part, ["kept"]))).with_row_index(
+        "place"
+    )
+
+
+def _cases(
+    house: House, rows: pl.DataFrame, part: int, everything: bool
+) -> Iterator[tuple[list[int], list[int], Case]]:
+    """Yield per query: the places of candidates and positives, and the case itself."""
+    positive = pl.col("label") == POSITIVE
+    asked = positive | (pl.lit(True) if everything else pl.col("kept"))
+    queries = frame(house.work.read(QUERIES, part, ["query_id", "text"]))
+    for group in rows.filter(asked).partition_by("query_id", maintain_order=True):
+        texts = house.texts(group["doc_id"])
+        known = group.join(texts, on="doc_id", how="left", maintain_order="left")
+        one, other = known.filter(~positive), known.filter(positive)
+        name = str(group["query_id"][0])
+        query = queries.filter(pl.col("query_id") == name)["text"][0]
+        case = Case(name, query, other["text"].to_list(), one["text"].to_list())
+        yield one["place"].to_list(), other["place"].to_list(), case
+
+
+async def _ask(
+    cases: Iterator[tuple[list[int], list[int], Case]],
+    rules: Rules,
+    chat: Chat,
+    concurrency: int,
+    house: House,
+) -> dict[int, Judgment]:
+    """Run all cases, `concurrency` at a time; return judgments by place."""
+    found: dict[int, Judgment] = {}
+
+    def keep(places: list[int], said: list[Judgment | None]) -> None:
+        found.update((place, j) for place, j in zip(places, said, strict=True) if j is not None)
+
+    async def work() -> None:
+        for candidates, positives, case in cases:
+            outcome: Outcome = await judge(case, rules, chat)
+            keep(candidates, outcome.candidates)
+            keep(positives, outcome.positives)
+            house.progress.advance(1)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(concurrency):
+                group.create_task(work())
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return found
+
+
+def _table(rows: pl.DataFrame, found: dict[int, Judgment]) -> pa.Table:
+    said = pl.DataFrame(
+        {
+            "place": pl.Series(list(found), dtype=pl.UInt32),
+            "score": pl.Series([j.score for j in found.values()], dtype=pl.Float32),
+            "judge_verdict": pl.Series([j.verdict for j in found.values()], dtype=pl.String),
+            "rounds": pl.Series([j.rounds for j in found.values()], dtype=pl.Int32),
+        }
+    )
+    joined = rows.join(said, on="place", how="left", maintain_order="left")
+    return table(joined.select(JUDGMENTS.names), JUDGMENTS)

@@ -1,0 +1,45 @@
+"""The LLM judge: asks a chat model whether documents answer a query, and fails closed.
+
+votes.py counts, prompts.py words, chat.py talks, replay.py remembers, session.py runs a query through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+RELEVANT, NOT_RELEVANT, ABSTAINED = "relevant", "not_relevant", "abstained"
+
+Messages = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a chat model answered.
+
+    first_tokens: the most likely first tokens with their log-probabilities, where they were asked for.
+    whole: the answer ended by itself, and was not cut off.
+    """
+
+    text: str
+    first_tokens: tuple[tuple[str, float], ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What the judge says of one candidate: a score in [0, 1] where it has one, and a verdict."""
+
+    score: float | None
+    verdict: str
+    rounds: int
+
+
+class Chat(Protocol):
+    """Answers messages, at temperature 0."""
+
+    async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
+        """Answer. `attempt` tells repeated questions apart. Raises JudgeError where nobody answers."""
+        ...

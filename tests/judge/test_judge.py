@@ -1,0 +1,262 @@
+"""The judge over HTTP, end to end: right, wrong, late, refused, cut off, hostile, killed, resumed."""
+
+import sqlite3
+
+import polars as pl
+import pytest
+
+import negmine
+from negmine.errors import JudgeError, SettingsError
+from negmine.workdir import Workdir
+from tests.judge.server import answer, documents, honest, serving
+
+TEA = ("tea", "Tea", "cats", "Cats")
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch):
+    for name in ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def is_tea(text):
+    return "tea" in text.lower()
+
+
+def mine(work, data, server, **flags):
+    flags = {"retriever": ["bm25"], "no_near_duplicate": True, "judge_retries": 2} | flags
+    return negmine.mine(work, data=data, judge_url=server.url, judge_model="m", **flags)
+
+
+def verdicts(work):
+    return Workdir(work).scan("4-filter/verdicts").collect()
+
+
+def texts(work):
+    corpus = Workdir(work).scan("1-index/corpus").select("doc_id", "title", "text").collect()
+    return {d: f"{t} {x}" for d, t, x in corpus.rows()}
+
+
+@pytest.mark.parametrize("method", ["verdict", "logprob"])
+def test_what_the_judge_calls_relevant_is_no_negative(tmp_path, beir, method):
+    with serving(honest(is_tea)) as server:
+        result = mine(tmp_path / "w", beir, server, judge_method=method, judge_scope="all")
+    rows, text = verdicts(result.work), texts(result.work)
+    rows = rows.filter(pl.col("label") != "positive").with_columns(
+        tea=pl.Series(
+            [is_tea(text[d]) for d in rows.filter(pl.col("label") != "positive")["doc_id"]]
+        )
+    )
+    if method == "verdict":
+        judged = rows.filter(pl.col("reason").is_null() | (pl.col("reason") == "judged_relevant"))
+        assert (judged["kept"] != judged["tea"]).all()
+    else:  # relevant is what scores like the positive: cats are no tea
+        about_tea = rows.filter(
+            pl.col("query_id") == "q1", pl.col("reason") != "same_text_as_query"
+        )
+        assert (about_tea.filter("tea")["reason"] == "judged_relevant").all()
+    summary = result.summary
+    assert summary["candidates"] == summary["kept"] + sum(summary["removed"].values())
+    assert rows["judge_score"].is_between(0, 1).all()
+
+
+def test_survivors_are_asked_about_until_there_are_enough(tmp_path, beir):
+    with serving(honest(lambda text: False)) as server:
+        flags = {"judge_batch": 1, "judge_rounds": 1, "num_negatives": 2}
+        result = mine(tmp_path / "w", beir, server, **flags)
+    rows = verdicts(result.work)
+    assert rows.filter("kept").group_by("query_id").len()["len"].max() == 2
+    assert rows.filter("kept")["judge_verdict"].unique().to_list() == ["not_relevant"]
+    assert rows.filter(reason="not_judged").height > 0
+    asked = rows.filter(pl.col("judge_verdict").is_not_null())
+    assert len(server.requests) == asked.height
+    later = rows.filter(reason="not_judged").group_by("query_id").agg(pl.col("rank").min())
+    both = asked.join(later, on="query_id")
+    assert (both["rank"] < both["rank_right"]).all()
+
+
+def test_nothing_is_paid_for_twice(tmp_path, beir):
+    with serving(honest(is_tea)) as server:
+        first = mine(tmp_path / "w", beir, server)
+        paid = len(server.requests)
+        negmine.filter(first.work, force=True)
+        assert len(server.requests) == paid
+        negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"])
+        again = mine(tmp_path / "w", beir, server)
+        assert len(server.requests) == paid
+        assert again.summary == first.summary
+        file = tmp_path / "w" / "judge" / "judge-m.sqlite"
+    calls = (
+        sqlite3.connect(file).execute("select answer, prompt_tokens, seconds from calls").fetchall()
+    )
+    assert len(calls) == paid
+    assert all("d1" in said and tokens == 10 and seconds > 0 for said, tokens, seconds in calls)
+
+
+def test_a_kill_while_judging_repeats_no_call(tmp_path, beir):
+    right = honest(is_tea)
+
+    def dies(request, number):
+        return right(request, number) if number < 3 else (401, {"error": {"message": "no"}})
+
+    with serving(right) as server:
+        undisturbed = mine(tmp_path / "one", beir, server, judge_concurrency=1)
+        whole = server.prompts
+    with serving(dies) as server:
+        with pytest.raises(JudgeError):
+            mine(tmp_path / "two", beir, server, judge_concurrency=1)
+        assert len(server.requests) == 4
+    url = server.url
+    with serving(right) as server:
+        # the same server at another port, for the sake of the test: the memory goes by the address
+        file = tmp_path / "two" / "judge" / "judge-m.sqlite"
+        calls = sqlite3.connect(file)
+        rows = calls.execute("select key, request from calls").fetchall()
+        assert len(rows) == 3
+        import hashlib
+
+        for key, request in rows:
+            assert key == hashlib.sha256(f"{url} m\0{request}".encode()).hexdigest()
+            moved = hashlib.sha256(f"{server.url} m\0{request}".encode()).hexdigest()
+            calls.execute("update calls set key = ? where key = ?", (moved, key))
+        calls.commit()
+        calls.close()
+        resumed = mine(tmp_path / "two", beir, server, judge_concurrency=1)
+        assert len(server.requests) == len(whole) - 3
+    assert resumed.summary == undisturbed.summary
+    assert verdicts(tmp_path / "one").equals(verdicts(tmp_path / "two"))
+
+
+def test_prompts_are_the_same_whatever_the_concurrency(tmp_path, beir):
+    seen = []
+    for concurrency in (1, 7):
+        with serving(honest(is_tea)) as server:
+            mine(tmp_path / f"w{concurrency}", beir, server, judge_concurrency=concurrency)
+            seen.append(server.prompts)
+    assert seen[0] == seen[1]
+    assert verdicts(tmp_path / "w1").equals(verdicts(tmp_path / "w7"))
+
+
+@pytest.mark.parametrize("fault", [(429, {}), (500, {}), (503, "busy"), None], ids=str)
+def test_passing_trouble_is_tried_again(tmp_path, beir, fault):
+    right = honest(is_tea)
+    with serving(lambda r, n: fault if n % 3 == 0 else right(r, n)) as server:
+        result = mine(tmp_path / "w", beir, server, judge_concurrency=1)
+    assert "judge_abstained" not in result.summary["removed"]
+
+
+def test_an_endpoint_that_is_dead_or_refuses_is_told(tmp_path, beir):
+    with serving(honest(is_tea)) as server:
+        dead = server.url
+    with pytest.raises(JudgeError, match=r"does not answer .* run the same command again"):
+        negmine.mine(
+            tmp_path / "a",
+            data=beir,
+            retriever=["bm25"],
+            judge_url=dead,
+            judge_model="m",
+            judge_retries=0,
+        )
+    assert Workdir(tmp_path / "a").manifest("4-filter/survivors") is not None
+    with serving(lambda r, n: (401, {"error": {"message": "who are you?"}})) as server:  # noqa: SIM117
+        with pytest.raises(JudgeError, match=r"refuses: .*who are you"):
+            mine(tmp_path / "b", beir, server)
+
+
+UNUSABLE = {
+    "no answer": answer(""),
+    "prose": answer("I think the first one is quite good."),
+    "cut off": answer("d1: no, conf", finish="length"),
+    "other ids": answer("d77: no, confident"),
+    "contradiction": answer("\n".join(f"d{n}: yes\nd{n}: no" for n in range(1, 20))),
+    "no choices": {"id": "x", "object": "chat.completion", "choices": []},
+    "no message": {"id": "x", "choices": [{"index": 0, "finish_reason": "stop"}]},
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+@pytest.mark.parametrize("method", ["verdict", "logprob"])
+def test_an_answer_that_cannot_be_used_is_an_abstention(tmp_path, beir, name, method):
+    with serving(lambda r, n: (200, UNUSABLE[name])) as server:
+        flags = {"judge_method": method, "judge_rounds": 2}
+        result = mine(tmp_path / "w", beir, server, **flags)
+    assert result.summary["kept"] == 0
+    assert result.summary["removed"]["judge_abstained"] > 0
+    assert result.summary["queries_without_negatives"] == result.summary["queries_mined"]
+
+
+def test_a_prompt_that_is_not_liked_is_an_abstention(tmp_path, beir):
+    right = honest(lambda text: False)
+
+    def picky(request, number):
+        long = any("eighty" in text for text in documents(request).values())
+        return (400, {"error": {"message": "too long"}}) if long else right(request, number)
+
+    with serving(picky) as server:
+        result = mine(tmp_path / "w", beir, server, judge_batch=1, judge_concurrency=1)
+    rows, text = verdicts(result.work), texts(result.work)
+    refused = rows.filter(reason="judge_abstained")["doc_id"].to_list()
+    assert all("eighty" in text[doc] for doc in refused)
+    assert result.summary["kept"] > 0
+
+
+def test_a_budget_ends_the_asking_and_what_was_not_asked_is_not_used(tmp_path, beir):
+    with serving(honest(lambda text: False)) as server:
+        flags = {"judge_batch": 1, "judge_rounds": 1, "judge_concurrency": 1}
+        result = mine(tmp_path / "w", beir, server, judge_budget="3", **flags)
+        assert len(server.requests) == 3
+        assert result.summary["kept"] == 3
+        more = mine(tmp_path / "w", beir, server, judge_budget="3calls", **flags)
+        assert len(server.requests) == 6  # what was paid for is free
+        assert more.summary["kept"] == 6
+        tokens = mine(tmp_path / "t", beir, server, judge_budget="40tokens", **flags)
+    assert tokens.summary["kept"] == 3  # 15 tokens a call: the third passes 40
+
+
+@pytest.mark.parametrize(
+    ("variables", "sent"),
+    [
+        ({}, None),
+        ({"OPENAI_API_KEY": "sk-open"}, "Bearer sk-open"),
+        ({"OPENAI_API_KEY": "sk-open", "NEGMINE_JUDGE_KEY": "sk-own"}, "Bearer sk-own"),
+    ],
+)
+def test_the_key_comes_from_the_environment_and_is_kept_nowhere(
+    tmp_path, beir, monkeypatch, variables, sent
+):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with serving(honest(is_tea)) as server:
+        mine(tmp_path / "w", beir, server)
+    assert {headers.get("authorization") for headers in server.headers} == {sent}
+    if sent:
+        secret = sent.split()[1].encode()
+        assert not [
+            p for p in (tmp_path / "w").rglob("*") if p.is_file() and secret in p.read_bytes()
+        ]
+
+
+def test_status_says_what_another_judge_would_redo(tmp_path, beir):
+    with serving(honest(is_tea)) as server:
+        mine(tmp_path / "w", beir, server)
+        states = {s.artifact.name: s.state for s in negmine.status(tmp_path / "w", judge_rounds=3)}
+    stale = [name for name, state in states.items() if state == "stale"]
+    assert stale == [
+        "4-filter/judge-m", "4-filter/verdicts", "5-write/triplet", "5-write/provenance", "5-write/short"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"judge_model": "m"}, "--judge-url and --judge-model go together"),
+        (
+            {"judge_url": "http://x", "judge_model": "m", "judge_budget": "much"},
+            "--judge-budget much",
+        ),
+        ({"judge_url": "http://x", "judge_model": "m", "score": "judge"}, "--score judge"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(tmp_path, beir, flags, said):
+    with pytest.raises(SettingsError, match=said):
+        negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], **flags)

@@ -110,6 +110,8 @@ def tables() -> str:
         "candidates": schemas.with_opinions(schemas.CANDIDATES, opinions, "score"),
         "scores": schemas.SCORES,
         "features": schemas.FEATURES,
+        "survivors": schemas.SURVIVORS,
+        "judgments": schemas.JUDGMENTS,
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,
         "provenance (triplet, labeled-pair)": schemas.provenance_schema(opinions, lists=False),

@@ -111,6 +111,7 @@ def tables() -> str:
         "scores": schemas.SCORES,
         "features": schemas.FEATURES,
         "survivors": schemas.SURVIVORS,
+        "judge-check": schemas.CHECK,
         "judgments": schemas.JUDGMENTS,
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,

@@ -12,7 +12,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from negmine.api import explain, filter, index, mine, rerank, retrieve, status, write
+    from negmine.api import (
+        explain,
+        filter,
+        index,
+        judge_check,
+        mine,
+        rerank,
+        retrieve,
+        status,
+        write,
+    )
     from negmine.errors import NegmineError
     from negmine.results import Result
     from negmine.retrievers import Hits, Retriever
@@ -37,6 +47,7 @@ __all__ = [
     "explain",
     "filter",
     "index",
+    "judge_check",
     "mine",
     "rerank",
     "retrieve",

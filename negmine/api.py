@@ -14,7 +14,7 @@ from typing import Any, Unpack
 from negmine.configuration import resolve
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.explanation import explain as explanation
-from negmine.house import House, recall_settings
+from negmine.house import VERDICTS, House, recall_settings
 from negmine.keywords import SettingsKeywords
 from negmine.progress import Progress
 from negmine.results import Result, result
@@ -89,6 +89,38 @@ def filter(
 def write(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
     """Room 5: write training files and their provenance."""
     return run_rooms(open_existing(work, settings), ["write"], force)
+
+
+def judge_check(
+    work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]
+) -> dict[str, Any]:
+    """Try the LLM judge on known positives: sensitivity, specificity, abstentions, agreement, bias.
+
+    Raises SettingsError without a judge; JudgeError where it does not answer.
+    """
+    return check_judge(open_existing(work, settings), force)
+
+
+def check_judge(house: House, force: bool = False) -> dict[str, Any]:
+    """Make the examination of the house's judge, and return its numbers."""
+    name = house.judge_check
+    if name is None:
+        raise SettingsError(
+            "Which judge? Give --judge-url and --judge-model (and no --judge-check 0)."
+        )
+    run(house, ["filter"], force, lambda artifact: artifact == name)
+    return house.work.require(name).stats
+
+
+def estimate_judge(house: House) -> dict[str, Any]:
+    """Bring everything before the judge up to date, and return what judging would cost."""
+    from negmine.doors.judge_check import estimate
+
+    if house.judge is None:
+        raise SettingsError("--dry-run is about the judge. Give --judge-url and --judge-model.")
+    after = (house.judge, house.judge_check, VERDICTS)
+    run(house, ["filter"], only=lambda artifact: artifact not in after)
+    return estimate(house)
 
 
 def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:

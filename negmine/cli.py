@@ -126,6 +126,15 @@ def filter_(
     work: Work,
     flags: dict[str, Any],
     config: Config = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the judge would cost; ask it nothing.")
+    ] = False,
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            help="For --dry-run: dollars per million prompt and answer tokens, as 0.15,0.60."
+        ),
+    ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -133,7 +142,39 @@ def filter_(
 
     Goes on with the settings that WORK remembers. Example: negmine filter work --relative-margin 0.1
     """
-    _run_rooms("filter", ["filter"], work, flags, config, force, json)
+    if not dry_run:
+        _run_rooms("filter", ["filter"], work, flags, config, force, json)
+        return
+    talk = Talk(quiet=json)
+    with telling("filter", json, talk) as answer:
+        from negmine import api, views
+
+        found = api.estimate_judge(api.open_existing(work, flags, config, talk))
+        answer["data"] = found | views.money(found, prices)
+        if not json:
+            out().print(views.numbers(answer["data"]))
+
+
+@app.command(name="judge-check")
+@with_settings()
+def judge_check(
+    work: Work,
+    flags: dict[str, Any],
+    config: Config = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Try the LLM judge on known positives and random documents before you believe it.
+
+    Goes on with the settings that WORK remembers. Example: negmine judge-check work --judge-check 200
+    """
+    talk = Talk(quiet=json)
+    with telling("judge-check", json, talk) as answer:
+        from negmine import api, views
+
+        answer["data"] = api.check_judge(api.open_existing(work, flags, config, talk), force)
+        if not json:
+            out().print(views.numbers(answer["data"]))
 
 
 @app.command()

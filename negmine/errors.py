@@ -11,7 +11,8 @@ NegmineError
 ├── MissingDependency   a package is not installed
 ├── RetrieverError      a model or a user's retriever failed; finished parts are kept
 ├── ScorerError         a cross-encoder or a user's scorer failed; finished scores are kept
-└── JudgeError          an LLM judge does not answer or refuses; calls made so far are kept
+├── JudgeError          an LLM judge does not answer or refuses; calls made so far are kept
+└── GateNotMet          a gate such as --min-sensitivity was not met (exit code 3)
 
 A message says what happened, where, and what to do. Only these are printed bare; anything else is a
 bug of negmine's and keeps its traceback.
@@ -70,3 +71,9 @@ class ScorerError(NegmineError):
 
 class JudgeError(NegmineError):
     """An LLM judge that does not answer, or refuses."""
+
+
+class GateNotMet(NegmineError):
+    """A gate that the user set, or that is set by default, was not met."""
+
+    exit_code = 3

@@ -35,6 +35,7 @@ class House:
         self.work = work
         self.settings = settings
         self.progress: Progress = progress or Silent()
+        self.force = False  # --force was said: make it again, and let no gate stop it
         self.digest = Digests(work.root / ".digests.json")
 
     @cached_property
@@ -72,6 +73,14 @@ class House:
     def opinions(self) -> list[str]:
         """All who score: retrievers, then scorers."""
         return [*self.retrievers, *self.scorers]
+
+    @property
+    def judge_check(self) -> str | None:
+        """The artifact of the judge's examination, if it has to pass one."""
+        rules = self.settings.filter
+        if rules.judge_model is None or rules.judge_check == 0:
+            return None
+        return f"4-filter/judge-check-{short_name(rules.judge_model)}"
 
     def remember(self) -> None:
         """Keep the settings for later commands in this work directory."""

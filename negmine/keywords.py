@@ -76,6 +76,8 @@ class SettingsKeywords(TypedDict, total=False):
     judge_vote: Literal["majority", "confidence"]
     judge_beta: float
     judge_scope: Literal["survivors", "all"]
+    judge_check: int
+    min_sensitivity: float
     judge_prompt: str | Path | None
     judge_budget: str | None
     judge_concurrency: int

@@ -20,6 +20,7 @@ from negmine.doors import features as feature_doors
 from negmine.doors import filter as filter_doors
 from negmine.doors import index as index_doors
 from negmine.doors import judge as judge_doors
+from negmine.doors import judge_check as check_doors
 from negmine.doors import retrieve as retrieve_doors
 from negmine.doors import score as score_doors
 from negmine.doors import write as write_doors
@@ -209,10 +210,19 @@ def _judge(house: House, cheap: dict[str, Any]) -> Iterable[Artifact]:
         SURVIVORS, schemas.SURVIVORS, (CANDIDATES, *scorers, FEATURES, QUERIES, CORPUS),
         lambda: cheap, lambda: judge_doors.survivors(house),
     )  # fmt: skip
+    if house.judge_check is not None:
+        yield Artifact(
+            house.judge_check, schemas.CHECK, (CORPUS, QUERIES, QRELS),
+            lambda: check_doors.check_settings(house), lambda: check_doors.check(house),
+        )  # fmt: skip
+
+    def judgments() -> Work:
+        check_doors.gate(house)
+        return judge_doors.judgments(house)
+
     yield Artifact(
         str(house.judge), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
-        lambda: judge_doors.settings_of(house), lambda: judge_doors.judgments(house),
-        judge_doors.count_judgments,
+        lambda: judge_doors.settings_of(house), judgments, judge_doors.count_judgments,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +31,20 @@ class Outcome:
     seconds: float
 
 
-def run(house: House, rooms: Collection[str], force: bool = False) -> list[Outcome]:
-    """Bring the artifacts of these rooms up to date and return what became of each.
+def run(
+    house: House,
+    rooms: Collection[str],
+    force: bool = False,
+    only: Callable[[str], bool] = lambda artifact: True,
+) -> list[Outcome]:
+    """Bring the artifacts of these rooms (those that `only` lets through) up to date.
+
+    Returns what became of each.
 
     Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
     problems of the user's files together.
     """
+    house.force = force
     house.work.create()
     with locked(house.work.root):
         states = survey(house, strict=rooms)
@@ -48,7 +56,9 @@ def run(house: House, rooms: Collection[str], force: bool = False) -> list[Outco
         outcomes: list[Outcome] = []
         failures: list[InputError] = []
         failed: set[str] = set()
-        for state in (state for state in states if state.artifact.room in rooms):
+        for state in states:
+            if state.artifact.room not in rooms or not only(state.artifact.name):
+                continue
             if failed & set(state.artifact.reads):
                 failed.add(state.artifact.name)
                 continue

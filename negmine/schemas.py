@@ -89,6 +89,11 @@ JUDGMENTS = _schema(
     pa.field("judge_verdict", pa.large_string()),
     pa.field("rounds", pa.int32()),
 )
+CHECK = _schema(
+    "judge-check/1",
+    _required("measure", pa.large_string()),
+    pa.field("value", pa.float64()),
+)
 SURVIVORS = _schema(
     "survivors/1",
     _required("query_id", ID),

@@ -202,6 +202,15 @@ class FilterSettings(RoomSettings):
         "Ask about survivors of the other rules until there are enough negatives, or about all.",
         "survivors",
     )
+    judge_check: int = _setting(
+        "Known positives that the judge is tried on before it is believed; 0 tries none.", 50, ge=0
+    )
+    min_sensitivity: float = _setting(
+        "Share of them that the judge must call relevant; else exit code 3, unless --force.",
+        0.8,
+        ge=0,
+        le=1,
+    )
     judge_prompt: Path | None = _setting("Your own prompt, with {query} and {documents} in it.")
     judge_budget: str | None = _setting("Most to spend: 5000, or 5000calls, or 2000000tokens.")
     judge_concurrency: int = _setting("Queries the judge is asked about at once.", 8, gt=0, **SPEED)

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from negmine.errors import SettingsError
 from negmine.house import SHORT
 from negmine.results import Result
 from negmine.schemas import POSITIVE
@@ -48,6 +49,30 @@ def summary(result: Result) -> RenderableType:
 def _count(result: Result, folder: Any) -> str:
     files = sum(path.parent == folder for path in result.files)
     return f"{files} file{'s' if files != 1 else ''}"
+
+
+def numbers(found: dict[str, Any]) -> Table:
+    """Show names and numbers, one a line."""
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column()
+    lines.add_column(justify="right")
+    for name, value in found.items():
+        shown = "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+        lines.add_row(name.replace("_", " "), shown)
+    return lines
+
+
+def money(found: dict[str, Any], prices: str | None) -> dict[str, float]:
+    """Return what an estimate costs in dollars. Raises SettingsError for prices that are none."""
+    if prices is None:
+        return {}
+    try:
+        prompt, answer = (float(price) for price in prices.split(","))
+    except ValueError as error:
+        raise SettingsError(f"--prices {prices}: say two numbers, as 0.15,0.60.") from error
+    said = {name: found[f"tokens_{name}"] * prompt / 1e6 for name in ("least", "most")}
+    answers = {name: found[f"answer_tokens_{name}"] * answer / 1e6 for name in said}
+    return {f"dollars_{name}": round(said[name] + answers[name], 4) for name in said}
 
 
 def status(states: list[dict[str, Any]]) -> Table:

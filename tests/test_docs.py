@@ -62,7 +62,7 @@ def test_every_error_and_exit_code_is_described():
     for name, value in inspect.getmembers(errors, inspect.isclass):
         if issubclass(value, errors.NegmineError):
             assert f"`{name}`" in page
-    for code in (0, 1, 2, 130):
+    for code in (0, 1, 2, 3, 130):
         assert re.search(rf"\b{code}\b", text("reference/exit-codes.md"))
 
 
@@ -88,7 +88,7 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_flag_in_the_docs_exists(page):
     known = {"--version", "--json", "--force", "--config", "--limit", "--help", "--check"}
-    known |= {"--install-completion", "--show-completion"}
+    known |= {"--install-completion", "--show-completion", "--dry-run", "--prices"}
     for table in ROOMS.values():
         for name in table.model_fields:
             known |= {flag(name), flag(f"no_{name}")}

@@ -151,7 +151,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     }
     fields = {name: field for table in ROOMS.values() for name, field in table.model_fields.items()}
     speed = {name for name, field in fields.items() if (field.json_schema_extra or {}).get("speed")}
-    assert fields.keys() - noticed == speed | BY_CONTENT
+    assert fields.keys() - noticed == speed | BY_CONTENT | GATES
 
 
 CHANGES = {
@@ -176,10 +176,13 @@ JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
     "judge_rounds": 3, "judge_vote": "confidence", "judge_scope": "all", "judge_budget": "9",
+    "judge_check": 9,
 }  # fmt: skip
 ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"
 }  # fmt: skip
+# a gate stops a run, and shapes no row of it
+GATES = {"min_sensitivity"}
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {
     "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -20,9 +21,11 @@ from negmine.judge.chat import HttpChat
 from negmine.judge.prompts import template
 from negmine.judge.replay import Budget, Recorded
 from negmine.judge.session import Case, Outcome, Rules, judge
+from negmine.models import short_name
 from negmine.schemas import JUDGMENTS, POSITIVE
 from negmine.schemas import SURVIVORS as SURVIVORS_SCHEMA
 
+T = TypeVar("T")
 MEMORY = "judge"  # beside the rooms: calls-<model>.sqlite
 
 
@@ -57,30 +60,62 @@ def rules_of(house: House) -> Rules:
     )
 
 
+@contextmanager
+def open_chat(house: House, budget: Budget | None = None) -> Iterator[Chat]:
+    """Open the endpoint, behind the memory of what was asked before."""
+    rules = house.settings.filter
+    url, model = str(rules.judge_url), str(rules.judge_model)
+    file = house.work.root / MEMORY / f"judge-{short_name(model)}.sqlite"
+    chat = HttpChat(url, model, rules.judge_timeout, rules.judge_retries)
+    recorded = Recorded(chat, f"{url} {model}", file, budget or Budget())
+    try:
+        yield recorded
+    finally:
+        recorded.close()
+
+
 def judgments(house: House) -> Parts:
     """Row for row beside `candidates`: the judge's score and verdict, null where nobody was asked."""
     rules, said = house.settings.filter, rules_of(house)
-    assert rules.judge_url is not None
-    assert rules.judge_model is not None
     budget = Budget(**judge_budget(rules))
     spent = _Spent(house, budget)
-    file = house.work.root / MEMORY / f"{str(house.judge).split('/')[1]}.sqlite"
 
     def make(part: int) -> pa.Table:
         rows = _rows(house, part)
-        chat = HttpChat(
-            str(rules.judge_url), str(rules.judge_model), rules.judge_timeout, rules.judge_retries
-        )
-        recorded = Recorded(chat, f"{rules.judge_url} {rules.judge_model}", file, budget)
-        try:
+        found: dict[int, Judgment] = {}
+        with open_chat(house, budget) as chat:
+
+            async def one(asked: _Asked) -> None:
+                outcome = await judge(asked.case, said, chat)
+                asked.keep(outcome, found)
+
             cases = _cases(house, rows, part, said.wanted is None)
-            found = asyncio.run(_ask(cases, said, recorded, rules.judge_concurrency, house))
-        finally:
-            recorded.close()
+            asyncio.run(each(cases, one, rules.judge_concurrency, house.progress.advance))
         spent.tell()
         return _table(rows, found)
 
     return Parts(house.query_parts, make, house.queries_per_part)
+
+
+async def each(
+    cases: Iterator[T],
+    one: Callable[[T], Awaitable[None]],
+    concurrency: int,
+    done: Callable[[int], None],
+) -> None:
+    """Run `one` on all cases, `concurrency` at a time; the first error ends it all."""
+
+    async def work() -> None:
+        for case in cases:
+            await one(case)
+            done(1)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(concurrency):
+                group.create_task(work())
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
@@ -112,10 +147,20 @@ def _rows(house: House, part: int) -> pl.DataFrame:
     )
 
 
-def _cases(
-    house: House, rows: pl.DataFrame, part: int, everything: bool
-) -> Iterator[tuple[list[int], list[int], Case]]:
-    """Yield per query: the places of candidates and positives, and the case itself."""
+class _Asked(NamedTuple):
+    """A query, and the places of its candidates and positives among the rows of a part."""
+
+    candidates: list[int]
+    positives: list[int]
+    case: Case
+
+    def keep(self, outcome: Outcome, found: dict[int, Judgment]) -> None:
+        places = [*self.candidates, *self.positives]
+        said = [*outcome.candidates, *outcome.positives]
+        found.update((p, j) for p, j in zip(places, said, strict=True) if j is not None)
+
+
+def _cases(house: House, rows: pl.DataFrame, part: int, everything: bool) -> Iterator[_Asked]:
     positive = pl.col("label") == POSITIVE
     asked = positive | (pl.lit(True) if everything else pl.col("kept"))
     queries = frame(house.work.read(QUERIES, part, ["query_id", "text"]))
@@ -126,36 +171,7 @@ def _cases(
         name = str(group["query_id"][0])
         query = queries.filter(pl.col("query_id") == name)["text"][0]
         case = Case(name, query, other["text"].to_list(), one["text"].to_list())
-        yield one["place"].to_list(), other["place"].to_list(), case
-
-
-async def _ask(
-    cases: Iterator[tuple[list[int], list[int], Case]],
-    rules: Rules,
-    chat: Chat,
-    concurrency: int,
-    house: House,
-) -> dict[int, Judgment]:
-    """Run all cases, `concurrency` at a time; return judgments by place."""
-    found: dict[int, Judgment] = {}
-
-    def keep(places: list[int], said: list[Judgment | None]) -> None:
-        found.update((place, j) for place, j in zip(places, said, strict=True) if j is not None)
-
-    async def work() -> None:
-        for candidates, positives, case in cases:
-            outcome: Outcome = await judge(case, rules, chat)
-            keep(candidates, outcome.candidates)
-            keep(positives, outcome.positives)
-            house.progress.advance(1)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(work())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return found
+        yield _Asked(one["place"].to_list(), other["place"].to_list(), case)
 
 
 def _table(rows: pl.DataFrame, found: dict[int, Judgment]) -> pa.Table:

@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from negmine.judge import ABSTAINED, NOT_RELEVANT, RELEVANT, Chat, Judgment
 from negmine.judge.prompts import TOKENS_PER_LINE, answers, ask_about, yes_probability
@@ -36,6 +37,14 @@ class Case:
     query: str
     positives: Sequence[str]
     candidates: Sequence[str]
+
+
+class Slot(NamedTuple):
+    """One document in one prompt: its place in the batch, where it stood (0 first, 1 last), the answer."""
+
+    place: int
+    position: float
+    answer: bool | None
 
 
 @dataclass
@@ -72,9 +81,17 @@ async def _by_vote(case: Case, rules: Rules, chat: Chat, outcome: Outcome) -> No
 
 
 async def vote(
-    seed: str, query: str, texts: Sequence[str], rules: Rules, chat: Chat
+    seed: str,
+    query: str,
+    texts: Sequence[str],
+    rules: Rules,
+    chat: Chat,
+    slots: list[Slot] | None = None,
 ) -> list[Judgment | None]:
-    """Return the judgments of one batch: permuted rounds, those that are settled leave (SEAS)."""
+    """Return the judgments of one batch: permuted rounds, those that are settled leave (SEAS).
+
+    slots: receives where each document stood in each round, and what was answered.
+    """
     rounds: list[list[Round]] = [[] for _ in texts]
     for number in range(rules.rounds):
         places = [place for place in range(len(texts)) if not settled(rounds[place])]
@@ -83,24 +100,28 @@ async def vote(
         _permute(places, f"{seed}\0{number}")
         messages = ask_about(rules.prompt, query, [texts[place] for place in places])
         reply = await chat.ask(messages, TOKENS_PER_LINE * len(places) + 16, False, number)
-        for place, said in zip(places, answers(reply, len(places)), strict=True):
-            rounds[place].append(said)
+        said = answers(reply, len(places))
+        for slot, (place, answer) in enumerate(zip(places, said, strict=True)):
+            rounds[place].append(answer)
+            if slots is not None:
+                slots.append(Slot(place, slot / max(len(places) - 1, 1), answer[0]))
     return [count(said, rules.weighted) for said in rounds]
 
 
 async def _by_first_token(case: Case, rules: Rules, chat: Chat, outcome: Outcome) -> None:
     for place, text in enumerate(case.positives):
-        outcome.positives[place] = await _first_token(case.query, text, rules, chat)
+        outcome.positives[place] = await judge_one(case.query, text, rules, chat)
     known = [p.score for p in outcome.positives if p is not None and p.score is not None]
     limit = min(known) - rules.beta if len(known) == len(case.positives) and known else None
     for place, text in enumerate(case.candidates):
         if _enough(outcome, rules):
             return
-        found = await _first_token(case.query, text, rules, chat)
+        found = await judge_one(case.query, text, rules, chat)
         outcome.candidates[place] = _against(found, limit)
 
 
-async def _first_token(query: str, text: str, rules: Rules, chat: Chat) -> Judgment:
+async def judge_one(query: str, text: str, rules: Rules, chat: Chat) -> Judgment:
+    """Return p(Yes) of one pair, relevant above a half; an abstention where there is none."""
     for attempt in range(ATTEMPTS):
         reply = await chat.ask(ask_about(rules.prompt, query, [text]), 1, True, attempt)
         score = yes_probability(reply)

@@ -24,7 +24,12 @@ def is_tea(text):
 
 
 def mine(work, data, server, **flags):
-    flags = {"retriever": ["bm25"], "no_near_duplicate": True, "judge_retries": 2} | flags
+    flags = {
+        "retriever": ["bm25"],
+        "no_near_duplicate": True,
+        "judge_retries": 2,
+        "judge_check": 0,
+    } | flags
     return negmine.mine(work, data=data, judge_url=server.url, judge_model="m", **flags)
 
 

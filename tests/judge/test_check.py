@@ -1,0 +1,173 @@
+"""The judge's examination, its gate, and what judging would cost."""
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+
+import negmine
+from negmine.errors import GateNotMet, SettingsError
+from negmine.judge.check import Tally, by_score
+from negmine.judge.session import Slot
+from negmine.workdir import Workdir
+from tests.conftest import DOCUMENTS, QRELS
+from tests.judge.server import answer, documents, honest, serving
+
+POSITIVES = {" ".join(DOCUMENTS[doc]).strip() for _, doc, relevance in QRELS if relevance > 0}
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch):
+    for name in ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def right(text):
+    return text in POSITIVES
+
+
+def flags(server, **more):
+    return {"judge_url": server.url, "judge_model": "m", "judge_retries": 0} | more
+
+
+def mined(tmp_path, beir):
+    negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], no_near_duplicate=True)
+    return tmp_path / "w"
+
+
+@pytest.mark.parametrize("method", ["verdict", "logprob"])
+def test_an_honest_judge_passes(tmp_path, beir, method):
+    work = mined(tmp_path, beir)
+    with serving(honest(right)) as server:
+        found = negmine.judge_check(work, **flags(server, judge_method=method))
+        paid = len(server.requests)
+        assert negmine.judge_check(work) == found
+        assert len(server.requests) == paid
+        assert negmine.filter(work).summary["kept"] > 0
+    assert found["positives"] == 6
+    # in a corpus of 23, half of a query's random documents are some other query's positives
+    assert found["sensitivity"] >= (1 if method == "verdict" else 0.8)
+    assert found["abstained"] == 0
+    assert found["specificity_judged_negatives"] == 1
+    # a random document may be the positive of another query: the oracle here goes by the text alone
+    assert found["specificity"] >= 0.5
+    if method == "verdict":
+        assert found["agreement"] == 1
+
+
+def test_a_judge_that_finds_nothing_relevant_is_refused(tmp_path, beir):
+    work = mined(tmp_path, beir)
+    with serving(honest(lambda text: False)) as server:
+        with pytest.raises(GateNotMet, match="called 0% of 6 known positives") as told:
+            negmine.filter(work, **flags(server))
+        assert told.value.exit_code == 3
+        asked = len(server.requests)
+        with pytest.raises(GateNotMet):
+            negmine.filter(work)
+        assert len(server.requests) == asked
+        assert negmine.filter(work, min_sensitivity=0.0).summary["kept"] > 0
+        assert negmine.filter(work, min_sensitivity=0.8, force=True).summary["kept"] > 0
+        unchecked = negmine.filter(work, judge_check=0)
+    assert "4-filter/judge-check-m" not in {row["artifact"] for row in unchecked.artifacts}
+
+
+def test_a_biased_judge_is_exposed(tmp_path, beir):
+    """Yes for whatever stands in the first half of the prompt."""
+
+    def script(request, number):
+        names = list(documents(request))
+        said = (
+            f"{n}: {'yes' if i < len(names) / 2 else 'no'}, confident" for i, n in enumerate(names)
+        )
+        return 200, answer("\n".join(said))
+
+    work = mined(tmp_path, beir)
+    with serving(script) as server:
+        found = negmine.judge_check(work, **flags(server))
+    assert found["position_bias"] > 0.9
+    assert found["agreement"] < 0.7
+
+
+def test_a_judge_with_a_known_error_rate_measures_as_such():
+    chance = random.Random(13)
+    tally = Tally()
+    for kind, truth in (("positive", "relevant"), ("random", "not_relevant")):
+        wrong = {"relevant": "not_relevant", "not_relevant": "relevant"}[truth]
+        tally.said += [(kind, truth if chance.random() < 0.8 else wrong) for _ in range(5000)]
+    tally.said += [("judged_negative", "abstained")] * 10
+    shares = tally.shares()
+    assert shares["sensitivity"] == pytest.approx(0.8, abs=0.02)
+    assert shares["specificity"] == pytest.approx(0.8, abs=0.02)
+    assert shares["abstained"] == pytest.approx(10 / 10_010, abs=1e-4)
+    assert shares["position_bias"] is None
+
+
+def test_position_bias_is_the_difference_between_the_halves():
+    tally = Tally(
+        slots=[Slot(0, 0.0, True), Slot(1, 0.4, True), Slot(2, 0.6, False), Slot(3, 1.0, True)]
+    )
+    assert tally.shares()["position_bias"] == 0.5
+
+
+def test_first_token_scores_count_against_each_other():
+    """A positive at .30 is well judged if everything else is far below (UniME-V2's own rows)."""
+    kinds = ["positive", "random", "random"]
+    assert by_score(kinds, [0.3, 0.05, 0.1], 0.01) == ["relevant", "not_relevant", "not_relevant"]
+    assert by_score(kinds, [0.3, 0.295, 0.1], 0.01) == ["relevant", "relevant", "not_relevant"]
+    assert by_score(kinds, [0.1, 0.5, 0.2], 0.01) == ["not_relevant", "relevant", "relevant"]
+    assert by_score(kinds, [None, 0.5, 0.05], 0.01) == ["abstained"] * 3
+    assert by_score(kinds, [0.4, None, 0.05], 0.01) == ["relevant", "abstained", "not_relevant"]
+
+
+def test_a_dry_run_asks_nothing_and_bounds_what_is_asked_later(tmp_path, beir):
+    work = mined(tmp_path, beir)
+    with serving(honest(lambda text: False)) as server:
+        asked = [
+            "--judge-url",
+            server.url,
+            "--judge-model",
+            "m",
+            "--judge-batch",
+            "2",
+            "--num-negatives",
+            "2",
+        ]
+        command = [
+            sys.executable,
+            "-m",
+            "negmine",
+            "filter",
+            str(work),
+            *asked,
+            "--judge-check",
+            "0",
+        ]
+        dry = subprocess.run(
+            [*command, "--dry-run", "--prices", "1,2", "--json"], capture_output=True, text=True
+        )
+        assert dry.returncode == 0, dry.stderr
+        assert server.requests == []
+        found = json.loads(dry.stdout)["data"]
+        real = subprocess.run([*command, "--json"], capture_output=True, text=True)
+        assert real.returncode == 0, real.stderr
+        assert found["calls_least"] <= len(server.requests) <= found["calls_most"]
+        letters = sum(len(prompt) for prompt in server.prompts)
+    assert found["tokens_least"] * 4 <= letters * 1.2
+    dollars = (found["tokens_most"] + 2 * found["answer_tokens_most"]) / 1e6
+    assert found["dollars_most"] == pytest.approx(dollars, abs=1e-4)
+
+
+def test_questions_about_a_judge_need_one(tmp_path, beir):
+    work = mined(tmp_path, beir)
+    with pytest.raises(SettingsError, match="Which judge"):
+        negmine.judge_check(work)
+    done = subprocess.run(
+        [sys.executable, "-m", "negmine", "filter", str(work), "--dry-run"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "--dry-run is about the judge" in done.stderr
+    assert Workdir(work).manifest("4-filter/verdicts") is not None

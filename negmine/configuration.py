@@ -98,6 +98,8 @@ def check(settings: Settings) -> None:
         )
     if (rules.judge_url is None) != (rules.judge_model is None):
         raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
+    if rules.judge_url is not None and rules.judge_local is not None:
+        raise SettingsError("--judge-url and --judge-local: there is one judge. Leave one out.")
     judge_budget(rules)
     _check_scores(settings)
 
@@ -151,7 +153,7 @@ def retriever_name(spec: str) -> str:
 def scorer_names(settings: Settings) -> list[str]:
     """Return the column prefixes of the scorers: rerank, guide, guide_2 ..."""
     rerank = ["rerank"] if settings.rerank.rerank_model is not None else []
-    judge = ["judge"] if settings.filter.judge_model is not None else []
+    judge = ["judge"] if settings.filter.judge is not None else []
     return rerank + guide_names(settings.filter) + judge
 
 

@@ -66,7 +66,7 @@ class House:
     @property
     def judge(self) -> str | None:
         """The judge's artifact, if there is a judge."""
-        model = self.settings.filter.judge_model
+        model = self.settings.filter.judge
         return None if model is None else f"4-filter/judge-{short_name(model)}"
 
     @property
@@ -78,9 +78,9 @@ class House:
     def judge_check(self) -> str | None:
         """The artifact of the judge's examination, if it has to pass one."""
         rules = self.settings.filter
-        if rules.judge_model is None or rules.judge_check == 0:
+        if rules.judge is None or rules.judge_check == 0:
             return None
-        return f"4-filter/judge-check-{short_name(rules.judge_model)}"
+        return f"4-filter/judge-check-{short_name(rules.judge)}"
 
     def remember(self) -> None:
         """Keep the settings for later commands in this work directory."""

@@ -70,6 +70,7 @@ class SettingsKeywords(TypedDict, total=False):
     guide_max_length: int | None
     judge_url: str | None
     judge_model: str | None
+    judge_local: str | None
     judge_method: Literal["verdict", "logprob"]
     judge_batch: int
     judge_rounds: int

@@ -154,17 +154,17 @@ def suspected_by_guide(settings: FilterSettings) -> pl.Expr | None:
 
 def judged_relevant(settings: FilterSettings) -> pl.Expr | None:
     """The LLM judge says that the document is relevant to the query."""
-    return pl.col("judge_verdict") == RELEVANT if settings.judge_model is not None else None
+    return pl.col("judge_verdict") == RELEVANT if settings.judge is not None else None
 
 
 def judge_abstained(settings: FilterSettings) -> pl.Expr | None:
     """The LLM judge was asked and gave no answer that counts."""
-    return pl.col("judge_verdict") == ABSTAINED if settings.judge_model is not None else None
+    return pl.col("judge_verdict") == ABSTAINED if settings.judge is not None else None
 
 
 def not_judged(settings: FilterSettings) -> pl.Expr | None:
     """The LLM judge was not asked: there were enough negatives before, or the budget was spent."""
-    return pl.col("judge_verdict").is_null() if settings.judge_model is not None else None
+    return pl.col("judge_verdict").is_null() if settings.judge is not None else None
 
 
 RULES: tuple[Rule, ...] = (

@@ -186,6 +186,9 @@ class FilterSettings(RoomSettings):
         "LLM judge: base URL of an OpenAI-compatible endpoint, such as http://localhost:8000/v1."
     )
     judge_model: str | None = _setting("LLM judge: the model's name at that endpoint.")
+    judge_local: str | None = _setting(
+        "LLM judge on this machine instead: a folder, a hub name, or a .gguf file."
+    )
     judge_method: Literal["verdict", "logprob"] = _setting(
         "verdict: several candidates a call, by vote; logprob: one pair a call, by p(Yes).",
         "verdict",
@@ -216,6 +219,11 @@ class FilterSettings(RoomSettings):
     judge_concurrency: int = _setting("Queries the judge is asked about at once.", 8, gt=0, **SPEED)
     judge_timeout: float = _setting("Seconds to wait for an answer.", 120.0, gt=0, **SPEED)
     judge_retries: int = _setting("Times a failed call is tried again.", 6, ge=0, **SPEED)
+
+    @property
+    def judge(self) -> str | None:
+        """The judge's name, if there is a judge."""
+        return self.judge_model or self.judge_local
 
     @field_validator("guide_model", mode="before")
     @classmethod

@@ -138,6 +138,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base, CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
         (base | guide, GUIDE_CHANGES),
+        (base, {"judge_local": str(cross_encoder(tmp_path / "judge"))}),
         (base | JUDGE, JUDGE_CHANGES | {"judge_prompt": prompt}),
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),

@@ -22,7 +22,9 @@ def verdicts(house: House) -> Parts:
 
 def cheap_verdicts(house: House) -> Parts:
     """The verdicts of every rule but the judge's."""
-    rules = effective_rules(house.settings).model_copy(update={"judge_model": None})
+    rules = effective_rules(house.settings).model_copy(
+        update={"judge_model": None, "judge_local": None}
+    )
     return _verdicts(house, rules, None)
 
 

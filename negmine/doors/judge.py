@@ -18,6 +18,7 @@ from negmine.house import CANDIDATES, QUERIES, SURVIVORS, House
 from negmine.identity import identity_of
 from negmine.judge import Chat, Judgment
 from negmine.judge.chat import HttpChat
+from negmine.judge.local import LocalChat, fingerprint
 from negmine.judge.prompts import template
 from negmine.judge.replay import Budget, Recorded
 from negmine.judge.session import Case, Outcome, Rules, judge
@@ -39,7 +40,7 @@ def survivors(house: House) -> Parts:
 def settings_of(house: House) -> dict[str, Any]:
     """Return what shapes the judgments."""
     rules, said = house.settings.filter, rules_of(house)
-    asked = {"url": rules.judge_url, "model": rules.judge_model, "scope": rules.judge_scope}
+    asked = {"judge": _identity(house), "scope": rules.judge_scope}
     method = ("batch", "rounds", "weighted") if said.method == "verdict" else ("beta",)
     shaping = {name: getattr(said, name) for name in ("method", "prompt", "wanted", *method)}
     return {**asked, **shaping, "prompt": identity_of(said.prompt), "budget": rules.judge_budget}
@@ -60,14 +61,27 @@ def rules_of(house: House) -> Rules:
     )
 
 
+def _identity(house: House) -> str:
+    """Return who answers: address and name, or the files of a model on this machine."""
+    rules = house.settings.filter
+    if rules.judge_local is not None:
+        return f"local {fingerprint(rules.judge_local, house.digest)}"
+    return f"{rules.judge_url} {rules.judge_model}"
+
+
 @contextmanager
 def open_chat(house: House, budget: Budget | None = None) -> Iterator[Chat]:
     """Open the endpoint, behind the memory of what was asked before."""
     rules = house.settings.filter
-    url, model = str(rules.judge_url), str(rules.judge_model)
-    file = house.work.root / MEMORY / f"judge-{short_name(model)}.sqlite"
-    chat = HttpChat(url, model, rules.judge_timeout, rules.judge_retries)
-    recorded = Recorded(chat, f"{url} {model}", file, budget or Budget())
+    chat: Chat
+    if rules.judge_local is not None:
+        chat = LocalChat(rules.judge_local, house.settings.index.device, house.digest)
+    else:
+        chat = HttpChat(
+            str(rules.judge_url), str(rules.judge_model), rules.judge_timeout, rules.judge_retries
+        )
+    file = house.work.root / MEMORY / f"judge-{short_name(str(rules.judge))}.sqlite"
+    recorded = Recorded(chat, _identity(house), file, budget or Budget())
     try:
         yield recorded
     finally:

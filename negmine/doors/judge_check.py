@@ -64,7 +64,7 @@ def gate(house: House) -> None:
     found = measured["sensitivity"] or 0.0
     if found < rules.min_sensitivity:
         raise GateNotMet(
-            f"The judge {rules.judge_model} called {found:.0%} of {measured['positives']} known positives "
+            f"The judge {rules.judge} called {found:.0%} of {measured['positives']} known positives "
             f"relevant; --min-sensitivity asks for "
             f"{rules.min_sensitivity:.0%}. See: negmine judge-check {house.work.root}. Try another model or "
             "prompt, or take it as it is with --force."

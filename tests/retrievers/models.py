@@ -4,7 +4,7 @@ from pathlib import Path
 
 WORDS = (
     "tea water green black hot cold cat cats dog dogs sleep list sort python snake largest degrees "
-    "minutes how long do a the is in for query passage : . , ?"
+    "minutes how long do a the is in for query passage : . , ? yes no"
 ).split()
 
 
@@ -71,3 +71,23 @@ def _plain_bert(folder, kind, seed, **options) -> Path:
         tokenizer_object=_tokenizer(), pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
     ).save_pretrained(folder)
     return folder
+
+
+def chat_model(folder, seed=1) -> Path:
+    """A two-layer Llama with random weights, and a chat template."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    torch.manual_seed(seed)
+    size = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = LlamaConfig(
+        vocab_size=len(WORDS) + 2, intermediate_size=64, bos_token_id=0, eos_token_id=0,
+        pad_token_id=0, max_position_embeddings=512, **size,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=_tokenizer(), pad_token="[PAD]", eos_token="[PAD]", unk_token="[UNK]"
+    )
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    tokenizer.save_pretrained(folder)
+    return Path(folder)

@@ -100,6 +100,14 @@ def check(settings: Settings) -> None:
         raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
     if rules.judge_url is not None and rules.judge_local is not None:
         raise SettingsError("--judge-url and --judge-local: there is one judge. Leave one out.")
+    if rules.judge_first is not None and (
+        rules.judge_url is None or rules.judge_method != "verdict"
+    ):
+        raise SettingsError("--judge-first needs --judge-url and --judge-method verdict.")
+    if write.relabel and rules.judge is None:
+        raise SettingsError(
+            "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
+        )
     judge_budget(rules)
     _check_scores(settings)
 

@@ -71,6 +71,7 @@ class SettingsKeywords(TypedDict, total=False):
     judge_url: str | None
     judge_model: str | None
     judge_local: str | None
+    judge_first: str | None
     judge_method: Literal["verdict", "logprob"]
     judge_batch: int
     judge_rounds: int
@@ -86,6 +87,7 @@ class SettingsKeywords(TypedDict, total=False):
     judge_retries: int
     format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
     num_negatives: int
+    relabel: bool
     order: str
     sampling: Literal["top", "random"]
     pool: int

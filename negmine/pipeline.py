@@ -257,7 +257,7 @@ def other_formats(house: House) -> list[Artifact]:
 
 def _shape(settings: WriteSettings) -> dict[str, Any]:
     drawn = ("pool", "seed") if settings.sampling == "random" else ()
-    return _pick(settings, "format", "num_negatives", "order", "sampling", *drawn)
+    return _pick(settings, "format", "num_negatives", "order", "relabel", "sampling", *drawn)
 
 
 def _bm25_settings(settings: IndexSettings) -> dict[str, Any]:

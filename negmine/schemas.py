@@ -14,6 +14,7 @@ import pyarrow as pa
 from negmine.errors import SchemaError
 
 FIRST_RANK = 1
+JUDGED_POSITIVE = "judged_positive"  # a judge's word, in provenance only
 POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
 
 ID = pa.large_string()
@@ -148,9 +149,10 @@ def provenance_schema(opinions: Iterable[str], lists: bool) -> pa.Schema:
     for name in opinions:
         about |= {f"{name}_rank": pa.int32(), f"{name}_score": pa.float32()}
     return _schema(
-        "provenance/1",
+        "provenance/2",
         _required("query_id", ID),
         pa.field("positive_id", ID),
+        pa.field("positive_label", pa.large_string()),
         *(pa.field(name, many(kind)) for name, kind in about.items()),
         pa.field("positive_score", pa.float32()),
     )

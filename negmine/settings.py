@@ -189,6 +189,9 @@ class FilterSettings(RoomSettings):
     judge_local: str | None = _setting(
         "LLM judge on this machine instead: a folder, a hub name, or a .gguf file."
     )
+    judge_first: str | None = _setting(
+        "verdict: a cheaper model at the same endpoint; the judge then sees only what it flags."
+    )
     judge_method: Literal["verdict", "logprob"] = _setting(
         "verdict: several candidates a call, by vote; logprob: one pair a call, by p(Yes).",
         "verdict",
@@ -238,6 +241,9 @@ class WriteSettings(RoomSettings):
         "Shape of the training files, as sentence-transformers names them.", "triplet"
     )
     num_negatives: int = _setting("Negatives per query.", 5, gt=0)
+    relabel: bool = _setting(
+        "Write what the judge calls relevant as further positives (positive_label says so).", False
+    )
     order: str = _setting(
         "Which survivors come first: by fused rank, or by a score, as --score names it.", "fused"
     )

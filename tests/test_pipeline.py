@@ -140,6 +140,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | guide, GUIDE_CHANGES),
         (base, {"judge_local": str(cross_encoder(tmp_path / "judge"))}),
         (base | JUDGE, JUDGE_CHANGES | {"judge_prompt": prompt}),
+        (base | JUDGE, {"relabel": True}),
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
         ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES),
@@ -177,7 +178,7 @@ JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
     "judge_rounds": 3, "judge_vote": "confidence", "judge_scope": "all", "judge_budget": "9",
-    "judge_check": 9,
+    "judge_check": 9, "judge_first": "small",
 }  # fmt: skip
 ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
@@ -40,7 +40,7 @@ def survivors(house: House) -> Parts:
 def settings_of(house: House) -> dict[str, Any]:
     """Return what shapes the judgments."""
     rules, said = house.settings.filter, rules_of(house)
-    asked = {"judge": _identity(house), "scope": rules.judge_scope}
+    asked = {"judge": _identity(house), "first": rules.judge_first, "scope": rules.judge_scope}
     method = ("batch", "rounds", "weighted") if said.method == "verdict" else ("beta",)
     shaping = {name: getattr(said, name) for name in ("method", "prompt", "wanted", *method)}
     return {**asked, **shaping, "prompt": identity_of(said.prompt), "budget": rules.judge_budget}
@@ -70,18 +70,20 @@ def _identity(house: House) -> str:
 
 
 @contextmanager
-def open_chat(house: House, budget: Budget | None = None) -> Iterator[Chat]:
-    """Open the endpoint, behind the memory of what was asked before."""
+def open_chat(
+    house: House, budget: Budget | None = None, model: str | None = None
+) -> Iterator[Chat]:
+    """Open the judge, or another `model` at its endpoint, behind the memory of what was asked before."""
     rules = house.settings.filter
+    name = str(model or rules.judge)
     chat: Chat
     if rules.judge_local is not None:
-        chat = LocalChat(rules.judge_local, house.settings.index.device, house.digest)
+        chat = LocalChat(name, house.settings.index.device, house.digest)
     else:
-        chat = HttpChat(
-            str(rules.judge_url), str(rules.judge_model), rules.judge_timeout, rules.judge_retries
-        )
-    file = house.work.root / MEMORY / f"judge-{short_name(str(rules.judge))}.sqlite"
-    recorded = Recorded(chat, _identity(house), file, budget or Budget())
+        chat = HttpChat(str(rules.judge_url), name, rules.judge_timeout, rules.judge_retries)
+    identity = f"{rules.judge_url} {model}" if model else _identity(house)
+    file = house.work.root / MEMORY / f"judge-{short_name(name)}.sqlite"
+    recorded = Recorded(chat, identity, file, budget or Budget())
     try:
         yield recorded
     finally:
@@ -97,11 +99,14 @@ def judgments(house: House) -> Parts:
     def make(part: int) -> pa.Table:
         rows = _rows(house, part)
         found: dict[int, Judgment] = {}
-        with open_chat(house, budget) as chat:
+        with ExitStack() as stack:
+            chat = stack.enter_context(open_chat(house, budget))
+            first = None
+            if rules.judge_first is not None:
+                first = stack.enter_context(open_chat(house, budget, rules.judge_first))
 
             async def one(asked: _Asked) -> None:
-                outcome = await judge(asked.case, said, chat)
-                asked.keep(outcome, found)
+                asked.keep(await judge(asked.case, said, chat, first), found)
 
             cases = _cases(house, rows, part, said.wanted is None)
             asyncio.run(each(cases, one, rules.judge_concurrency, house.progress.advance))

@@ -55,15 +55,17 @@ class Outcome:
     positives: list[Judgment | None] = field(default_factory=list)
 
 
-async def judge(case: Case, rules: Rules, chat: Chat) -> Outcome:
+async def judge(case: Case, rules: Rules, chat: Chat, first: Chat | None = None) -> Outcome:
     """Ask about a query's candidates, best first, until enough of them are not relevant.
 
-    Spent budget ends the asking; what was not asked stays None. The prompts depend on the query alone.
+    With a `first` judge, a vote of its own comes before, and only what it flags (calls relevant, or
+    cannot tell) is put before the judge itself (RLHN, Thakur et al. 2025). Spent budget ends the asking;
+    what was not asked stays None. The prompts depend on the query alone.
     """
     outcome = Outcome([None] * len(case.candidates), [None] * len(case.positives))
     try:
         if rules.method == "verdict":
-            await _by_vote(case, rules, chat, outcome)
+            await _by_vote(case, rules, chat, first, outcome)
         else:
             await _by_first_token(case, rules, chat, outcome)
     except BudgetSpent:
@@ -71,13 +73,25 @@ async def judge(case: Case, rules: Rules, chat: Chat) -> Outcome:
     return outcome
 
 
-async def _by_vote(case: Case, rules: Rules, chat: Chat, outcome: Outcome) -> None:
+async def _by_vote(
+    case: Case, rules: Rules, chat: Chat, first: Chat | None, outcome: Outcome
+) -> None:
     for start in range(0, len(case.candidates), rules.batch):
         if _enough(outcome, rules):
             return
         texts = case.candidates[start : start + rules.batch]
-        found = await vote(f"{case.query_id}\0{start}", case.query, texts, rules, chat)
+        seed = f"{case.query_id}\0{start}"
+        found = await vote(seed, case.query, texts, rules, first or chat)
+        flagged = [] if first is None else [n for n, j in enumerate(found) if not _cleared(j)]
+        if flagged:
+            again = await vote(seed, case.query, [texts[n] for n in flagged], rules, chat)
+            for place, judgment in zip(flagged, again, strict=True):
+                found[place] = judgment
         outcome.candidates[start : start + len(texts)] = found
+
+
+def _cleared(judgment: Judgment | None) -> bool:
+    return judgment is not None and judgment.verdict == NOT_RELEVANT
 
 
 async def vote(
@@ -140,8 +154,7 @@ def _against(found: Judgment, limit: float | None) -> Judgment:
 def _enough(outcome: Outcome, rules: Rules) -> bool:
     if rules.wanted is None:
         return False
-    good = sum(j is not None and j.verdict == NOT_RELEVANT for j in outcome.candidates)
-    return good >= rules.wanted
+    return sum(map(_cleared, outcome.candidates)) >= rules.wanted
 
 
 def _permute(places: list[int], seed: str) -> None:

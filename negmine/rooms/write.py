@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from negmine.frames import table
 from negmine.hashing import GOLDEN, splitmix64
-from negmine.schemas import POSITIVE, SHORT, provenance_schema
+from negmine.rules import judged_relevant
+from negmine.schemas import JUDGED_POSITIVE, POSITIVE, SHORT, provenance_schema
 from negmine.settings import WriteSettings
 
 LISTS = ("n-tuple", "labeled-list")
@@ -69,9 +70,14 @@ def rows(
 ) -> pl.DataFrame:
     """Return provenance for one part, in the row order of the training file.
 
-    Flat formats (triplet, labeled-pair) have one document a row; the others have lists.
+    With `relabel`, what the judge calls relevant follows the known positives, as `judged_positive`. Flat
+    formats (triplet, labeled-pair) have one document a row; the others have lists.
     """
-    positives = verdicts.filter(pl.col("label") == POSITIVE)
+    known = pl.col("label") == POSITIVE
+    added = (pl.col("reason") == judged_relevant.__name__) if settings.relabel else pl.lit(False)
+    positives = verdicts.filter(known | added.fill_null(False)).sort(
+        pl.col("query_id").rle_id(), ~known, maintain_order=True
+    )
     negatives = selected(verdicts, settings).select(
         "query_id",
         pl.col("doc_id").alias("negative_id"),
@@ -88,7 +94,11 @@ def rows(
         *[f"{name}_{what}" for name in opinions for what in ("rank", "score")],
         "positive_score",
     )
-    anchors = positives.select("query_id", pl.col("doc_id").alias("positive_id"))
+    anchors = positives.select(
+        "query_id",
+        pl.col("doc_id").alias("positive_id"),
+        positive_label=pl.when(known).then(pl.lit(POSITIVE)).otherwise(pl.lit(JUDGED_POSITIVE)),
+    )
     return _SHAPES[settings.format](anchors, negatives, settings)
 
 
@@ -102,7 +112,7 @@ def _lists(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
     pairs = _triplets(positives, negatives, settings)
-    one = ["query_id", "positive_id"]
+    one = ["query_id", "positive_id", "positive_label"]
     return pairs.group_by(one, maintain_order=True).agg(
         pl.col("positive_score").first(), pl.exclude(*one, "positive_score")
     )

@@ -265,3 +265,51 @@ def test_status_says_what_another_judge_would_redo(tmp_path, beir):
 def test_settings_that_cannot_work_are_refused(tmp_path, beir, flags, said):
     with pytest.raises(SettingsError, match=said):
         negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], **flags)
+
+
+def test_a_first_judge_flags_and_the_judge_sees_only_what_it_flagged(tmp_path, beir):
+    """The first judge is easily alarmed; the judge knows."""
+    careful, right = (
+        honest(lambda text: "tea" in text.lower() or "cat" in text.lower()),
+        honest(is_tea),
+    )
+
+    def script(request, number):
+        return (careful if request["model"] == "small" else right)(request, number)
+
+    with serving(script) as server:
+        tiers = mine(tmp_path / "two", beir, server, judge_first="small", judge_scope="all")
+        seen = {model: set() for model in ("small", "m")}
+        for request in server.requests:
+            seen[request["model"]] |= set(documents(request).values())
+        alone = mine(tmp_path / "one", beir, server, judge_scope="all")
+    assert seen["m"] == {
+        text for text in seen["small"] if "tea" in text.lower() or "cat" in text.lower()
+    }
+    assert tiers.summary["removed"] == alone.summary["removed"]
+    assert len({*(tmp_path / "two" / "judge").glob("*.sqlite")}) == 2
+
+
+@pytest.mark.parametrize("shape", ["triplet", "labeled-pair", "labeled-list"])
+def test_relabelled_positives_are_told_apart_from_the_users_own(tmp_path, beir, shape):
+    with serving(honest(is_tea)) as server:
+        plain = mine(tmp_path / "w", beir, server, num_negatives=1, format=shape)
+        before = pl.read_parquet(plain.work / "5-write/provenance/*.parquet")
+        result = negmine.write(plain.work, relabel=True)
+    about = pl.read_parquet(result.work / "5-write/provenance/*.parquet")
+    texts_written = pl.read_parquet(result.work / f"5-write/{shape}/*.parquet")
+    assert about.height == texts_written.height
+    added = about.filter(positive_label="judged_positive")
+    judged = (
+        verdicts(plain.work)
+        .filter(reason="judged_relevant")
+        .select("query_id", positive_id="doc_id")
+    )
+    assert added.height > 0
+    assert added.join(judged, on=["query_id", "positive_id"], how="anti").height == 0
+    own = about.filter(
+        pl.col("positive_label").is_null() | (pl.col("positive_label") == "positive")
+    )
+    assert own.equals(before)
+    labels = Workdir(plain.work).scan("4-filter/verdicts").select("label").unique().collect()
+    assert "judged_positive" not in labels["label"].to_list()

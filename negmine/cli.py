@@ -72,52 +72,38 @@ def mine(
     _run_rooms("mine", list(ROOMS), work, flags, config, force, json)
 
 
-@app.command()
-@with_settings("index")
-def index(
-    work: Work,
-    flags: dict[str, Any],
-    config: Config = None,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Room 1: read corpus, queries and qrels, and index them for every retriever.
+def _room(name: str, text: str, example: str, *settings: str) -> None:
+    """Add the command of a room: it does that room, with the settings that WORK remembers."""
 
-    Goes on with the settings that WORK remembers. Example: negmine index work --data my-beir-folder
-    """
-    _run_rooms("index", ["index"], work, flags, config, force, json)
+    def command(
+        work: Work,
+        flags: dict[str, Any],
+        config: Config = None,
+        force: Force = False,
+        json: Json = False,
+    ) -> None:
+        _run_rooms(name, [name], work, flags, config, force, json)
 
-
-@app.command()
-@with_settings()
-def retrieve(
-    work: Work,
-    flags: dict[str, Any],
-    config: Config = None,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Room 2: search with every retriever and bring the runs together as candidates.
-
-    Goes on with the settings that WORK remembers. Example: negmine retrieve work --k 200
-    """
-    _run_rooms("retrieve", ["retrieve"], work, flags, config, force, json)
+    command.__doc__ = f"{text}\n\nGoes on with the settings that WORK remembers. Example: {example}"
+    app.command(name=name)(with_settings(*settings)(command))
 
 
-@app.command()
-@with_settings()
-def rerank(
-    work: Work,
-    flags: dict[str, Any],
-    config: Config = None,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Room 3: let a cross-encoder score candidates and positives. Optional.
-
-    Goes on with the settings that WORK remembers. Example: negmine rerank work --rerank-model MODEL
-    """
-    _run_rooms("rerank", ["rerank"], work, flags, config, force, json)
+_room(
+    "index",
+    "Room 1: read corpus, queries and qrels, and index them for every retriever.",
+    "negmine index work --data my-beir-folder",
+    "index",
+)
+_room(
+    "retrieve",
+    "Room 2: search with every retriever and bring the runs together as candidates.",
+    "negmine retrieve work --k 200",
+)
+_room(
+    "rerank",
+    "Room 3: let a cross-encoder score candidates and positives. Optional.",
+    "negmine rerank work --rerank-model MODEL",
+)
 
 
 @app.command(name="filter")
@@ -177,20 +163,11 @@ def judge_check(
             out().print(views.numbers(answer["data"]))
 
 
-@app.command()
-@with_settings()
-def write(
-    work: Work,
-    flags: dict[str, Any],
-    config: Config = None,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Room 5: write training files and their provenance.
-
-    Goes on with the settings that WORK remembers. Example: negmine write work --format n-tuple
-    """
-    _run_rooms("write", ["write"], work, flags, config, force, json)
+_room(
+    "write",
+    "Room 5: write training files and their provenance.",
+    "negmine write work --format n-tuple",
+)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from negmine.errors import CorruptArtifact
 from negmine.schemas import TEXT_KEY
 
+STEP = 256  # texts between two signs of life; many models' batches
 CHUNK = 2048  # texts: about half a minute on two cores
 
 
@@ -59,8 +60,12 @@ class VectorStore:
         done(len(texts) - len(places))
         for start in range(0, len(places), CHUNK):
             batch = places[start : start + CHUNK]
-            self._add(keys.gather(batch), encode([texts[place] for place in batch]))
-            done(len(batch))
+            vectors = []
+            for first in range(0, len(batch), STEP):
+                step = batch[first : first + STEP]
+                vectors.append(encode([texts[place] for place in step]))
+                done(len(step))
+            self._add(keys.gather(batch), np.concatenate(vectors))
         return self._gather(wanted), len(places)
 
     def _gather(self, wanted: pl.DataFrame) -> NDArray[np.float32]:

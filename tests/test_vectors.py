@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import CorruptArtifact
-from negmine.vectors import CHUNK, VectorStore
+from negmine.vectors import CHUNK, STEP, VectorStore
 from tests.conftest import vector
 
 
@@ -59,7 +59,7 @@ def test_a_kill_in_the_middle_loses_one_chunk_at_most(tmp_path):
     texts = [f"text {n}" for n in range(CHUNK + 10)]
 
     def dies(batch):
-        if len(batch) < CHUNK:
+        if len(batch) < STEP:
             raise KeyboardInterrupt
         return Encoder()(batch)
 

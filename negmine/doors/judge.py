@@ -27,6 +27,7 @@ from negmine.schemas import JUDGMENTS, POSITIVE
 from negmine.schemas import SURVIVORS as SURVIVORS_SCHEMA
 
 T = TypeVar("T")
+QUERIES_AT_ONCE = 128  # whose texts are in memory together
 MEMORY = "judge"  # beside the rooms: calls-<model>.sqlite
 
 
@@ -180,17 +181,26 @@ class _Asked(NamedTuple):
 
 
 def _cases(house: House, rows: pl.DataFrame, part: int, everything: bool) -> Iterator[_Asked]:
+    """Yield the queries of a part; texts are fetched for a few of them at a time."""
     positive = pl.col("label") == POSITIVE
-    asked = positive | (pl.lit(True) if everything else pl.col("kept"))
-    queries = frame(house.work.read(QUERIES, part, ["query_id", "text"]))
-    for group in rows.filter(asked).partition_by("query_id", maintain_order=True):
-        texts = house.texts(group["doc_id"])
-        known = group.join(texts, on="doc_id", how="left", maintain_order="left")
-        one, other = known.filter(~positive), known.filter(positive)
-        name = str(group["query_id"][0])
-        query = queries.filter(pl.col("query_id") == name)["text"][0]
-        case = Case(name, query, other["text"].to_list(), one["text"].to_list())
-        yield _Asked(one["place"].to_list(), other["place"].to_list(), case)
+    asked = rows.filter(positive | (pl.lit(True) if everything else pl.col("kept")))
+    queries = frame(house.work.read(QUERIES, part, ["query_id", "text"])).rename({"text": "query"})
+    group = pl.col("query_id").rle_id()
+    for start in range(0, asked["query_id"].n_unique(), QUERIES_AT_ONCE):
+        here = asked.filter(group.is_between(start, start + QUERIES_AT_ONCE, closed="left"))
+        texts = house.texts(here["doc_id"])
+        known = here.join(queries, on="query_id", how="left", maintain_order="left").join(
+            texts, on="doc_id", how="left", maintain_order="left"
+        )
+        for one in known.partition_by("query_id", maintain_order=True):
+            candidates, positives = one.filter(~positive), one.filter(positive)
+            case = Case(
+                one["query_id"][0],
+                one["query"][0],
+                positives["text"].to_list(),
+                candidates["text"].to_list(),
+            )
+            yield _Asked(candidates["place"].to_list(), positives["place"].to_list(), case)
 
 
 def _table(rows: pl.DataFrame, found: dict[int, Judgment]) -> pa.Table:

@@ -38,7 +38,9 @@ Document: {documents}
 
 Answer with one word, Yes or No.
 """
-_LINE = re.compile(r"^\W*(d\d+)\W+(yes|no)\b\W*(confident|unsure)?", re.IGNORECASE | re.MULTILINE)
+_LINE = re.compile(  # "d1: no idea" is no answer
+    r"^\W*(d\d+)\W+(yes|no)\b\W*(?:(confident|unsure)\b.*)?$", re.IGNORECASE | re.MULTILINE
+)
 TOKENS_PER_LINE = 16
 
 

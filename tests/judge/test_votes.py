@@ -119,7 +119,10 @@ def test_answers_are_read_by_id_and_only_ids_that_were_asked():
     assert answers(Reply("d1: yes, confident\nd1: yes, confident"), 1) == [YES]
     assert answers(Reply("yes\nno"), 2) == [NONE, NONE]
     assert answers(Reply("d1: yes, confident\nd2: no", whole=False), 2) == [YES, NONE]
-    assert answers(Reply("d1: perhaps"), 1) == [NONE]
+    for vague in ("d1: perhaps", "d1: no idea", "d1: not sure", "d1: yes and no", "d1"):
+        assert answers(Reply(vague), 1) == [NONE]
+    assert answers(Reply("d1: yes, confident: it says so\n\nd2: no"), 2) == [YES, (False, False)]
+    assert answers(Reply("d1:\n  no, unsure."), 1) == [(False, False)]
 
 
 HOSTILE = [

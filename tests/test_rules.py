@@ -43,7 +43,9 @@ def judge(
     settings = FilterSettings(**({"score": "dense"} | rules))
     seen = frame(features(candidates, about))
     names = ["dense", *opinions]
-    return frame(verdicts(candidates, seen, opinions, corpus_keys, query_keys, settings, names))
+    return frame(
+        verdicts(candidates, seen, opinions, None, corpus_keys, query_keys, settings, names)
+    )
 
 
 def kept(scores, **options):

@@ -6,20 +6,53 @@ A field's name is its flag and its TOML key (`relative_margin` is `--relative-ma
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 SPEED = {"speed": True}
+NONE = (
+    "none"  # said of a setting that may be empty: forget what the file or the work directory says
+)
 Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 class RoomSettings(BaseModel):
-    """A frozen settings table that refuses unknown keys."""
+    """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
+        name = str(info.field_name)
+        kinds = kinds_of(cls.model_fields[name].annotation)
+        if kinds & {int, float}:
+            _check_number(name, value, kinds, cls)
+        elif bool in kinds and not isinstance(value, bool):
+            raise ValueError("say true or false")
+        return value
+
+
+def kinds_of(annotation: Any) -> set[Any]:
+    """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
+    inside = get_args(annotation)
+    return set().union(*map(kinds_of, inside)) if inside else {annotation}
+
+
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
+    if isinstance(value, bool):
+        off = value is False and f"no_{name}" in table.model_fields
+        how = f"; to turn it off, say no-{name.replace('_', '-')} = true" if off else ""
+        raise ValueError(f"a number is wanted, not {str(value).lower()}{how}")
+    if isinstance(value, str) and value not in kinds:
+        raise ValueError("a number is wanted, not a text")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a finite number is wanted")
 
 
 def _setting(text: str, default: Any = None, **extra: Any) -> Any:
@@ -138,7 +171,9 @@ class FilterSettings(RoomSettings):
     )
     relative_margin: float | None = _setting(
         "Keep a candidate if score <= anchor - |anchor| * margin; the anchor is the query's lowest "
-        "positive score. Default: 0.05 if the score is dense and no other margin is set."
+        "positive score. Default: 0.05 if the score is dense and no other margin is set.",
+        ge=-1,
+        le=1,
     )
     no_relative_margin: bool = _setting("Apply no relative margin, not even the default.", False)
     absolute_margin: float | None = _setting("Keep a candidate if score + margin <= anchor.")
@@ -149,6 +184,8 @@ class FilterSettings(RoomSettings):
         "Drop a candidate this similar to a positive of the query: cosine of the dense vectors; "
         "without them, Jaccard of word 3-grams.",
         0.95,
+        gt=0,
+        le=1,
     )
     no_near_duplicate: bool = _setting("Do not look for near-duplicates of positives.", False)
     above_positive: float | None = _setting(
@@ -158,7 +195,9 @@ class FilterSettings(RoomSettings):
         "Drop outliers: score > Q3 + this * (Q3 - Q1) of the query's candidates. Usual: 1.5.", ge=0
     )
     owner_query: float | None = _setting(
-        "Drop a candidate that is a positive of another query this similar (cosine) to the query."
+        "Drop a candidate that is a positive of another query this similar (cosine) to the query.",
+        ge=-1,
+        le=1,
     )
     same_parent: str | None = _setting(
         "Drop a candidate that shares this corpus column (article, thread) with a positive."
@@ -202,7 +241,7 @@ class FilterSettings(RoomSettings):
         "verdict: one vote a round, or 0.2 for an unsure one.", "majority"
     )
     judge_beta: float = _setting(
-        "logprob: relevant above the lowest positive's score less this.", 0.01
+        "logprob: relevant above the lowest positive's score less this.", 0.01, ge=0, le=1
     )
     judge_scope: Literal["survivors", "all"] = _setting(
         "Ask about survivors of the other rules until there are enough negatives, or about all.",

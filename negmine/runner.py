@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from negmine.engine import Folder, Parts, Stream, Work, local
 from negmine.errors import InputError, MissingArtifact
 from negmine.house import House
 from negmine.locks import locked
+from negmine.memory import remembering
 from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
+from negmine.sources.problems import together
 from negmine.states import FRESH, State, survey
 from negmine.workdir import Manifest, now, part_name
 
@@ -36,41 +40,54 @@ def run(
     rooms: Collection[str],
     force: bool = False,
     only: Callable[[str], bool] = lambda artifact: True,
+    remembers: bool = True,
 ) -> list[Outcome]:
     """Bring the artifacts of these rooms (those that `only` lets through) up to date.
 
-    Returns what became of each.
+    Returns what became of each. Later commands go on with the settings, if this one `remembers` them.
 
     Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
     problems of the user's files together.
     """
     house.force = force
     house.work.create()
+    outcomes: list[Outcome] = []
     with locked(house.work.root):
         states = survey(house, strict=rooms)
         house.digest.save()
         _require_earlier(house, states, rooms)
         if "dense" in house.settings.index.retriever and {"index", "retrieve"} & set(rooms):
             dense.check_machine(house.settings.index)
-        house.remember()
-        outcomes: list[Outcome] = []
-        failures: list[InputError] = []
-        failed: set[str] = set()
-        for state in states:
-            if state.artifact.room not in rooms or not only(state.artifact.name):
-                continue
-            if failed & set(state.artifact.reads):
-                failed.add(state.artifact.name)
-                continue
-            try:
-                outcomes.append(_bring_up_to_date(house, state, force))
-            except InputError as error:
-                failures.append(error)
-                failed.add(state.artifact.name)
-        house.digest.save()
-        if failures:
-            raise InputError("\n".join(str(error) for error in failures))
+        wanted = [s for s in states if s.artifact.room in rooms and only(s.artifact.name)]
+        done = partial(_rooms_done, wanted, outcomes)
+        with remembering(house.work, house.settings, done) if remembers else nullcontext():
+            _make_all(house, wanted, force, outcomes)
     return outcomes
+
+
+def _make_all(house: House, wanted: list[State], force: bool, outcomes: list[Outcome]) -> None:
+    """Make what is wanted, adding to `outcomes`; problems of the user's files are told together."""
+    failures: list[InputError] = []
+    failed: set[str] = set()
+    for state in wanted:
+        if failed & set(state.artifact.reads):
+            failed.add(state.artifact.name)
+            continue
+        try:
+            outcomes.append(_bring_up_to_date(house, state, force))
+        except InputError as error:
+            failures.append(error)
+            failed.add(state.artifact.name)
+    house.digest.save()
+    if failures:
+        raise together(failures)
+
+
+def _rooms_done(wanted: list[State], outcomes: list[Outcome]) -> set[str]:
+    """Return the rooms that have everything that was wanted of them."""
+    made = {done.artifact for done in outcomes}
+    lacking = {state.artifact.room for state in wanted if state.artifact.name not in made}
+    return {state.artifact.room for state in wanted} - lacking
 
 
 def _require_earlier(house: House, states: list[State], rooms: Collection[str]) -> None:

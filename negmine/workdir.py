@@ -68,7 +68,7 @@ class Workdir:
         """Make the directory; refuse a folder that is full of something else."""
         if self.root.is_file():
             raise WorkdirError(f"{self.root} is a file. Name a folder for the work directory.")
-        if self.root.is_dir() and any(self.root.iterdir()) and not self.exists():
+        if self.root.is_dir() and any(self.root.iterdir()) and not self._is_ours():
             raise WorkdirError(
                 f"{self.root} is not empty and no work directory of negmine. Name an empty or a new folder."
             )
@@ -78,9 +78,11 @@ class Workdir:
             raise WorkdirError(f"Cannot make {self.root}: {error.strerror}.") from error
 
     def exists(self) -> bool:
-        """Tell whether this looks like a work directory."""
-        marks = ("settings.json", ".lock", "1-index")
-        return any((self.root / mark).exists() for mark in marks)
+        """Tell whether this is a work directory that a command has begun to fill."""
+        return any((self.root / mark).exists() for mark in ("settings.json", "1-index"))
+
+    def _is_ours(self) -> bool:
+        return self.exists() or (self.root / ".lock").exists()
 
     # -- manifests ---------------------------------------------------------------------------
 

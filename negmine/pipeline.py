@@ -141,6 +141,7 @@ def _retrieve(house: House) -> Iterable[Artifact]:
         lambda: {"retrievers": house.retrievers},
         lambda: retrieve_doors.candidates(house),
         retrieve_doors.count_candidates,
+        revision=2,
     )  # fmt: skip
 
 

@@ -59,4 +59,4 @@ class _Keys:
 
     @cached_property
     def corpus(self) -> pl.DataFrame:
-        return self._house.work.scan(CORPUS).select("doc_id", "text_key").collect()
+        return self._house.work.scan(CORPUS).select("doc_id", "text_key", "body_key").collect()

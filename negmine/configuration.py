@@ -123,6 +123,7 @@ def check(settings: Settings) -> None:
             "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
         )
     judge_budget(rules)
+    _check_guides(rules)
     _check_scores(settings)
 
 
@@ -160,6 +161,20 @@ def judge_budget(rules: FilterSettings) -> dict[str, int]:
             f"--judge-budget {rules.judge_budget}: say 5000, or 5000calls, or 2000000tokens."
         )
     return {found[2] or "calls": int(found[1].replace("_", ""))}
+
+
+def _check_guides(rules: FilterSettings) -> None:
+    """Refuse prompts and lengths that cannot be told apart by guide."""
+    guides = len(rules.guide_model)
+    for field in ("guide_query_prompt", "guide_document_prompt", "guide_max_length"):
+        given = len(getattr(rules, field))
+        if guides and given not in (0, 1, guides):
+            raise SettingsError(
+                f"{flag(field)} is given {given} times for {guides} guides. Give it once for all, or "
+                "once for each, in the order of --guide-model."
+            )
+    if any(length <= 0 for length in rules.guide_max_length):
+        raise SettingsError(f"--guide-max-length {min(rules.guide_max_length)}: give 1 or more.")
 
 
 def _check_scores(settings: Settings) -> None:

@@ -48,9 +48,11 @@ from negmine.settings import FORMATS, FilterSettings, IndexSettings, WriteSettin
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
 # Guides and the judge count by what they read, in the artifacts of what they say.
-_ELSEWHERE = {"guide_model", "guide_query_prompt", "guide_document_prompt", "guide_max_length"} | {
-    name for name in FilterSettings.model_fields if name.startswith("judge_")
-}
+_ELSEWHERE = (
+    {"guide_model", "guide_query_prompt", "guide_document_prompt", "guide_max_length"}
+    | {name for name in FilterSettings.model_fields if name.startswith("judge_")}
+    | {"min_sensitivity"}
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Artifact:
     make: Callable[[], Work]
     count: Callable[[pl.LazyFrame], dict[str, Any]] | None = None  # stats of the finished rows
     revision: int = 1
+    begun: Callable[[], str] = str  # what is there of an unfinished one, beside finished parts
 
     @property
     def room(self) -> str:
@@ -116,6 +119,7 @@ def _index(house: House) -> Iterable[Artifact]:
             f"1-index/{dense.name(settings)}", None, (CORPUS, QUERIES, QRELS),
             lambda: dense.identity(settings, house.digest),
             lambda: index_doors.dense_index(house),
+            begun=lambda: index_doors.encoded(house, dense.encoders(settings, house.digest)),
         )  # fmt: skip
     elif not house.settings.filter.no_near_duplicate:
         yield Artifact(SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house))
@@ -159,18 +163,20 @@ def _rerank(house: House) -> Iterable[Artifact]:
         lambda: score_doors.scores(
             house, opened, identity_of(opened().identity), settings.rerank_depth
         ),
+        begun=lambda: score_doors.scored(house, identity_of(opened().identity)),
     )  # fmt: skip
 
 
 def _guides(house: House) -> Iterable[Artifact]:
     settings = house.settings
-    for name, model in zip(guide_names(settings.filter), settings.filter.guide_model, strict=True):
+    for place, name in enumerate(guide_names(settings.filter)):
         store = house.work.root / index_doors.VECTORS
-        opened = partial(Guide, model, settings.filter, settings.index, house.digest, store)
+        opened = partial(Guide, place, settings.filter, settings.index, house.digest, store)
         yield Artifact(
             house.scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
             lambda opened=opened: opened().identity,  # type: ignore[misc]
             partial(score_doors.scores, house, opened, None),
+            begun=lambda opened=opened: index_doors.encoded(house, opened().identity.values()),  # type: ignore[misc]
         )  # fmt: skip
 
 

@@ -45,6 +45,9 @@ def kinds_of(annotation: Any) -> set[Any]:
 
 
 def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
+    if isinstance(value, list | tuple):
+        for one in value:
+            _check_number(name, one, kinds, table)
     if isinstance(value, bool):
         off = value is False and f"no_{name}" in table.model_fields
         how = f"; to turn it off, say no-{name.replace('_', '-')} = true" if off else ""
@@ -214,13 +217,17 @@ class FilterSettings(RoomSettings):
     guide_margin_type: Literal["relative", "absolute"] = _setting(
         "How --guide-margin is meant.", "relative"
     )
-    guide_query_prompt: str | None = _setting(
-        "Text before every query, for guides. Default: the model's own."
+    guide_query_prompt: tuple[str, ...] = _setting(
+        "Text before every query, for guides: one for all, or one for each. Default: the model's own.",
+        (),
     )
-    guide_document_prompt: str | None = _setting(
-        "Text before every document, for guides. Default: the model's own."
+    guide_document_prompt: tuple[str, ...] = _setting(
+        "Text before every document, for guides: one for all, or one for each. Default: the model's own.",
+        (),
     )
-    guide_max_length: int | None = _setting("Tokens a guide reads. Default: the model's own.", gt=0)
+    guide_max_length: tuple[int, ...] = _setting(
+        "Tokens a guide reads: one for all, or one for each. Default: the model's own.", ()
+    )
     judge_url: str | None = _setting(
         "LLM judge: base URL of an OpenAI-compatible endpoint, such as http://localhost:8000/v1."
     )
@@ -267,10 +274,16 @@ class FilterSettings(RoomSettings):
         """The judge's name, if there is a judge."""
         return self.judge_model or self.judge_local
 
-    @field_validator("guide_model", mode="before")
+    @field_validator(
+        "guide_model",
+        "guide_query_prompt",
+        "guide_document_prompt",
+        "guide_max_length",
+        mode="before",
+    )
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
+        return (value,) if isinstance(value, str | int) else value
 
 
 class WriteSettings(RoomSettings):

@@ -87,23 +87,24 @@ class Workdir:
     # -- manifests ---------------------------------------------------------------------------
 
     def manifest(self, name: str) -> Manifest | None:
-        """Return the manifest of a finished artifact, or None."""
-        path = self.folder(name) / MANIFEST
+        """Return the manifest of a finished artifact, or None; one that is damaged proves nothing."""
         try:
-            return Manifest(**json.loads(path.read_text()))
-        except FileNotFoundError:
+            return Manifest(**json.loads((self.folder(name) / MANIFEST).read_text()))
+        except (OSError, ValueError, TypeError):
             return None
-        except (OSError, ValueError, TypeError) as error:
-            raise CorruptArtifact(
-                f"{path} cannot be read ({error}). Delete the folder {path.parent} and run again."
-            ) from error
+
+    def is_damaged(self, name: str) -> bool:
+        """Tell whether there is a manifest that cannot be read."""
+        return (self.folder(name) / MANIFEST).exists() and self.manifest(name) is None
 
     def require(self, name: str) -> Manifest:
-        """Return the manifest of `name`; raise MissingArtifact where there is none."""
+        """Return the manifest of `name`; raise where there is none, or a damaged one."""
         found = self.manifest(name)
         if found is None:
-            room = name.split("/")[0].split("-", 1)[1]
-            raise MissingArtifact(f"{name} does not exist. Run: negmine {room} {self.root}")
+            again = f"Run: negmine {name.split('/')[0].split('-', 1)[1]} {self.root}"
+            if self.is_damaged(name):
+                raise CorruptArtifact(f"{self.folder(name) / MANIFEST} is damaged. {again}")
+            raise MissingArtifact(f"{name} does not exist. {again}")
         return found
 
     def whole(self, manifest: Manifest) -> bool:

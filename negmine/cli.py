@@ -216,13 +216,13 @@ def explain(
     """
     talk = Talk(quiet=True)
     with telling("explain", json, talk) as answer:
-        from negmine import api, views
+        from negmine import api, explained
 
         found = api.explain(work, query_id)
         answer["data"] = found
         if not json:
             console = out()
-            console.print(views.explanation(found, limit, console.width))
+            console.print(explained.explanation(found, limit, console.width))
 
 
 def _run_rooms(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from negmine.house import PROVENANCE, QRELS, SHORT, VERDICTS, House
+from negmine.house import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, House
 from negmine.runner import Outcome
-from negmine.states import State
+from negmine.states import FRESH, State, survey
+from negmine.workdir import Manifest
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,19 @@ def result(house: House, outcomes: list[Outcome], rooms: list[str]) -> Result:
 
 
 def summary(house: House) -> dict[str, Any]:
-    """Return the counts of the finished rooms: queries, candidates, kept, removed by reason ..."""
-    counts: dict[str, Any] = {}
+    """Return the counts of what is fresh: queries, candidates, kept, removed by reason ..."""
+    found = {s.artifact.name: s.manifest for s in survey(house) if s.state == FRESH}
+    counts = _left_out(found)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
         VERDICTS: ("candidates", "kept", "removed"),
         SHORT: ("queries_short", "queries_without_negatives", "negatives_missing"),
     }.items():
-        manifest = house.work.manifest(name)
+        manifest = found.get(name)
         if manifest is not None:
             counts |= {key: manifest.stats[key] for key in keys if key in manifest.stats}
     asked, mined = house.settings.write.num_negatives, counts.get("queries_mined")
-    training = house.work.manifest(f"5-write/{house.settings.write.format}")
+    training = found.get(f"5-write/{house.settings.write.format}")
     if training is not None and mined:
         missing = counts.pop("negatives_missing", 0)
         counts |= {
@@ -60,6 +63,19 @@ def summary(house: House) -> dict[str, Any]:
             "negatives_per_query": round(asked - missing / mined, 3),
         }
     return counts
+
+
+def _left_out(found: Mapping[str, Manifest | None]) -> dict[str, Any]:
+    """Return rows that were skipped, by file and reason, and copies, as long as there are any."""
+    stats = {name: known.stats for name, known in found.items() if known is not None}
+    skipped: dict[str, int] = {}
+    for name in (CORPUS, QUERIES, QRELS):
+        skipped |= stats.get(name, {}).get("skipped", {})
+    copies = {
+        "document_copies": stats.get(CORPUS, {}).get("copies", 0),
+        "query_copies": stats.get(QUERIES, {}).get("copies", 0),
+    }
+    return {"skipped": skipped, **copies}
 
 
 def _files(house: House, rooms: list[str]) -> list[Path]:

@@ -1,10 +1,9 @@
-"""How results look to people: the summary of a run, the table of `status`, one query of `explain`."""
+"""How results look to people: the summary of a run, the table of `status`. For `explain`: explained.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +11,6 @@ from rich.text import Text
 from negmine.errors import SettingsError
 from negmine.house import SHORT
 from negmine.results import Result
-from negmine.schemas import POSITIVE
 
 
 def summary(result: Result) -> RenderableType:
@@ -23,6 +21,11 @@ def summary(result: Result) -> RenderableType:
     lines.add_column(justify="right")
     lines.add_column(style="dim")
     removed = counts.pop("removed", {})
+    for what, count in counts.pop("skipped", {}).items():
+        lines.add_row("rows skipped", f"{count:,}", what)
+    for name in ("document_copies", "query_copies"):
+        if counts.pop(name, 0):
+            lines.add_row(name.replace("_", " "), f"{result.summary[name]:,}", "counted as one")
     for name in ("queries_mined", "queries_without_positives", "positives", "candidates"):
         if name in counts:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")
@@ -90,56 +93,3 @@ def status(states: list[dict[str, Any]]) -> Table:
             Text(row["why"]),
         )
     return table
-
-
-def explanation(found: dict[str, Any], limit: int, width: int) -> RenderableType:
-    """Show one query: its text, positives, and candidates with ranks, scores, kept or reason.
-
-    Texts are cut so that a row fits into `width` columns.
-    """
-    retrievers = [name.removesuffix("_rank") for name in found["columns"] if name.endswith("_rank")]
-    shown = found["rows"][:limit] if limit else found["rows"]
-    header = ("rank", "doc_id", *(f"{name} (rank)" for name in retrievers), "like", "verdict")
-    cells = [_cells(row, retrievers) for row in shown]
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    room = max(12, width - sum(widths) - 2 * len(widths))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name, wide in zip(header, widths, strict=True):
-        left = name in ("doc_id", "verdict")
-        least = wide if name == "verdict" else None  # the reason is what people came for
-        table.add_column(name, justify="left" if left else "right", min_width=least)
-    table.add_column("text", no_wrap=True, overflow="crop")
-    for row, line in zip(shown, cells, strict=True):
-        style = "green" if row["label"] == POSITIVE else "" if row["kept"] else "dim"
-        table.add_row(*map(Text, line), Text(_cut(row["text"], room)), style=style)
-    anchor = _number(found["rows"][0]["positive_score"], 4)
-    head = Text(f"{found['query_id']}: {found['text']}", style="bold")
-    kept = sum(row["kept"] for row in found["rows"])
-    tail = f"{len(found['rows'])} rows, {kept} kept; anchor {anchor or 'unknown'}"
-    if len(shown) < len(found["rows"]):
-        tail += f"; showing {len(shown)}, --limit 0 shows all"
-    return Group(head, table, Text(tail))
-
-
-def _cells(row: dict[str, Any], retrievers: list[str]) -> tuple[str, ...]:
-    rank = "" if row["rank"] is None else str(row["rank"])
-    verdict = "kept" if row["kept"] else str(row["reason"])
-    scores = (_score(row, name) for name in retrievers)
-    return (rank, row["doc_id"], *scores, _number(row["positive_similarity"], 2), verdict)
-
-
-def _cut(text: str, room: int) -> str:
-    line = " ".join(text.split())
-    while cell_len(line) > room:
-        line = line[: min(len(line) - 2, room)] + "…"
-    return line
-
-
-def _score(row: dict[str, Any], retriever: str) -> str:
-    """Return `12.3456 (3)`, `12.3456 (-)` where it was not found, or `-` where nobody scored it."""
-    rank, score = row[f"{retriever}_rank"], row[f"{retriever}_score"]
-    return "-" if score is None else f"{score:.4f} ({'-' if rank is None else rank})"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

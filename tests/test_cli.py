@@ -122,6 +122,57 @@ def test_errors_are_in_the_envelope_too(tmp_path):
     assert envelope["errors"][0]["kind"] == "InputError"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["mine", "W", "--k", "abc", "--json"], "'abc' is not a whole number"),
+        (["filter", "W", "--iqr", "abc", "--json"], "'abc' is not a number or 'none'"),
+        (["mine", "W", "--format", "tripplet", "--json"], "'tripplet' is not one of"),
+        (["mine", "W", "--frmat", "x", "--json"], "--frmat"),
+        (["mine", "--json"], "WORK"),
+        (["minne", "--json"], "minne"),
+    ],
+)
+def test_usage_errors_are_in_the_envelope_too(arguments, said):
+    done = run(*arguments)
+    envelope = json.loads(done.stdout)
+    assert done.returncode == envelope["exit_code"] == 2
+    assert envelope["status"] == "failed"
+    assert envelope["errors"][0]["kind"] == "SettingsError"
+    assert said in envelope["errors"][0]["message"]
+    assert said in done.stderr
+    assert "Value error" not in done.stdout + done.stderr
+
+
+def test_none_unsets_a_number_on_the_command_line(finished, tmp_path):
+    folder, _ = finished
+    flags = ["--data", folder / "data", "--retriever", "bm25", "--iqr", "1.5"]
+    assert run("mine", tmp_path / "w", *flags).returncode == 0
+    for flag in (
+        "iqr",
+        "same-parent",
+        "guide-model",
+        "rerank-model",
+        "owner-query",
+        "bm25-variant",
+    ):
+        assert run("status", tmp_path / "w", f"--{flag}", "none").returncode == 0, flag
+    assert run("filter", tmp_path / "w", "--iqr", "none").returncode == 0
+    assert "iqr" not in json.loads((tmp_path / "w/settings.json").read_text())["filter"]
+
+
+def test_help_in_a_narrow_terminal_keeps_the_names_of_flags(monkeypatch):
+    import os
+
+    narrow = os.environ | {"COLUMNS": "50"}
+    done = subprocess.run(
+        [sys.executable, "-m", "negmine", "retrieve", "--help"],
+        capture_output=True, text=True, env=narrow,
+    )  # fmt: skip
+    assert "--qrels-split TEXT" in done.stdout
+    assert "list[str]" not in done.stdout
+
+
 def test_an_unknown_query_names_the_nearest(finished):
     folder, _ = finished
     done = run("explain", folder / "work", "q33")

@@ -128,15 +128,16 @@ def _finish(house: House, problems: Problems, **stats: Any) -> dict[str, Any]:
     problems.raise_if_any()
     for note in problems.notes:
         house.progress.note(note)
-    for kind, count in problems.skipped.items():
-        house.progress.note(f"{count} skipped: {kind}")
+    for what, count in problems.skipped.items():
+        house.progress.note(f"{what}: {count:,} {'row' if count == 1 else 'rows'} skipped")
     return {**stats, "skipped": dict(problems.skipped), "notes": list(problems.notes)}
 
 
 def _copies(problems: Problems, copies: index.Copies, what: str) -> dict[str, int]:
     if copies.copies:
+        verb = "have" if copies.copies > 1 else "has"
         problems.notes.append(
-            f"{copies.copies:,} {what} have the text of an earlier one: counted as one"
+            f"{copies.copies:,} of the {what} {verb} the text of an earlier one: counted as one"
         )
     return {"copies": copies.copies}
 
@@ -175,7 +176,7 @@ def _count_qrels(
         )
     elif mined < first:
         problems.notes.append(
-            f"{first - mined:,} of {first:,} queries have no positive in {file.name}: they are not mined"
+            f"{first - mined:,} of {first:,} queries without a positive in {file.name}: not mined"
         )
     return {
         "queries_mined": mined,

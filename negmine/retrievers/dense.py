@@ -200,9 +200,9 @@ def _open_given(path: Path) -> NDArray[Any]:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist. Check the path.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise InputError(
-            f"{path} is no .npy array of numbers ({error}). Write it with numpy.save."
+            f"{path} is no .npy array of numbers. Write it with numpy.save, as float32."
         ) from error
     if array.ndim != 2 or array.dtype.kind != "f":
         raise InputError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -85,9 +86,17 @@ def contains_answer(pairs: pl.DataFrame) -> pl.Series:
 
 def answer_pattern(answers: str) -> str | None:
     """Return the regular expression of a query's answers, or None where there are none."""
-    said = json.loads(answers) if answers.lstrip().startswith("[") else [answers]
-    words = [text for answer in said if (text := normalise(str(answer)))]
+    words = [text for answer in _answers(answers) if (text := normalise(str(answer)))]
     return "|".join(_edge(word[0]) + re.escape(word) + _edge(word[-1]) for word in words) or None
+
+
+def _answers(text: str) -> list[Any]:
+    """Return the answers of a JSON list; any other text is an answer itself, brackets or not."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        said = None
+    return said if isinstance(said, list) else [text]
 
 
 def _edge(character: str) -> str:

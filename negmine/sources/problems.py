@@ -27,7 +27,7 @@ class Problems:
     """Collects problems and notes; `add` never raises."""
 
     def __init__(self, skip: bool) -> None:
-        self.skipped: dict[str, int] = {}
+        self.skipped: dict[str, int] = {}  # "corpus.jsonl: not UTF-8" to a count of rows
         self.notes: list[str] = []
         self._skip = skip
         self._first: list[Problem] = []
@@ -46,7 +46,8 @@ class Problems:
     ) -> None:
         """Note a fault; with --on-error skip, one that is safe to skip is only counted."""
         if self._skip and safe_to_skip:
-            self.skipped[kind] = self.skipped.get(kind, 0) + 1
+            what = f"{Path(file).name}: {kind}"
+            self.skipped[what] = self.skipped.get(what, 0) + 1
             return
         self._counts[kind] = self._counts.get(kind, 0) + 1
         self._skippable &= safe_to_skip

@@ -11,7 +11,7 @@ import pyarrow as pa
 from negmine.errors import InputError
 from negmine.schemas import ID
 from negmine.sources.columns import ACCEPTED, find
-from negmine.sources.formats import Row, kind_of, read_rows
+from negmine.sources.formats import Row, read_rows
 from negmine.sources.problems import Problems
 from negmine.sources.records import as_id
 from negmine.sources.text import lines
@@ -89,7 +89,10 @@ def _plain_columns(path: Path) -> int | None:
     if len(fields) == 3 and _is_number(fields[2]):
         return 3
     if not name.endswith(".tsv"):
-        kind_of(path)
+        raise InputError(
+            f"{path}: its first line has {len(fields)} fields; TREC qrels have four: query 0 document "
+            "relevance. Name a file with a header .tsv, .csv, .jsonl or .parquet."
+        )
     return None
 
 

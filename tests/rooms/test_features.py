@@ -47,6 +47,9 @@ def test_the_owner_is_another_query_and_the_closest_counts():
 @pytest.mark.parametrize(
     ("text", "answers", "expected"),
     [
+        ("who said so? [citation needed]", "[citation needed]", True),
+        ("a list", "[", False),
+        ("it has [1] in it", "{1}", False),
         ("PARISIAN café", "Paris", False),
         ("Paris, France", "Paris", True),
         ("in  PARIS", "paris", True),

@@ -66,7 +66,7 @@ def test_csv_rows_of_another_width_are_told(tmp_path):
     assert "line 4: 1 fields" in str(told.value)
     rows, problems = read(tmp_path / "corpus.csv", data, on_error="skip")
     assert [(row["doc_id"], row["source_row"]) for row in rows] == [("a", 0), ("d", 3)]
-    assert problems.skipped == {"wrong number of fields": 2}
+    assert problems.skipped == {"corpus.csv: wrong number of fields": 2}
 
 
 def test_a_line_number_in_csv_counts_lines_not_rows(tmp_path):
@@ -118,7 +118,7 @@ def test_nothing_is_half_written(tmp_path):
     assert not list((tmp_path / "work").rglob(".partial"))
     result = negmine.mine(tmp_path / "work", data=data, retriever=["bm25"], on_error="skip")
     stats = Workdir(result.work).require("1-index/corpus").stats
-    assert stats["skipped"] == {"invalid JSON": 1}
+    assert stats["skipped"] == {"corpus.jsonl: invalid JSON": 1}
 
 
 def test_vectors_stay_beside_their_rows_when_rows_are_skipped(tmp_path):
@@ -168,3 +168,20 @@ def test_files_that_are_not_there_are_all_told(tmp_path):
     assert lines[0].endswith("corpus.jsonl does not exist. Check the path.")
     assert lines[1].endswith("queries.jsonl is a folder. Name a file.")
     assert lines[2].endswith("qrels.jsonl does not exist. Check the path.")
+
+
+def test_qrels_of_three_columns_are_told_what_trec_has(tmp_path):
+    data = write_beir(tmp_path / "beir")
+    (tmp_path / "t.qrels").write_text("q1 0 tea-1\n")
+    files = {name: data / f"{name}.jsonl" for name in ("corpus", "queries")}
+    with pytest.raises(InputError, match="3 fields; TREC qrels have four: query 0 document"):
+        negmine.mine(tmp_path / "w", qrels=tmp_path / "t.qrels", retriever=["bm25"], **files)
+
+
+def test_a_file_that_is_no_array_is_told_without_numpys_advice(tmp_path):
+    data = write_beir(tmp_path / "beir")
+    (tmp_path / "q.npy").write_text("x")
+    both = {"query_vectors": tmp_path / "q.npy", "document_vectors": tmp_path / "q.npy"}
+    with pytest.raises(InputError, match=r"is no \.npy array of numbers") as told:
+        negmine.mine(tmp_path / "w", data=data, **both)
+    assert "pickle" not in str(told.value)

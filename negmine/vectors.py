@@ -12,6 +12,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -123,8 +124,15 @@ class VectorStore:
 
 
 def count_stored(folder: Path) -> int:
-    """Return how many vectors lie in a store, or in all stores below a folder; reads no vector."""
-    return sum(_read(path).num_rows for path in folder.rglob("chunk-*.arrow"))
+    """Return how many vectors lie in a store, or in all stores below a folder; reads no vector.
+
+    A damaged chunk counts nothing here; who needs its vectors is told.
+    """
+    count = 0
+    for path in folder.rglob("chunk-*.arrow"):
+        with suppress(CorruptArtifact):
+            count += _read(path).num_rows
+    return count
 
 
 def _chunks(folder: Path) -> list[Path]:

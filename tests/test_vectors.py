@@ -116,6 +116,7 @@ def test_a_damaged_chunk_is_named_with_the_remedy(tmp_path):
     encode(VectorStore(tmp_path), ["a", "b"])
     chunk = tmp_path / "chunk-000000.arrow"
     chunk.write_bytes(chunk.read_bytes()[:-40])
+    assert count_stored(tmp_path) == 0
     with pytest.raises(CorruptArtifact, match=r"chunk-000000\.arrow .*[Dd]elete"):
         VectorStore(tmp_path)
 

@@ -47,7 +47,7 @@ class Encoder:
     """A sentence-transformers model that loads when it is first needed."""
 
     def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
-        self._settings, self._flag = settings, flag
+        self._settings, self._flag, self.batch_size = settings, flag, settings.batch_size
         self.folder = resolve_model(settings.model, digest, flag)
         self.fingerprint = model_fingerprint(self.folder, digest)
         self.dtype = resolve_dtype(settings.dtype, settings.device)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from negmine.errors import CorruptArtifact
 from negmine.schemas import TEXT_KEY
 
-STEP = 256  # texts between two signs of life; many models' batches
+STEP = 64  # texts that are encoded at once, unless a batch of the model has more
 CHUNK_S = 20.0  # seconds of work that a kill may cost
 SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together
 MERGED = 64 << 20  # bytes of what they become
@@ -54,10 +54,12 @@ class VectorStore:
         texts: Sequence[str],
         encode: Callable[[Sequence[str]], NDArray[np.float32]],
         done: Callable[[int], None],
+        batch: int = 1,
     ) -> tuple[NDArray[np.float32], int]:
         """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now.
 
-        Distinct unknown texts are encoded longest first, and stored every few seconds.
+        Distinct unknown texts are encoded longest first, at least a `batch` of the model at once, and
+        stored every few seconds.
         """
         keys = exact_keys(texts)
         wanted = pl.DataFrame({"key": keys}).with_row_index("place")
@@ -65,10 +67,10 @@ class VectorStore:
         places = sorted(missing["place"].to_list(), key=lambda place: (-len(texts[place]), place))
         done(len(texts) - len(places))
         waiting: list[NDArray[np.float32]] = []
-        stored, since = 0, time.monotonic()
+        stored, since, many = 0, time.monotonic(), max(STEP, batch)
         try:
-            for first in range(0, len(places), STEP):
-                step = places[first : first + STEP]
+            for first in range(0, len(places), many):
+                step = places[first : first + many]
                 waiting.append(encode([texts[place] for place in step]))
                 done(len(step))
                 if time.monotonic() - since >= CHUNK_S:

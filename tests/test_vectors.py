@@ -87,6 +87,18 @@ def test_a_kill_costs_no_more_than_the_time_between_two_chunks(tmp_path, monkeyp
     assert len(list(tmp_path.glob("chunk-*"))) == 3
 
 
+def test_a_batch_of_the_model_is_never_cut(tmp_path):
+    sizes = []
+
+    def watched(batch):
+        sizes.append(len(batch))
+        return Encoder()(batch)
+
+    texts = [f"text {n}" for n in range(300)]
+    VectorStore(tmp_path).encode(texts, watched, lambda n: None, 256)
+    assert sizes == [256, 44]
+
+
 def test_many_small_chunks_are_put_together(tmp_path, monkeypatch):
     texts = [f"text {n}" for n in range(MANY)]
     for text in texts:

@@ -75,7 +75,8 @@ class _Scoring:
         progress = self._house.progress
         if self._memory is not None:
             folder = self._house.work.root / MEMORY / self._memory / f"part-{number:05d}"
-            remembered = Remembered(self._scorer, folder)
+            batch = self._house.settings.rerank.rerank_batch_size
+            remembered = Remembered(self._scorer, folder, batch)
             return lambda queries, documents: remembered.score(queries, documents, progress.advance)
 
         def fresh(queries: list[str], documents: list[str]) -> NDArray[np.float32]:

@@ -146,7 +146,10 @@ class _Encoded:
     def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
         texts = table["text"].to_pylist()
         found, encoded = self._stores[kind].encode(
-            texts, lambda batch: self._encoder.encode(batch, kind), progress.advance
+            texts,
+            lambda batch: self._encoder.encode(batch, kind),
+            progress.advance,
+            self._encoder.batch_size,
         )
         self.stats["encoded"] += encoded
         self.stats["reused"] += len(texts) - encoded

@@ -54,7 +54,7 @@ class Guide:
             self._stores[kind] = VectorStore(self._folder / self._encoder.identity(kind))
         encoder = self._encoder
         vectors, _ = self._stores[kind].encode(
-            texts, lambda batch: encoder.encode(batch, kind), lambda count: None
+            texts, lambda batch: encoder.encode(batch, kind), lambda count: None, encoder.batch_size
         )
         return vectors
 

@@ -20,15 +20,15 @@ class Remembered:
     New pairs are scored longest first, over all queries at once, and kept chunk by chunk.
     """
 
-    def __init__(self, scorer: Scorer, folder: Path) -> None:
-        self._scorer, self._store = scorer, VectorStore(folder)
+    def __init__(self, scorer: Scorer, folder: Path, batch: int) -> None:
+        self._scorer, self._store, self._batch = scorer, VectorStore(folder), batch
 
     def score(
         self, queries: Sequence[str], documents: Sequence[str], done: Callable[[int], None]
     ) -> NDArray[np.float32]:
         """Score pairs (see Scorer); `done` hears how many more there are."""
         pairs = [q + _BETWEEN + d for q, d in zip(queries, documents, strict=True)]
-        return self._store.encode(pairs, self._new, done)[0].reshape(-1)[: len(pairs)]
+        return self._store.encode(pairs, self._new, done, self._batch)[0].reshape(-1)[: len(pairs)]
 
     def _new(self, pairs: Sequence[str]) -> NDArray[np.float32]:
         queries, documents = zip(*(pair.split(_BETWEEN) for pair in pairs), strict=True)

@@ -148,11 +148,11 @@ def test_a_kill_in_the_middle_changes_no_bit(tmp_path, beir, folder, monkeypatch
 
     monkeypatch.setattr(CrossEncoder, "score", dies)
     with pytest.raises(KeyboardInterrupt):
-        mine(tmp_path / "one", beir, folder)
-    mine(tmp_path / "one", beir, folder)
+        mine(tmp_path / "one", beir, folder, rerank_batch_size=5)
+    mine(tmp_path / "one", beir, folder, rerank_batch_size=5)
     first = sum(calls) - 5  # the call that died
     monkeypatch.setattr(CrossEncoder, "score", real)
-    mine(tmp_path / "other", beir, folder)
+    mine(tmp_path / "other", beir, folder, rerank_batch_size=5)
     assert first == scores(tmp_path / "other").height
     assert scores(tmp_path / "one").equals(scores(tmp_path / "other"))
 

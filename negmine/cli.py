@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from negmine import windows
 from negmine.console import Talk, out, telling
-from negmine.flags import with_settings
+from negmine.flags import Config, Force, Json, Work, with_settings
 
 app = typer.Typer(
     name="negmine",
@@ -20,14 +21,6 @@ app = typer.Typer(
     help="Mine hard negatives that are hard and really negative.",
     epilog="Example: negmine mine work --data my-beir-folder",
 )
-Work = Annotated[
-    Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
-]
-Config = Annotated[
-    Path | None, typer.Option("--config", help="A negmine.toml, one table per room.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON envelope to stdout.")]
-Force = Annotated[bool, typer.Option("--force", help="Make it again, even if it is up to date.")]
 
 
 def main() -> None:
@@ -212,6 +205,10 @@ def explain(
         if not json:
             console = out()
             console.print(views.explanation(found, limit, console.width))
+
+
+app.command(name="leak")(windows.leak)
+app.command(name="sweep")(windows.sweep)
 
 
 def _run_rooms(

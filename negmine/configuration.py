@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from negmine.effective import retriever_name, scorer_names, signal_names
 from negmine.errors import SettingsError
 from negmine.settings import ROOMS, FilterSettings, RoomSettings, Settings
 
@@ -91,12 +92,22 @@ def check(settings: Settings) -> None:
         raise SettingsError(
             f"--retriever: name each once, and at least one. Given: {index.retriever}"
         )
-    if rules.relative_margin is not None and rules.no_relative_margin:
-        raise SettingsError("--relative-margin and --no-relative-margin contradict each other.")
+    for field in ("relative_margin", "max_risk"):
+        negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]
+        if getattr(rules, field) is not None and getattr(rules, negation):
+            raise SettingsError(f"{flag(field)} and {flag(negation)} contradict each other.")
     if write.sampling == "random" and write.pool < write.num_negatives:
         raise SettingsError(
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
+    _check_judge(settings)
+    judge_budget(rules)
+    signal_limits(settings)
+    _check_scores(settings)
+
+
+def _check_judge(settings: Settings) -> None:
+    rules = settings.filter
     if (rules.judge_url is None) != (rules.judge_model is None):
         raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
     if rules.judge_url is not None and rules.judge_local is not None:
@@ -105,12 +116,10 @@ def check(settings: Settings) -> None:
         rules.judge_url is None or rules.judge_method != "verdict"
     ):
         raise SettingsError("--judge-first needs --judge-url and --judge-method verdict.")
-    if write.relabel and rules.judge is None:
+    if settings.write.relabel and rules.judge is None:
         raise SettingsError(
             "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
         )
-    judge_budget(rules)
-    _check_scores(settings)
 
 
 def judge_budget(rules: FilterSettings) -> dict[str, int]:
@@ -123,6 +132,24 @@ def judge_budget(rules: FilterSettings) -> dict[str, int]:
             f"--judge-budget {rules.judge_budget}: say 5000, or 5000calls, or 2000000tokens."
         )
     return {found[2] or "calls": int(found[1].replace("_", ""))}
+
+
+def signal_limits(settings: Settings) -> dict[str, float]:
+    """Return what --max-signal says: signal name to limit. Raises SettingsError for one that is none."""
+    known = signal_names(settings) if settings.filter.max_signal else []
+    limits = {}
+    for said in settings.filter.max_signal:
+        name, _, limit = said.partition("=")
+        if name not in known:
+            raise SettingsError(
+                f"--max-signal {said}: no such signal.{_nearest(name, known)} "
+                f"There are: {', '.join(known)}."
+            )
+        try:
+            limits[name] = float(limit)
+        except ValueError as error:
+            raise SettingsError(f"--max-signal {said}: say NAME=NUMBER.") from error
+    return limits
 
 
 def _check_scores(settings: Settings) -> None:
@@ -146,46 +173,12 @@ def _check_scores(settings: Settings) -> None:
         raise SettingsError(
             f"--guide-model: name each once. Given: {', '.join(rules.guide_model)}."
         )
-    if rules.score == "judge":
+    if rules.score in ("judge", "risk"):
         raise SettingsError(
-            "--score judge: the judge is asked after thresholds. Name another score."
+            f"--score {rules.score}: it has its own rule, tried after thresholds. Name another score."
         )
     if rules.owner_query is not None and "dense" not in index.retriever:
         raise SettingsError("--owner-query compares query vectors. Add --retriever dense.")
-
-
-def retriever_name(spec: str) -> str:
-    """Return the column prefix of a retriever: its name, or the factory's for `package.module:factory`."""
-    return spec.rsplit(":", 1)[-1]
-
-
-def scorer_names(settings: Settings) -> list[str]:
-    """Return the column prefixes of the scorers: rerank, guide, guide_2 ..."""
-    rerank = ["rerank"] if settings.rerank.rerank_model is not None else []
-    judge = ["judge"] if settings.filter.judge is not None else []
-    return rerank + guide_names(settings.filter) + judge
-
-
-def guide_names(rules: FilterSettings) -> list[str]:
-    """Return the column prefixes of the guides: guide, guide_2, guide_3 ..."""
-    return [f"guide_{n}" if n > 1 else "guide" for n in range(1, len(rules.guide_model) + 1)]
-
-
-def threshold_score(settings: Settings) -> str:
-    """Return the retriever whose score thresholds read: --score, else dense, else the first."""
-    names = [retriever_name(spec) for spec in settings.index.retriever]
-    return settings.filter.score or ("dense" if "dense" in names else names[0])
-
-
-def effective_rules(settings: Settings) -> FilterSettings:
-    """Return the rules with their defaults worked out, as they shape `verdicts`."""
-    rules = settings.filter
-    margin = rules.relative_margin
-    unset = margin is None and rules.absolute_margin is None and not rules.no_relative_margin
-    score = threshold_score(settings)
-    if unset and score == "dense":
-        margin = 0.05
-    return rules.model_copy(update={"score": score, "relative_margin": margin})
 
 
 def remember(settings: Settings) -> dict[str, Any]:

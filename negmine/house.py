@@ -11,12 +11,14 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.configuration import REMEMBERED, guide_names, remember, retriever_name
+from negmine.configuration import REMEMBERED, remember
+from negmine.effective import effective_rules, guide_names, retriever_name
 from negmine.frames import frame
 from negmine.identity import Digests
 from negmine.models import short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
+from negmine.rooms.limits import needed as needs_limits
 from negmine.settings import ROOMS, Settings
 from negmine.sources import Sources, open_sources
 from negmine.texts import rendered
@@ -25,6 +27,7 @@ from negmine.workdir import Workdir, write_json
 CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 CANDIDATES, FEATURES = "2-retrieve/candidates", "4-filter/features"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
+RISK_MODEL, RISK, LIMITS = "4-filter/risk-model", "4-filter/risk", "4-filter/limits"
 PROVENANCE, SHORT = "5-write/provenance", "5-write/short"
 
 
@@ -59,6 +62,8 @@ class House:
             guide_names(settings.filter), settings.filter.guide_model, strict=True
         ):
             found[name] = f"4-filter/{name}-{short_name(model)}"
+        if effective_rules(settings).max_risk is not None:
+            found["risk"] = RISK
         if self.judge is not None:
             found["judge"] = self.judge
         return found
@@ -81,6 +86,13 @@ class House:
         if rules.judge is None or rules.judge_check == 0:
             return None
         return f"4-filter/judge-check-{short_name(rules.judge)}"
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """What limits that depend on the data come to: `auto`, percentiles, budgets (rooms/limits.py)."""
+        if not needs_limits(effective_rules(self.settings)):
+            return {}
+        return dict(self.work.scan(LIMITS).collect().iter_rows())
 
     def remember(self) -> None:
         """Keep the settings for later commands in this work directory."""

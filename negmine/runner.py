@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from negmine.engine import Folder, Parts, Stream, Work, local
-from negmine.errors import InputError, MissingArtifact
+from negmine.errors import InputError
 from negmine.house import House
 from negmine.locks import locked
 from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
-from negmine.states import FRESH, State, survey
+from negmine.states import FRESH, State, require_fresh, survey
 from negmine.workdir import Manifest, now, part_name
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
@@ -75,13 +75,8 @@ def run(
 
 def _require_earlier(house: House, states: list[State], rooms: Collection[str]) -> None:
     first = min(list(ROOMS).index(room) for room in rooms)
-    for state in states:
-        room = state.artifact.room
-        if list(ROOMS).index(room) < first and state.state != FRESH:
-            why = f" ({state.why})" if state.why else ""
-            raise MissingArtifact(
-                f"{state.artifact.name} is {state.state}{why}. Run: negmine {room} {house.work.root}"
-            )
+    earlier = [s.artifact.name for s in states if list(ROOMS).index(s.artifact.room) < first]
+    require_fresh(house, states, earlier)
 
 
 def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:

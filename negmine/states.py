@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from negmine.errors import NegmineError
+from negmine.errors import MissingArtifact, NegmineError
 from negmine.house import House
 from negmine.pipeline import Artifact, floor_plan, other_formats
 from negmine.workdir import Manifest
@@ -52,6 +52,17 @@ def survey(house: House, strict: Collection[str] = (), all_formats: bool = False
         known[artifact.name] = State(artifact, state, why, identity, settings, inputs, recorded)
         states.append(known[artifact.name])
     return states
+
+
+def require_fresh(house: House, states: Collection[State], names: Collection[str]) -> None:
+    """Raise MissingArtifact unless the named artifacts are fresh, saying what to run."""
+    for state in states:
+        if state.artifact.name in names and state.state != FRESH:
+            why = f" ({state.why})" if state.why else ""
+            raise MissingArtifact(
+                f"{state.artifact.name} is {state.state}{why}. "
+                f"Run: negmine {state.artifact.room} {house.work.root}"
+            )
 
 
 def _compare(

@@ -118,7 +118,17 @@ def explanation(found: dict[str, Any], limit: int, width: int) -> RenderableType
     tail = f"{len(found['rows'])} rows, {kept} kept; anchor {anchor or 'unknown'}"
     if len(shown) < len(found["rows"]):
         tail += f"; showing {len(shown)}, --limit 0 shows all"
-    return Group(head, table, Text(tail))
+    lines = [tail, *_risk_lines(found["risk"])]
+    return Group(head, table, *map(Text, lines))
+
+
+def _risk_lines(risk: dict[str, Any] | None) -> list[str]:
+    """Return what the risk rests on, in a line: whose weights, and what tells most."""
+    if risk is None:
+        return []
+    own = f"{risk['own_share']:.0%} learned here from {risk['hidden_positives']:,} hidden positives"
+    telling = [f"{name} {weight:+.2f}" for name, weight in list(risk["importance"].items())[:4]]
+    return [f"risk: {own}, the rest shipped; most telling: {', '.join(telling)}"]
 
 
 def _cells(row: dict[str, Any], retrievers: list[str]) -> tuple[str, ...]:

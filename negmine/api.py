@@ -15,7 +15,7 @@ from negmine.configuration import resolve
 from negmine.effective import opinions
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.explanation import explain as explanation
-from negmine.house import VERDICTS, House, recall_settings
+from negmine.house import LIMITS, VERDICTS, House, recall_settings
 from negmine.keywords import SettingsKeywords
 from negmine.progress import Progress
 from negmine.results import Result, result
@@ -181,6 +181,7 @@ def measure_sweep(
     """Measure a grid over a house's other rules (see `sweep`); the settings must name its fields."""
     from negmine.doors import leak as doors
 
+    house.forget_budget()
     _require_scores(house)
     return doors.sweep_of(house, grid, read_hide(str(hide)), seed)
 
@@ -190,7 +191,8 @@ def _require_scores(house: House) -> None:
     states = survey(house)
     scorers = {house.scorers[name] for name in opinions(house.settings) if name in house.scorers}
     before = {s.artifact.name for s in states if s.artifact.room in ("index", "retrieve")}
-    require_fresh(house, states, before | scorers)
+    budget = {LIMITS} if house.settings.filter.max_leak is not None else set()
+    require_fresh(house, states, before | scorers | budget)
 
 
 def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:

@@ -94,6 +94,11 @@ class House:
             return {}
         return dict(self.work.scan(LIMITS).collect().iter_rows())
 
+    def forget_budget(self) -> None:
+        """Let --max-leak choose nothing: a sweep says itself what varies."""
+        rules = self.settings.filter.model_copy(update={"max_leak": None})
+        self.settings = self.settings.model_copy(update={"filter": rules})
+
     def remember(self) -> None:
         """Keep the settings for later commands in this work directory."""
         write_json(self.work.root / REMEMBERED, remember(self.settings))

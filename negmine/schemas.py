@@ -120,6 +120,7 @@ RISK_MODEL = _schema(
     _required("scale", pa.float64()),
     _required("weight", pa.float64()),
     _required("share", pa.float64()),
+    _required("labelled_share", pa.float64()),
 )
 LIMITS = _schema(
     "limits/1",

@@ -66,7 +66,7 @@ def sweep(
     talk = Talk(quiet=json)
     with telling("sweep", json, talk) as answer:
         from negmine import api, leak_views
-        from negmine.leak.sweep import read_grid
+        from negmine.measure.sweep import read_grid
 
         asked = read_grid(grid or [])
         first = {name: values[0] for name, values in asked.items()}

@@ -11,19 +11,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from negmine.doors.filter import Keys, positive_scores, without_judge
-from negmine.doors.risk import blends_of, labelled_share
+from negmine.doors.risk import learn
 from negmine.doors.trial import Trial
 from negmine.effective import effective_rules
 from negmine.errors import InputError
 from negmine.frames import frame
-from negmine.house import QRELS, House
-from negmine.leak.counts import Counts, bucket_name, by_rank
-from negmine.leak.rulesets import ALL, NONE, rulesets
-from negmine.leak.sweep import Grid, Sweep
-from negmine.risk import model as learned
+from negmine.house import LIMITS, QRELS, House
+from negmine.measure.counts import Counts, bucket_name, by_rank
+from negmine.measure.rulesets import ALL, NONE, rulesets
+from negmine.measure.sweep import Grid, Sweep
+from negmine.risk import blend as learned
 from negmine.risk import signals
 from negmine.risk.hiding import Hide
-from negmine.risk.shipped import shipped
 from negmine.rooms import filter as room
 from negmine.rooms import limits
 from negmine.settings import FilterSettings
@@ -51,8 +50,7 @@ class Scored:
     @cached_property
     def rules(self) -> FilterSettings:
         """The house's rules without the judge, `auto` and percentiles taken from what is not hidden."""
-        rules = without_judge(effective_rules(self.house.settings))
-        return limits.applied(rules, self._limits) if self._limits else rules
+        return limits.applied(without_judge(effective_rules(self.house.settings)), self._limits)
 
     @cached_property
     def _limits(self) -> dict[str, float]:
@@ -61,18 +59,15 @@ class Scored:
             return {}
         scores = positive_scores(self.house, str(rules.score)).collect()
         left = scores.join(self.trial.pairs, on=["query_id", "doc_id"], how="anti")
-        return limits.of_positives(rules, left["score"])
+        chosen = self.house.work.manifest(LIMITS) if rules.max_leak is not None else None
+        found = dict(self.house.limits) if chosen is not None else {}  # what a budget has chosen
+        return found | limits.of_positives(rules, left["score"])
 
     @cached_property
-    def _risk(self) -> tuple[list[learned.Blend], float] | None:
+    def _blends(self) -> list[learned.Blend] | None:
         if effective_rules(self.house.settings).max_risk is None:
             return None
-        values, hidden, fold = self.trial.sample()
-        names = signals.names(self.trial.opinions)
-        blends = blends_of(values, hidden, fold, names, self.house)
-        odds = learned.out_of_fold(blends, values, fold, names)
-        share = float(np.mean([blend.share for blend in blends]))
-        return blends, labelled_share(odds, hidden, shipped(self.house.retrievers), share)
+        return learn(self.house, *self.trial.sample())
 
     def begin(self, name: str) -> None:
         """Say what is measured and on how many queries."""
@@ -89,13 +84,12 @@ class Scored:
             self.house.progress.advance(rows["query_id"].n_unique())
 
     def _risks(self, rows: pl.DataFrame) -> NDArray[np.float64]:
-        if self._risk is None:
+        if self._blends is None:
             return np.zeros(rows.height)
-        blends, share = self._risk
         names = signals.names(self.trial.opinions)
-        values = rows.select(names).to_numpy()
-        odds = learned.out_of_fold(blends, values, learned.folds(rows["query_id"]), names)
-        return learned.risk(odds, share)
+        fold = learned.folds(rows["query_id"])
+        _, risk = learned.out_of_fold(self._blends, rows.select(names).to_numpy(), fold, names)
+        return risk
 
     def verdicts(self, number: int, rows: pl.DataFrame, rules: FilterSettings) -> pl.DataFrame:
         """Return the verdicts of a part under some rules, with `hidden` and the signals."""
@@ -155,7 +149,7 @@ def _bucketed(rows: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def sweep_of(house: House, grid: Grid, hide: Hide, seed: int) -> pl.DataFrame:
-    """Measure every cell of a grid (see leak/sweep.py): a row per cell."""
+    """Measure every cell of a grid (see measure/sweep.py): a row per cell."""
     scored = Scored(house, hide, seed)
     scored.begin("sweep")
     swept = Sweep(grid, scored.rules, house.settings.write, seed)

@@ -15,7 +15,7 @@ from negmine.engine import Stream
 from negmine.errors import GateNotMet, InputError
 from negmine.frames import table
 from negmine.house import VERDICTS, House
-from negmine.leak.budget import chosen, knob
+from negmine.measure.budget import chosen, knob
 from negmine.risk.hiding import SEED
 from negmine.rooms.limits import applied, of_positives
 from negmine.schemas import LIMITS

@@ -18,8 +18,8 @@ from negmine.frames import frame
 from negmine.hashing import name_hashes
 from negmine.house import CANDIDATES, House
 from negmine.risk import signals
+from negmine.risk.blend import folds
 from negmine.risk.hiding import SEED, Hide, as_if_hidden, hidden
-from negmine.risk.model import folds
 from negmine.rooms.features import features
 from negmine.rooms.filter import gathered
 from negmine.schemas import POSITIVE

@@ -9,19 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from negmine.risk.blend import Shipped
 from negmine.risk.model import Model
-
-
-class Shipped(NamedTuple):
-    """A shipped model, its name and its labelled share (see model.labelled_share)."""
-
-    name: str
-    model: Model
-    labelled_share: float
 
 
 def entry(retrievers: Collection[str]) -> str:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from negmine import rules as known
 from negmine.errors import SettingsError
 from negmine.hashing import random_draws
-from negmine.leak.intervals import Sums, ratio, upper_share
+from negmine.measure.intervals import Sums, share
 from negmine.rooms.write import ordered
 from negmine.settings import FilterSettings, WriteSettings
 
@@ -159,9 +159,8 @@ class Sweep:
         """Return a row per cell: its values, leak and its interval, yield, hardness, pareto."""
         count = len(self.cells)
         sold, got = np.arange(count), np.arange(count, 2 * count)
-        leak, low, high = ratio(self._sums, sold, got)
+        leak, low, high = share(self._sums, sold, got)
         total = self._sums.total
-        high = np.fmax(high, np.where(total[got] > 0, upper_share(total[sold], total[got]), np.nan))
         asked = max(self._queries * self._write.num_negatives, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             hardness = self._hard[:, 0] / self._hard[:, 1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from negmine.leak.intervals import Sums, ratio, upper_share
+from negmine.measure.intervals import Sums, ratio, share
 from negmine.rooms.write import selected
 from negmine.schemas import JUDGED_NEGATIVE, POSITIVE
 from negmine.settings import WriteSettings
@@ -67,19 +67,16 @@ class Counts:
         at = {name: np.array([place]) for place, name in enumerate(PER_QUERY)}
         total = dict(zip(PER_QUERY, self._sums.total, strict=True))
         found: dict[str, Any] = {"sold": int(total["sold"]), "selected": int(total["got"])}
-        for name, top, bottom in (
-            ("leak", "sold", "got"),
-            ("yield", "got", "asked"),
-            ("hardness", "score", "anchor"),
-            ("mean_rank", "rank", "got"),
+        for name, top, bottom, measured in (
+            ("leak", "sold", "got", share),
+            ("yield", "got", "asked", ratio),
+            ("hardness", "score", "anchor", ratio),
+            ("mean_rank", "rank", "got", ratio),
         ):
-            ends = [float(x[0]) for x in ratio(self._sums, at[top], at[bottom])]
+            ends = [float(x[0]) for x in measured(self._sums, at[top], at[bottom])]
             found |= dict(
                 zip((name, f"{name}_low", f"{name}_high"), map(_rounded, ends), strict=True)
             )
-        if total["got"]:
-            exact = upper_share(self._sums.total[at["sold"]], self._sums.total[at["got"]])
-            found["leak_high"] = _rounded(max(found["leak_high"], float(exact[0])))
         hard = pl.concat(self._hard).sum()
         rows = max(int(hard["rows"][0]), 1)
         found["judged_negatives_selected"] = int(hard["judged"][0])

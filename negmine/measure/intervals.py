@@ -2,8 +2,8 @@
 
 Every query gets a Poisson(1) weight in each of 1,000 replicates, so queries can stream by (Chamandy,
 Muralidharan, Najmi and Naidu 2012, "Estimating Uncertainty for Massive Data Streams"). Where hardly
-anything was sold a bootstrap knows no upper end; there the exact binomial limit is used (Clopper and
-Pearson 1934).
+anything was sold a bootstrap knows no upper end, so the interval of a share also spans the exact
+binomial one (Clopper and Pearson 1934).
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Sums:
         self._chunks += 1
 
 
-def ratio(sums: Sums, top: NDArray[np.int64], bottom: NDArray[np.int64]) -> tuple[Floats, ...]:
+def ratio(
+    sums: Sums, top: NDArray[np.int64], bottom: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
     """Return point, low and high of total[top] / total[bottom], float64 [len(top)]; NaN for x / 0."""
     point = _divide(sums.total[top], sums.total[bottom])
     drawn = _divide(sums.replicates[:, top], sums.replicates[:, bottom])
@@ -55,13 +57,24 @@ def ratio(sums: Sums, top: NDArray[np.int64], bottom: NDArray[np.int64]) -> tupl
     return point, low, high
 
 
-def upper_share(successes: Floats, trials: Floats) -> Floats:
-    """Return the upper end of the exact binomial interval (Clopper and Pearson), float64."""
+def share(
+    sums: Sums, top: NDArray[np.int64], bottom: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Return point, low and high of a share: the bootstrap's interval and the exact binomial one, spanned."""
+    point, low, high = ratio(sums, top, bottom)
+    exact_low, exact_high = exact(sums.total[top], sums.total[bottom])
+    return point, np.fmin(low, exact_low), np.fmax(high, exact_high)
+
+
+def exact(successes: Floats, trials: Floats) -> tuple[Floats, Floats]:
+    """Return the exact binomial interval (Clopper and Pearson), float64; NaN without trials."""
     from scipy.stats import beta
 
-    tail = (1 - LEVEL) / 2
-    high = beta.ppf(1 - tail, successes + 1, np.maximum(trials - successes, 1e-9))
-    return np.where(successes >= trials, 1.0, high)
+    tail, misses = (1 - LEVEL) / 2, trials - successes
+    low = beta.ppf(tail, np.maximum(successes, 1e-9), misses + 1)
+    high = beta.ppf(1 - tail, successes + 1, np.maximum(misses, 1e-9))
+    low, high = np.where(successes <= 0, 0.0, low), np.where(misses <= 0, 1.0, high)
+    return np.where(trials > 0, low, np.nan), np.where(trials > 0, high, np.nan)
 
 
 def _divide(top: Floats, bottom: Floats) -> Floats:

@@ -25,7 +25,7 @@ def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     `top` takes the best-ranked. `random` draws without replacement from the `pool` best-ranked; a
     query's draw depends on seed, query_id and its own survivors alone, never on other queries.
     """
-    kept = _ordered(verdicts.filter("kept"), settings.order).with_columns(
+    kept = ordered(verdicts.filter("kept"), settings.order).with_columns(
         place=pl.int_range(pl.len()).over("query_id")
     )
     if settings.sampling == "random":
@@ -37,7 +37,7 @@ def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     return kept.filter(pl.col("place") < settings.num_negatives).drop("place")
 
 
-def _ordered(kept: pl.DataFrame, order: str) -> pl.DataFrame:
+def ordered(kept: pl.DataFrame, order: str) -> pl.DataFrame:
     """Return rows by fused rank, or best score first; queries stay where they are, ties by doc_id."""
     if order == "fused":
         return kept

@@ -6,11 +6,13 @@ A flag beats the file, the file beats what the work directory remembers, that be
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -97,7 +99,19 @@ def check(settings: Settings) -> None:
         raise SettingsError(
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
-    if (rules.judge_url is None) != (rules.judge_model is None):
+    _check_judge(settings)
+    judge_budget(rules)
+    judge_extra(rules)
+    _check_scores(settings)
+
+
+def _check_judge(settings: Settings) -> None:
+    rules = settings.filter
+    if rules.judge_url is not None and not _is_web_address(rules.judge_url):
+        raise SettingsError(
+            f"--judge-url {rules.judge_url!r} is no web address. Say http://HOST:PORT/v1 or https://HOST/v1."
+        )
+    if (rules.judge_url is None) != (not rules.judge_model):
         raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
     if rules.judge_url is not None and rules.judge_local is not None:
         raise SettingsError("--judge-url and --judge-local: there is one judge. Leave one out.")
@@ -105,12 +119,19 @@ def check(settings: Settings) -> None:
         rules.judge_url is None or rules.judge_method != "verdict"
     ):
         raise SettingsError("--judge-first needs --judge-url and --judge-method verdict.")
-    if write.relabel and rules.judge is None:
+    if settings.write.relabel and rules.judge is None:
         raise SettingsError(
             "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
         )
-    judge_budget(rules)
-    _check_scores(settings)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        return False
+    return known and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
 
 
 def judge_budget(rules: FilterSettings) -> dict[str, int]:
@@ -123,6 +144,25 @@ def judge_budget(rules: FilterSettings) -> dict[str, int]:
             f"--judge-budget {rules.judge_budget}: say 5000, or 5000calls, or 2000000tokens."
         )
     return {found[2] or "calls": int(found[1].replace("_", ""))}
+
+
+def judge_extra(rules: FilterSettings) -> dict[str, Any]:
+    """Return what --judge-extra adds to the body of every call, and what it removes (null)."""
+    if rules.judge_extra is None:
+        return {}
+    try:
+        found = json.loads(rules.judge_extra)
+    except ValueError:
+        found = None
+    taken = ("messages", "model", "stream", "n")
+    if not isinstance(found, dict) or any(name in found for name in taken):
+        raise SettingsError(
+            f"--judge-extra {rules.judge_extra}: say a JSON object without {', '.join(taken)}, as "
+            '{"temperature": null, "reasoning_effort": "low"}.'
+        )
+    if rules.judge_url is None:
+        raise SettingsError("--judge-extra is sent to an endpoint. Give --judge-url.")
+    return found
 
 
 def _check_scores(settings: Settings) -> None:

@@ -11,9 +11,16 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.configuration import REMEMBERED, guide_names, remember, retriever_name
+from negmine.configuration import (
+    REMEMBERED,
+    guide_names,
+    judge_budget,
+    remember,
+    retriever_name,
+)
 from negmine.frames import frame
 from negmine.identity import Digests
+from negmine.judge.budget import Budget
 from negmine.models import short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
@@ -37,6 +44,9 @@ class House:
         self.progress: Progress = progress or Silent()
         self.force = False  # --force was said: make it again, and let no gate stop it
         self.digest = Digests(work.root / ".digests.json")
+        self.judge_budget = Budget(
+            **judge_budget(settings.filter)
+        )  # of this command, for all it asks
 
     @cached_property
     def sources(self) -> Sources:

@@ -121,13 +121,16 @@ def check_judge(house: House, force: bool = False) -> dict[str, Any]:
         raise SettingsError(
             "Which judge? Give --judge-url and --judge-model (and no --judge-check 0)."
         )
+    from negmine.doors.judge_check import note_weakness
+
     run(house, ["filter"], force, lambda artifact: artifact == name)
+    note_weakness(house)
     return house.work.require(name).stats
 
 
 def estimate_judge(house: House) -> dict[str, Any]:
     """Bring everything before the judge up to date, and return what judging would cost."""
-    from negmine.doors.judge_check import estimate
+    from negmine.doors.judge_cost import estimate
 
     if house.judge is None:
         raise SettingsError("--dry-run is about the judge. Give --judge-url and --judge-model.")

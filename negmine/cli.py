@@ -121,15 +121,19 @@ def filter_(
 
     Goes on with the settings that WORK remembers. Example: negmine filter work --relative-margin 0.1
     """
-    if not dry_run:
+    if not dry_run and prices is None:
         _run_rooms("filter", ["filter"], work, flags, config, force, json)
         return
     talk = Talk(quiet=json)
     with telling("filter", json, talk) as answer:
         from negmine import api, views
+        from negmine.errors import SettingsError
 
+        told = views.read_prices(prices)
+        if not dry_run:
+            raise SettingsError("--prices are for an estimate: nothing was asked. Add --dry-run.")
         found = api.estimate_judge(api.open_existing(work, flags, config, talk))
-        answer["data"] = found | views.money(found, prices)
+        answer["data"] = found | views.money(found, told)
         if not json:
             out().print(views.numbers(answer["data"]))
 

@@ -6,11 +6,13 @@ A flag beats the file, the file beats what the work directory remembers, that be
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -103,12 +105,17 @@ def check(settings: Settings) -> None:
     _check_judge(settings)
     judge_budget(rules)
     signal_limits(settings)
+    judge_extra(rules)
     _check_scores(settings)
 
 
 def _check_judge(settings: Settings) -> None:
     rules = settings.filter
-    if (rules.judge_url is None) != (rules.judge_model is None):
+    if rules.judge_url is not None and not _is_web_address(rules.judge_url):
+        raise SettingsError(
+            f"--judge-url {rules.judge_url!r} is no web address. Say http://HOST:PORT/v1 or https://HOST/v1."
+        )
+    if (rules.judge_url is None) != (not rules.judge_model):
         raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
     if rules.judge_url is not None and rules.judge_local is not None:
         raise SettingsError("--judge-url and --judge-local: there is one judge. Leave one out.")
@@ -120,6 +127,15 @@ def _check_judge(settings: Settings) -> None:
         raise SettingsError(
             "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
         )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        return False
+    return known and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
 
 
 def judge_budget(rules: FilterSettings) -> dict[str, int]:
@@ -150,6 +166,25 @@ def signal_limits(settings: Settings) -> dict[str, float]:
         except ValueError as error:
             raise SettingsError(f"--max-signal {said}: say NAME=NUMBER.") from error
     return limits
+
+
+def judge_extra(rules: FilterSettings) -> dict[str, Any]:
+    """Return what --judge-extra adds to the body of every call, and what it removes (null)."""
+    if rules.judge_extra is None:
+        return {}
+    try:
+        found = json.loads(rules.judge_extra)
+    except ValueError:
+        found = None
+    taken = ("messages", "model", "stream", "n")
+    if not isinstance(found, dict) or any(name in found for name in taken):
+        raise SettingsError(
+            f"--judge-extra {rules.judge_extra}: say a JSON object without {', '.join(taken)}, as "
+            '{"temperature": null, "reasoning_effort": "low"}.'
+        )
+    if rules.judge_url is None:
+        raise SettingsError("--judge-extra is sent to an endpoint. Give --judge-url.")
+    return found
 
 
 def _check_scores(settings: Settings) -> None:

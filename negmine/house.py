@@ -11,10 +11,11 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.configuration import REMEMBERED, remember
+from negmine.configuration import REMEMBERED, judge_budget, remember
 from negmine.effective import effective_rules, guide_names, retriever_name
 from negmine.frames import frame
 from negmine.identity import Digests
+from negmine.judge.budget import Budget
 from negmine.models import short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
@@ -40,6 +41,9 @@ class House:
         self.progress: Progress = progress or Silent()
         self.force = False  # --force was said: make it again, and let no gate stop it
         self.digest = Digests(work.root / ".digests.json")
+        self.judge_budget = Budget(
+            **judge_budget(settings.filter)
+        )  # of this command, for all it asks
 
     @cached_property
     def sources(self) -> Sources:

@@ -89,6 +89,8 @@ class SettingsKeywords(TypedDict, total=False):
     judge_check: int
     min_sensitivity: float
     judge_prompt: str | Path | None
+    judge_max_tokens: int | None
+    judge_extra: str | None
     judge_budget: str | None
     judge_concurrency: int
     judge_timeout: float

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from negmine.engine import Folder, Parts, Stream, Work, local
 from negmine.errors import InputError
 from negmine.house import House
@@ -15,7 +17,7 @@ from negmine.locks import locked
 from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
-from negmine.states import FRESH, State, require_fresh, survey
+from negmine.states import FRESH, State, offered, require_fresh, survey
 from negmine.workdir import Manifest, now, part_name
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
@@ -56,14 +58,16 @@ def run(
         outcomes: list[Outcome] = []
         failures: list[InputError] = []
         failed: set[str] = set()
-        for state in states:
-            if state.artifact.room not in rooms or not only(state.artifact.name):
-                continue
+        chosen = [s for s in states if s.artifact.room in rooms and only(s.artifact.name)]
+        while chosen:
+            state = chosen.pop(0)
             if failed & set(state.artifact.reads):
                 failed.add(state.artifact.name)
                 continue
             try:
                 outcomes.append(_bring_up_to_date(house, state, force))
+                if offered(state.identity, outcomes[-1].manifest) != state.offered:
+                    chosen = _seen_anew(house, chosen, rooms)
             except InputError as error:
                 failures.append(error)
                 failed.add(state.artifact.name)
@@ -71,6 +75,12 @@ def run(
         if failures:
             raise InputError("\n".join(str(error) for error in failures))
     return outcomes
+
+
+def _seen_anew(house: House, states: list[State], rooms: Collection[str]) -> list[State]:
+    """Return these states as they are now that one they read is not what was foreseen."""
+    now_known = {state.artifact.name: state for state in survey(house, strict=rooms)}
+    return [now_known[state.artifact.name] for state in states]
 
 
 def _require_earlier(house: House, states: list[State], rooms: Collection[str]) -> None:
@@ -141,7 +151,7 @@ def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
     house.progress.total(sum(sizes), work.unit)
     wanted = []
     for number in range(work.count):
-        if not force and disk.has_part(name, number, state.identity):
+        if not force and _is_done(house, state, work, number):
             house.progress.advance(sizes[number])
         else:
             wanted.append(number)
@@ -149,6 +159,14 @@ def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
         disk.write_part(name, number, table, state.identity)
         if work.sizes is None:
             house.progress.advance(sizes[number])
+
+
+def _is_done(house: House, state: State, work: Parts, number: int) -> bool:
+    """Tell whether a part lies there already, and has nothing left to be asked or made."""
+    path = house.work.find_part(state.artifact.name, number, state.identity)
+    if path is None or work.finished is None:
+        return path is not None
+    return work.finished(pq.read_table(path))
 
 
 def _counted(house: House, state: State, manifest: Manifest) -> Manifest:

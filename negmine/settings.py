@@ -251,9 +251,17 @@ class FilterSettings(RoomSettings):
         le=1,
     )
     judge_prompt: Path | None = _setting("Your own prompt, with {query} and {documents} in it.")
-    judge_budget: str | None = _setting("Most to spend: 5000, or 5000calls, or 2000000tokens.")
+    judge_max_tokens: int | None = _setting(
+        "Tokens an answer may have. Default: 16 a document and 16 more; logprob: 1.", gt=0
+    )
+    judge_extra: str | None = _setting(
+        "JSON that is added to every call, such as a reasoning effort; null removes a field."
+    )
+    judge_budget: str | None = _setting(
+        "Most that one command may spend: 5000, or 5000calls, or 2000000tokens.", **SPEED
+    )
     judge_concurrency: int = _setting("Queries the judge is asked about at once.", 8, gt=0, **SPEED)
-    judge_timeout: float = _setting("Seconds to wait for an answer.", 120.0, gt=0, **SPEED)
+    judge_timeout: float = _setting("Seconds to wait for a whole answer.", 120.0, gt=0, **SPEED)
     judge_retries: int = _setting("Times a failed call is tried again.", 6, ge=0, **SPEED)
 
     @property

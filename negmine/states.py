@@ -8,6 +8,7 @@ from typing import Any
 
 from negmine.errors import MissingArtifact, NegmineError
 from negmine.house import House
+from negmine.identity import identity_of
 from negmine.pipeline import Artifact, floor_plan, other_formats
 from negmine.workdir import Manifest
 
@@ -16,7 +17,11 @@ FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
 
 @dataclass(frozen=True)
 class State:
-    """One artifact as it lies on disk, against what the settings ask for."""
+    """One artifact as it lies on disk, against what the settings ask for.
+
+    An artifact that says of itself that it is unfinished is `partial`: it will be gone on with, and can be
+    read meanwhile.
+    """
 
     artifact: Artifact
     state: str
@@ -25,6 +30,29 @@ class State:
     settings: dict[str, Any]
     inputs: dict[str, str]
     manifest: Manifest | None
+
+    @property
+    def usable(self) -> bool:
+        """All its parts are there, and what they hold is true, though there may be more to come."""
+        return self.state == FRESH or (
+            self.state == PARTIAL and self.why == _unfinished(self.manifest)
+        )
+
+    @property
+    def offered(self) -> str:
+        """The identity by which other artifacts read it."""
+        return offered(self.identity, self.manifest if self.usable else None)
+
+
+def offered(identity: str, manifest: Manifest | None) -> str:
+    """Return the identity by which others read an artifact: an unfinished one is what it has so far."""
+    if manifest is None or not _unfinished(manifest):
+        return identity
+    return identity_of([identity, manifest.stats.get("so_far")])
+
+
+def _unfinished(manifest: Manifest | None) -> str:
+    return "" if manifest is None else str(manifest.stats.get("unfinished", ""))
 
 
 def survey(house: House, strict: Collection[str] = (), all_formats: bool = False) -> list[State]:
@@ -46,7 +74,7 @@ def survey(house: House, strict: Collection[str] = (), all_formats: bool = False
             if recorded is None or artifact.room in strict:
                 raise
             settings = recorded.settings
-        inputs = {name: known[name].identity for name in artifact.reads}
+        inputs = {name: known[name].offered for name in artifact.reads}
         identity = artifact.identity(settings, inputs)
         state, why = _compare(house, artifact, recorded, identity, settings, known)
         known[artifact.name] = State(artifact, state, why, identity, settings, inputs, recorded)
@@ -55,9 +83,12 @@ def survey(house: House, strict: Collection[str] = (), all_formats: bool = False
 
 
 def require_fresh(house: House, states: Collection[State], names: Collection[str]) -> None:
-    """Raise MissingArtifact unless the named artifacts are fresh, saying what to run."""
+    """Raise MissingArtifact unless the named artifacts are fresh, saying what to run.
+
+    Those that are only unfinished will do.
+    """
     for state in states:
-        if state.artifact.name in names and state.state != FRESH:
+        if state.artifact.name in names and not state.usable:
             why = f" ({state.why})" if state.why else ""
             raise MissingArtifact(
                 f"{state.artifact.name} is {state.state}{why}. "
@@ -74,9 +105,10 @@ def _compare(
     known: dict[str, State],
 ) -> tuple[str, str]:
     if recorded is not None and recorded.identity == identity:
-        if house.work.whole(recorded):
-            return FRESH, ""
-        return PARTIAL, "a part is missing or altered"
+        if not house.work.whole(recorded):
+            return PARTIAL, "a part is missing or altered"
+        why = _unfinished(recorded)
+        return (PARTIAL, why) if why else (FRESH, "")
     done = house.work.parts_done(artifact.name, identity)
     if done:
         return PARTIAL, f"{done} parts are done"
@@ -95,7 +127,7 @@ def _difference(
         if old != new:
             changed = f"{name.replace('_', '-')} {old} -> {new}"
             reasons.append("the source files changed" if name == "sources" else changed)
-    changed_inputs = [n for n in artifact.reads if recorded.inputs.get(n) != known[n].identity]
+    changed_inputs = [n for n in artifact.reads if recorded.inputs.get(n) != known[n].offered]
     if changed_inputs and not reasons:
         reasons.append(f"{changed_inputs[0]} changed")
     return "; ".join(reasons) or "negmine makes it differently now"

@@ -179,8 +179,8 @@ RERANK_CHANGES = {
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
-    "judge_rounds": 3, "judge_vote": "confidence", "judge_scope": "all", "judge_budget": "9",
-    "judge_check": 9, "judge_first": "small",
+    "judge_rounds": 3, "judge_vote": "confidence", "judge_scope": "all",
+    "judge_check": 9, "judge_first": "small", "judge_max_tokens": 99, "judge_extra": '{"seed": 1}',
 }  # fmt: skip
 ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"

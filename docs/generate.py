@@ -94,6 +94,7 @@ def _values(annotation: object) -> str:
         return ", ".join(f"`{v.strip(' ' + chr(39))}`" for v in text[8:-1].split(","))
     return {
         "tuple[str, ...]": "text, repeatable",
+        "tuple[int, ...]": "whole number, repeatable",
         "str": "text",
         "bool": "on or off",
         "int": "whole number",

@@ -15,8 +15,9 @@ from negmine.configuration import resolve
 from negmine.effective import opinions
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.explanation import explain as explanation
-from negmine.house import LIMITS, VERDICTS, House, recall_settings
+from negmine.house import LIMITS, VERDICTS, House
 from negmine.keywords import SettingsKeywords
+from negmine.memory import recall_settings
 from negmine.progress import Progress
 from negmine.results import Result, result
 from negmine.risk.hiding import read_hide
@@ -135,7 +136,7 @@ def estimate_judge(house: House) -> dict[str, Any]:
     if house.judge is None:
         raise SettingsError("--dry-run is about the judge. Give --judge-url and --judge-model.")
     after = (house.judge, house.judge_check, VERDICTS)
-    run(house, ["filter"], only=lambda artifact: artifact not in after)
+    run(house, ["filter"], only=lambda artifact: artifact not in after, remembers=False)
     return estimate(house)
 
 

@@ -5,27 +5,38 @@ Heavy modules are imported inside the commands, so that `--help` is quick.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from negmine import windows
-from negmine.console import Talk, out, telling
+from negmine.console import INTERRUPTED, Talk, out, tell_usage, telling
 from negmine.flags import Config, Force, Json, Work, with_settings
 
 app = typer.Typer(
     name="negmine",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="rich" if shutil.get_terminal_size().columns >= 80 else None,  # it cuts names
     help="Mine hard negatives that are hard and really negative.",
     epilog="Example: negmine mine work --data my-beir-folder",
 )
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; a usage error is told on stderr, and with --json on stdout too."""
+    from typer.exceptions import TyperException
+
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        code = tell_usage(error, "--json" in sys.argv)
+    except typer.Abort:
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _version(asked: bool) -> None:

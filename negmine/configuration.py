@@ -9,7 +9,8 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,16 +19,33 @@ from pydantic import ValidationError
 
 from negmine.effective import retriever_name, scorer_names, signal_names
 from negmine.errors import SettingsError
-from negmine.settings import ROOMS, FilterSettings, RoomSettings, Settings
+from negmine.settings import (
+    NONE,
+    ROOMS,
+    FilterSettings,
+    IndexSettings,
+    RoomSettings,
+    Settings,
+    kinds_of,
+)
 
 REMEMBERED = "settings.json"
 MODELS = ("model", "rerank_model", "guide_model", "judge_local")
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
+VECTORS = ("query_vectors", "document_vectors")
 
 
 def flag(field: str) -> str:
     """Return the flag of a settings field: `relative_margin` is `--relative-margin`."""
-    return "--" + field.replace("_", "-")
+    return "--" + _key(field)
+
+
+def _named_in_file(path: Path, room: str, field: str) -> str:
+    return f"{path}, [{room}]: {_key(field)} ="
+
+
+def _key(field: str) -> str:
+    return field.replace("_", "-")
 
 
 def room_of(field: str) -> str:
@@ -54,7 +72,7 @@ def resolve(
         raise SettingsError(f"unknown setting {unknown[0]!r}.{_nearest(unknown[0], _all_fields())}")
     for room in ROOMS:
         _override(tables[room], {f: v for f, v in flags.items() if room_of(f) == room})
-    settings = Settings.model_validate({room: _validate(room, tables[room]) for room in ROOMS})
+    settings = Settings.model_validate({room: _checked(room, tables[room], flag) for room in ROOMS})
     check(settings)
     return settings
 
@@ -76,24 +94,19 @@ def read_toml(path: Path) -> dict[str, dict[str, Any]]:
             )
         tables[room] = {_field(path, room, key): value for key, value in table.items()}
         for field, value in tables[room].items():
-            if isinstance(value, str) and "Path" in str(ROOMS[room].model_fields[field].annotation):
+            kinds = kinds_of(ROOMS[room].model_fields[field].annotation)
+            if isinstance(value, str) and value != NONE and Path in kinds:
                 tables[room][field] = path.resolve().parent / value
+        said = {field: v for field, v in tables[room].items() if not _is_none(field, v)}
+        _checked(room, said, partial(_named_in_file, path, room))
     return tables
 
 
 def check(settings: Settings) -> None:
     """Refuse settings that cannot work together."""
     index, rules, write = settings.index, settings.filter, settings.write
-    if (index.query_vectors is None) != (index.document_vectors is None):
-        raise SettingsError(
-            "--query-vectors and --document-vectors go together. Give both or none."
-        )
-    if index.query_vectors and "dense" not in index.retriever:
-        raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
-    if len(set(index.retriever)) != len(index.retriever) or not index.retriever:
-        raise SettingsError(
-            f"--retriever: name each once, and at least one. Given: {index.retriever}"
-        )
+    _check_retrievers(index)
+    _check_thresholds(rules)
     for field in ("relative_margin", "max_risk"):
         negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]
         if getattr(rules, field) is not None and getattr(rules, negation):
@@ -106,6 +119,7 @@ def check(settings: Settings) -> None:
     judge_budget(rules)
     signal_limits(settings)
     judge_extra(rules)
+    _check_guides(rules)
     _check_scores(settings)
 
 
@@ -136,6 +150,30 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return known and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
+
+
+def _check_retrievers(index: IndexSettings) -> None:
+    if (index.query_vectors is None) != (index.document_vectors is None):
+        raise SettingsError(
+            "--query-vectors and --document-vectors go together. Give both or none."
+        )
+    if index.query_vectors and "dense" not in index.retriever:
+        raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
+    if index.query_vectors and "model" in index.model_fields_set:
+        raise SettingsError(
+            f"--model {index.model}: with your own vectors no model is asked. Leave one of them out."
+        )
+    if len(set(index.retriever)) != len(index.retriever) or not index.retriever:
+        given = ", ".join(index.retriever) or "none"
+        raise SettingsError(f"--retriever: name each once, and at least one. Given: {given}.")
+
+
+def _check_thresholds(rules: FilterSettings) -> None:
+    lowest, highest = rules.min_score, rules.max_score
+    if lowest is not None and highest is not None and lowest > highest:
+        raise SettingsError(
+            f"--min-score {lowest} is above --max-score {highest}: nothing would pass. Change one."
+        )
 
 
 def judge_budget(rules: FilterSettings) -> dict[str, int]:
@@ -187,6 +225,20 @@ def judge_extra(rules: FilterSettings) -> dict[str, Any]:
     return found
 
 
+def _check_guides(rules: FilterSettings) -> None:
+    """Refuse prompts and lengths that cannot be told apart by guide."""
+    guides = len(rules.guide_model)
+    for field in ("guide_query_prompt", "guide_document_prompt", "guide_max_length"):
+        given = len(getattr(rules, field))
+        if guides and given not in (0, 1, guides):
+            raise SettingsError(
+                f"{flag(field)} is given {given} times for {guides} guides. Give it once for all, or "
+                "once for each, in the order of --guide-model."
+            )
+    if any(length <= 0 for length in rules.guide_max_length):
+        raise SettingsError(f"--guide-max-length {min(rules.guide_max_length)}: give 1 or more.")
+
+
 def _check_scores(settings: Settings) -> None:
     """Refuse names of scores that nobody gives, or that two would give."""
     index, rules, order = settings.index, settings.filter, settings.write.order
@@ -224,30 +276,50 @@ def remember(settings: Settings) -> dict[str, Any]:
 
 
 def _override(table: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Let `given` win. Naming one data source unsays the others; so do opposites."""
-    if any(field in SOURCES for field in given):
-        for field in SOURCES:
-            table.pop(field, None)
+    """Let `given` win; `none` forgets. Naming one data source unsays the others; so do opposites."""
+    for some, rivals in ((SOURCES, SOURCES), (VECTORS, ("model",)), (("model",), VECTORS)):
+        if any(field in some for field in given):
+            for field in rivals:
+                table.pop(field, None)
     for field, value in given.items():
+        if _is_none(field, value):
+            table.pop(field, None)
+            continue
         table[field] = value
         opposite = field[3:] if field.startswith("no_") else f"no_{field}"
         if opposite not in given:
             table.pop(opposite, None)
 
 
-def _validate(room: str, table: dict[str, Any]) -> RoomSettings:
+def _is_none(field: str, value: Any) -> bool:
+    """Tell whether `none` is said. Raises SettingsError for a setting that always has a value."""
+    one = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+    info = ROOMS[room_of(field)].model_fields[field]
+    kinds = kinds_of(info.annotation)
+    if not isinstance(one, str | Path) or str(one) != NONE or NONE in kinds:
+        return False
+    if type(None) not in kinds and info.default != ():
+        raise SettingsError(
+            f"{flag(field)} none: this setting always has a value. The default is {info.default!r}."
+        )
+    return True
+
+
+def _checked(room: str, table: dict[str, Any], name: Callable[[str], str]) -> RoomSettings:
+    """Return a room's settings; raise SettingsError, calling a field as `name` does."""
     try:
         return _absolute(ROOMS[room](**table))
     except ValidationError as error:
         first = error.errors()[0]
-        name = flag(str(first["loc"][0]))
-        raise SettingsError(f"{name} {first.get('input')!r}: {first['msg']}.") from error
+        said, value = first["msg"].removeprefix("Value error, "), first.get("input")
+        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {said}.") from error
 
 
 def _absolute(settings: RoomSettings) -> RoomSettings:
     """Make paths absolute, and models that are folders or files here: they are remembered."""
     update: dict[str, Any] = {}
-    for field, value in settings:
+    for field in settings.model_fields_set:
+        value = getattr(settings, field)
         if isinstance(value, Path):
             update[field] = value.expanduser().resolve()
         elif field in MODELS and value:
@@ -265,6 +337,8 @@ def _model_path(name: str) -> str:
 def _field(path: Path, room: str, key: str) -> str:
     field = key.replace("-", "_")
     fields = ROOMS[room].model_fields
+    if field in _all_fields() and field not in fields:
+        raise SettingsError(f"{path}: {key!r} stands in [{room}]. Put it into [{room_of(field)}].")
     if field not in fields:
         names = [name.replace("_", "-") for name in fields]
         raise SettingsError(f"{path}: unknown setting {key!r} in [{room}].{_nearest(key, names)}")

@@ -132,20 +132,38 @@ def telling(command: str, as_json: bool, talk: Talk) -> Iterator[dict[str, Any]]
         message = f"Interrupted. Finished parts are kept; to go on, run again: {again}"
         errors = [{"kind": "Interrupted", "message": message}]
     if as_json:
-        envelope = {
-            "envelope": ENVELOPE,
-            "command": command,
-            "status": status,
-            "exit_code": code,
-            "data": answer["data"],
-            "notes": talk.notes,
-            "errors": errors,
-        }
-        sys.stdout.write(json.dumps(envelope, default=plain, ensure_ascii=False, indent=2) + "\n")
+        _envelope(command, status, code, answer["data"], talk.notes, errors)
     for told in errors:
         sys.stderr.write(f"{'' if status == 'interrupted' else 'error: '}{told['message']}\n")
     if code:
         sys.exit(code)
+
+
+def _envelope(
+    command: str, status: str, code: int, data: Any, notes: list[str], errors: list[dict[str, str]]
+) -> None:
+    envelope = {
+        "envelope": ENVELOPE,
+        "command": command,
+        "status": status,
+        "exit_code": code,
+        "data": data,
+        "notes": notes,
+        "errors": errors,
+    }
+    sys.stdout.write(json.dumps(envelope, default=plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def tell_usage(error: Any, as_json: bool) -> int:
+    """Tell what Typer does not understand of a command line; return the exit code."""
+    error.message = error.message.replace("Value error, ", "")  # pydantic's, not the user's
+    context = getattr(error, "ctx", None)
+    if as_json:
+        command = context.info_name if context is not None else ""
+        errors = [{"kind": "SettingsError", "message": error.format_message()}]
+        _envelope(command, "failed", error.exit_code, {}, [], errors)
+    error.show()
+    return int(error.exit_code)
 
 
 def plain(value: Any) -> Any:

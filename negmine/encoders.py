@@ -101,7 +101,13 @@ class Encoder:
             ) from error
         model = model.to(dtype)
         if self._settings.max_length is not None:
-            model.max_seq_length = self._settings.max_length
+            try:
+                model.max_seq_length = self._settings.max_length
+            except AttributeError as error:  # static embeddings
+                raise RetrieverError(
+                    f"{self._flag} {self._settings.model} reads texts of any length. "
+                    "Leave --max-length (or --guide-max-length) out."
+                ) from error
         return model
 
 

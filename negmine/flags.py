@@ -18,7 +18,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from negmine.configuration import flag
-from negmine.settings import ROOMS
+from negmine.settings import NONE, ROOMS, kinds_of
 
 Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
@@ -63,12 +63,18 @@ def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., A
 def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
     """Return the keyword parameter that Typer turns into a flag."""
     kind = _plain(field.annotation)
+    kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
     if kind is bool and not name.startswith("no_"):
         declarations = [f"{flag(name)}/{flag('no_' + name)}"]
+    if typing.get_origin(kind) is typing.Literal and type(None) in kinds:
+        kind = typing.Literal[(*typing.get_args(kind), NONE)]
+    metavar = next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
     info = typer.Option(
         *declarations,
         help=field.description,
+        metavar=None if typing.get_origin(kind) is typing.Literal else metavar,
+        parser=_number(kinds) if kinds & {int, float} else None,
         show_default=default_text(field.default) or False,
         rich_help_panel=f"{room.capitalize()} settings",
     )
@@ -78,10 +84,33 @@ def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
     )
 
 
+_SHOWN = {float: "NUMBER", int: "COUNT", Path: "PATH", str: "TEXT"}
+
+
+def _number(kinds: set[Any]) -> Callable[[str], Any]:
+    """Return the reader of a number; words that the setting knows stay words, `none` where it may be."""
+    words = {kind for kind in kinds if isinstance(kind, str)}
+    words |= {NONE} if type(None) in kinds else set()
+    what = "number" if float in kinds else "whole number"
+
+    def read(text: str) -> Any:
+        if text in words:
+            return text
+        try:
+            return float(text) if float in kinds else int(text)
+        except ValueError as error:
+            others = "".join(f" or {word!r}" for word in sorted(words))
+            raise typer.BadParameter(f"{text!r} is not a {what}{others}.") from error
+
+    return read
+
+
 def default_text(default: Any) -> str:
     """Return a default as the help shows it."""
     if default is None or default is False:
         return ""
+    if default is True:
+        return "on"
     if isinstance(default, tuple):
         return ", ".join(map(str, default))
     return repr(default) if isinstance(default, str) and not default.strip() else str(default)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -11,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.configuration import REMEMBERED, judge_budget, remember
+from negmine.configuration import judge_budget
 from negmine.effective import effective_rules, guide_names, retriever_name
 from negmine.frames import frame
 from negmine.identity import Digests
@@ -20,10 +19,10 @@ from negmine.models import short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
 from negmine.rooms.limits import needed as needs_limits
-from negmine.settings import ROOMS, Settings
+from negmine.settings import Settings
 from negmine.sources import Sources, open_sources
 from negmine.texts import rendered
-from negmine.workdir import Workdir, write_json
+from negmine.workdir import Workdir
 
 CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 CANDIDATES, FEATURES = "2-retrieve/candidates", "4-filter/features"
@@ -103,10 +102,6 @@ class House:
         rules = self.settings.filter.model_copy(update={"max_leak": None})
         self.settings = self.settings.model_copy(update={"filter": rules})
 
-    def remember(self) -> None:
-        """Keep the settings for later commands in this work directory."""
-        write_json(self.work.root / REMEMBERED, remember(self.settings))
-
     # -- documents ---------------------------------------------------------------------------
 
     def documents(self) -> Iterator[pa.Table]:
@@ -184,15 +179,6 @@ class House:
     def known(self, part: int) -> pl.DataFrame:
         """Return query_id, doc_id of the positives of a part."""
         return retrieve.positives(self.qrels(part), self.settings.index.min_relevance)
-
-
-def recall_settings(work: Workdir) -> Settings | None:
-    """Return the settings that a work directory remembers, or None."""
-    try:
-        stored = json.loads((work.root / REMEMBERED).read_text())
-    except (OSError, ValueError):
-        return None
-    return Settings.model_validate({room: stored.get(room, {}) for room in ROOMS})
 
 
 def concat(tables: Iterable[pa.Table]) -> pl.DataFrame:

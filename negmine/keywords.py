@@ -73,9 +73,9 @@ class SettingsKeywords(TypedDict, total=False):
     guide_model: Sequence[str]
     guide_margin: float
     guide_margin_type: Literal["relative", "absolute"]
-    guide_query_prompt: str | None
-    guide_document_prompt: str | None
-    guide_max_length: int | None
+    guide_query_prompt: Sequence[str]
+    guide_document_prompt: Sequence[str]
+    guide_max_length: Sequence[int]
     judge_url: str | None
     judge_model: str | None
     judge_local: str | None

@@ -73,6 +73,7 @@ class Artifact:
     make: Callable[[], Work]
     count: Callable[[pl.LazyFrame], dict[str, Any]] | None = None  # stats of the finished rows
     revision: int = 1
+    begun: Callable[[], str] = str  # what is there of an unfinished one, beside finished parts
 
     @property
     def room(self) -> str:
@@ -125,6 +126,7 @@ def _index(house: House) -> Iterable[Artifact]:
             f"1-index/{dense.name(settings)}", None, (CORPUS, QUERIES, QRELS),
             lambda: dense.identity(settings, house.digest),
             lambda: index_doors.dense_index(house),
+            begun=lambda: index_doors.encoded(house, dense.encoders(settings, house.digest)),
         )  # fmt: skip
     elif feature_doors.wanted(house)["likeness"]:
         yield Artifact(SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house))
@@ -150,6 +152,7 @@ def _retrieve(house: House) -> Iterable[Artifact]:
         lambda: {"retrievers": house.retrievers},
         lambda: retrieve_doors.candidates(house),
         retrieve_doors.count_candidates,
+        revision=2,
     )  # fmt: skip
 
 
@@ -167,18 +170,20 @@ def _rerank(house: House) -> Iterable[Artifact]:
         lambda: score_doors.scores(
             house, opened, identity_of(opened().identity), settings.rerank_depth
         ),
+        begun=lambda: score_doors.scored(house, identity_of(opened().identity)),
     )  # fmt: skip
 
 
 def _guides(house: House) -> Iterable[Artifact]:
     settings = house.settings
-    for name, model in zip(guide_names(settings.filter), settings.filter.guide_model, strict=True):
+    for place, name in enumerate(guide_names(settings.filter)):
         store = house.work.root / index_doors.VECTORS
-        opened = partial(Guide, model, settings.filter, settings.index, house.digest, store)
+        opened = partial(Guide, place, settings.filter, settings.index, house.digest, store)
         yield Artifact(
             house.scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
             lambda opened=opened: opened().identity,  # type: ignore[misc]
             partial(score_doors.scores, house, opened, None),
+            begun=lambda opened=opened: index_doors.encoded(house, opened().identity.values()),  # type: ignore[misc]
         )  # fmt: skip
 
 

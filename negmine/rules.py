@@ -15,7 +15,7 @@ import polars as pl
 
 from negmine.effective import guide_names
 from negmine.judge import ABSTAINED, RELEVANT
-from negmine.schemas import POSITIVE
+from negmine.schemas import PARTLY_RELEVANT, POSITIVE
 from negmine.settings import FilterSettings
 
 Rule = Callable[[FilterSettings], pl.Expr | None]
@@ -33,8 +33,13 @@ def is_positive(settings: FilterSettings) -> pl.Expr:
     return pl.col("label") == POSITIVE
 
 
+def partly_relevant(settings: FilterSettings) -> pl.Expr:
+    """People judged the document relevant, though not enough for a positive (`min_relevance`)."""
+    return pl.col("label") == PARTLY_RELEVANT
+
+
 def same_text_as_positive(settings: FilterSettings) -> pl.Expr:
-    """The document's normalised text is that of a positive of the query."""
+    """The document's normalised text, with its title or without, is that of a positive of the query."""
     return pl.col("same_text_as_positive")
 
 
@@ -195,6 +200,7 @@ def not_judged(settings: FilterSettings) -> pl.Expr | None:
 
 RULES: tuple[Rule, ...] = (
     is_positive,
+    partly_relevant,
     same_text_as_positive,
     same_text_as_query,
     near_duplicate_of_positive,

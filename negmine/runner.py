@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -14,9 +16,11 @@ from negmine.engine import Folder, Parts, Stream, Work, local
 from negmine.errors import InputError
 from negmine.house import House
 from negmine.locks import locked
+from negmine.memory import remembering
 from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
+from negmine.sources.problems import together
 from negmine.states import FRESH, State, offered, require_fresh, survey
 from negmine.workdir import Manifest, now, part_name
 
@@ -38,43 +42,64 @@ def run(
     rooms: Collection[str],
     force: bool = False,
     only: Callable[[str], bool] = lambda artifact: True,
+    remembers: bool = True,
 ) -> list[Outcome]:
     """Bring the artifacts of these rooms (those that `only` lets through) up to date.
 
-    Returns what became of each.
+    Returns what became of each. Later commands go on with the settings, if this one `remembers` them.
 
     Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
     problems of the user's files together.
     """
     house.force = force
     house.work.create()
+    outcomes: list[Outcome] = []
     with locked(house.work.root):
         states = survey(house, strict=rooms)
         house.digest.save()
         _require_earlier(house, states, rooms)
         if "dense" in house.settings.index.retriever and {"index", "retrieve"} & set(rooms):
             dense.check_machine(house.settings.index)
-        house.remember()
-        outcomes: list[Outcome] = []
-        failures: list[InputError] = []
-        failed: set[str] = set()
-        chosen = [s for s in states if s.artifact.room in rooms and only(s.artifact.name)]
-        while chosen:
-            state = chosen.pop(0)
-            if failed & set(state.artifact.reads):
-                failed.add(state.artifact.name)
-                continue
-            try:
-                outcomes.append(_bring_up_to_date(house, state, force))
-                if offered(state.identity, outcomes[-1].manifest) != state.offered:
-                    chosen = _seen_anew(house, chosen, rooms)
-            except InputError as error:
-                failures.append(error)
-                failed.add(state.artifact.name)
-        house.digest.save()
-        if failures:
-            raise InputError("\n".join(str(error) for error in failures))
+        wanted = [s for s in states if s.artifact.room in rooms and only(s.artifact.name)]
+        done = partial(_rooms_done, wanted, outcomes)
+        with remembering(house.work, house.settings, done) if remembers else nullcontext():
+            _make_all(house, wanted, force, outcomes, rooms)
     return outcomes
+
+
+def _make_all(
+    house: House,
+    wanted: list[State],
+    force: bool,
+    outcomes: list[Outcome],
+    rooms: Collection[str],
+) -> None:
+    """Make what is wanted, adding to `outcomes`; problems of the user's files are told together."""
+    failures: list[InputError] = []
+    failed: set[str] = set()
+    todo = list(wanted)
+    while todo:
+        state = todo.pop(0)
+        if failed & set(state.artifact.reads):
+            failed.add(state.artifact.name)
+            continue
+        try:
+            outcomes.append(_bring_up_to_date(house, state, force))
+            if offered(state.identity, outcomes[-1].manifest) != state.offered:
+                todo = _seen_anew(house, todo, rooms)
+        except InputError as error:
+            failures.append(error)
+            failed.add(state.artifact.name)
+    house.digest.save()
+    if failures:
+        raise together(failures)
+
+
+def _rooms_done(wanted: list[State], outcomes: list[Outcome]) -> set[str]:
+    """Return the rooms that have everything that was wanted of them."""
+    made = {done.artifact for done in outcomes}
+    lacking = {state.artifact.room for state in wanted if state.artifact.name not in made}
+    return {state.artifact.room for state in wanted} - lacking
 
 
 def _seen_anew(house: House, states: list[State], rooms: Collection[str]) -> list[State]:

@@ -16,6 +16,7 @@ from negmine.errors import SchemaError
 FIRST_RANK = 1
 JUDGED_POSITIVE = "judged_positive"  # a judge's word, in provenance only
 POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
+PARTLY_RELEVANT = "partly_relevant"  # relevance above 0, but below --min-relevance
 
 ID = pa.large_string()
 TEXT_KEY = pa.binary(16)  # blake2b of the normalised text, see texts.text_key
@@ -30,12 +31,13 @@ def _required(name: str, kind: pa.DataType) -> pa.Field:
 
 
 CORPUS = _schema(
-    "corpus/1",
+    "corpus/2",
     _required("doc_id", ID),
     pa.field("title", pa.large_string()),
     _required("text", pa.large_string()),
     pa.field("same_as", ID),
     _required("text_key", TEXT_KEY),
+    _required("body_key", TEXT_KEY),
     _required("source_row", pa.int64()),
 )
 QUERIES = _schema(

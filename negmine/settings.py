@@ -6,20 +6,56 @@ A field's name is its flag and its TOML key (`relative_margin` is `--relative-ma
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 SPEED = {"speed": True}
+NONE = (
+    "none"  # said of a setting that may be empty: forget what the file or the work directory says
+)
 Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 class RoomSettings(BaseModel):
-    """A frozen settings table that refuses unknown keys."""
+    """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
+        name = str(info.field_name)
+        kinds = kinds_of(cls.model_fields[name].annotation)
+        if kinds & {int, float}:
+            _check_number(name, value, kinds, cls)
+        elif bool in kinds and not isinstance(value, bool):
+            raise ValueError("say true or false")
+        return value
+
+
+def kinds_of(annotation: Any) -> set[Any]:
+    """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
+    inside = get_args(annotation)
+    return set().union(*map(kinds_of, inside)) if inside else {annotation}
+
+
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
+    if isinstance(value, list | tuple):
+        for one in value:
+            _check_number(name, one, kinds, table)
+    if isinstance(value, bool):
+        off = value is False and f"no_{name}" in table.model_fields
+        how = f"; to turn it off, say no-{name.replace('_', '-')} = true" if off else ""
+        raise ValueError(f"a number is wanted, not {str(value).lower()}{how}")
+    if isinstance(value, str) and value not in kinds:
+        raise ValueError("a number is wanted, not a text")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a finite number is wanted")
 
 
 def _setting(text: str, default: Any = None, **extra: Any) -> Any:
@@ -155,6 +191,8 @@ class FilterSettings(RoomSettings):
         "Drop a candidate this similar to a positive of the query: cosine of the dense vectors; "
         "without them, Jaccard of word 3-grams.",
         0.95,
+        gt=0,
+        le=1,
     )
     no_near_duplicate: bool = _setting("Do not look for near-duplicates of positives.", False)
     above_positive: float | None = _setting(
@@ -177,7 +215,9 @@ class FilterSettings(RoomSettings):
         "Drop a candidate with a signal above a limit, as positive_similarity=0.8. Repeatable.", ()
     )
     owner_query: float | None = _setting(
-        "Drop a candidate that is a positive of another query this similar (cosine) to the query."
+        "Drop a candidate that is a positive of another query this similar (cosine) to the query.",
+        ge=-1,
+        le=1,
     )
     same_parent: str | None = _setting(
         "Drop a candidate that shares this corpus column (article, thread) with a positive."
@@ -208,13 +248,17 @@ class FilterSettings(RoomSettings):
     guide_margin_type: Literal["relative", "absolute"] = _setting(
         "How --guide-margin is meant.", "relative"
     )
-    guide_query_prompt: str | None = _setting(
-        "Text before every query, for guides. Default: the model's own."
+    guide_query_prompt: tuple[str, ...] = _setting(
+        "Text before every query, for guides: one for all, or one for each. Default: the model's own.",
+        (),
     )
-    guide_document_prompt: str | None = _setting(
-        "Text before every document, for guides. Default: the model's own."
+    guide_document_prompt: tuple[str, ...] = _setting(
+        "Text before every document, for guides: one for all, or one for each. Default: the model's own.",
+        (),
     )
-    guide_max_length: int | None = _setting("Tokens a guide reads. Default: the model's own.", gt=0)
+    guide_max_length: tuple[int, ...] = _setting(
+        "Tokens a guide reads: one for all, or one for each. Default: the model's own.", ()
+    )
     judge_url: str | None = _setting(
         "LLM judge: base URL of an OpenAI-compatible endpoint, such as http://localhost:8000/v1."
     )
@@ -235,7 +279,7 @@ class FilterSettings(RoomSettings):
         "verdict: one vote a round, or 0.2 for an unsure one.", "majority"
     )
     judge_beta: float = _setting(
-        "logprob: relevant above the lowest positive's score less this.", 0.01
+        "logprob: relevant above the lowest positive's score less this.", 0.01, ge=0, le=1
     )
     judge_scope: Literal["survivors", "all"] = _setting(
         "Ask about survivors of the other rules until there are enough negatives, or about all.",
@@ -269,10 +313,17 @@ class FilterSettings(RoomSettings):
         """The judge's name, if there is a judge."""
         return self.judge_model or self.judge_local
 
-    @field_validator("guide_model", "max_signal", mode="before")
+    @field_validator(
+        "guide_model",
+        "guide_query_prompt",
+        "guide_document_prompt",
+        "guide_max_length",
+        "max_signal",
+        mode="before",
+    )
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
+        return (value,) if isinstance(value, str | int) else value
 
 
 class WriteSettings(RoomSettings):

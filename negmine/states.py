@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,9 @@ from negmine.errors import MissingArtifact, NegmineError
 from negmine.house import House
 from negmine.identity import identity_of
 from negmine.pipeline import Artifact, floor_plan, other_formats
-from negmine.workdir import Manifest
+from negmine.workdir import MANIFEST, Manifest
 
+_HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
 FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
 
 
@@ -109,11 +111,14 @@ def _compare(
             return PARTIAL, "a part is missing or altered"
         why = _unfinished(recorded)
         return (PARTIAL, why) if why else (FRESH, "")
+    if house.work.is_damaged(artifact.name):
+        return PARTIAL, f"its {MANIFEST} is damaged"
     done = house.work.parts_done(artifact.name, identity)
     if done:
-        return PARTIAL, f"{done} parts are done"
+        return PARTIAL, "1 part is done" if done == 1 else f"{done} parts are done"
     if recorded is None:
-        return MISSING, ""
+        begun = artifact.begun()
+        return (PARTIAL, begun) if begun else (MISSING, "")
     return STALE, _difference(artifact, recorded, settings, known)
 
 
@@ -125,9 +130,30 @@ def _difference(
     for name in sorted({*settings, *recorded.settings}):
         old, new = recorded.settings.get(name), settings.get(name)
         if old != new:
-            changed = f"{name.replace('_', '-')} {old} -> {new}"
+            changed = _change(name.replace("_", "-"), old, new)
             reasons.append("the source files changed" if name == "sources" else changed)
-    changed_inputs = [n for n in artifact.reads if recorded.inputs.get(n) != known[n].offered]
-    if changed_inputs and not reasons:
-        reasons.append(f"{changed_inputs[0]} changed")
+    if not reasons:
+        reasons = _changed_inputs(artifact, recorded, known)[:1]
     return "; ".join(reasons) or "negmine makes it differently now"
+
+
+def _change(name: str, old: Any, new: Any) -> str:
+    """Say what a setting was and is; of a hash (a model's files, a prompt) only that it is another."""
+    before, after = _said(old), _said(new)
+    return f"{name} changed" if _HASH.search(before + after) else f"{name} {before} -> {after}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+def _changed_inputs(artifact: Artifact, recorded: Manifest, known: dict[str, State]) -> list[str]:
+    """Say which inputs are gone, new or others; what came or went explains more."""
+    now = {name: known[name].offered for name in artifact.reads}
+    before = recorded.inputs
+    gone = [f"{name} is not asked for any more" for name in before if name not in now]
+    new = [f"{name} is new" for name in now if name not in before]
+    others = [f"{name} changed" for name in now if name in before and before[name] != now[name]]
+    return gone + new + others

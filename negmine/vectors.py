@@ -1,14 +1,16 @@
 """The vector store: what was encoded once is never encoded again.
 
 A folder per encoder identity with `chunk-*.arrow` files (Arrow IPC, uncompressed, memory-mapped): the
-16-byte hash of a text, and its vector. Chunks are only ever added, each atomically, so a killed run
-loses one chunk at most. Deleting the folder is safe; it costs encoding.
+16-byte hash of a text, and its vector. Chunks are added atomically, one every 20 seconds and whatever is
+there when the work ends or is interrupted: a killed run loses seconds. Many small chunks are put
+together when the folder is opened. Deleting it is safe; it costs encoding.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -21,7 +23,9 @@ from negmine.errors import CorruptArtifact
 from negmine.schemas import TEXT_KEY
 
 STEP = 256  # texts between two signs of life; many models' batches
-CHUNK = 2048  # texts: about half a minute on two cores
+CHUNK_S = 20.0  # seconds of work that a kill may cost
+SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together
+MERGED = 64 << 20  # bytes of what they become
 
 
 def exact_keys(texts: Iterable[str]) -> pl.Series:
@@ -36,9 +40,10 @@ class VectorStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._chunks: list[NDArray[np.float32]] = []
-        self._index = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
-        for path in sorted(folder.glob("chunk-*.arrow")):
-            self._open(path)
+        _put_together(folder)
+        nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
+        found = [self._open(_read(path)) for path in _chunks(folder)]
+        self._index = pl.concat([nothing, *found]).unique("key", keep="first", maintain_order=True)
 
     def __len__(self) -> int:
         return self._index.height
@@ -51,21 +56,25 @@ class VectorStore:
     ) -> tuple[NDArray[np.float32], int]:
         """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now.
 
-        Distinct unknown texts are encoded longest first and stored chunk by chunk.
+        Distinct unknown texts are encoded longest first, and stored every few seconds.
         """
         keys = exact_keys(texts)
         wanted = pl.DataFrame({"key": keys}).with_row_index("place")
         missing = wanted.unique("key", keep="first").join(self._index, on="key", how="anti")
         places = sorted(missing["place"].to_list(), key=lambda place: (-len(texts[place]), place))
         done(len(texts) - len(places))
-        for start in range(0, len(places), CHUNK):
-            batch = places[start : start + CHUNK]
-            vectors = []
-            for first in range(0, len(batch), STEP):
-                step = batch[first : first + STEP]
-                vectors.append(encode([texts[place] for place in step]))
+        waiting: list[NDArray[np.float32]] = []
+        stored, since = 0, time.monotonic()
+        try:
+            for first in range(0, len(places), STEP):
+                step = places[first : first + STEP]
+                waiting.append(encode([texts[place] for place in step]))
                 done(len(step))
-            self._add(keys.gather(batch), np.concatenate(vectors))
+                if time.monotonic() - since >= CHUNK_S:
+                    stored += self._add(keys, places[stored:], waiting)
+                    since = time.monotonic()
+        finally:
+            self._add(keys, places[stored:], waiting)
         return self._gather(wanted), len(places)
 
     def _gather(self, wanted: pl.DataFrame) -> NDArray[np.float32]:
@@ -78,45 +87,90 @@ class VectorStore:
             result[here] = self._chunks[number][rows[here]]
         return result
 
-    def _add(self, keys: pl.Series, vectors: NDArray[np.float32]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        numbers = [int(path.stem[6:]) for path in self._folder.glob("chunk-*.arrow")]
-        path = self._folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
+    def _add(
+        self, keys: pl.Series, places: Sequence[int], waiting: list[NDArray[np.float32]]
+    ) -> int:
+        """Store the vectors that wait, those of the first `places`; return how many."""
+        if not waiting:
+            return 0
+        vectors = np.concatenate(waiting)
         flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
+        here = keys.gather(list(places[: len(vectors)]))
         table = pa.table(
             {
-                "key": pa.array(keys.to_list(), TEXT_KEY),
+                "key": pa.array(here.to_list(), TEXT_KEY),
                 "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
             }
         )
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as stream:
-            with pa.ipc.new_file(stream, table.schema) as writer:
-                writer.write_table(table)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-        self._open(path)
+        self._index = pl.concat([self._index, self._open(_read(_write(self._folder, table)))])
+        waiting.clear()
+        return len(vectors)
 
-    def _open(self, path: Path) -> None:
-        try:
-            with pa.memory_map(str(path)) as source:
-                table = pa.ipc.open_file(source).read_all().combine_chunks()
-        except (OSError, pa.ArrowInvalid) as error:
-            raise CorruptArtifact(
-                f"{path} is damaged ({error}). Delete this file; its texts are encoded again."
-            ) from error
+    def _open(self, table: pa.Table) -> pl.DataFrame:
+        """Take in a chunk; return where each key lies."""
         vectors = table["vector"].combine_chunks()
-        dims = vectors.type.list_size
         flat = vectors.flatten().to_numpy(zero_copy_only=True)
-        rows = pl.DataFrame(
+        self._chunks.append(flat.reshape(-1, vectors.type.list_size))
+        return pl.DataFrame(
             {
                 "key": pl.Series(table["key"].to_pylist(), dtype=pl.Binary),
-                "chunk": pl.repeat(len(self._chunks), table.num_rows, dtype=pl.Int64, eager=True),
+                "chunk": pl.repeat(
+                    len(self._chunks) - 1, table.num_rows, dtype=pl.Int64, eager=True
+                ),
                 "row": pl.int_range(table.num_rows, dtype=pl.Int64, eager=True),
             }
         )
-        self._chunks.append(flat.reshape(-1, dims))
-        self._index = pl.concat([self._index, rows]).unique(
-            "key", keep="first", maintain_order=True
-        )
+
+
+def count_stored(folder: Path) -> int:
+    """Return how many vectors lie in a store, or in all stores below a folder; reads no vector."""
+    return sum(_read(path).num_rows for path in folder.rglob("chunk-*.arrow"))
+
+
+def _chunks(folder: Path) -> list[Path]:
+    return sorted(folder.glob("chunk-*.arrow"))
+
+
+def _read(path: Path) -> pa.Table:
+    """Return a chunk, memory-mapped."""
+    try:
+        with pa.memory_map(str(path)) as source:
+            return pa.ipc.open_file(source).read_all().combine_chunks()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise CorruptArtifact(
+            f"{path} is damaged ({error}). Delete this file; its texts are encoded again."
+        ) from error
+
+
+def _write(folder: Path, table: pa.Table) -> Path:
+    """Add a chunk atomically; return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [int(path.stem[6:]) for path in _chunks(folder)]
+    path = folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as stream:
+        with pa.ipc.new_file(stream, table.schema) as writer:
+            writer.write_table(table)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    return path
+
+
+def _put_together(folder: Path) -> None:
+    """Make few large chunks of many small ones. Killed between, it leaves a text twice: no harm."""
+    small = [(path, path.stat().st_size) for path in _chunks(folder)]
+    small = [(path, size) for path, size in small if size < SMALL]
+    if len(small) < MANY:
+        return
+    group: list[Path] = []
+    total = 0
+    for path, size in [*small, (folder, MERGED)]:
+        if total + size > MERGED and group:
+            table = pa.concat_tables([_read(one) for one in group]).combine_chunks()
+            _write(folder, table)
+            for one in group:
+                one.unlink()
+            group, total = [], 0
+        group.append(path)
+        total += size

@@ -68,7 +68,7 @@ class Workdir:
         """Make the directory; refuse a folder that is full of something else."""
         if self.root.is_file():
             raise WorkdirError(f"{self.root} is a file. Name a folder for the work directory.")
-        if self.root.is_dir() and any(self.root.iterdir()) and not self.exists():
+        if self.root.is_dir() and any(self.root.iterdir()) and not self._is_ours():
             raise WorkdirError(
                 f"{self.root} is not empty and no work directory of negmine. Name an empty or a new folder."
             )
@@ -78,30 +78,33 @@ class Workdir:
             raise WorkdirError(f"Cannot make {self.root}: {error.strerror}.") from error
 
     def exists(self) -> bool:
-        """Tell whether this looks like a work directory."""
-        marks = ("settings.json", ".lock", "1-index")
-        return any((self.root / mark).exists() for mark in marks)
+        """Tell whether this is a work directory that a command has begun to fill."""
+        return any((self.root / mark).exists() for mark in ("settings.json", "1-index"))
+
+    def _is_ours(self) -> bool:
+        return self.exists() or (self.root / ".lock").exists()
 
     # -- manifests ---------------------------------------------------------------------------
 
     def manifest(self, name: str) -> Manifest | None:
-        """Return the manifest of a finished artifact, or None."""
-        path = self.folder(name) / MANIFEST
+        """Return the manifest of a finished artifact, or None; one that is damaged proves nothing."""
         try:
-            return Manifest(**json.loads(path.read_text()))
-        except FileNotFoundError:
+            return Manifest(**json.loads((self.folder(name) / MANIFEST).read_text()))
+        except (OSError, ValueError, TypeError):
             return None
-        except (OSError, ValueError, TypeError) as error:
-            raise CorruptArtifact(
-                f"{path} cannot be read ({error}). Delete the folder {path.parent} and run again."
-            ) from error
+
+    def is_damaged(self, name: str) -> bool:
+        """Tell whether there is a manifest that cannot be read."""
+        return (self.folder(name) / MANIFEST).exists() and self.manifest(name) is None
 
     def require(self, name: str) -> Manifest:
-        """Return the manifest of `name`; raise MissingArtifact where there is none."""
+        """Return the manifest of `name`; raise where there is none, or a damaged one."""
         found = self.manifest(name)
         if found is None:
-            room = name.split("/")[0].split("-", 1)[1]
-            raise MissingArtifact(f"{name} does not exist. Run: negmine {room} {self.root}")
+            again = f"Run: negmine {name.split('/')[0].split('-', 1)[1]} {self.root}"
+            if self.is_damaged(name):
+                raise CorruptArtifact(f"{self.folder(name) / MANIFEST} is damaged. {again}")
+            raise MissingArtifact(f"{name} does not exist. {again}")
         return found
 
     def whole(self, manifest: Manifest) -> bool:

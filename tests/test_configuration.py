@@ -40,12 +40,20 @@ def test_what_is_remembered_is_only_what_was_said():
         ("[fliter]\nk = 1\n", "Did you mean 'filter'?"),
         ("k = 1\n", "unknown entry 'k'"),
         ("[filter\n", "is no TOML file"),
-        ("[retrieve]\nk = 'many'\n", "--k 'many'"),
-        ("[retrieve]\nk = 0\n", "--k 0"),
+        ("[retrieve]\nk = 'many'\n", "[retrieve]: k = 'many': a number is wanted, not a text."),
+        ("[retrieve]\nk = '5'\n", "[retrieve]: k = '5': a number is wanted, not a text."),
+        ("[retrieve]\nk = 0\n", "[retrieve]: k = 0"),
+        ("[index]\nk = 3\n", "Put it into [retrieve]"),
+        ("[filter]\nskip-top = true\n", "skip-top = True: a number is wanted, not true."),
+        ("[filter]\nnear-duplicate = false\n", "say no-near-duplicate = true"),
+        ("[filter]\nno-near-duplicate = 'yes'\n", "say true or false"),
+        ("[filter]\nrelative-margin = nan\n", "a finite number is wanted"),
+        ("[filter]\nmax-score = inf\n", "a finite number is wanted"),
+        ("[retrieve]\nk = 'none'\n", "--k none: this setting always has a value"),
     ],
 )
 def test_a_bad_file_is_told_in_one_message(tmp_path, text, message):
-    with pytest.raises(SettingsError, match=r"negmine\.toml|--k") as error:
+    with pytest.raises(SettingsError, match=r"negmine\.toml|--k none") as error:
         resolve({}, toml(tmp_path, text))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
@@ -73,6 +81,22 @@ def test_paths_in_a_file_are_relative_to_its_folder(tmp_path):
         ({"score": "dens"}, "Did you mean 'dense'?"),
         ({"scor": "dense"}, "Did you mean 'score'?"),
         ({"format": "triplets"}, "--format"),
+        (
+            {"guide_model": ("a", "b", "c"), "guide_query_prompt": ("x", "y")},
+            "2 times for 3 guides",
+        ),
+        ({"guide_model": ("a",), "guide_max_length": (0,)}, "--guide-max-length 0"),
+        ({"guide_model": ("a",), "guide_max_length": ("12",)}, "a number is wanted, not a text"),
+        ({"relative_margin": float("nan")}, "--relative-margin nan: a finite number"),
+        ({"relative_margin": 5.0}, "--relative-margin 5.0"),
+        ({"near_duplicate": 0.0}, "--near-duplicate 0.0"),
+        ({"near_duplicate": 1.5}, "--near-duplicate 1.5"),
+        ({"near_duplicate": False}, "--near-duplicate False: a number is wanted, not false"),
+        ({"owner_query": 7.0}, "--owner-query 7.0"),
+        ({"iqr": float("inf")}, "--iqr inf"),
+        ({"min_score": 0.9, "max_score": 0.1}, "--min-score 0.9 is above --max-score 0.1"),
+        ({"model": "none"}, "--model none: this setting always has a value"),
+        ({"query_vectors": "q.npy", "document_vectors": "d.npy", "model": "m"}, "--model m"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(flags, named):
@@ -141,3 +165,46 @@ def test_models_that_are_folders_are_remembered_by_their_whole_path(tmp_path, mo
     assert said.index.model == str(tmp_path / "models" / "own")
     assert said.filter.guide_model == (str(tmp_path / "models" / "own"), "some/hub-name")
     assert resolve({}).index.model == "all-MiniLM-L6-v2"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("iqr", 1.5),
+        ("above_positive", 0.1),
+        ("same_parent", "article"),
+        ("contains_answer", "answers"),
+        ("owner_query", 0.8),
+        ("guide_model", ("m",)),
+        ("rerank_model", "m"),
+        ("relative_margin", 0.1),
+        ("bm25_variant", "atire"),
+        ("max_length", 64),
+        ("stemmer", "english"),
+    ],
+)
+def test_none_forgets_what_was_remembered(tmp_path, field, value):
+    before = resolve({field: value})
+    room = room_of(field)
+    again = ["none"] if isinstance(value, tuple) else "none"
+    after = resolve({field: again}, None, before)
+    assert getattr(getattr(after, room), field) in (None, ())
+    assert field not in remember(after)[room]
+    file = toml(tmp_path, f"[{room}]\n{field.replace('_', '-')} = 'none'\n")
+    assert field not in remember(resolve({}, file, before))[room]
+
+
+def test_none_is_a_value_where_a_setting_knows_it():
+    assert resolve({"rerank_activation": "none"}).rerank.rerank_activation == "none"
+
+
+def test_naming_a_model_unsays_own_vectors_and_the_other_way_round(tmp_path):
+    before = resolve({"query_vectors": "q.npy", "document_vectors": "d.npy"})
+    after = resolve({"model": "m"}, None, before)
+    assert after.index.document_vectors is None
+    again = resolve({"query_vectors": "q.npy", "document_vectors": "d.npy"}, None, after)
+    assert "model" not in remember(again)["index"]
+
+
+def test_a_default_is_not_remembered_as_if_it_were_said():
+    assert remember(resolve({"k": 5}))["index"] == {}

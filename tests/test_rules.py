@@ -36,7 +36,7 @@ def judge(
     texts = keys or {}
     corpus_keys = pl.DataFrame(
         {"doc_id": names, "text_key": [texts.get(name, name.encode().ljust(16)) for name in names]}
-    )
+    ).with_columns(body_key="text_key")
     query_keys = pl.DataFrame({"query_id": ["q"], "query_key": [query_key]})
     about = {name: pl.Series(values) for name, values in (known or {}).items()}
     opinions = {name: pl.Series(s, dtype=pl.Float32) for name, s in (opinions or {}).items()}

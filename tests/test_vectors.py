@@ -1,12 +1,13 @@
 """The vector store: a text is encoded once, and comes back bit for bit."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import CorruptArtifact
-from negmine.vectors import CHUNK, STEP, VectorStore
+from negmine.vectors import MANY, STEP, VectorStore, count_stored
 from tests.conftest import vector
 
 
@@ -55,8 +56,8 @@ def test_texts_that_differ_in_a_blank_are_different_texts(tmp_path):
     assert len(asked) == 3
 
 
-def test_a_kill_in_the_middle_loses_one_chunk_at_most(tmp_path):
-    texts = [f"text {n}" for n in range(CHUNK + 10)]
+def test_an_interruption_keeps_every_finished_step(tmp_path):
+    texts = [f"text {n}" for n in range(3 * STEP + 10)]
 
     def dies(batch):
         if len(batch) < STEP:
@@ -66,8 +67,49 @@ def test_a_kill_in_the_middle_loses_one_chunk_at_most(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         VectorStore(tmp_path).encode(texts, dies, lambda count: None)
     (tmp_path / "chunk-000001.tmp").write_bytes(b"torn")
+    assert count_stored(tmp_path) == 3 * STEP
     _, asked = encode(VectorStore(tmp_path), texts)
     assert len(asked) == 10
+
+
+def test_a_kill_costs_no_more_than_the_time_between_two_chunks(tmp_path, monkeypatch):
+    clock = iter(range(0, 10_000, 9))  # every look at the clock is nine seconds later
+    monkeypatch.setattr("negmine.vectors.time.monotonic", lambda: next(clock))
+    lost = []
+
+    def watched(batch):
+        stored = count_stored(tmp_path)
+        lost.append(len(lost) * STEP - stored)
+        return Encoder()(batch)
+
+    VectorStore(tmp_path).encode([f"text {n}" for n in range(9 * STEP)], watched, lambda n: None)
+    assert max(lost) == 2 * STEP
+    assert len(list(tmp_path.glob("chunk-*"))) == 3
+
+
+def test_many_small_chunks_are_put_together(tmp_path, monkeypatch):
+    texts = [f"text {n}" for n in range(MANY)]
+    for text in texts:
+        encode(VectorStore(tmp_path), [text])
+    assert len(list(tmp_path.glob("chunk-*.arrow"))) == MANY
+    monkeypatch.setattr("negmine.vectors.MERGED", 12_000)
+    found, asked = encode(VectorStore(tmp_path), texts)
+    assert asked == []
+    assert np.array_equal(found, np.stack([vector(text, 8) for text in texts]))
+    assert 1 < len(list(tmp_path.glob("chunk-*.arrow"))) < MANY
+    assert count_stored(tmp_path) == MANY
+
+
+def test_chunks_are_looked_through_once_not_once_each(tmp_path, monkeypatch):
+    monkeypatch.setattr("negmine.vectors.MANY", 10_000)
+    store = VectorStore(tmp_path)
+    for start in range(0, 300, 3):
+        store.encode([f"text {n}" for n in range(start, start + 3)], Encoder(), lambda n: None)
+    joins = []
+    real = pl.DataFrame.unique
+    monkeypatch.setattr(pl.DataFrame, "unique", lambda *a, **k: joins.append(1) or real(*a, **k))
+    assert len(VectorStore(tmp_path)) == 300
+    assert len(joins) == 1
 
 
 def test_a_damaged_chunk_is_named_with_the_remedy(tmp_path):

@@ -137,8 +137,10 @@ def test_a_damaged_part_is_named(tmp_path, damage):
 def test_a_manifest_that_is_no_json_is_named(tmp_path):
     work = finished(tmp_path, [1])
     (work.folder(NAME) / MANIFEST).write_text("{")
+    assert work.manifest(NAME) is None
+    assert work.is_damaged(NAME)
     with pytest.raises(CorruptArtifact, match=MANIFEST):
-        work.manifest(NAME)
+        work.require(NAME)
 
 
 def test_a_folder_full_of_something_else_is_refused(tmp_path):

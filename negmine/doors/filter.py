@@ -72,8 +72,8 @@ class Keys:
 
     @cached_property
     def corpus(self) -> pl.DataFrame:
-        """doc_id, text_key of every document."""
-        return self._house.work.scan(CORPUS).select("doc_id", "text_key").collect()
+        """doc_id, text_key, body_key of every document."""
+        return self._house.work.scan(CORPUS).select("doc_id", "text_key", "body_key").collect()
 
     def queries(self, part: int) -> pl.DataFrame:
         """query_id, query_key of the queries of a part."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from negmine.rooms import index
 from negmine.rooms.retrieve import positives
 from negmine.shingles import build as build_shingles
 from negmine.sources.problems import Problems
+from negmine.vectors import count_stored
 
 VECTORS = "vectors"  # the content-addressed store beside the rooms
 
@@ -91,6 +92,12 @@ def dense_index(house: House) -> Folder:
         )
 
     return Folder(make)
+
+
+def encoded(house: House, encoders: Iterable[str]) -> str:
+    """Say how many texts these encoders have encoded before the artifact that needs them is complete."""
+    count = sum(count_stored(house.work.root / VECTORS / name) for name in set(encoders))
+    return f"{count:,} texts are encoded" if count else ""
 
 
 def shingles(house: House) -> Folder:

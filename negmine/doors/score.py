@@ -16,6 +16,7 @@ from negmine.house import CANDIDATES, QUERIES, House
 from negmine.schemas import POSITIVE, SCORES
 from negmine.scorers import Scorer
 from negmine.scorers.remembered import Remembered
+from negmine.vectors import count_stored
 
 QUERIES_AT_ONCE = 512
 MEMORY = "scores"  # beside the rooms: pairs that were scored once
@@ -31,6 +32,12 @@ def scores(
     """
     work = _Scoring(house, open_scorer, memory, depth)
     return Parts(house.query_parts, work.part, work.sizes, "pairs")
+
+
+def scored(house: House, memory: str) -> str:
+    """Say how many pairs a scorer has scored before its artifact is complete."""
+    count = count_stored(house.work.root / MEMORY / memory)
+    return f"{count:,} pairs are scored" if count else ""
 
 
 class _Scoring:

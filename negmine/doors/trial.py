@@ -22,7 +22,7 @@ from negmine.risk.blend import folds
 from negmine.risk.hiding import SEED, Hide, as_if_hidden, hidden
 from negmine.rooms.features import features
 from negmine.rooms.filter import gathered
-from negmine.schemas import POSITIVE
+from negmine.schemas import PARTLY_RELEVANT, POSITIVE
 
 MOST_QUERIES = 4000  # to learn from; more change no weight that matters
 
@@ -77,7 +77,7 @@ class Trial:
         chosen = self._chosen
         parts = []
         for number in range(self._house.query_parts):
-            rows = self.part(number).filter(pl.col("label") != POSITIVE)
+            rows = self.part(number).filter(~pl.col("label").is_in([POSITIVE, PARTLY_RELEVANT]))
             rows = rows.join(chosen, on="query_id", how="semi", maintain_order="left")
             parts.append(rows.select("query_id", "hidden", *names))
         rows = pl.concat(parts)

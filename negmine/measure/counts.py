@@ -10,7 +10,7 @@ import polars as pl
 
 from negmine.measure.intervals import Sums, ratio, share
 from negmine.rooms.write import selected
-from negmine.schemas import JUDGED_NEGATIVE, POSITIVE
+from negmine.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.settings import WriteSettings
 
 PER_QUERY = ("sold", "got", "asked", "score", "anchor", "rank")
@@ -51,7 +51,7 @@ class Counts:
             candidates.group_by(pl.col("reason").fill_null(_KEPT)).agg(
                 hidden=pl.col("hidden").sum(),
                 judged_negatives=(pl.col("label") == JUDGED_NEGATIVE).sum(),
-                unlabeled=((pl.col("label") != JUDGED_NEGATIVE) & ~pl.col("hidden")).sum(),
+                unlabeled=((pl.col("label") == UNLABELED) & ~pl.col("hidden")).sum(),
             )
         )
         self._hard.append(

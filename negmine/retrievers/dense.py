@@ -55,12 +55,22 @@ def identity(settings: IndexSettings, digest: Digests) -> dict[str, Any]:
     }
 
 
+def encoders(settings: IndexSettings, digest: Digests) -> list[str]:
+    """Return the identities of the encoders whose vectors the index is made of; none for given vectors."""
+    if settings.document_vectors is not None:
+        return []
+    encoder = Encoder(settings, digest)
+    return [encoder.identity("document"), encoder.identity("query")]
+
+
 def check_machine(settings: IndexSettings) -> None:
     """Find out before hours of encoding: raise MissingDependency without FAISS, SettingsError without a GPU."""
     if importlib.util.find_spec("faiss") is None:
         raise exact.no_faiss()
     if settings.device == "cuda" and settings.document_vectors is None:
         resolve_device(settings.device)
+    elif settings.device == "cuda":
+        exact.check_gpu()
 
 
 def build(

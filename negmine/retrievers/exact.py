@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.errors import MissingDependency
+from negmine.errors import MissingDependency, SettingsError
 from negmine.retrievers import Hits
 
 BLOCK = 65_536
@@ -51,6 +51,16 @@ def knn(device: str) -> Knn:
 
         return on_gpu
     return lambda queries, block, k: faiss.knn(queries, block, k, metric=metric)
+
+
+def check_gpu() -> None:
+    """Raise SettingsError where FAISS cannot search on a GPU."""
+    import faiss
+
+    if not getattr(faiss, "get_num_gpus", lambda: 0)():
+        raise SettingsError(
+            "--device cuda: FAISS sees no GPU here. Install negmine[gpu], or use --device cpu or auto."
+        )
 
 
 def no_faiss() -> MissingDependency:

@@ -41,7 +41,7 @@ def verdicts(
 ) -> pa.Table:
     """Return one part of `verdicts`: every candidate with kept, and the reason where it is not.
 
-    `rows`: see `gathered`. `corpus_keys`: doc_id, text_key. `query_keys`: query_id, query_key.
+    `rows`: see `gathered`. `corpus_keys`: doc_id, text_key, body_key. `query_keys`: query_id, query_key.
     `settings` are the effective rules (effective.effective_rules).
     """
     is_positive = pl.col("label") == POSITIVE
@@ -51,19 +51,31 @@ def verdicts(
         .join(corpus_keys, on="doc_id", how="left", maintain_order="left")
         .join(query_keys, on="query_id", how="left", maintain_order="left")
     )
-    positive_keys = keyed.filter(is_positive).select("query_id", "text_key").unique()
     decided = (
-        keyed.join(
-            positive_keys.with_columns(same_text_as_positive=True),
-            on=["query_id", "text_key"],
-            how="left",
-            maintain_order="left",
-        )
+        keyed.with_columns(same_text_as_positive=same_text_as_positive(keyed))
         .with_columns(same_text_as_query=pl.col("text_key") == pl.col("query_key"))
         .with_columns(reason(settings))
         .with_columns(kept=pl.col("reason").is_null())
     )
     return table(decided, with_opinions(VERDICTS, [*retrievers, *scorers], after="score"))
+
+
+def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
+    """Tell for every row whether its text, with its title or without, is that of a positive, [rows].
+
+    keyed: query_id, label, text_key, body_key.
+    """
+    found = pl.repeat(False, keyed.height, eager=True)
+    for key in ("text_key", "body_key"):
+        of_positives = keyed.filter(pl.col("label") == POSITIVE).select("query_id", key).unique()
+        same = keyed.join(
+            of_positives.with_columns(same=True),
+            on=["query_id", key],
+            how="left",
+            maintain_order="left",
+        )
+        found |= same["same"].fill_null(False)
+    return found
 
 
 def rank_of(name: str) -> pl.Expr:

@@ -1,8 +1,10 @@
 """Room 1, index: the user's rows become `corpus`, `queries` and `qrels`.
 
 Documents with the same normalised text are one document: the first keeps its place, the others point
-to it with `same_as`. Queries likewise. `qrels` speaks of the first ones only, so a copy of a positive
-is a positive, and queries with the same text pool their positives.
+to it with `same_as`. A document without a title is also one with an earlier document that has its text
+below a title, as a pair's positive often is with one of the corpus. Queries likewise. `qrels` speaks
+of the first ones only, so a copy of a positive is a positive, and queries with the same text pool
+their positives.
 """
 
 from __future__ import annotations
@@ -21,24 +23,52 @@ from negmine.texts import rendered, text_keys
 
 @dataclass
 class Copies:
-    """Who was first with each text, over all chunks seen so far."""
+    """Who was first with each text, and with each text under a title, over all chunks seen so far."""
 
     first: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"text_key": pl.Binary, "first_id": pl.String})
     )
+    titled: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(
+            schema={"text_key": pl.Binary, "owner": pl.String, "owner_row": pl.Int64}
+        )
+    )
+    rows: int = 0
     copies: int = 0
 
     def mark(self, rows: pl.DataFrame, id_column: str) -> pl.DataFrame:
-        """Add `same_as`: the id of the first row with the same text_key, null for the first."""
-        everything = pl.concat(
-            [self.first, rows.select("text_key", pl.col(id_column).alias("first_id"))]
+        """Add `same_as`: the id of the first row with the same text, null for the first.
+
+        rows: text_key, the id, and of documents body_key.
+        """
+        numbered = rows.rename({id_column: "first_id"}).with_row_index("row", self.rows)
+        self.rows += rows.height
+        new = numbered.unique("text_key", keep="first", maintain_order=True).join(
+            self.first, on="text_key", how="anti", maintain_order="left"
         )
-        self.first = everything.unique("text_key", keep="first", maintain_order=True)
+        if "body_key" in rows.columns:
+            new = self._without_titles(new)
+        self.first = pl.concat([self.first, new.select("text_key", "first_id")])
         marked = rows.join(self.first, on="text_key", how="left", maintain_order="left")
         same_as = pl.when(pl.col("first_id") != pl.col(id_column)).then("first_id").alias("same_as")
         marked = marked.with_columns(same_as).drop("first_id")
         self.copies += marked["same_as"].count()
         return marked
+
+    def _without_titles(self, new: pl.DataFrame) -> pl.DataFrame:
+        """Let an earlier document stand for one without a title that is its text below the title."""
+        has_title = pl.col("body_key") != pl.col("text_key")
+        owners = new.filter(has_title).select(
+            pl.col("body_key").alias("text_key"),
+            pl.col("first_id").alias("owner"),
+            pl.col("row").cast(pl.Int64).alias("owner_row"),
+        )
+        self.titled = pl.concat([self.titled, owners]).unique(
+            "text_key", keep="first", maintain_order=True
+        )
+        found = new.join(self.titled, on="text_key", how="left", maintain_order="left")
+        is_owned = ~has_title & (pl.col("owner_row") < pl.col("row"))
+        return found.with_columns(first_id=pl.when(is_owned).then("owner").otherwise("first_id"))
 
 
 def corpus(
@@ -48,7 +78,12 @@ def corpus(
     for chunk in chunks:
         rows = frame(chunk)
         texts = rows.select(rendered(settings.title, settings.title_separator)).to_series()
-        keyed = rows.with_columns(pl.Series("text_key", text_keys(texts)))
+        bodies = pl.select(
+            pl.when(rows["text"].str.strip_chars() == "").then(texts).otherwise(rows["text"])
+        ).to_series()
+        keyed = rows.with_columns(
+            pl.Series("text_key", text_keys(texts)), pl.Series("body_key", text_keys(bodies))
+        )
         yield table(copies.mark(keyed, "doc_id"), CORPUS, extras=True)
 
 

@@ -14,6 +14,7 @@ from negmine.schemas import (
     CANDIDATES,
     FIRST_RANK,
     JUDGED_NEGATIVE,
+    PARTLY_RELEVANT,
     POSITIVE,
     RUN,
     UNLABELED,
@@ -108,6 +109,8 @@ def label(min_relevance: int) -> pl.Expr:
         .then(pl.lit(POSITIVE))
         .when(relevance <= 0)
         .then(pl.lit(JUDGED_NEGATIVE))
+        .when(relevance > 0)
+        .then(pl.lit(PARTLY_RELEVANT))
         .otherwise(pl.lit(UNLABELED))
         .alias("label")
     )

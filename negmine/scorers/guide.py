@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +16,25 @@ from negmine.settings import FilterSettings, IndexSettings
 from negmine.vectors import VectorStore
 
 FLAG = "--guide-model"
+T = TypeVar("T")
 
 
 class Guide:
-    """Cosine of the guide's vectors; every distinct text is encoded once, ever."""
+    """Cosine of a guide's vectors, the one in that `place`; every distinct text is encoded once, ever."""
 
     def __init__(
         self,
-        model: str,
+        place: int,
         settings: FilterSettings,
         index: IndexSettings,
         digest: Digest,
         store: Path,
     ) -> None:
         own = {
-            "model": model,
-            "query_prompt": settings.guide_query_prompt,
-            "document_prompt": settings.guide_document_prompt,
-            "max_length": settings.guide_max_length,
+            "model": settings.guide_model[place],
+            "query_prompt": _own(settings.guide_query_prompt, place),
+            "document_prompt": _own(settings.guide_document_prompt, place),
+            "max_length": _own(settings.guide_max_length, place),
         }
         self._encoder = Encoder(index.model_copy(update=own), digest, FLAG)
         self._folder = store
@@ -55,6 +57,11 @@ class Guide:
             texts, lambda batch: encoder.encode(batch, kind), lambda count: None
         )
         return vectors
+
+
+def _own(values: Sequence[T], place: int) -> T | None:
+    """Return a guide's own value: of several the one in its place, else the only one, else None."""
+    return values[place if len(values) > 1 else 0] if values else None
 
 
 def _distinct(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from negmine.errors import InputError
 
 SHOWN = 5
+_SKIP = "To leave such rows out and count them: --on-error skip"
 
 
 @dataclass(frozen=True)
@@ -66,5 +68,12 @@ class Problems:
         if total > len(self._first):
             lines.append(f"... and {total - len(self._first):,} more.")
         if self._skippable:
-            lines.append("To leave such rows out and count them: --on-error skip")
+            lines.append(_SKIP)
         raise InputError("\n".join(lines))
+
+
+def together(errors: Sequence[InputError]) -> InputError:
+    """Return one error that tells all of them; what is said of each is said once, at the end."""
+    told = dict.fromkeys(str(error).removesuffix(f"\n{_SKIP}") for error in errors)
+    can_skip = any(str(error).endswith(_SKIP) for error in errors)
+    return InputError("\n".join([*told, *([_SKIP] if can_skip else [])]))

@@ -16,7 +16,7 @@ from negmine.sources.columns import ACCEPTED, find
 from negmine.sources.formats import CHUNK, Row
 from negmine.sources.problems import Problems
 
-RESERVED = {"doc_id", "query_id", "title", "text", "same_as", "text_key", "source_row"}
+RESERVED = {"doc_id", "query_id", "title", "text", "same_as", "text_key", "body_key", "source_row"}
 
 
 @dataclass

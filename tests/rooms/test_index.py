@@ -42,6 +42,27 @@ def test_titles_are_part_of_the_text_unless_told_otherwise():
     assert corpus(one, title=False)[0]["same_as"].to_list() == [None, "1"]
 
 
+def test_a_text_without_a_title_is_an_earlier_one_below_a_title():
+    rows, _ = corpus(
+        chunk(["1", "2", "3"], ["late", "text", "late"], [None, "A", "B"]),
+        chunk(["4", "5", "6", "7"], ["TEXT", "text", "text", "late"], [None, None, "C", ""], 3),
+    )
+    assert rows["same_as"].to_list() == [None, None, None, "2", "2", None, "1"]
+
+
+def test_a_copy_never_points_to_a_copy():
+    rows, _ = corpus(
+        chunk(["1", "2", "3", "4"], ["a b c", "b c", "c", "b c"], [None, "a", "a b", None])
+    )
+    assert rows["same_as"].to_list() == [None, "1", "1", None]
+
+
+def test_the_body_is_the_text_below_the_title():
+    rows, _ = corpus(chunk(["1", "2", "3", "4"], ["x", "X", "", "other"], ["A", None, "x", "x"]))
+    bodies = rows["body_key"].to_list()
+    assert bodies[0] == bodies[1] == bodies[2] != bodies[3]
+
+
 def test_the_sources_own_columns_follow_as_they_came():
     rows, _ = corpus(chunk(["1"], ["t"], url=pa.array(["http://x"])))
     assert rows.columns[-1] == "url"

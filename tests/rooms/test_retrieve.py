@@ -96,10 +96,16 @@ def test_candidates_are_the_union_with_labels_and_fused_ranks():
     ]
 
 
-def test_a_relevance_between_zero_and_the_minimum_is_unlabeled():
+def test_a_relevance_between_zero_and_the_minimum_is_no_negative():
     qrels = pl.DataFrame({"relevance": [3, 2, 1, 0, -1]})
     labels = qrels.select(retrieve.label(2))["label"].to_list()
-    assert labels == ["positive", "positive", "unlabeled", "judged_negative", "judged_negative"]
+    assert labels == [
+        "positive",
+        "positive",
+        "partly_relevant",
+        "judged_negative",
+        "judged_negative",
+    ]
 
 
 @given(

@@ -137,7 +137,7 @@ def test_a_kill_in_the_middle_changes_no_bit(tmp_path, beir, folder, monkeypatch
     """What is left is scored in the same batches as without the kill."""
     from negmine.scorers.cross_encoder import CrossEncoder
 
-    monkeypatch.setattr("negmine.vectors.CHUNK", 5)
+    monkeypatch.setattr("negmine.vectors.STEP", 5)
     real, calls = CrossEncoder.score, []
 
     def dies(self, queries, documents):

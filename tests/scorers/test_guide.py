@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.errors import InputError, SettingsError
+from negmine.errors import InputError, RetrieverError, SettingsError
 from negmine.workdir import Workdir
 from tests.retrievers.models import static_model
 
@@ -69,6 +69,26 @@ def test_a_guide_with_prompts_is_another_guide(tmp_path, beir, guides):
     ]  # fmt: skip
     negmine.filter(tmp_path / "work", guide_query_prompt="query : ")
     assert verdicts(tmp_path / "work")["guide_score"].to_list() != before.to_list()
+
+
+def test_each_guide_may_have_its_own_prompt(tmp_path, beir, guides):
+    both = {"guide_query_prompt": ["query : "], "guide_document_prompt": ["tea", "cats"]}
+    mine(tmp_path / "two", beir, guides, **both)
+    rows = verdicts(tmp_path / "two")
+    for name, guide, prompt in (("guide", guides[0], "tea"), ("guide_2", guides[1], "cats")):
+        alone = {"guide_query_prompt": "query : ", "guide_document_prompt": prompt}
+        mine(tmp_path / name, beir, [guide], **alone)
+        expected = verdicts(tmp_path / name)["guide_score"].to_list()
+        assert rows[f"{name}_score"].to_list() == expected
+    other = {"guide_query_prompt": ["", "query : "]}
+    states = {s.artifact.name: s.state for s in negmine.status(tmp_path / "two", **other)}
+    assert states["4-filter/guide-one"] == "stale"
+    assert states["4-filter/guide_2-two"] == "fresh"
+
+
+def test_a_length_for_a_guide_that_has_none_is_told(tmp_path, beir, guides):
+    with pytest.raises(RetrieverError, match="Leave --max-length"):
+        mine(tmp_path / "work", beir, guides[:1], guide_max_length=4)
 
 
 def test_the_miner_as_guide_encodes_nothing_again(tmp_path, beir, guides, monkeypatch):

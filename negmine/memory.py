@@ -1,0 +1,81 @@
+"""What a work directory remembers of its settings: `settings.json`, one table per room, as said.
+
+A room's settings are remembered once that room is done, so a wrong flag is forgotten with the command
+that it broke. The very first command of a work directory is written down beforehand: if it is killed,
+`status` still knows what was being made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import ValidationError
+
+from negmine.configuration import REMEMBERED, remember
+from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
+from negmine.settings import Settings
+from negmine.workdir import Workdir, write_json
+
+_NO_SETTINGS = "it is no JSON object of settings"
+
+
+def recall_settings(work: Workdir) -> Settings | None:
+    """Return the settings that a work directory remembers, or None where there are none yet.
+
+    Raises CorruptArtifact for a file that is damaged.
+    """
+    path = work.root / REMEMBERED
+    try:
+        return Settings.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        what = f"{place}: {first['msg']}" if place else _NO_SETTINGS
+    except (OSError, ValueError) as error:
+        what = str(error) if isinstance(error, OSError) else _NO_SETTINGS
+    raise CorruptArtifact(
+        f"{path} cannot be read ({what}). Run negmine mine {work.root} with all its flags: "
+        "it writes the file anew, and keeps what is done."
+    )
+
+
+@contextmanager
+def remembering(
+    work: Workdir, settings: Settings, done: Callable[[], Iterable[str]]
+) -> Iterator[None]:
+    """Remember the settings when the block has run; where it fails, only those of the rooms `done`.
+
+    A gate that was not met is no failure of the settings.
+    """
+    path = work.root / REMEMBERED
+    said = remember(settings)
+    before = _stored(work)
+    if not path.exists():
+        write_json(path, said)
+    try:
+        yield
+    except NegmineError as error:
+        if isinstance(error, GateNotMet):
+            write_json(path, said)
+            raise
+        kept = before | {room: said[room] for room in done()}
+        if any(kept.values()):
+            write_json(path, kept)
+        else:
+            path.unlink(missing_ok=True)
+        raise
+    write_json(path, said)
+
+
+def _stored(work: Workdir) -> dict[str, Any]:
+    """Return the tables that are remembered; a damaged file is about to be replaced."""
+    try:
+        found = recall_settings(work)
+    except CorruptArtifact:
+        found = None
+    return {} if found is None else remember(found)

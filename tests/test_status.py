@@ -1,0 +1,84 @@
+"""What `status` says: the reasons in people's words, and no damage that it cannot tell."""
+
+import shutil
+
+import pytest
+
+import negmine
+from negmine.errors import CorruptArtifact
+from tests.conftest import write_beir
+from tests.retrievers.models import static_model
+
+
+def why(work, **flags):
+    return {s.artifact.name: (s.state, s.why) for s in negmine.status(work, **flags)}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("status")
+    model = static_model(folder / "guide")
+    data = write_beir(folder / "beir")
+    negmine.mine(folder / "w", data=data, retriever=["bm25"], guide_model=[str(model)])
+    return folder
+
+
+@pytest.fixture
+def work(made, tmp_path):
+    return shutil.copytree(made / "w", tmp_path / "w")
+
+
+def test_a_guide_that_went_or_came_is_named(made, work):
+    state, reason = why(work, guide_model="none")["4-filter/verdicts"]
+    assert (state, reason) == ("stale", "4-filter/guide-guide is not asked for any more")
+    negmine.filter(work, guide_model=())
+    state, reason = why(work, guide_model=[str(made / "guide")])["4-filter/verdicts"]
+    assert (state, reason) == ("stale", "4-filter/guide-guide is new")
+
+
+def test_hashes_are_not_shown(work):
+    state, reason = why(work, guide_query_prompt=["query: "])["4-filter/guide-guide"]
+    assert (state, reason) == ("stale", "query changed")
+
+
+def test_lists_are_shown_as_people_write_them(work):
+    reason = why(work, retriever=["bm25", "dense"])["2-retrieve/candidates"][1]
+    assert reason == "retrievers bm25 -> bm25, dense"
+
+
+def test_a_gate_changes_no_row(work):
+    assert {state for state, _ in why(work, min_sensitivity=0.5).values()} == {"fresh"}
+
+
+@pytest.mark.parametrize("damage", ["", "{", "null", '{"artifact": 1}'])
+def test_a_damaged_manifest_is_a_state_of_that_artifact(work, damage):
+    name = "2-retrieve/bm25"
+    (work / name / "_manifest.json").write_text(damage)
+    found = why(work)
+    assert found.pop(name) == ("partial", "its _manifest.json is damaged")
+    assert {state for state, _ in found.values()} == {"fresh"}
+    assert negmine.explain(work, "q3")["rows"]
+    outcomes = {a["artifact"]: a["outcome"] for a in negmine.retrieve(work).artifacts}
+    assert outcomes == {name: "made", "2-retrieve/candidates": "fresh"}
+    assert why(work)[name] == ("fresh", "")
+
+
+def test_what_needs_a_damaged_manifest_says_how_to_mend_it(work):
+    (work / "4-filter/verdicts/_manifest.json").write_text("{")
+    with pytest.raises(CorruptArtifact, match=r"is damaged\. Run: negmine filter"):
+        negmine.explain(work, "q3")
+
+
+def test_texts_that_are_encoded_make_an_index_partial(tmp_path, monkeypatch):
+    data = write_beir(tmp_path / "beir")
+    model = static_model(tmp_path / "model")
+
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("negmine.retrievers.dense.pl.DataFrame.write_parquet", killed)
+        negmine.mine(tmp_path / "w", data=data, model=str(model))
+    state, reason = why(tmp_path / "w")["1-index/dense-model"]
+    assert state == "partial"
+    assert reason == "29 texts are encoded"

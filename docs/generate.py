@@ -87,6 +87,9 @@ def _values(annotation: object) -> str:
     )
     if text.startswith("Optional["):
         text = text.removeprefix("Optional[").removesuffix("]")
+    if text.startswith("Union["):
+        text = text.removeprefix("Union[").removesuffix("]").replace(", Literal", " | Literal")
+    text = text.replace("float | Literal['auto']", "number or `auto`")
     if text.startswith("Literal["):
         return ", ".join(f"`{v.strip(' ' + chr(39))}`" for v in text[8:-1].split(","))
     return {
@@ -111,6 +114,8 @@ def tables() -> str:
         "candidates": schemas.with_opinions(schemas.CANDIDATES, opinions, "score"),
         "scores": schemas.SCORES,
         "features": schemas.FEATURES,
+        "risk-model": schemas.RISK_MODEL,
+        "limits": schemas.LIMITS,
         "survivors": schemas.SURVIVORS,
         "judge-check": schemas.CHECK,
         "judgments": schemas.JUDGMENTS,

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
         filter,
         index,
         judge_check,
+        leak,
         mine,
         rerank,
         retrieve,
         status,
+        sweep,
         write,
     )
     from negmine.errors import NegmineError
@@ -48,10 +50,12 @@ __all__ = [
     "filter",
     "index",
     "judge_check",
+    "leak",
     "mine",
     "rerank",
     "retrieve",
     "status",
+    "sweep",
     "write",
 ]
 

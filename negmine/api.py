@@ -7,22 +7,27 @@ remembers; keywords win over both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from negmine.configuration import resolve
+from negmine.effective import opinions
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.explanation import explain as explanation
-from negmine.house import VERDICTS, House
+from negmine.house import LIMITS, VERDICTS, House
 from negmine.keywords import SettingsKeywords
 from negmine.memory import recall_settings
 from negmine.progress import Progress
 from negmine.results import Result, result
+from negmine.risk.hiding import read_hide
 from negmine.runner import run
 from negmine.settings import ROOMS
-from negmine.states import State, survey
+from negmine.states import State, require_fresh, survey
 from negmine.workdir import Workdir
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def open_house(
@@ -42,7 +47,15 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
     """Bring these rooms up to date and return what was done."""
     if rooms == ["rerank"] and house.settings.rerank.rerank_model is None:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
-    return result(house, run(house, rooms, force), rooms)
+    if "filter" not in rooms:
+        return result(house, run(house, rooms, force), rooms)
+    from negmine.doors.limits import check_gates
+
+    outcomes = run(house, [room for room in rooms if room != "write"], force)
+    check_gates(house)
+    if "write" in rooms:
+        outcomes += run(house, ["write"], force)
+    return result(house, outcomes, rooms)
 
 
 def mine(
@@ -109,19 +122,81 @@ def check_judge(house: House, force: bool = False) -> dict[str, Any]:
         raise SettingsError(
             "Which judge? Give --judge-url and --judge-model (and no --judge-check 0)."
         )
+    from negmine.doors.judge_check import note_weakness
+
     run(house, ["filter"], force, lambda artifact: artifact == name)
+    note_weakness(house)
     return house.work.require(name).stats
 
 
 def estimate_judge(house: House) -> dict[str, Any]:
     """Bring everything before the judge up to date, and return what judging would cost."""
-    from negmine.doors.judge_check import estimate
+    from negmine.doors.judge_cost import estimate
 
     if house.judge is None:
         raise SettingsError("--dry-run is about the judge. Give --judge-url and --judge-model.")
     after = (house.judge, house.judge_check, VERDICTS)
     run(house, ["filter"], only=lambda artifact: artifact not in after, remembers=False)
     return estimate(house)
+
+
+def leak(
+    work: str | Path,
+    *,
+    hide: float | str = 0.5,
+    hide_seed: int = 13,
+    **settings: Unpack[SettingsKeywords],
+) -> dict[str, Any]:
+    """Hide known positives, decide as the rules would, and count what is sold as a negative.
+
+    hide: the share of every query's positives, or `all-but-one`. Changes nothing. Raises InputError where
+    no query has two positives.
+    """
+    return measure_leak(open_existing(work, settings), hide, hide_seed)
+
+
+def measure_leak(house: House, hide: float | str, seed: int) -> dict[str, Any]:
+    """Measure the leak of a house's rules (see `leak`)."""
+    from negmine.doors import leak as doors
+
+    _require_scores(house)
+    return doors.leak(house, read_hide(str(hide)), seed)
+
+
+def sweep(
+    work: str | Path,
+    grid: Mapping[str, Sequence[float]],
+    *,
+    hide: float | str = 0.5,
+    hide_seed: int = 13,
+    **settings: Unpack[SettingsKeywords],
+) -> pl.DataFrame:
+    """Measure leak, yield and hardness of every cell of a grid of thresholds: a row per cell.
+
+    grid: setting name to values, as {"relative_margin": [0.0, 0.05], "max_risk": [0.05, 0.1]}.
+    """
+    flags = settings | {name: values[0] for name, values in grid.items()}
+    return measure_sweep(open_existing(work, flags), grid, hide, hide_seed)
+
+
+def measure_sweep(
+    house: House, grid: Mapping[str, Sequence[float]], hide: float | str, seed: int
+) -> pl.DataFrame:
+    """Measure a grid over a house's other rules (see `sweep`); the settings must name its fields."""
+    from negmine.doors import leak as doors
+
+    house.forget_budget()
+    _require_scores(house)
+    return doors.sweep_of(house, grid, read_hide(str(hide)), seed)
+
+
+def _require_scores(house: House) -> None:
+    """Raise MissingArtifact unless all that a trial reads is there: indexes, candidates, scores."""
+    states = survey(house)
+    scorers = {house.scorers[name] for name in opinions(house.settings) if name in house.scorers}
+    before = {s.artifact.name for s in states if s.artifact.room in ("index", "retrieve")}
+    budget = {LIMITS} if house.settings.filter.max_leak is not None else set()
+    require_fresh(house, states, before | scorers | budget)
 
 
 def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from negmine import windows
 from negmine.console import INTERRUPTED, Talk, out, tell_usage, telling
-from negmine.flags import with_settings
+from negmine.flags import Config, Force, Json, Work, with_settings
 
 app = typer.Typer(
     name="negmine",
@@ -23,14 +24,6 @@ app = typer.Typer(
     help="Mine hard negatives that are hard and really negative.",
     epilog="Example: negmine mine work --data my-beir-folder",
 )
-Work = Annotated[
-    Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
-]
-Config = Annotated[
-    Path | None, typer.Option("--config", help="A negmine.toml, one table per room.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON envelope to stdout.")]
-Force = Annotated[bool, typer.Option("--force", help="Make it again, even if it is up to date.")]
 
 
 def main() -> None:
@@ -139,15 +132,19 @@ def filter_(
 
     Goes on with the settings that WORK remembers. Example: negmine filter work --relative-margin 0.1
     """
-    if not dry_run:
+    if not dry_run and prices is None:
         _run_rooms("filter", ["filter"], work, flags, config, force, json)
         return
     talk = Talk(quiet=json)
     with telling("filter", json, talk) as answer:
         from negmine import api, views
+        from negmine.errors import SettingsError
 
+        told = views.read_prices(prices)
+        if not dry_run:
+            raise SettingsError("--prices are for an estimate: nothing was asked. Add --dry-run.")
         found = api.estimate_judge(api.open_existing(work, flags, config, talk))
-        answer["data"] = found | views.money(found, prices)
+        answer["data"] = found | views.money(found, told)
         if not json:
             out().print(views.numbers(answer["data"]))
 
@@ -223,6 +220,10 @@ def explain(
         if not json:
             console = out()
             console.print(explained.explanation(found, limit, console.width))
+
+
+app.command(name="leak")(windows.leak)
+app.command(name="sweep")(windows.sweep)
 
 
 def _run_rooms(

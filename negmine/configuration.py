@@ -6,15 +6,18 @@ A flag beats the file, the file beats what the work directory remembers, that be
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from negmine.effective import retriever_name, scorer_names, signal_names
 from negmine.errors import SettingsError
 from negmine.settings import (
     NONE,
@@ -104,13 +107,29 @@ def check(settings: Settings) -> None:
     index, rules, write = settings.index, settings.filter, settings.write
     _check_retrievers(index)
     _check_thresholds(rules)
-    if rules.relative_margin is not None and rules.no_relative_margin:
-        raise SettingsError("--relative-margin and --no-relative-margin contradict each other.")
+    for field in ("relative_margin", "max_risk"):
+        negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]
+        if getattr(rules, field) is not None and getattr(rules, negation):
+            raise SettingsError(f"{flag(field)} and {flag(negation)} contradict each other.")
     if write.sampling == "random" and write.pool < write.num_negatives:
         raise SettingsError(
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
-    if (rules.judge_url is None) != (rules.judge_model is None):
+    _check_judge(settings)
+    judge_budget(rules)
+    signal_limits(settings)
+    judge_extra(rules)
+    _check_guides(rules)
+    _check_scores(settings)
+
+
+def _check_judge(settings: Settings) -> None:
+    rules = settings.filter
+    if rules.judge_url is not None and not _is_web_address(rules.judge_url):
+        raise SettingsError(
+            f"--judge-url {rules.judge_url!r} is no web address. Say http://HOST:PORT/v1 or https://HOST/v1."
+        )
+    if (rules.judge_url is None) != (not rules.judge_model):
         raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
     if rules.judge_url is not None and rules.judge_local is not None:
         raise SettingsError("--judge-url and --judge-local: there is one judge. Leave one out.")
@@ -118,13 +137,19 @@ def check(settings: Settings) -> None:
         rules.judge_url is None or rules.judge_method != "verdict"
     ):
         raise SettingsError("--judge-first needs --judge-url and --judge-method verdict.")
-    if write.relabel and rules.judge is None:
+    if settings.write.relabel and rules.judge is None:
         raise SettingsError(
             "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
         )
-    judge_budget(rules)
-    _check_guides(rules)
-    _check_scores(settings)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        return False
+    return known and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
 
 
 def _check_retrievers(index: IndexSettings) -> None:
@@ -163,6 +188,43 @@ def judge_budget(rules: FilterSettings) -> dict[str, int]:
     return {found[2] or "calls": int(found[1].replace("_", ""))}
 
 
+def signal_limits(settings: Settings) -> dict[str, float]:
+    """Return what --max-signal says: signal name to limit. Raises SettingsError for one that is none."""
+    known = signal_names(settings) if settings.filter.max_signal else []
+    limits = {}
+    for said in settings.filter.max_signal:
+        name, _, limit = said.partition("=")
+        if name not in known:
+            raise SettingsError(
+                f"--max-signal {said}: no such signal.{_nearest(name, known)} "
+                f"There are: {', '.join(known)}."
+            )
+        try:
+            limits[name] = float(limit)
+        except ValueError as error:
+            raise SettingsError(f"--max-signal {said}: say NAME=NUMBER.") from error
+    return limits
+
+
+def judge_extra(rules: FilterSettings) -> dict[str, Any]:
+    """Return what --judge-extra adds to the body of every call, and what it removes (null)."""
+    if rules.judge_extra is None:
+        return {}
+    try:
+        found = json.loads(rules.judge_extra)
+    except ValueError:
+        found = None
+    taken = ("messages", "model", "stream", "n")
+    if not isinstance(found, dict) or any(name in found for name in taken):
+        raise SettingsError(
+            f"--judge-extra {rules.judge_extra}: say a JSON object without {', '.join(taken)}, as "
+            '{"temperature": null, "reasoning_effort": "low"}.'
+        )
+    if rules.judge_url is None:
+        raise SettingsError("--judge-extra is sent to an endpoint. Give --judge-url.")
+    return found
+
+
 def _check_guides(rules: FilterSettings) -> None:
     """Refuse prompts and lengths that cannot be told apart by guide."""
     guides = len(rules.guide_model)
@@ -198,46 +260,12 @@ def _check_scores(settings: Settings) -> None:
         raise SettingsError(
             f"--guide-model: name each once. Given: {', '.join(rules.guide_model)}."
         )
-    if rules.score == "judge":
+    if rules.score in ("judge", "risk"):
         raise SettingsError(
-            "--score judge: the judge is asked after thresholds. Name another score."
+            f"--score {rules.score}: it has its own rule, tried after thresholds. Name another score."
         )
     if rules.owner_query is not None and "dense" not in index.retriever:
         raise SettingsError("--owner-query compares query vectors. Add --retriever dense.")
-
-
-def retriever_name(spec: str) -> str:
-    """Return the column prefix of a retriever: its name, or the factory's for `package.module:factory`."""
-    return spec.rsplit(":", 1)[-1]
-
-
-def scorer_names(settings: Settings) -> list[str]:
-    """Return the column prefixes of the scorers: rerank, guide, guide_2 ..."""
-    rerank = ["rerank"] if settings.rerank.rerank_model is not None else []
-    judge = ["judge"] if settings.filter.judge is not None else []
-    return rerank + guide_names(settings.filter) + judge
-
-
-def guide_names(rules: FilterSettings) -> list[str]:
-    """Return the column prefixes of the guides: guide, guide_2, guide_3 ..."""
-    return [f"guide_{n}" if n > 1 else "guide" for n in range(1, len(rules.guide_model) + 1)]
-
-
-def threshold_score(settings: Settings) -> str:
-    """Return the retriever whose score thresholds read: --score, else dense, else the first."""
-    names = [retriever_name(spec) for spec in settings.index.retriever]
-    return settings.filter.score or ("dense" if "dense" in names else names[0])
-
-
-def effective_rules(settings: Settings) -> FilterSettings:
-    """Return the rules with their defaults worked out, as they shape `verdicts`."""
-    rules = settings.filter
-    margin = rules.relative_margin
-    unset = margin is None and rules.absolute_margin is None and not rules.no_relative_margin
-    score = threshold_score(settings)
-    if unset and score == "dense":
-        margin = 0.05
-    return rules.model_copy(update={"score": score, "relative_margin": margin})
 
 
 def remember(settings: Settings) -> dict[str, Any]:

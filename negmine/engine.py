@@ -31,12 +31,15 @@ class Parts:
 
     Part i of everything after room 1 is about the queries in part i of `queries`. Where making a part
     takes long, `make` tells its own progress in `unit`, and `sizes` says how much there is in each.
+    `finished` looks at a part that lies there and tells whether it need not be made again; then the
+    manifest's stats of an artifact with other parts have to say `unfinished` (see states.py).
     """
 
     count: int
     make: Callable[[int], pa.Table]
     sizes: Sequence[int] | None = None
     unit: str = "queries"
+    finished: Callable[[pa.Table], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,16 @@ def explanation(found: dict[str, Any], limit: int, width: int) -> RenderableType
     room = width - sum(widths) - _GAP * len(widths)
     rows = _table(header, lines, room) if room >= _TEXT else _stacked(header, lines, width)
     head = Text(f"{found['query_id']}: {found['text']}", style="bold")
-    return Group(head, rows, Text(_tail(found, len(shown))))
+    return Group(head, rows, *map(Text, (_tail(found, len(shown)), *_risk(found["risk"]))))
+
+
+def _risk(risk: dict[str, Any] | None) -> list[str]:
+    """Return what the risk rests on, in a line: whose weights, and what tells most."""
+    if risk is None:
+        return []
+    own = f"{risk['own_share']:.0%} learned here from {risk['hidden_positives']:,} hidden positives"
+    telling = [f"{name} {weight:+.2f}" for name, weight in list(risk["importance"].items())[:4]]
+    return [f"risk: {own}, the rest shipped; most telling: {', '.join(telling)}"]
 
 
 def _tail(found: dict[str, Any], shown: int) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from negmine.effective import opinions
 from negmine.errors import InputError
-from negmine.house import QUERIES, VERDICTS, House
+from negmine.house import QUERIES, RISK_MODEL, VERDICTS, House
+from negmine.risk.signals import with_signals
 from negmine.schemas import POSITIVE
 
 
@@ -32,10 +34,24 @@ def explain(house: House, query_id: str) -> dict[str, Any]:
     ordered = rows.join(texts, on="doc_id", how="left", maintain_order="left").sort(
         pl.col("label") != POSITIVE, pl.col("rank").fill_null(2**30), maintain_order=True
     )
+    told = with_signals(ordered, [name for name in opinions(house.settings) if _scored(rows, name)])
     return {
         "query_id": first,
         "text": query["text"][0],
         "asked_for": query_id,
         "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
-        "rows": ordered.drop("query_id").to_dicts(),
+        "rows": told.drop("query_id").to_dicts(),
+        "risk": _risk(house),
     }
+
+
+def _scored(rows: pl.DataFrame, name: str) -> bool:
+    return f"{name}_score" in rows.columns
+
+
+def _risk(house: House) -> dict[str, Any] | None:
+    """Return what the risk rests on: weights, evidence, calibration; None where none was learned."""
+    manifest = house.work.manifest(RISK_MODEL)
+    if manifest is None or "risk" not in house.scorers:
+        return None
+    return manifest.stats

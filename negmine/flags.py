@@ -10,7 +10,7 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,17 @@ from pydantic.fields import FieldInfo
 
 from negmine.configuration import flag
 from negmine.settings import NONE, ROOMS, kinds_of
+
+Work = typing.Annotated[
+    Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
+]
+Config = typing.Annotated[
+    Path | None, typer.Option("--config", help="A negmine.toml, one table per room.")
+]
+Json = typing.Annotated[bool, typer.Option("--json", help="Print one JSON envelope to stdout.")]
+Force = typing.Annotated[
+    bool, typer.Option("--force", help="Make it again, even if it is up to date.")
+]
 
 
 def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -108,8 +119,8 @@ def default_text(default: Any) -> str:
 def _plain(annotation: Any) -> Any:
     """Return the type without `| None`; a tuple of values becomes a repeatable list."""
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
-        members: Iterable[Any] = typing.get_args(annotation)
-        annotation = next(member for member in members if member is not type(None))
+        members = [kind for kind in typing.get_args(annotation) if kind is not type(None)]
+        annotation = members[0] if len(members) == 1 else str  # number or word: settings tell
     if typing.get_origin(annotation) is tuple:
         return list[typing.get_args(annotation)[0]]  # type: ignore[misc]
     return annotation

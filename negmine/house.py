@@ -10,12 +10,15 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.configuration import guide_names, retriever_name
+from negmine.configuration import judge_budget
+from negmine.effective import effective_rules, guide_names, retriever_name
 from negmine.frames import frame
 from negmine.identity import Digests
+from negmine.judge.budget import Budget
 from negmine.models import short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
+from negmine.rooms.limits import needed as needs_limits
 from negmine.settings import Settings
 from negmine.sources import Sources, open_sources
 from negmine.texts import rendered
@@ -24,6 +27,7 @@ from negmine.workdir import Workdir
 CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 CANDIDATES, FEATURES = "2-retrieve/candidates", "4-filter/features"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
+RISK_MODEL, RISK, LIMITS = "4-filter/risk-model", "4-filter/risk", "4-filter/limits"
 PROVENANCE, SHORT = "5-write/provenance", "5-write/short"
 
 
@@ -36,6 +40,9 @@ class House:
         self.progress: Progress = progress or Silent()
         self.force = False  # --force was said: make it again, and let no gate stop it
         self.digest = Digests(work.root / ".digests.json")
+        self.judge_budget = Budget(
+            **judge_budget(settings.filter)
+        )  # of this command, for all it asks
 
     @cached_property
     def sources(self) -> Sources:
@@ -58,6 +65,8 @@ class House:
             guide_names(settings.filter), settings.filter.guide_model, strict=True
         ):
             found[name] = f"4-filter/{name}-{short_name(model)}"
+        if effective_rules(settings).max_risk is not None:
+            found["risk"] = RISK
         if self.judge is not None:
             found["judge"] = self.judge
         return found
@@ -80,6 +89,18 @@ class House:
         if rules.judge is None or rules.judge_check == 0:
             return None
         return f"4-filter/judge-check-{short_name(rules.judge)}"
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """What limits that depend on the data come to: `auto`, percentiles, budgets (rooms/limits.py)."""
+        if not needs_limits(effective_rules(self.settings)):
+            return {}
+        return dict(self.work.scan(LIMITS).collect().iter_rows())
+
+    def forget_budget(self) -> None:
+        """Let --max-leak choose nothing: a sweep says itself what varies."""
+        rules = self.settings.filter.model_copy(update={"max_leak": None})
+        self.settings = self.settings.model_copy(update={"filter": rules})
 
     # -- documents ---------------------------------------------------------------------------
 

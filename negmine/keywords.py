@@ -49,19 +49,27 @@ class SettingsKeywords(TypedDict, total=False):
     rerank_batch_size: int
     score: str | None
     unscored: Literal["drop", "keep"]
-    relative_margin: float | None
+    relative_margin: float | Literal["auto"] | None
     no_relative_margin: bool
     absolute_margin: float | None
     max_score: float | None
     min_score: float | None
+    max_percentile: float | None
     skip_top: int
     near_duplicate: float
     no_near_duplicate: bool
     above_positive: float | None
     iqr: float | None
+    max_risk: float | None
+    no_risk: bool
+    risk_weights: Literal["blend", "own", "shipped"]
+    max_signal: Sequence[str]
     owner_query: float | None
     same_parent: str | None
     contains_answer: str | None
+    max_leak: float | None
+    min_yield: float | None
+    max_dropped: float | None
     guide_model: Sequence[str]
     guide_margin: float
     guide_margin_type: Literal["relative", "absolute"]
@@ -81,6 +89,8 @@ class SettingsKeywords(TypedDict, total=False):
     judge_check: int
     min_sensitivity: float
     judge_prompt: str | Path | None
+    judge_max_tokens: int | None
+    judge_extra: str | None
     judge_budget: str | None
     judge_concurrency: int
     judge_timeout: float

@@ -15,23 +15,28 @@ import polars as pl
 import pyarrow as pa
 
 from negmine import schemas
-from negmine.configuration import effective_rules, guide_names
 from negmine.doors import features as feature_doors
 from negmine.doors import filter as filter_doors
 from negmine.doors import index as index_doors
 from negmine.doors import judge as judge_doors
 from negmine.doors import judge_check as check_doors
+from negmine.doors import limits as limit_doors
 from negmine.doors import retrieve as retrieve_doors
+from negmine.doors import risk as risk_doors
 from negmine.doors import score as score_doors
 from negmine.doors import write as write_doors
+from negmine.effective import effective_rules, guide_names
 from negmine.engine import Work
 from negmine.house import (
     CANDIDATES,
     CORPUS,
     FEATURES,
+    LIMITS,
     PROVENANCE,
     QRELS,
     QUERIES,
+    RISK,
+    RISK_MODEL,
     SHORT,
     SURVIVORS,
     VERDICTS,
@@ -40,6 +45,7 @@ from negmine.house import (
 from negmine.identity import identity_of
 from negmine.retrievers import bm25, dense
 from negmine.retrievers.registry import RETRIEVERS, check_spec
+from negmine.rooms import limits
 from negmine.rooms.filter import count_verdicts
 from negmine.scorers.cross_encoder import CrossEncoder, Own, open_cross_encoder
 from negmine.scorers.guide import Guide
@@ -47,12 +53,13 @@ from negmine.settings import FORMATS, FilterSettings, IndexSettings, WriteSettin
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
-# Guides and the judge count by what they read, in the artifacts of what they say.
-_ELSEWHERE = (
-    {"guide_model", "guide_query_prompt", "guide_document_prompt", "guide_max_length"}
-    | {name for name in FilterSettings.model_fields if name.startswith("judge_")}
-    | {"min_sensitivity"}
-)
+# Guides, the risk and the judge count by what they read, in the artifacts of what they say; gates and
+# budgets shape no verdict but by the limits they choose.
+_ELSEWHERE = {
+    name
+    for name in FilterSettings.model_fields
+    if name.startswith(("judge_", "guide_model", "guide_query", "guide_document", "guide_max"))
+} | {"risk_weights", "max_leak", "min_yield", "max_dropped", "min_sensitivity"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ def _index(house: House) -> Iterable[Artifact]:
             lambda: index_doors.dense_index(house),
             begun=lambda: index_doors.encoded(house, dense.encoders(settings, house.digest)),
         )  # fmt: skip
-    elif not house.settings.filter.no_near_duplicate:
+    elif feature_doors.wanted(house)["likeness"]:
         yield Artifact(SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house))
 
 
@@ -183,38 +190,62 @@ def _guides(house: House) -> Iterable[Artifact]:
 def _filter(house: House) -> Iterable[Artifact]:
     index = house.settings.index
     rules = effective_rules(house.settings)
+    features = feature_doors.wanted(house)
     reads = [CANDIDATES]
     if "dense" in index.retriever:
         reads.append(f"1-index/{dense.name(index)}")
-    elif not rules.no_near_duplicate:
+    elif features["likeness"]:
         reads.append(SHINGLES)
-    metadata = {
-        "near_duplicate": not rules.no_near_duplicate,
-        "owner_query": rules.owner_query is not None,
-        "same_parent": rules.same_parent,
-        "contains_answer": rules.contains_answer,
-    }
     cheap = rules.model_dump(mode="json", exclude=_ELSEWHERE)
     yield Artifact(
-        FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: metadata,
+        FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: features,
         lambda: feature_doors.features(house),
     )  # fmt: skip
     yield from _guides(house)
+    if rules.max_risk is not None:
+        yield from _risk(house, reads)
+    if limits.needed(rules):
+        yield _limits(house, reads, cheap)
     if house.judge is not None:
         yield from _judge(house, cheap)
     yield Artifact(
         VERDICTS, schemas.VERDICTS,
-        (CANDIDATES, *house.scorers.values(), FEATURES, QUERIES, CORPUS),
+        (CANDIDATES, *house.scorers.values(), FEATURES, *_if_made(house, LIMITS), QUERIES, CORPUS),
         lambda: cheap,
         lambda: filter_doors.verdicts(house),
         count_verdicts,
     )  # fmt: skip
 
 
+def _risk(house: House, reads: list[str]) -> Iterable[Artifact]:
+    scorers = [a for name, a in house.scorers.items() if name not in ("risk", "judge")]
+    yield Artifact(
+        RISK_MODEL, schemas.RISK_MODEL, (*reads, *scorers, QUERIES, QRELS, CORPUS),
+        lambda: risk_doors.settings_of(house), lambda: risk_doors.model(house),
+    )  # fmt: skip
+    yield Artifact(
+        RISK, schemas.SCORES, (RISK_MODEL, CANDIDATES, FEATURES, *scorers), dict,
+        lambda: risk_doors.risks(house),
+    )  # fmt: skip
+
+
+def _limits(house: House, reads: list[str], cheap: dict[str, Any]) -> Artifact:
+    scorers = [artifact for name, artifact in house.scorers.items() if name != "judge"]
+    return Artifact(
+        LIMITS, schemas.LIMITS, (*reads, *scorers, FEATURES, QUERIES, QRELS, CORPUS),
+        lambda: limit_doors.settings_of(house, cheap), lambda: limit_doors.limits(house),
+    )  # fmt: skip
+
+
+def _if_made(house: House, name: str) -> tuple[str, ...]:
+    return (name,) if limits.needed(effective_rules(house.settings)) else ()
+
+
 def _judge(house: House, cheap: dict[str, Any]) -> Iterable[Artifact]:
     scorers = [artifact for name, artifact in house.scorers.items() if name != "judge"]
     yield Artifact(
-        SURVIVORS, schemas.SURVIVORS, (CANDIDATES, *scorers, FEATURES, QUERIES, CORPUS),
+        SURVIVORS, schemas.SURVIVORS,
+        (CANDIDATES, *scorers, FEATURES, *_if_made(house, LIMITS), QUERIES, CORPUS),
         lambda: cheap, lambda: judge_doors.survivors(house),
     )  # fmt: skip
     if house.judge_check is not None:

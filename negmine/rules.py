@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from negmine.configuration import guide_names
+from negmine.effective import guide_names
 from negmine.judge import ABSTAINED, RELEVANT
 from negmine.schemas import PARTLY_RELEVANT, POSITIVE
 from negmine.settings import FilterSettings
@@ -100,8 +100,20 @@ def too_close_to_positive(settings: FilterSettings) -> pl.Expr | None:
     if settings.absolute_margin is not None:
         fires.append(score + _float32(settings.absolute_margin) > anchor)
     if settings.relative_margin is not None:
-        fires.append(score > anchor - anchor.abs() * _float32(settings.relative_margin))
+        margin = float(settings.relative_margin)  # `auto` has become a number: see limits.py
+        fires.append(score > anchor - anchor.abs() * _float32(margin))
     return pl.any_horizontal(fires) if fires else None
+
+
+def above_percentile(settings: FilterSettings) -> pl.Expr | None:
+    """The score is above a percentile of all known positives' scores (`percentile_limit`).
+
+    A percentile means the same for every model, a score does not; after jansowa/mine-hard-negatives,
+    which uses the empirical distribution of positives' cross-encoder scores.
+    """
+    if settings.max_percentile is None:
+        return None
+    return _score(settings) > pl.col("percentile_limit")
 
 
 def above_positive(settings: FilterSettings) -> pl.Expr | None:
@@ -138,6 +150,20 @@ def owned_by_similar_query(settings: FilterSettings) -> pl.Expr | None:
     if settings.owner_query is None:
         return None
     return pl.col("owner_query_similarity") >= _float32(settings.owner_query)
+
+
+def above_max_signal(settings: FilterSettings) -> pl.Expr | None:
+    """One of the signals that `max_signal` names is above its limit."""
+    said = [limit.partition("=") for limit in settings.max_signal]
+    fires = [pl.col(name) > float(limit) for name, _, limit in said]
+    return pl.any_horizontal(fires) if fires else None
+
+
+def too_risky(settings: FilterSettings) -> pl.Expr | None:
+    """The learned probability of being relevant is above `max_risk`, or nobody knows it."""
+    if settings.max_risk is None:
+        return None
+    return (pl.col("risk_score") > _float32(settings.max_risk)).fill_null(True)
 
 
 def suspected_by_guide(settings: FilterSettings) -> pl.Expr | None:
@@ -185,9 +211,12 @@ RULES: tuple[Rule, ...] = (
     above_max_score,
     below_min_score,
     too_close_to_positive,
+    above_percentile,
     above_positive,
     score_outlier,
     owned_by_similar_query,
+    above_max_signal,
+    too_risky,
     suspected_by_guide,
     judged_relevant,
     judge_abstained,
@@ -204,7 +233,7 @@ def reads_anchor(settings: FilterSettings) -> bool:
 
 def reads_scores(settings: FilterSettings) -> bool:
     """Tell whether any threshold reads the candidate's score."""
-    limits = (settings.max_score, settings.min_score, settings.iqr)
+    limits = (settings.max_score, settings.min_score, settings.iqr, settings.max_percentile)
     return reads_anchor(settings) or any(limit is not None for limit in limits)
 
 

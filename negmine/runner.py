@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from negmine.engine import Folder, Parts, Stream, Work, local
-from negmine.errors import InputError, MissingArtifact
+from negmine.errors import InputError
 from negmine.house import House
 from negmine.locks import locked
 from negmine.memory import remembering
@@ -19,7 +21,7 @@ from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
 from negmine.sources.problems import together
-from negmine.states import FRESH, State, survey
+from negmine.states import FRESH, State, offered, require_fresh, survey
 from negmine.workdir import Manifest, now, part_name
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
@@ -61,20 +63,30 @@ def run(
         wanted = [s for s in states if s.artifact.room in rooms and only(s.artifact.name)]
         done = partial(_rooms_done, wanted, outcomes)
         with remembering(house.work, house.settings, done) if remembers else nullcontext():
-            _make_all(house, wanted, force, outcomes)
+            _make_all(house, wanted, force, outcomes, rooms)
     return outcomes
 
 
-def _make_all(house: House, wanted: list[State], force: bool, outcomes: list[Outcome]) -> None:
+def _make_all(
+    house: House,
+    wanted: list[State],
+    force: bool,
+    outcomes: list[Outcome],
+    rooms: Collection[str],
+) -> None:
     """Make what is wanted, adding to `outcomes`; problems of the user's files are told together."""
     failures: list[InputError] = []
     failed: set[str] = set()
-    for state in wanted:
+    todo = list(wanted)
+    while todo:
+        state = todo.pop(0)
         if failed & set(state.artifact.reads):
             failed.add(state.artifact.name)
             continue
         try:
             outcomes.append(_bring_up_to_date(house, state, force))
+            if offered(state.identity, outcomes[-1].manifest) != state.offered:
+                todo = _seen_anew(house, todo, rooms)
         except InputError as error:
             failures.append(error)
             failed.add(state.artifact.name)
@@ -90,15 +102,16 @@ def _rooms_done(wanted: list[State], outcomes: list[Outcome]) -> set[str]:
     return {state.artifact.room for state in wanted} - lacking
 
 
+def _seen_anew(house: House, states: list[State], rooms: Collection[str]) -> list[State]:
+    """Return these states as they are now that one they read is not what was foreseen."""
+    now_known = {state.artifact.name: state for state in survey(house, strict=rooms)}
+    return [now_known[state.artifact.name] for state in states]
+
+
 def _require_earlier(house: House, states: list[State], rooms: Collection[str]) -> None:
     first = min(list(ROOMS).index(room) for room in rooms)
-    for state in states:
-        room = state.artifact.room
-        if list(ROOMS).index(room) < first and state.state != FRESH:
-            why = f" ({state.why})" if state.why else ""
-            raise MissingArtifact(
-                f"{state.artifact.name} is {state.state}{why}. Run: negmine {room} {house.work.root}"
-            )
+    earlier = [s.artifact.name for s in states if list(ROOMS).index(s.artifact.room) < first]
+    require_fresh(house, states, earlier)
 
 
 def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:
@@ -163,7 +176,7 @@ def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
     house.progress.total(sum(sizes), work.unit)
     wanted = []
     for number in range(work.count):
-        if not force and disk.has_part(name, number, state.identity):
+        if not force and _is_done(house, state, work, number):
             house.progress.advance(sizes[number])
         else:
             wanted.append(number)
@@ -171,6 +184,14 @@ def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
         disk.write_part(name, number, table, state.identity)
         if work.sizes is None:
             house.progress.advance(sizes[number])
+
+
+def _is_done(house: House, state: State, work: Parts, number: int) -> bool:
+    """Tell whether a part lies there already, and has nothing left to be asked or made."""
+    path = house.work.find_part(state.artifact.name, number, state.identity)
+    if path is None or work.finished is None:
+        return path is not None
+    return work.finished(pq.read_table(path))
 
 
 def _counted(house: House, state: State, manifest: Manifest) -> Manifest:

@@ -76,10 +76,12 @@ SCORES = _schema(
     pa.field("score", pa.float32()),
 )
 FEATURES = _schema(
-    "features/2",
+    "features/3",
     _required("query_id", ID),
     _required("doc_id", ID),
     pa.field("positive_similarity", pa.float32()),
+    pa.field("positive_similarity_mean", pa.float32()),
+    pa.field("centroid_similarity", pa.float32()),
     pa.field("owner_query_similarity", pa.float32()),
     pa.field("same_parent", pa.bool_()),
     pa.field("contains_answer", pa.bool_()),
@@ -104,13 +106,28 @@ SURVIVORS = _schema(
     _required("kept", pa.bool_()),
 )
 VERDICTS = _schema(
-    "verdicts/2",
+    "verdicts/3",
     *CANDIDATES,
     *[field for field in FEATURES if field.name not in ("query_id", "doc_id")],
     pa.field("judge_verdict", pa.large_string()),
     pa.field("positive_score", pa.float32()),
     _required("kept", pa.bool_()),
     pa.field("reason", pa.large_string()),
+)
+RISK_MODEL = _schema(
+    "risk-model/1",
+    _required("fold", pa.int32()),
+    _required("signal", pa.large_string()),
+    _required("mean", pa.float64()),
+    _required("scale", pa.float64()),
+    _required("weight", pa.float64()),
+    _required("share", pa.float64()),
+    _required("labelled_share", pa.float64()),
+)
+LIMITS = _schema(
+    "limits/1",
+    _required("setting", pa.large_string()),
+    _required("value", pa.float64()),
 )
 SHORT = _schema(
     "short/1",

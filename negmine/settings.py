@@ -172,16 +172,20 @@ class FilterSettings(RoomSettings):
     unscored: Literal["drop", "keep"] = _setting(
         "What becomes of a candidate without the score that a threshold reads.", "drop"
     )
-    relative_margin: float | None = _setting(
+    relative_margin: float | Literal["auto"] | None = _setting(
         "Keep a candidate if score <= anchor - |anchor| * margin; the anchor is the query's lowest "
-        "positive score. Default: 0.05 if the score is dense and no other margin is set.",
-        ge=-1,
-        le=1,
+        "positive score. auto: what ten percentile points of the positives' scores come to. "
+        "Default: 0.05 if the score is dense and no other margin is set."
     )
     no_relative_margin: bool = _setting("Apply no relative margin, not even the default.", False)
     absolute_margin: float | None = _setting("Keep a candidate if score + margin <= anchor.")
     max_score: float | None = _setting("Keep a candidate if its score is at most this.")
     min_score: float | None = _setting("Keep a candidate if its score is at least this.")
+    max_percentile: float | None = _setting(
+        "Keep a candidate if its score is at most this percentile of all positives' scores.",
+        ge=0,
+        le=100,
+    )
     skip_top: int = _setting("Drop the first N ranks of the fused list.", 0, ge=0)
     near_duplicate: float = _setting(
         "Drop a candidate this similar to a positive of the query: cosine of the dense vectors; "
@@ -197,6 +201,19 @@ class FilterSettings(RoomSettings):
     iqr: float | None = _setting(
         "Drop outliers: score > Q3 + this * (Q3 - Q1) of the query's candidates. Usual: 1.5.", ge=0
     )
+    max_risk: float | None = _setting(
+        "Drop a candidate whose learned risk of being relevant is above this (0 to 1). Default: "
+        "0.05 with a dense retriever; without one it is off until you set it.",
+        ge=0,
+        le=1,
+    )
+    no_risk: bool = _setting("Learn no risk, and drop nothing for it.", False)
+    risk_weights: Literal["blend", "own", "shipped"] = _setting(
+        "Whose weights: learned here, shipped with negmine, or both by evidence.", "blend"
+    )
+    max_signal: tuple[str, ...] = _setting(
+        "Drop a candidate with a signal above a limit, as positive_similarity=0.8. Repeatable.", ()
+    )
     owner_query: float | None = _setting(
         "Drop a candidate that is a positive of another query this similar (cosine) to the query.",
         ge=-1,
@@ -207,6 +224,20 @@ class FilterSettings(RoomSettings):
     )
     contains_answer: str | None = _setting(
         "Drop a candidate whose text has an answer, whole words, from this queries column."
+    )
+    max_leak: float | None = _setting(
+        "Budget: choose the mildest --max-risk (without risk: --relative-margin) whose measured leak, "
+        "upper end of its interval, is at most this; else exit code 3.",
+        gt=0,
+        lt=1,
+    )
+    min_yield: float | None = _setting(
+        "Gate: exit code 3 if fewer than this share of the negatives asked for are there.",
+        ge=0,
+        le=1,
+    )
+    max_dropped: float | None = _setting(
+        "Gate: exit code 3 if more than this share of the candidates are dropped.", ge=0, le=1
     )
     guide_model: tuple[str, ...] = _setting(
         "Bi-encoder that gives a second opinion. Repeatable: each has its say.", ()
@@ -264,9 +295,17 @@ class FilterSettings(RoomSettings):
         le=1,
     )
     judge_prompt: Path | None = _setting("Your own prompt, with {query} and {documents} in it.")
-    judge_budget: str | None = _setting("Most to spend: 5000, or 5000calls, or 2000000tokens.")
+    judge_max_tokens: int | None = _setting(
+        "Tokens an answer may have. Default: 16 a document and 16 more; logprob: 1.", gt=0
+    )
+    judge_extra: str | None = _setting(
+        "JSON that is added to every call, such as a reasoning effort; null removes a field."
+    )
+    judge_budget: str | None = _setting(
+        "Most that one command may spend: 5000, or 5000calls, or 2000000tokens.", **SPEED
+    )
     judge_concurrency: int = _setting("Queries the judge is asked about at once.", 8, gt=0, **SPEED)
-    judge_timeout: float = _setting("Seconds to wait for an answer.", 120.0, gt=0, **SPEED)
+    judge_timeout: float = _setting("Seconds to wait for a whole answer.", 120.0, gt=0, **SPEED)
     judge_retries: int = _setting("Times a failed call is tried again.", 6, ge=0, **SPEED)
 
     @property
@@ -279,6 +318,7 @@ class FilterSettings(RoomSettings):
         "guide_query_prompt",
         "guide_document_prompt",
         "guide_max_length",
+        "max_signal",
         mode="before",
     )
     @classmethod

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.hashing import GOLDEN, splitmix64
+from negmine.likeness import Ints, Likeness
 from negmine.progress import Progress
 from negmine.retrievers.tokenize import Tokenizer
 
@@ -59,24 +60,19 @@ class Shingles:
     def __init__(self, offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> None:
         self._offsets, self._hashes = offsets, hashes
 
-    def max_similarity(
-        self,
-        docs: NDArray[np.int64],
-        doc_offsets: NDArray[np.int64],
-        positives: NDArray[np.int64],
-        positive_offsets: NDArray[np.int64],
-    ) -> NDArray[np.float32]:
-        """Return the largest Jaccard similarity of every document to a positive of its group.
+    def likeness(
+        self, docs: Ints, doc_offsets: Ints, positives: Ints, positive_offsets: Ints
+    ) -> Likeness:
+        """Return the largest and the mean Jaccard similarity of every document to its group's positives.
 
-        Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`; float32
-        [len(docs)]. A document without words is like nothing (0); NaN where a group has no positives.
+        Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`. A document
+        without words is like nothing (0); NaN where a group has no positives.
         """
         empty = np.repeat(np.diff(positive_offsets) == 0, np.diff(doc_offsets))
-        result = np.where(empty, np.float32(np.nan), np.float32(0))
-        _kernel()(
-            self._offsets, self._hashes, docs, doc_offsets, positives, positive_offsets, result
-        )
-        return result
+        found = Likeness(*(np.where(empty, np.float32(np.nan), np.float32(0)) for _ in range(2)))
+        groups = (docs, doc_offsets, positives, positive_offsets)
+        _kernel()(self._offsets, self._hashes, *groups, found.largest, found.mean)
+        return found
 
 
 def open_index(folder: Path) -> Shingles:
@@ -92,9 +88,10 @@ def _kernel() -> Callable[..., None]:
 
     @numba.njit(nogil=True)
     def closest(  # type: ignore[no-untyped-def]
-        offsets, hashes, docs, doc_offsets, positives, positive_offsets, result
+        offsets, hashes, docs, doc_offsets, positives, positive_offsets, largest, mean
     ):
         for group in range(len(doc_offsets) - 1):
+            count = positive_offsets[group + 1] - positive_offsets[group]
             for place in range(doc_offsets[group], doc_offsets[group + 1]):
                 a, a_end = offsets[docs[place]], offsets[docs[place] + 1]
                 for other in range(positive_offsets[group], positive_offsets[group + 1]):
@@ -107,7 +104,8 @@ def _kernel() -> Callable[..., None]:
                         j += y <= x
                     union = (a_end - a) + (b_end - b) - common
                     if union > 0:
-                        result[place] = max(result[place], common / union)
+                        largest[place] = max(largest[place], common / union)
+                        mean[place] += common / union / count
 
     kernel: Callable[..., None] = closest
     return kernel

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from negmine.errors import NegmineError
+from negmine.errors import MissingArtifact, NegmineError
 from negmine.house import House
+from negmine.identity import identity_of
 from negmine.pipeline import Artifact, floor_plan, other_formats
 from negmine.workdir import MANIFEST, Manifest
 
@@ -18,7 +19,11 @@ FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
 
 @dataclass(frozen=True)
 class State:
-    """One artifact as it lies on disk, against what the settings ask for."""
+    """One artifact as it lies on disk, against what the settings ask for.
+
+    An artifact that says of itself that it is unfinished is `partial`: it will be gone on with, and can be
+    read meanwhile.
+    """
 
     artifact: Artifact
     state: str
@@ -27,6 +32,29 @@ class State:
     settings: dict[str, Any]
     inputs: dict[str, str]
     manifest: Manifest | None
+
+    @property
+    def usable(self) -> bool:
+        """All its parts are there, and what they hold is true, though there may be more to come."""
+        return self.state == FRESH or (
+            self.state == PARTIAL and self.why == _unfinished(self.manifest)
+        )
+
+    @property
+    def offered(self) -> str:
+        """The identity by which other artifacts read it."""
+        return offered(self.identity, self.manifest if self.usable else None)
+
+
+def offered(identity: str, manifest: Manifest | None) -> str:
+    """Return the identity by which others read an artifact: an unfinished one is what it has so far."""
+    if manifest is None or not _unfinished(manifest):
+        return identity
+    return identity_of([identity, manifest.stats.get("so_far")])
+
+
+def _unfinished(manifest: Manifest | None) -> str:
+    return "" if manifest is None else str(manifest.stats.get("unfinished", ""))
 
 
 def survey(house: House, strict: Collection[str] = (), all_formats: bool = False) -> list[State]:
@@ -48,12 +76,26 @@ def survey(house: House, strict: Collection[str] = (), all_formats: bool = False
             if recorded is None or artifact.room in strict:
                 raise
             settings = recorded.settings
-        inputs = {name: known[name].identity for name in artifact.reads}
+        inputs = {name: known[name].offered for name in artifact.reads}
         identity = artifact.identity(settings, inputs)
         state, why = _compare(house, artifact, recorded, identity, settings, known)
         known[artifact.name] = State(artifact, state, why, identity, settings, inputs, recorded)
         states.append(known[artifact.name])
     return states
+
+
+def require_fresh(house: House, states: Collection[State], names: Collection[str]) -> None:
+    """Raise MissingArtifact unless the named artifacts are fresh, saying what to run.
+
+    Those that are only unfinished will do.
+    """
+    for state in states:
+        if state.artifact.name in names and not state.usable:
+            why = f" ({state.why})" if state.why else ""
+            raise MissingArtifact(
+                f"{state.artifact.name} is {state.state}{why}. "
+                f"Run: negmine {state.artifact.room} {house.work.root}"
+            )
 
 
 def _compare(
@@ -65,9 +107,10 @@ def _compare(
     known: dict[str, State],
 ) -> tuple[str, str]:
     if recorded is not None and recorded.identity == identity:
-        if house.work.whole(recorded):
-            return FRESH, ""
-        return PARTIAL, "a part is missing or altered"
+        if not house.work.whole(recorded):
+            return PARTIAL, "a part is missing or altered"
+        why = _unfinished(recorded)
+        return (PARTIAL, why) if why else (FRESH, "")
     if house.work.is_damaged(artifact.name):
         return PARTIAL, f"its {MANIFEST} is damaged"
     done = house.work.parts_done(artifact.name, identity)
@@ -108,7 +151,7 @@ def _said(value: Any) -> str:
 
 def _changed_inputs(artifact: Artifact, recorded: Manifest, known: dict[str, State]) -> list[str]:
     """Say which inputs are gone, new or others; what came or went explains more."""
-    now = {name: known[name].identity for name in artifact.reads}
+    now = {name: known[name].offered for name in artifact.reads}
     before = recorded.inputs
     gone = [f"{name} is not asked for any more" for name in before if name not in now]
     new = [f"{name} is new" for name in now if name not in before]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -65,14 +66,24 @@ def numbers(found: dict[str, Any]) -> Table:
     return lines
 
 
-def money(found: dict[str, Any], prices: str | None) -> dict[str, float]:
-    """Return what an estimate costs in dollars. Raises SettingsError for prices that are none."""
+def read_prices(prices: str | None) -> tuple[float, float] | None:
+    """Return dollars per million prompt and answer tokens. Raises SettingsError for what is no price."""
     if prices is None:
-        return {}
+        return None
     try:
         prompt, answer = (float(price) for price in prices.split(","))
-    except ValueError as error:
-        raise SettingsError(f"--prices {prices}: say two numbers, as 0.15,0.60.") from error
+    except ValueError:
+        prompt = answer = math.nan
+    if not all(0 <= price < math.inf for price in (prompt, answer)):
+        raise SettingsError(f"--prices {prices}: say two numbers from 0, as 0.15,0.60.")
+    return prompt, answer
+
+
+def money(found: dict[str, Any], prices: tuple[float, float] | None) -> dict[str, float]:
+    """Return what an estimate costs in dollars."""
+    if prices is None:
+        return {}
+    prompt, answer = prices
     said = {name: found[f"tokens_{name}"] * prompt / 1e6 for name in ("least", "most")}
     answers = {name: found[f"answer_tokens_{name}"] * answer / 1e6 for name in said}
     return {f"dollars_{name}": round(said[name] + answers[name], 4) for name in said}

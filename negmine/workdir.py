@@ -146,12 +146,15 @@ class Workdir:
 
     # -- writing -----------------------------------------------------------------------------
 
+    def find_part(self, name: str, number: int, identity: str) -> Path | None:
+        """Return part `number` of this very artifact where an earlier run has left it, the newest first."""
+        folders = (self.folder(name) / PARTIAL, self.folder(name))
+        places = (folder / part_name(number) for folder in folders)
+        return next((path for path in places if _identity_of_part(path) == identity), None)
+
     def has_part(self, name: str, number: int, identity: str) -> bool:
-        """Tell whether an interrupted run left part `number` of this very artifact behind."""
-        return any(
-            _identity_of_part(folder / part_name(number)) == identity
-            for folder in (self.folder(name) / PARTIAL, self.folder(name))
-        )
+        """Tell whether an earlier run has left part `number` of this very artifact."""
+        return self.find_part(name, number, identity) is not None
 
     def parts_done(self, name: str, identity: str) -> int:
         """Count the parts of this identity that lie there without a manifest."""

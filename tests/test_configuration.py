@@ -5,14 +5,8 @@ import typing
 
 import pytest
 
-from negmine.configuration import (
-    effective_rules,
-    read_toml,
-    remember,
-    resolve,
-    room_of,
-    threshold_score,
-)
+from negmine.configuration import read_toml, remember, resolve, room_of
+from negmine.effective import effective_rules, threshold_score
 from negmine.errors import SettingsError
 from negmine.keywords import SettingsKeywords
 from negmine.settings import ROOMS, Settings

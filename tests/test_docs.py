@@ -11,6 +11,7 @@ import pytest
 from negmine import errors
 from negmine.cli import app
 from negmine.configuration import flag
+from negmine.risk import signals
 from negmine.rules import REASONS
 from negmine.schemas import CANDIDATES, CORPUS, FEATURES, QRELS, QUERIES, RUN, SHORT, VERDICTS
 from negmine.settings import ROOMS
@@ -57,6 +58,13 @@ def test_every_column_is_described():
             assert f"| `{field.name}` |" in page
 
 
+def test_every_signal_is_described():
+    page = text("reference/signals.md")
+    for name in signals.limited(["bm25", "dense"]):
+        generic = name.replace("bm25_", "<name>_").replace("dense_", "<name>_")
+        assert f"`{name}`" in page or f"`{generic}`" in page
+
+
 def test_every_error_and_exit_code_is_described():
     page = text("reference/errors.md")
     for name, value in inspect.getmembers(errors, inspect.isclass):
@@ -89,6 +97,7 @@ def test_links_lead_somewhere(page):
 def test_every_flag_in_the_docs_exists(page):
     known = {"--version", "--json", "--force", "--config", "--limit", "--help", "--check"}
     known |= {"--install-completion", "--show-completion", "--dry-run", "--prices"}
+    known |= {"--hide", "--hide-seed", "--grid", "--all"}
     for table in ROOMS.values():
         for name in table.model_fields:
             known |= {flag(name), flag(f"no_{name}")}

@@ -18,7 +18,7 @@ BASE = {
 
 def shown(width, *rows):
     rows = [BASE | {"doc_id": f"a-long-document-id-{n}"} | row for n, row in enumerate(rows)]
-    found = {"query_id": "q", "text": "claim", "columns": list(BASE), "rows": rows}
+    found = {"query_id": "q", "text": "claim", "columns": list(BASE), "rows": rows, "risk": None}
     target = io.StringIO()
     Console(file=target, width=width).print(explanation(found, 0, width))
     return target.getvalue()

@@ -162,6 +162,8 @@ CHANGES = {
     "bm25_b": 0.1, "bm25_delta": 0.9, "stemmer": "english", "vector_dtype": "float16", "k": 7,
     "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,
     "max_score": 0.5, "min_score": 0.1, "skip_top": 3, "near_duplicate": 0.5,
+    "max_percentile": 5.0, "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
+    "max_signal": ["dense_z=2"], "max_leak": 0.01,
     "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3, "sampling": "random",
     "order": "bm25", "unscored": "keep", "above_positive": 0.1, "iqr": 1.5, "owner_query": 0.9,
     "same_parent": "article", "contains_answer": "answers",
@@ -177,14 +179,14 @@ RERANK_CHANGES = {
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
-    "judge_rounds": 3, "judge_vote": "confidence", "judge_scope": "all", "judge_budget": "9",
-    "judge_check": 9, "judge_first": "small",
+    "judge_rounds": 3, "judge_vote": "confidence", "judge_scope": "all",
+    "judge_check": 9, "judge_first": "small", "judge_max_tokens": 99, "judge_extra": '{"seed": 1}',
 }  # fmt: skip
 ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"
 }  # fmt: skip
 # a gate stops a run, and shapes no row of it
-GATES = {"min_sensitivity"}
+GATES = {"min_sensitivity", "min_yield", "max_dropped"}
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {
     "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from negmine.frames import frame
 from negmine.rooms.features import features
-from negmine.rooms.filter import count_verdicts, verdicts
+from negmine.rooms.filter import count_verdicts, gathered, verdicts
 from negmine.rules import REASONS, RULES
 from negmine.settings import FilterSettings
 
@@ -42,10 +42,8 @@ def judge(
     opinions = {name: pl.Series(s, dtype=pl.Float32) for name, s in (opinions or {}).items()}
     settings = FilterSettings(**({"score": "dense"} | rules))
     seen = frame(features(candidates, about))
-    names = ["dense", *opinions]
-    return frame(
-        verdicts(candidates, seen, opinions, None, corpus_keys, query_keys, settings, names)
-    )
+    rows = gathered(candidates, seen, opinions)
+    return frame(verdicts(rows, corpus_keys, query_keys, settings, ["dense"], list(opinions)))
 
 
 def kept(scores, **options):

@@ -26,7 +26,7 @@ def jaccard(one, other):
 def likeness(folder, texts, docs, doc_offsets, positives, positive_offsets):
     table = pa.table({"doc_id": [str(n) for n in range(len(texts))], "text": texts})
     shingles.build(iter([table.slice(0, 2), table.slice(2)]), folder, Silent())
-    return shingles.open_index(folder).max_similarity(
+    return shingles.open_index(folder).likeness(
         *(np.array(x, np.int64) for x in (docs, doc_offsets, positives, positive_offsets))
     )
 
@@ -41,17 +41,18 @@ def test_likeness_is_the_largest_jaccard_with_a_positive(tmp_path_factory, texts
     found = likeness(
         tmp_path_factory.mktemp("s"), texts, docs, [0, len(docs)], positives, [0, len(positives)]
     )
-    expected = [max(jaccard(texts[d], texts[p]) for p in positives) for d in docs]
-    assert found == pytest.approx(expected, abs=1e-6)
+    pairs = [[jaccard(texts[d], texts[p]) for p in positives] for d in docs]
+    assert found.largest == pytest.approx([max(row) for row in pairs], abs=1e-6)
+    assert found.mean == pytest.approx([np.mean(row) for row in pairs], abs=1e-6)
 
 
 def test_groups_do_not_mix_and_a_group_without_positives_knows_nothing(tmp_path):
     texts = ["one two three four", "one two three", "four five six", "x"]
     found = likeness(tmp_path, texts, [0, 2, 0], [0, 1, 2, 3], [1, 1], [0, 1, 2, 2])
-    assert found == pytest.approx([0.5, 0.0, np.nan], nan_ok=True)
+    assert found.largest == pytest.approx([0.5, 0.0, np.nan], nan_ok=True)
 
 
 def test_short_texts_are_alike_only_if_they_are_the_same(tmp_path):
     texts = ["hot tea", "Hot  TEA", "tea", "hot tea please"]
     found = likeness(tmp_path, texts, [1, 2, 3], [0, 3], [0], [0, 1])
-    assert found == pytest.approx([1.0, 0.0, 0.0])
+    assert found.largest == pytest.approx([1.0, 0.0, 0.0])

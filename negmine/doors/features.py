@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -11,86 +12,117 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine import shingles
+from negmine.effective import effective_rules
 from negmine.engine import Parts
 from negmine.errors import InputError
 from negmine.frames import frame
 from negmine.house import CANDIDATES, CORPUS, QRELS, QUERIES, House
+from negmine.likeness import Likeness, centroid_similarity, likeness
 from negmine.retrievers import dense
 from negmine.rooms import features as room
 from negmine.rooms.retrieve import positives
 from negmine.schemas import POSITIVE
 from negmine.texts import normalise
 
+COLUMNS = ["query_id", "doc_id", "label"]
+
+
+def wanted(house: House) -> dict[str, Any]:
+    """Return which features the rules ask for; they shape the rows of `features`."""
+    rules = effective_rules(house.settings)
+    risk = rules.max_risk is not None or bool(rules.max_signal)
+    has_vectors = "dense" in house.settings.index.retriever
+    return {
+        "likeness": risk or not rules.no_near_duplicate,
+        "centroid": risk and has_vectors,
+        "owner_query": (risk and has_vectors) or rules.owner_query is not None,
+        "same_parent": rules.same_parent,
+        "contains_answer": rules.contains_answer,
+    }
+
 
 def features(house: House) -> Parts:
-    """Row for row beside `candidates`: likeness to the closest positive, and what else is asked for."""
-    known = _Known(house)
-    rules = house.settings.filter
+    """Row for row beside `candidates`: likeness to positives, and what else is asked for."""
+    known = Known(house)
 
     def make(part: int) -> pa.Table:
-        rows = frame(house.work.read(CANDIDATES, part, ["query_id", "doc_id", "label"]))
-        columns: dict[str, pl.Series] = {}
-        if not rules.no_near_duplicate:
-            columns["positive_similarity"] = pl.Series(
-                _likeness(house, known, rows), dtype=pl.Float32
-            )
-        if rules.same_parent is not None:
-            columns["same_parent"] = room.same_parent(rows, known.parents)
-        if rules.owner_query is not None:
-            columns["owner_query_similarity"] = room.owner_query_similarity(
-                rows, known.owners, known.vectors.query_similarity
-            )
-        if rules.contains_answer is not None:
-            columns["contains_answer"] = room.contains_answer(_with_answers(house, rows, part))
-        return room.features(rows, columns)
+        columns = COLUMNS + (["dense_score"] if known.wanted["centroid"] else [])
+        rows = frame(house.work.read(CANDIDATES, part, columns))
+        return room.features(rows, known.columns(rows, part))
 
     return Parts(house.query_parts, make)
 
 
-class _Known:
-    """What every part reads, opened once, when it is first needed."""
+class Known:
+    """What features are made from, opened once, when it is first needed.
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    hidden: query_id, doc_id of positives that count as unknown (see risk/hiding.py).
+    """
+
+    def __init__(self, house: House, hidden: pl.DataFrame | None = None) -> None:
+        self._house, self._hidden = house, hidden
+        self.wanted = wanted(house)
+
+    def columns(self, rows: pl.DataFrame, part: int) -> dict[str, pl.Series]:
+        """Return the wanted features by name, row for row beside query_id, doc_id, label, dense_score."""
+        found: dict[str, pl.Series] = {}
+        if self.wanted["likeness"] or self.wanted["centroid"]:
+            found |= self._similarities(rows)
+        if self.wanted["same_parent"] is not None:
+            found["same_parent"] = room.same_parent(rows, self._parents)
+        if self.wanted["owner_query"]:
+            found["owner_query_similarity"] = room.owner_query_similarity(
+                rows, self._owners, self._vectors.query_similarity
+            )
+        if self.wanted["contains_answer"] is not None:
+            found["contains_answer"] = room.contains_answer(_with_answers(self._house, rows, part))
+        return found
+
+    def _similarities(self, rows: pl.DataFrame) -> dict[str, pl.Series]:
+        is_positive = pl.col("label") == POSITIVE
+        groups = rows.group_by("query_id", maintain_order=True).agg(
+            pl.len(), positives=is_positive.sum()
+        )
+        docs, offsets = self._house.positions(rows["doc_id"]), _offsets(groups["len"])
+        found: dict[str, NDArray[np.float32]] = {}
+        if self.wanted["likeness"]:
+            known = self._house.positions(rows.filter(is_positive)["doc_id"])
+            like = self._likeness(docs, offsets, known, _offsets(groups["positives"]))
+            found |= {"positive_similarity": like.largest, "positive_similarity_mean": like.mean}
+        if self.wanted["centroid"]:
+            scores = rows["dense_score"].to_numpy()
+            found["centroid_similarity"] = centroid_similarity(
+                self._vectors.documents, docs, offsets, scores
+            )
+        return {name: pl.Series(values, dtype=pl.Float32) for name, values in found.items()}
 
     @cached_property
-    def similarity(self) -> Any:
+    def _likeness(self) -> Callable[..., Likeness]:
         if "dense" in self._house.settings.index.retriever:
-            return self.vectors.max_similarity
-        return shingles.open_index(self._house.work.folder("1-index/shingles")).max_similarity
+            vectors = self._vectors.documents
+            return lambda *groups: likeness(vectors, *groups)
+        return shingles.open_index(self._house.work.folder("1-index/shingles")).likeness
 
     @cached_property
-    def vectors(self) -> dense.Dense:
+    def _vectors(self) -> dense.Dense:
         index = self._house.settings.index
         folder = self._house.work.folder(f"1-index/{dense.name(index)}")
         return dense.open_index(folder, self._house.doc_order, index.device)
 
     @cached_property
-    def parents(self) -> pl.DataFrame:
+    def _parents(self) -> pl.DataFrame:
         column = self._house.settings.filter.same_parent
         rows = self._house.work.scan(CORPUS)
         _need(column, rows, "--same-parent", "documents")
         return rows.select("doc_id", pl.col(str(column)).alias("parent")).collect()
 
     @cached_property
-    def owners(self) -> pl.DataFrame:
+    def _owners(self) -> pl.DataFrame:
         qrels = self._house.work.scan(QRELS).collect()
         known = positives(qrels, self._house.settings.index.min_relevance)
+        if self._hidden is not None:
+            known = known.join(self._hidden, on=["query_id", "doc_id"], how="anti")
         return known.rename({"query_id": "owner"})
-
-
-def _likeness(house: House, known: _Known, rows: pl.DataFrame) -> NDArray[np.float32]:
-    is_positive = pl.col("label") == POSITIVE
-    groups = rows.group_by("query_id", maintain_order=True).agg(
-        pl.len(), positives=is_positive.sum()
-    )
-    found: NDArray[np.float32] = known.similarity(
-        house.positions(rows["doc_id"]),
-        _offsets(groups["len"]),
-        house.positions(rows.filter(is_positive)["doc_id"]),
-        _offsets(groups["positives"]),
-    )
-    return found
 
 
 def _with_answers(house: House, rows: pl.DataFrame, part: int) -> pl.DataFrame:

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
-from negmine.configuration import judge_budget
 from negmine.doors.filter import cheap_verdicts
+from negmine.doors.judge_chat import each, open_chats, rules_of, shaping
 from negmine.engine import Parts
 from negmine.frames import frame, table
 from negmine.house import CANDIDATES, QUERIES, SURVIVORS, House
 from negmine.identity import identity_of
-from negmine.judge import Chat, Judgment
-from negmine.judge.chat import HttpChat
-from negmine.judge.local import LocalChat, fingerprint
-from negmine.judge.prompts import template
-from negmine.judge.replay import Budget, Recorded
-from negmine.judge.session import Case, Outcome, Rules, judge
-from negmine.models import short_name
+from negmine.judge import ABSTAINED, Judgment
+from negmine.judge.session import Case, Outcome, judge
+from negmine.rooms.write import ordered
 from negmine.schemas import JUDGMENTS, POSITIVE
 from negmine.schemas import SURVIVORS as SURVIVORS_SCHEMA
 
-T = TypeVar("T")
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
-MEMORY = "judge"  # beside the rooms: calls-<model>.sqlite
 
 
 def survivors(house: House) -> Parts:
@@ -39,132 +32,96 @@ def survivors(house: House) -> Parts:
 
 
 def settings_of(house: House) -> dict[str, Any]:
-    """Return what shapes the judgments."""
-    rules, said = house.settings.filter, rules_of(house)
-    asked = {"judge": _identity(house), "first": rules.judge_first, "scope": rules.judge_scope}
-    method = ("batch", "rounds", "weighted") if said.method == "verdict" else ("beta",)
-    shaping = {name: getattr(said, name) for name in ("method", "prompt", "wanted", *method)}
-    return {**asked, **shaping, "prompt": identity_of(said.prompt), "budget": rules.judge_budget}
-
-
-def rules_of(house: House) -> Rules:
-    """Return how the judge is asked. `wanted` is what the write room will draw from."""
-    rules, write = house.settings.filter, house.settings.write
-    enough = write.pool if write.sampling == "random" else write.num_negatives
-    return Rules(
-        rules.judge_method,
-        template(rules.judge_method, rules.judge_prompt),
-        rules.judge_batch,
-        rules.judge_rounds,
-        rules.judge_beta,
-        rules.judge_vote == "confidence",
-        enough if rules.judge_scope == "survivors" else None,
-    )
-
-
-def _identity(house: House) -> str:
-    """Return who answers: address and name, or the files of a model on this machine."""
-    rules = house.settings.filter
-    if rules.judge_local is not None:
-        return f"local {fingerprint(rules.judge_local, house.digest)}"
-    return f"{rules.judge_url} {rules.judge_model}"
-
-
-@contextmanager
-def open_chat(
-    house: House, budget: Budget | None = None, model: str | None = None
-) -> Iterator[Chat]:
-    """Open the judge, or another `model` at its endpoint, behind the memory of what was asked before."""
-    rules = house.settings.filter
-    name = str(model or rules.judge)
-    chat: Chat
-    if rules.judge_local is not None:
-        chat = LocalChat(name, house.settings.index.device, house.digest)
-    else:
-        chat = HttpChat(str(rules.judge_url), name, rules.judge_timeout, rules.judge_retries)
-    identity = f"{rules.judge_url} {model}" if model else _identity(house)
-    file = house.work.root / MEMORY / f"judge-{short_name(name)}.sqlite"
-    recorded = Recorded(chat, identity, file, budget or Budget())
-    try:
-        yield recorded
-    finally:
-        recorded.close()
+    """Return what shapes the judgments. The budget does not: it says how far to go, not what is said."""
+    rules, said = house.settings.filter, shaping(house)
+    asked: dict[str, Any] = {"scope": rules.judge_scope, "wanted": rules_of(house).wanted}
+    if rules.judge_scope == "survivors":
+        asked["order"] = house.settings.write.order
+    return {**said, **asked, "prompt": identity_of(said["prompt"])}
 
 
 def judgments(house: House) -> Parts:
     """Row for row beside `candidates`: the judge's score and verdict, null where nobody was asked."""
     rules, said = house.settings.filter, rules_of(house)
-    budget = Budget(**judge_budget(rules))
-    spent = _Spent(house, budget)
+    notes = _Notes(house)
 
     def make(part: int) -> pa.Table:
-        rows = _rows(house, part)
-        found: dict[int, Judgment] = {}
-        with ExitStack() as stack:
-            chat = stack.enter_context(open_chat(house, budget))
-            first = None
-            if rules.judge_first is not None:
-                first = stack.enter_context(open_chat(house, budget, rules.judge_first))
+        rows = candidates(house, part)
+        found: dict[int, Judgment | None] = {}
+        with open_chats(house) as (chat, first):
 
             async def one(asked: _Asked) -> None:
                 asked.keep(await judge(asked.case, said, chat, first), found)
 
-            cases = _cases(house, rows, part, said.wanted is None)
+            cases = _cases(house, rows, part)
             asyncio.run(each(cases, one, rules.judge_concurrency, house.progress.advance))
-        spent.tell()
+        notes.tell()
         return _table(rows, found)
 
-    return Parts(house.query_parts, make, house.queries_per_part)
+    return Parts(house.query_parts, make, house.queries_per_part, finished=_finished)
 
 
-async def each(
-    cases: Iterator[T],
-    one: Callable[[T], Awaitable[None]],
-    concurrency: int,
-    done: Callable[[int], None],
-) -> None:
-    """Run `one` on all cases, `concurrency` at a time; the first error ends it all."""
-
-    async def work() -> None:
-        for case in cases:
-            await one(case)
-            done(1)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(work())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+def _finished(part: pa.Table) -> bool:
+    """Tell whether nothing of a part is left to be asked."""
+    return frame(part).filter(pl.col("rounds") == 0).is_empty()
 
 
 def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
-    """Return the manifest's counts: who was asked about, and what was said."""
-    counts = rows.group_by("judge_verdict").len().collect(engine="streaming").drop_nulls()
-    said = dict(zip(counts["judge_verdict"], counts["len"], strict=True))
-    return {"judged": sum(said.values()), "judge_verdicts": said}
+    """Return the manifest's counts: who was asked about, what was said, and what is left to be asked."""
+    left = (pl.col("rounds") == 0).fill_null(False).alias("left")
+    counts = rows.group_by("judge_verdict", left).len().collect(engine="streaming")
+    said = counts.drop_nulls().group_by("judge_verdict").agg(pl.col("len").sum())
+    verdicts = dict(said.sort("judge_verdict").iter_rows())
+    stats: dict[str, object] = {"judged": sum(verdicts.values()), "judge_verdicts": verdicts}
+    cut, silent = (
+        int(counts.filter("left", where)["len"].sum())
+        for where in (pl.col("judge_verdict").is_null(), pl.col("judge_verdict") == ABSTAINED)
+    )
+    reasons = [f"the judge's budget was spent with {cut:,} documents to go"] if cut else []
+    reasons += [f"the judge was not heard about {silent:,} documents"] if silent else []
+    if reasons:
+        told = pl.struct("row", "judge_verdict", "rounds").hash(seed=0).sum()
+        so_far = rows.with_row_index("row").select(told).collect(engine="streaming").item()
+        stats |= {"unfinished": "; ".join(reasons), "so_far": f"{so_far:x}"}
+    return stats
 
 
-class _Spent:
-    """Says once that the budget is spent."""
+class _Notes:
+    """Says once each what became of the budget."""
 
-    def __init__(self, house: House, budget: Budget) -> None:
-        self._house, self._budget, self._told = house, budget, False
+    def __init__(self, house: House) -> None:
+        self._house, self._told = house, set[str]()
 
     def tell(self) -> None:
-        if self._budget.exhausted() and not self._told:
-            self._told = True
-            self._house.progress.note(
-                f"--judge-budget {self._house.settings.filter.judge_budget} is spent: candidates that were "
-                "not asked about are not used (not_judged)"
+        budget = self._house.judge_budget
+        said = f"--judge-budget {self._house.settings.filter.judge_budget}"
+        notes = []
+        if budget.spent:
+            notes.append(
+                f"{said} is spent: candidates that were not asked about are not used (not_judged). "
+                "Run the same command again to go on."
             )
+        if budget.tokens is not None and budget.guessed:
+            notes.append(
+                f"{said}: the endpoint does not tell tokens; they are guessed from lengths."
+            )
+        for note in notes:
+            if note not in self._told:
+                self._told.add(note)
+                self._house.progress.note(note)
 
 
-def _rows(house: House, part: int) -> pl.DataFrame:
-    rows = frame(house.work.read(CANDIDATES, part, ["query_id", "doc_id", "label"]))
-    return rows.with_columns(frame(house.work.read(SURVIVORS, part, ["kept"]))).with_row_index(
-        "place"
-    )
+def candidates(house: House, part: int) -> pl.DataFrame:
+    """Return a part of the candidates, with their place, kept, and in `key` the score that --order names."""
+    order = house.settings.write.order
+    own = order in house.retrievers
+    named = [f"{order}_score"] if own else []
+    rows = frame(house.work.read(CANDIDATES, part, ["query_id", "doc_id", "label", *named]))
+    rows = rows.with_columns(frame(house.work.read(SURVIVORS, part, ["kept"])))
+    if order in house.scorers and order != "judge":
+        score = frame(house.work.read(house.scorers[order], part, ["score"]))["score"]
+        rows = rows.with_columns(score.alias(f"{order}_score"))
+    return rows.with_row_index("place")
 
 
 class _Asked(NamedTuple):
@@ -174,16 +131,34 @@ class _Asked(NamedTuple):
     positives: list[int]
     case: Case
 
-    def keep(self, outcome: Outcome, found: dict[int, Judgment]) -> None:
+    def keep(self, outcome: Outcome, found: dict[int, Judgment | None]) -> None:
+        """Keep what was said, and None for what the budget left out."""
         places = [*self.candidates, *self.positives]
         said = [*outcome.candidates, *outcome.positives]
-        found.update((p, j) for p, j in zip(places, said, strict=True) if j is not None)
+        found.update(
+            (place, one)
+            for place, one in zip(places, said, strict=True)
+            if one is not None or outcome.cut
+        )
 
 
-def _cases(house: House, rows: pl.DataFrame, part: int, everything: bool) -> Iterator[_Asked]:
+def asked_about(house: House, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that the judge may be asked about, candidates in the order of asking.
+
+    Survivors come as the write room will take them, so that it finds what it takes judged.
+    """
+    positive = pl.col("label") == POSITIVE
+    if house.settings.filter.judge_scope == "all":
+        return rows
+    order = house.settings.write.order
+    chosen = rows.filter(positive | pl.col("kept"))
+    return ordered(chosen, "fused" if order == "judge" else order)
+
+
+def _cases(house: House, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
     """Yield the queries of a part; texts are fetched for a few of them at a time."""
     positive = pl.col("label") == POSITIVE
-    asked = rows.filter(positive | (pl.lit(True) if everything else pl.col("kept")))
+    asked = asked_about(house, rows)
     queries = frame(house.work.read(QUERIES, part, ["query_id", "text"])).rename({"text": "query"})
     group = pl.col("query_id").rle_id()
     for start in range(0, asked["query_id"].n_unique(), QUERIES_AT_ONCE):
@@ -193,24 +168,26 @@ def _cases(house: House, rows: pl.DataFrame, part: int, everything: bool) -> Ite
             texts, on="doc_id", how="left", maintain_order="left"
         )
         for one in known.partition_by("query_id", maintain_order=True):
-            candidates, positives = one.filter(~positive), one.filter(positive)
+            others, positives = one.filter(~positive), one.filter(positive)
             case = Case(
                 one["query_id"][0],
                 one["query"][0],
                 positives["text"].to_list(),
-                candidates["text"].to_list(),
+                others["text"].to_list(),
             )
-            yield _Asked(candidates["place"].to_list(), positives["place"].to_list(), case)
+            yield _Asked(others["place"].to_list(), positives["place"].to_list(), case)
 
 
-def _table(rows: pl.DataFrame, found: dict[int, Judgment]) -> pa.Table:
-    said = pl.DataFrame(
+def _table(rows: pl.DataFrame, found: dict[int, Judgment | None]) -> pa.Table:
+    """Return judgments beside the candidates; rounds 0 where the judge is still to be asked."""
+    said = [j or Judgment(None, "", 0) for j in found.values()]
+    told = pl.DataFrame(
         {
             "place": pl.Series(list(found), dtype=pl.UInt32),
-            "score": pl.Series([j.score for j in found.values()], dtype=pl.Float32),
-            "judge_verdict": pl.Series([j.verdict for j in found.values()], dtype=pl.String),
-            "rounds": pl.Series([j.rounds for j in found.values()], dtype=pl.Int32),
+            "score": pl.Series([j.score for j in said], dtype=pl.Float32),
+            "judge_verdict": pl.Series([j.verdict or None for j in said], dtype=pl.String),
+            "rounds": pl.Series([j.rounds for j in said], dtype=pl.Int32),
         }
     )
-    joined = rows.join(said, on="place", how="left", maintain_order="left")
+    joined = rows.join(told, on="place", how="left", maintain_order="left")
     return table(joined.select(JUDGMENTS.names), JUDGMENTS)

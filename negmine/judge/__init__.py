@@ -1,6 +1,7 @@
 """The LLM judge: asks a chat model whether documents answer a query, and fails closed.
 
-votes.py counts, prompts.py words, chat.py talks, replay.py remembers, session.py runs a query through.
+prompts.py words, chat.py talks, wire.py reads what a server sent, replay.py remembers, budget.py counts
+what may be spent, votes.py and rounds.py vote, session.py runs a query through.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 RELEVANT, NOT_RELEVANT, ABSTAINED = "relevant", "not_relevant", "abstained"
+ANSWER, REFUSAL, NOTHING = "answer", "refusal", "nothing"
 
 Messages = list[dict[str, str]]
 
@@ -19,6 +21,8 @@ class Reply:
 
     first_tokens: the most likely first tokens with their log-probabilities, where they were asked for.
     whole: the answer ended by itself, and was not cut off.
+    kind: `answer`, whatever it is worth; `refusal` of this one prompt; `nothing` that a model said,
+    such as the page of a proxy. Only answers are remembered.
     """
 
     text: str
@@ -26,11 +30,16 @@ class Reply:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     whole: bool = True
+    kind: str = ANSWER
 
 
 @dataclass(frozen=True)
 class Judgment:
-    """What the judge says of one candidate: a score in [0, 1] where it has one, and a verdict."""
+    """What the judge says of one candidate: a score in [0, 1] where it has one, and a verdict.
+
+    rounds: how often it was asked; 0 for an abstention only because the judge could not be heard, which
+    is to be asked again.
+    """
 
     score: float | None
     verdict: str

@@ -1,82 +1,138 @@
-"""Any OpenAI-compatible chat endpoint, through the `openai` client, which also waits and tries again."""
+"""Any OpenAI-compatible chat endpoint, through the `openai` client."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import random
 from typing import Any
 
-from negmine.errors import JudgeError, MissingDependency
-from negmine.judge import Messages, Reply
+from negmine.errors import JudgeError, MissingDependency, SettingsError
+from negmine.judge import REFUSAL, Messages, Reply
+from negmine.judge.wire import read
 
 KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
 REFUSALS = 10  # prompts that may be refused before the first is answered
+NOT_THIS_PROMPT = (400, 413, 422)
 TOP = 20  # first tokens told, the most that endpoints give
+PAUSE, LONGEST_PAUSE, LONGEST_TOLD = (
+    0.5,
+    8.0,
+    60.0,
+)  # seconds: first, grown, asked for by the server
+
+
+def api_key() -> str:
+    """Return the key from the environment, or nothing. Raises SettingsError for one that cannot be sent."""
+    name = next((name for name in KEYS if os.environ.get(name, "").strip()), None)
+    if name is None:
+        return ""
+    key = os.environ[name].strip()
+    if not key.isascii() or not key.isprintable():
+        raise SettingsError(
+            f"{name} has a character in it that is no part of a key (it must be printable ASCII). "
+            "Set it again."
+        )
+    return key
 
 
 class HttpChat:
     """One endpoint and model. The key comes from the environment and is kept nowhere.
 
-    429, 5xx, time-outs and cut connections are tried again, with growing, jittered pauses.
+    429, 5xx, calls that last longer than `timeout` and cut connections are tried again, `retries` times,
+    with growing, jittered pauses. `extra` goes into the body of every call; what is null there is not sent.
     """
 
-    def __init__(self, url: str, model: str, timeout: float, retries: int) -> None:
+    def __init__(
+        self, url: str, model: str, timeout: float, retries: int, extra: dict[str, Any]
+    ) -> None:
         try:
             import openai
         except ImportError as error:
             raise MissingDependency(
                 "The judge needs the openai client. Install it: pip install 'negmine[judge]'"
             ) from error
-        self._url, self._model, self._openai = url, model, openai
+        self._url, self._openai, self._extra = url, openai, extra
+        self._model, self._timeout, self._retries = model, timeout, retries
         self._answered, self._refused = False, 0
-        key = next((os.environ[name] for name in KEYS if os.environ.get(name)), "")
-        self._headers: Any = {} if key else {"Authorization": openai.Omit()}  # no key, no header
+        self._key = api_key()
+        self._headers: Any = {} if self._key else {"Authorization": openai.Omit()}
         self._client: Any = openai.AsyncOpenAI(
-            base_url=url, api_key=key or "none", timeout=timeout, max_retries=retries
+            base_url=url, api_key=self._key or "none", timeout=timeout, max_retries=0
         )
 
     async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
         """Answer (see Chat)."""
         asked: dict[str, Any] = {"top_logprobs": TOP, "logprobs": True} if logprobs else {}
+        body = {"max_tokens": max_tokens, "temperature": 0, **asked, **self._extra}
         try:
-            answer = await self._client.chat.completions.create(
-                model=self._model,
-                messages=messages,
-                max_tokens=max_tokens,
-                temperature=0,
-                extra_headers=self._headers,
-                **asked,
-            )
+            sent = await self._insist(messages, {k: v for k, v in body.items() if v is not None})
         except self._openai.APIStatusError as error:
+            if _is_passing(error):
+                raise self._silent(error) from error
             self._refused += 1
             passable = self._answered or self._refused <= REFUSALS
-            if passable and error.status_code in (400, 413, 422):
-                return Reply("", whole=False)  # this prompt is not liked: an abstention
-            raise JudgeError(f"The judge at {self._url} refuses: {_said(error)}") from error
-        except self._openai.OpenAIError as error:
-            raise JudgeError(
-                f"The judge at {self._url} does not answer ({_said(error)}). Calls made so far are kept: "
-                "run the same command again to go on."
-            ) from error
+            if passable and error.status_code in NOT_THIS_PROMPT:
+                return Reply("", whole=False, kind=REFUSAL)
+            raise JudgeError(f"The judge at {self._url} refuses: {self._said(error)}") from error
+        except (self._openai.OpenAIError, TimeoutError) as error:
+            raise self._silent(error) from error
         self._answered = True
-        return _reply(answer)
+        return read(sent)
+
+    async def _insist(self, messages: Messages, body: dict[str, Any]) -> str:
+        """Return what the endpoint sent; passing trouble is raised only after the last retry."""
+        for retry in range(self._retries + 1):
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return await self._send(messages, body)
+            except (self._openai.APIError, TimeoutError) as error:
+                if retry == self._retries or not _is_passing(error):
+                    raise
+                await asyncio.sleep(_pause(retry, error))
+        raise AssertionError("the last try returns or raises")
+
+    async def _send(self, messages: Messages, body: dict[str, Any]) -> str:
+        """Return the body of the answer, unread: it may be anything."""
+        response = await self._client.chat.completions.with_raw_response.create(
+            model=self._model,
+            messages=messages,
+            extra_headers=self._headers,
+            extra_body=body,
+        )
+        return str(response.text)
+
+    def _silent(self, error: Exception) -> JudgeError:
+        return JudgeError(
+            f"The judge at {self._url} does not answer ({self._said(error)}). Calls made so far are kept: "
+            "run the same command again to go on."
+        )
+
+    def _said(self, error: Exception) -> str:
+        """Return an error in few words, without the key, which a server may have sent back."""
+        text = " ".join(str(error).split())
+        if self._key:
+            text = text.replace(self._key, "***")
+        if isinstance(error, TimeoutError):
+            text = f"no whole answer within --judge-timeout {self._timeout:g} s"
+        return text[:200] or type(error).__name__
 
 
-def _reply(answer: Any) -> Reply:
-    """Read what a server sent, which may be any JSON at all."""
-    choices = getattr(answer, "choices", None) or []
-    if not choices or getattr(choices[0], "message", None) is None:
-        return Reply("", whole=False)
-    choice, usage = choices[0], getattr(answer, "usage", None)
-    told = getattr(getattr(choice, "logprobs", None), "content", None) or []
-    first = getattr(told[0], "top_logprobs", None) or [] if told else []
-    return Reply(
-        str(choice.message.content or ""),
-        tuple((str(t.token), float(t.logprob)) for t in first),
-        int(getattr(usage, "prompt_tokens", 0) or 0),
-        int(getattr(usage, "completion_tokens", 0) or 0),
-        choice.finish_reason != "length",
-    )
+def _is_passing(error: Exception) -> bool:
+    """Tell trouble that may pass: 408, 409, 429, 5xx, no connection, no answer in time."""
+    status = getattr(error, "status_code", None)
+    return status is None or status in (408, 409, 429) or status >= 500
 
 
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def _pause(retry: int, error: Exception) -> float:
+    """Return how many seconds to wait: what the server asks for, else growing, with jitter."""
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            told = float(headers.get(name, "")) / unit
+        except ValueError:
+            continue
+        if 0 < told <= LONGEST_TOLD:
+            return told
+    grown: float = min(PAUSE * 2.0**retry, LONGEST_PAUSE)
+    return grown * random.uniform(0.75, 1.25)

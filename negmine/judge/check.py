@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from negmine.judge import ABSTAINED, NOT_RELEVANT, RELEVANT, Chat
-from negmine.judge.session import Rules, Slot, judge_one, vote
+from negmine.judge.rounds import Rules, Slot
+from negmine.judge.session import judge_one, tiers
 
 POSITIVE, RANDOM, JUDGED_NEGATIVE = "positive", "random", "judged_negative"
 
@@ -32,16 +33,18 @@ class Tally:
     """What the judge said in all trials."""
 
     said: list[tuple[str, str]] = field(default_factory=list)  # kind, verdict
+    flagged: list[tuple[str, bool]] = field(default_factory=list)  # kind, by the first judge
     agreed: list[bool] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
 
     def shares(self) -> dict[str, float | int | None]:
         """Return the numbers of `judge-check`; None where there is nothing to measure.
 
-        sensitivity: positives called relevant. specificity: random documents and judged negatives
-        called not relevant. abstained: of all. agreement: documents whose answers were the same in
-        every round. position_bias: share of yes in the first half of prompts less that in the second;
-        documents are permuted, so a judge that reads has about 0.
+        sensitivity: positives called relevant; with a first judge, by both. sensitivity_first: positives
+        that the first judge flags. specificity: random documents and judged negatives called not
+        relevant. abstained: of all. agreement: of the documents with two answers or more, those whose
+        answers were all the same. position_bias: share of yes in the first half of prompts less that in
+        the second; documents are permuted, so a judge that reads has about 0.
         """
         positives = [verdict for kind, verdict in self.said if kind == POSITIVE]
         others = [verdict for kind, verdict in self.said if kind != POSITIVE]
@@ -52,6 +55,7 @@ class Tally:
         return {
             "positives": len(positives),
             "sensitivity": _share(positives, RELEVANT),
+            "sensitivity_first": _share([f for kind, f in self.flagged if kind == POSITIVE], True),
             "negatives": len(others),
             "specificity": _share(others, NOT_RELEVANT),
             "specificity_judged_negatives": _share(judged, NOT_RELEVANT),
@@ -62,28 +66,38 @@ class Tally:
             ),
         }
 
+    def hear(self, slots: Sequence[Slot]) -> None:
+        """Count the answers of one vote."""
+        self.slots += slots
+        for place in {slot.place for slot in slots}:
+            answers = [s.answer for s in slots if s.place == place and s.answer is not None]
+            if len(answers) > 1:
+                self.agreed.append(len(set(answers)) == 1)
 
-def _share(verdicts: Sequence[str], wanted: str) -> float | None:
+
+def _share(verdicts: Sequence[object], wanted: object) -> float | None:
     return round(verdicts.count(wanted) / len(verdicts), 4) if verdicts else None
 
 
-async def examine(trial: Trial, rules: Rules, chat: Chat, tally: Tally) -> None:
+async def examine(trial: Trial, rules: Rules, chat: Chat, first: Chat | None, tally: Tally) -> None:
     """Put one trial before the judge, as it will be asked later, and count what it says."""
     if rules.method == "logprob":
         scores = [
             (await judge_one(trial.query, text, rules, chat)).score for text in trial.documents
         ]
-        verdicts = by_score(trial.kinds, scores, rules.beta)
-    else:
-        slots: list[Slot] = []
-        seed = f"check\0{trial.query_id}"
-        found = await vote(seed, trial.query, trial.documents, rules, chat, slots)
-        verdicts = [ABSTAINED if judgment is None else judgment.verdict for judgment in found]
-        tally.slots += slots
-        for place in range(len(trial.documents)):
-            answers = [slot.answer for slot in slots if slot.place == place]
-            tally.agreed.append(len(set(answers)) == 1)
-    tally.said += zip(trial.kinds, verdicts, strict=True)
+        tally.said += zip(trial.kinds, by_score(trial.kinds, scores, rules.beta), strict=True)
+        return
+    for start in range(0, len(trial.documents), rules.batch):
+        texts = trial.documents[start : start + rules.batch]
+        kinds = trial.kinds[start : start + rules.batch]
+        held: list[list[Slot]] = []
+        seed = f"check\0{trial.query_id}\0{start}"
+        found, flagged = await tiers(seed, trial.query, texts, rules, chat, first, held)
+        for slots in held:
+            tally.hear(slots)
+        tally.said += zip(kinds, (judgment.verdict for judgment in found), strict=True)
+        if first is not None:
+            tally.flagged += [(kind, place in flagged) for place, kind in enumerate(kinds)]
 
 
 def by_score(kinds: Sequence[str], scores: Sequence[float | None], beta: float) -> list[str]:

@@ -1,7 +1,8 @@
 """Every call that was paid for, in one SQLite file: asked again, it is answered from here.
 
 Table `calls`: key, model, messages and settings as JSON, the raw answer, first tokens, tokens, seconds, and
-when. Each call is committed by itself, so a kill loses none that was answered.
+when. Each call is committed by itself, so a kill loses none that was answered. Refusals, and what no model
+said, are not kept: they would stand in the way when the trouble is over.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import hashlib
 import json
 import sqlite3
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from negmine.errors import CorruptArtifact
-from negmine.judge import Chat, Messages, Reply
+from negmine.judge import ANSWER, Chat, Messages, Reply
+from negmine.judge.budget import Budget, guess_tokens
+from negmine.judge.prompts import readable
 from negmine.workdir import now
 
 _TABLE = """create table if not exists calls (
@@ -22,31 +24,14 @@ _TABLE = """create table if not exists calls (
     completion_tokens int, whole int, seconds real, asked_at text)"""
 
 
-class Budget:
-    """How much may still be spent. Replayed calls cost nothing."""
-
-    def __init__(self, calls: int | None = None, tokens: int | None = None) -> None:
-        self.calls, self.tokens = calls, tokens
-        self.asked = self.replayed = self.prompt_tokens = self.completion_tokens = 0
-
-    def exhausted(self) -> bool:
-        """Tell whether not one more call may be made."""
-        spent = self.prompt_tokens + self.completion_tokens
-        return (self.calls is not None and self.asked >= self.calls) or (
-            self.tokens is not None and spent >= self.tokens
-        )
-
-
-class BudgetSpent(Exception):
-    """There is no budget left for this call."""
-
-
 class Recorded:
-    """A chat with a memory and a budget."""
+    """A chat with a memory and a budget. With `again`, remembered answers that say nothing are asked anew."""
 
-    def __init__(self, chat: Chat, model: str, file: Path, budget: Budget) -> None:
+    def __init__(
+        self, chat: Chat, model: str, file: Path, budget: Budget, again: bool = False
+    ) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._chat, self._model, self.budget = chat, model, budget
+        self._chat, self._model, self.budget, self._again = chat, model, budget, again
         try:
             self._calls = sqlite3.connect(file, isolation_level=None)
             self._calls.execute("pragma journal_mode = wal")
@@ -69,17 +54,22 @@ class Recorded:
         )
         key = hashlib.sha256(f"{self._model}\0{request}".encode()).hexdigest()
         found = self._find(key)
-        if found is not None:
+        if found is not None and (readable(found, logprobs) or not self._again):
             self.budget.replayed += 1
             return found
-        if self.budget.exhausted():
-            raise BudgetSpent
-        self.budget.asked += 1
+        prompt = sum(guess_tokens(message["content"]) for message in messages)
+        await self.budget.reserve(prompt + max_tokens)
+        used, guessed = prompt, False
         start = time.perf_counter()
-        reply = await self._chat.ask(messages, max_tokens, logprobs, attempt)
-        self.budget.prompt_tokens += reply.prompt_tokens
-        self.budget.completion_tokens += reply.completion_tokens
-        self._keep(key, request, reply, time.perf_counter() - start)
+        try:
+            reply = await self._chat.ask(messages, max_tokens, logprobs, attempt)
+            guessed = reply.kind == ANSWER and not reply.prompt_tokens
+            answer = reply.completion_tokens or guess_tokens(reply.text)
+            used = (reply.prompt_tokens or prompt) + answer
+        finally:
+            self.budget.settle(prompt + max_tokens, used, guessed)
+        if reply.kind == ANSWER:
+            self._keep(key, request, reply, time.perf_counter() - start)
         return reply
 
     def close(self) -> None:
@@ -95,12 +85,10 @@ class Recorded:
         return Reply(row[0], tokens, row[2], row[3], bool(row[4]))
 
     def _keep(self, key: str, request: str, reply: Reply, seconds: float) -> None:
-        said = asdict(reply)
         self._calls.execute(
             "insert or replace into calls values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                key, self._model, request, said["text"], json.dumps(said["first_tokens"]),
-                said["prompt_tokens"], said["completion_tokens"], int(said["whole"]),
-                round(seconds, 3), now(),
+                key, self._model, request, reply.text, json.dumps(reply.first_tokens),
+                reply.prompt_tokens, reply.completion_tokens, int(reply.whole), round(seconds, 3), now(),
             ),
         )  # fmt: skip

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from negmine.judge import ABSTAINED, NOT_RELEVANT, RELEVANT, Chat, Judgment
-from negmine.judge.prompts import TOKENS_PER_LINE, answers, ask_about, yes_probability
-from negmine.judge.replay import BudgetSpent
-from negmine.judge.votes import Round, count, settled
+from negmine.judge import ABSTAINED, NOT_RELEVANT, NOTHING, RELEVANT, Chat, Judgment
+from negmine.judge.budget import BudgetSpent
+from negmine.judge.prompts import ask_about, yes_probability
+from negmine.judge.rounds import Rules, Slot, to_be_asked, vote
 
 ATTEMPTS = 2  # of a first token that is neither Yes nor No
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How the judge is asked: the settings of the same names, without `judge_`."""
-
-    method: str
-    prompt: str
-    batch: int
-    rounds: int
-    beta: float
-    weighted: bool
-    wanted: int | None  # negatives that are enough; None asks about every candidate
 
 
 @dataclass(frozen=True)
@@ -39,20 +23,16 @@ class Case:
     candidates: Sequence[str]
 
 
-class Slot(NamedTuple):
-    """One document in one prompt: its place in the batch, where it stood (0 first, 1 last), the answer."""
-
-    place: int
-    position: float
-    answer: bool | None
-
-
 @dataclass
 class Outcome:
-    """Judgments of the first candidates, None where nobody was asked; and of the positives."""
+    """Judgments of the candidates and of the positives, None where nobody was asked.
+
+    cut: the budget was spent before it was done.
+    """
 
     candidates: list[Judgment | None] = field(default_factory=list)
     positives: list[Judgment | None] = field(default_factory=list)
+    cut: bool = False
 
 
 async def judge(case: Case, rules: Rules, chat: Chat, first: Chat | None = None) -> Outcome:
@@ -69,94 +49,110 @@ async def judge(case: Case, rules: Rules, chat: Chat, first: Chat | None = None)
         else:
             await _by_first_token(case, rules, chat, outcome)
     except BudgetSpent:
-        pass
+        outcome.cut = True
     return outcome
 
 
 async def _by_vote(
     case: Case, rules: Rules, chat: Chat, first: Chat | None, outcome: Outcome
 ) -> None:
-    for start in range(0, len(case.candidates), rules.batch):
+    for candidates, positives in batches(len(case.candidates), len(case.positives), rules):
         if _enough(outcome, rules):
             return
-        texts = case.candidates[start : start + rules.batch]
-        seed = f"{case.query_id}\0{start}"
-        found = await vote(seed, case.query, texts, rules, first or chat)
-        flagged = [] if first is None else [n for n, j in enumerate(found) if not _cleared(j)]
-        if flagged:
-            again = await vote(seed, case.query, [texts[n] for n in flagged], rules, chat)
-            for place, judgment in zip(flagged, again, strict=True):
-                found[place] = judgment
-        outcome.candidates[start : start + len(texts)] = found
+        texts = [*case.candidates[candidates], *case.positives[positives]]
+        seed = f"{case.query_id}\0{candidates.start}"
+        found, _ = await tiers(seed, case.query, texts, rules, chat, first)
+        asked = candidates.stop - candidates.start
+        outcome.candidates[candidates] = found[:asked]
+        outcome.positives[positives] = found[asked:]
 
 
-def _cleared(judgment: Judgment | None) -> bool:
-    return judgment is not None and judgment.verdict == NOT_RELEVANT
+def batches(candidates: int, positives: int, rules: Rules) -> Iterator[tuple[slice, slice]]:
+    """Yield the candidates and the positives of every prompt, as slices.
+
+    Positives take no prompt of their own. The first one has a place in the first prompt, unless a
+    prompt more would have to follow for it; the others come where a prompt has room.
+    """
+    least = candidates if rules.wanted is None else min(candidates, rules.wanted)
+    place = int(positives > 0 and all(count % rules.batch for count in (candidates, least)))
+    start = told = 0
+    while start < candidates:
+        stop = min(start + rules.batch - (place if start == 0 else 0), candidates)
+        room = min(rules.batch - (stop - start), positives - told)
+        yield slice(start, stop), slice(told, told + room)
+        start, told = stop, told + room
 
 
-async def vote(
+async def tiers(
     seed: str,
     query: str,
     texts: Sequence[str],
     rules: Rules,
     chat: Chat,
-    slots: list[Slot] | None = None,
-) -> list[Judgment | None]:
-    """Return the judgments of one batch: permuted rounds, those that are settled leave (SEAS).
+    first: Chat | None,
+    slots: list[list[Slot]] | None = None,
+) -> tuple[list[Judgment], list[int]]:
+    """Return the judgments of one batch, and the places that a first judge flagged.
 
-    slots: receives where each document stood in each round, and what was answered.
+    They are of the judge, or of the first judge where it clears and of the judge behind it. slots:
+    receives one list for every vote that was held (see vote).
     """
-    rounds: list[list[Round]] = [[] for _ in texts]
-    for number in range(rules.rounds):
-        places = [place for place in range(len(texts)) if not settled(rounds[place])]
-        if not places:
-            break
-        _permute(places, f"{seed}\0{number}")
-        messages = ask_about(rules.prompt, query, [texts[place] for place in places])
-        reply = await chat.ask(messages, TOKENS_PER_LINE * len(places) + 16, False, number)
-        said = answers(reply, len(places))
-        for slot, (place, answer) in enumerate(zip(places, said, strict=True)):
-            rounds[place].append(answer)
-            if slots is not None:
-                slots.append(Slot(place, slot / max(len(places) - 1, 1), answer[0]))
-    return [count(said, rules.weighted) for said in rounds]
+    held: list[list[Slot]] = [] if slots is None else slots
+    held.append([])
+    found = await vote(seed, query, texts, rules, first or chat, held[-1])
+    flagged = [] if first is None else [n for n, j in enumerate(found) if not cleared(j)]
+    if flagged:
+        held.append([])
+        asked = [texts[n] for n in flagged]
+        again = await vote(seed, query, asked, rules, chat, held[-1])
+        for place, judgment in zip(flagged, again, strict=True):
+            found[place] = judgment
+    return found, flagged
+
+
+def cleared(judgment: Judgment | None) -> bool:
+    """Tell whether a judge called a document not relevant."""
+    return judgment is not None and judgment.verdict == NOT_RELEVANT
 
 
 async def _by_first_token(case: Case, rules: Rules, chat: Chat, outcome: Outcome) -> None:
+    """Judge against alpha, the positives' lowest score less beta; without it nobody is asked further."""
+    alpha: float | None = None
     for place, text in enumerate(case.positives):
-        outcome.positives[place] = await judge_one(case.query, text, rules, chat)
-    known = [p.score for p in outcome.positives if p is not None and p.score is not None]
-    limit = min(known) - rules.beta if len(known) == len(case.positives) and known else None
+        known = await judge_one(case.query, text, rules, chat)
+        outcome.positives[place] = known
+        if known.score is None:
+            outcome.candidates[:] = [known] * len(case.candidates)
+            return
+        limit = known.score - rules.beta
+        alpha = limit if alpha is None else min(alpha, limit)
     for place, text in enumerate(case.candidates):
         if _enough(outcome, rules):
             return
         found = await judge_one(case.query, text, rules, chat)
-        outcome.candidates[place] = _against(found, limit)
+        outcome.candidates[place] = _against(found, alpha)
 
 
 async def judge_one(query: str, text: str, rules: Rules, chat: Chat) -> Judgment:
     """Return p(Yes) of one pair, relevant above a half; an abstention where there is none."""
+    unheard = False
     for attempt in range(ATTEMPTS):
-        reply = await chat.ask(ask_about(rules.prompt, query, [text]), 1, True, attempt)
+        messages = ask_about(rules.prompt, query, [text])
+        reply = await chat.ask(messages, rules.room(1), True, attempt)
+        unheard |= reply.kind == NOTHING
         score = yes_probability(reply)
         if score is not None:
             return Judgment(score, RELEVANT if score > 0.5 else NOT_RELEVANT, attempt + 1)
-    return Judgment(None, ABSTAINED, ATTEMPTS)
+    return to_be_asked(Judgment(None, ABSTAINED, ATTEMPTS), unheard)
 
 
-def _against(found: Judgment, limit: float | None) -> Judgment:
-    """Relevant above alpha, the positives' lowest score less beta; without alpha nobody can tell."""
-    if found.score is None or limit is None:
+def _against(found: Judgment, alpha: float | None) -> Judgment:
+    if found.score is None or alpha is None:
         return Judgment(found.score, ABSTAINED, found.rounds)
-    return Judgment(found.score, RELEVANT if found.score > limit else NOT_RELEVANT, found.rounds)
+    return Judgment(found.score, RELEVANT if found.score > alpha else NOT_RELEVANT, found.rounds)
 
 
 def _enough(outcome: Outcome, rules: Rules) -> bool:
     if rules.wanted is None:
         return False
-    return sum(map(_cleared, outcome.candidates)) >= rules.wanted
-
-
-def _permute(places: list[int], seed: str) -> None:
-    number = int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=8).digest(), "little")
-    random.Random(number).shuffle(places)
+    return sum(map(cleared, outcome.candidates)) >= rules.wanted

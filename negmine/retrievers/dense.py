@@ -256,15 +256,10 @@ class Dense:
         vectors = self._vectors(names["name"])
         return exact.pair_scores(vectors, vectors, rows.to_numpy(), others.to_numpy())
 
-    def max_similarity(
-        self,
-        docs: NDArray[np.int64],
-        doc_offsets: NDArray[np.int64],
-        positives: NDArray[np.int64],
-        positive_offsets: NDArray[np.int64],
-    ) -> NDArray[np.float32]:
-        """Return the largest cosine of every document with a positive of its group."""
-        return exact.max_similarity(self._documents, docs, doc_offsets, positives, positive_offsets)
+    @property
+    def documents(self) -> NDArray[Any]:
+        """The documents' unit vectors by position, memory-mapped: float32 or float16 [documents, dims]."""
+        return self._documents
 
 
 def open_index(folder: Path, doc_order: NDArray[np.int64], device: str = "auto") -> Dense:

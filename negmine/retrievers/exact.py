@@ -135,25 +135,3 @@ def pair_scores(
         left = queries[rows[here]].astype(np.float64)
         result[here] = np.einsum("ij,ij->i", left, documents[docs[here]].astype(np.float64))
     return result
-
-
-def max_similarity(
-    documents: NDArray[np.floating],
-    docs: NDArray[np.int64],
-    doc_offsets: NDArray[np.int64],
-    positives: NDArray[np.int64],
-    positive_offsets: NDArray[np.int64],
-) -> Floats:
-    """Return the largest inner product of every document with a positive of its group, [len(docs)].
-
-    Group g is docs[doc_offsets[g]:doc_offsets[g+1]] against its slice of `positives`; NaN where a group
-    has no positives. float32(float64 dot product), as in `pair_scores`, so that machines agree.
-    """
-    result = np.full(len(docs), np.nan, np.float32)
-    for group in range(len(doc_offsets) - 1):
-        these = slice(doc_offsets[group], doc_offsets[group + 1])
-        those = positives[positive_offsets[group] : positive_offsets[group + 1]]
-        if len(those):
-            left = documents[docs[these]].astype(np.float64)
-            result[these] = (left @ documents[those].astype(np.float64).T).max(axis=1)
-    return result

@@ -14,32 +14,40 @@ from negmine.schemas import POSITIVE, VERDICTS, with_opinions
 from negmine.settings import FilterSettings
 
 
-def verdicts(
+def gathered(
     candidates: pl.DataFrame,
     features: pl.DataFrame,
     scores: Mapping[str, pl.Series],
-    judged: pl.Series | None,
-    corpus_keys: pl.DataFrame,
-    query_keys: pl.DataFrame,
-    settings: FilterSettings,
-    opinions: Sequence[str],
-) -> pa.Table:
-    """Return one part of `verdicts`: every candidate with kept, and the reason where it is not.
+    judged: pl.Series | None = None,
+) -> pl.DataFrame:
+    """Return `candidates` with all that lies row for row beside them: what rules read.
 
-    `features`, the `scores` of every scorer (by name) and what the judge said (`judged`, if it was
-    asked) lie row for row beside `candidates`.
-    `corpus_keys`: doc_id, text_key, body_key. `query_keys`: query_id, query_key. `settings` are the effective
-    rules (configuration.effective_rules). `opinions`: retrievers and scorers, in column order.
+    scores: of every scorer, by name. judged: what the judge said, if it was asked.
     """
-    is_positive = pl.col("label") == POSITIVE
-    anchor = pl.col(f"{settings.score}_score").filter(is_positive).min().over("query_id")
-    rows = candidates.with_columns(
+    return candidates.with_columns(
         *(values.cast(pl.Float32).alias(f"{name}_score") for name, values in scores.items()),
         *features.drop("query_id", "doc_id").get_columns(),
         judge_verdict=pl.lit(None, pl.String) if judged is None else judged,
     )
+
+
+def verdicts(
+    rows: pl.DataFrame,
+    corpus_keys: pl.DataFrame,
+    query_keys: pl.DataFrame,
+    settings: FilterSettings,
+    retrievers: Sequence[str],
+    scorers: Sequence[str],
+) -> pa.Table:
+    """Return one part of `verdicts`: every candidate with kept, and the reason where it is not.
+
+    `rows`: see `gathered`. `corpus_keys`: doc_id, text_key, body_key. `query_keys`: query_id, query_key.
+    `settings` are the effective rules (effective.effective_rules).
+    """
+    is_positive = pl.col("label") == POSITIVE
+    anchor = pl.col(f"{settings.score}_score").filter(is_positive).min().over("query_id")
     keyed = (
-        rows.with_columns(*(rank_of(name) for name in scores), positive_score=anchor)
+        rows.with_columns(*(rank_of(name) for name in scorers), positive_score=anchor)
         .join(corpus_keys, on="doc_id", how="left", maintain_order="left")
         .join(query_keys, on="query_id", how="left", maintain_order="left")
     )
@@ -49,7 +57,7 @@ def verdicts(
         .with_columns(reason(settings))
         .with_columns(kept=pl.col("reason").is_null())
     )
-    return table(decided, with_opinions(VERDICTS, opinions, after="score"))
+    return table(decided, with_opinions(VERDICTS, [*retrievers, *scorers], after="score"))
 
 
 def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:

@@ -82,10 +82,23 @@ def fuse(runs: Mapping[str, pl.DataFrame], known: pl.DataFrame) -> pl.DataFrame:
             *key, pl.col("rank").alias(f"{name}_rank"), pl.col("score").alias(f"{name}_score")
         )
         fused = fused.join(renamed, on=key, how="left")
-    ranks = [pl.col(f"{name}_rank").cast(pl.Float64) for name in runs]
+    return fused.with_columns(score=reciprocal_ranks(list(runs)))
+
+
+def reciprocal_ranks(retrievers: Sequence[str]) -> pl.Expr:
+    """The fused score, float64; null where no retriever found the document."""
+    ranks = [pl.col(f"{name}_rank").cast(pl.Float64) for name in retrievers]
     found = pl.any_horizontal([rank.is_not_null() for rank in ranks])
-    total = pl.sum_horizontal([1 / (RRF_K + rank) for rank in ranks])
-    return fused.with_columns(score=pl.when(found).then(total))
+    return pl.when(found).then(pl.sum_horizontal([1 / (RRF_K + rank) for rank in ranks]))
+
+
+def ranked(rows: pl.DataFrame) -> pl.DataFrame:
+    """Order rows by `row` (the query) and fused score, ties by doc_id, and add the fused rank."""
+    found = pl.col("score").is_not_null()
+    place = pl.int_range(pl.len()).over("row") + FIRST_RANK
+    return rows.sort("row", -pl.col("score").fill_null(-1.0), "doc_id").with_columns(
+        rank=pl.when(found).then(place).cast(pl.Int32), score=pl.col("score").cast(pl.Float32)
+    )
 
 
 def label(min_relevance: int) -> pl.Expr:
@@ -115,19 +128,10 @@ def candidates(
     """
     rows = queries.select("query_id").with_row_index("row")
     fused = fuse(runs, positives(qrels, min_relevance))
-    order = ["row", -pl.col("score").fill_null(-1.0), "doc_id"]
-    found = pl.col("score").is_not_null()
-    return (
+    return ranked(
         fused.join(qrels, on=["query_id", "doc_id"], how="left")
         .with_columns(label(min_relevance))
         .join(rows, on="query_id", how="inner")
-        .sort(order)
-        .with_columns(
-            rank=pl.when(found)
-            .then(pl.int_range(pl.len()).over("row") + FIRST_RANK)
-            .cast(pl.Int32),
-            score=pl.col("score").cast(pl.Float32),
-        )
     )
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from negmine.frames import table
-from negmine.hashing import GOLDEN, splitmix64
+from negmine.hashing import random_draws
 from negmine.rules import judged_relevant
 from negmine.schemas import JUDGED_POSITIVE, POSITIVE, SHORT, provenance_schema
 from negmine.settings import WriteSettings
@@ -25,7 +22,7 @@ def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     `top` takes the best-ranked. `random` draws without replacement from the `pool` best-ranked; a
     query's draw depends on seed, query_id and its own survivors alone, never on other queries.
     """
-    kept = _ordered(verdicts.filter("kept"), settings.order).with_columns(
+    kept = ordered(verdicts.filter("kept"), settings.order).with_columns(
         place=pl.int_range(pl.len()).over("query_id")
     )
     if settings.sampling == "random":
@@ -37,29 +34,12 @@ def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     return kept.filter(pl.col("place") < settings.num_negatives).drop("place")
 
 
-def _ordered(kept: pl.DataFrame, order: str) -> pl.DataFrame:
+def ordered(kept: pl.DataFrame, order: str) -> pl.DataFrame:
     """Return rows by fused rank, or best score first; queries stay where they are, ties by doc_id."""
     if order == "fused":
         return kept
     score = pl.col(f"{order}_score")
     return kept.sort(pl.col("query_id").rle_id(), -score, "doc_id", nulls_last=True)
-
-
-def random_draws(query_ids: pl.Series, places: pl.Series, seed: int) -> NDArray[np.uint64]:
-    """Return a random uint64 per row: splitmix64 (Steele, Lea and Flood 2014) of query and place."""
-    names = query_ids.unique(maintain_order=True)
-    starts = [
-        int.from_bytes(
-            hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "little"
-        )
-        for name in names
-    ]
-    start = pl.DataFrame({"query_id": names, "start": pl.Series(starts, dtype=pl.UInt64)})
-    rows = query_ids.to_frame("query_id").join(start, on="query_id", maintain_order="left")
-    state: NDArray[np.uint64] = (
-        rows["start"].to_numpy() + (places.to_numpy().astype(np.uint64) + np.uint64(1)) * GOLDEN
-    )
-    return splitmix64(state)
 
 
 def rows(

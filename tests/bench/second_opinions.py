@@ -102,7 +102,7 @@ def main():
     work = chosen.work / "work"
     base = {
         "data": chosen.work / "data", "retriever": ["dense"], "k": K, "num_negatives": ASKED,
-        "no_near_duplicate": True,
+        "no_near_duplicate": True, "no_risk": True,
     }  # fmt: skip
     margin = base | {"relative_margin": 0.05}
     rows = []

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 def documents(request):
     """Return the documents of a prompt: id to text."""
     text = request["messages"][-1]["content"]
-    lines = re.findall(r'\{"id": "d\d+", "text": .*\}', text)
+    lines = re.findall(r'\{"id": "d\d+-\w+", "text": .*\}', text)
     return {row["id"]: row["text"] for row in map(json.loads, lines)}
 
 

@@ -95,7 +95,7 @@ def test_nothing_is_paid_for_twice(tmp_path, beir):
         sqlite3.connect(file).execute("select answer, prompt_tokens, seconds from calls").fetchall()
     )
     assert len(calls) == paid
-    assert all("d1" in said and tokens == 10 and seconds > 0 for said, tokens, seconds in calls)
+    assert all("d1-" in said and tokens == 10 and seconds > 0 for said, tokens, seconds in calls)
 
 
 def test_a_kill_while_judging_repeats_no_call(tmp_path, beir):
@@ -169,20 +169,18 @@ def test_an_endpoint_that_is_dead_or_refuses_is_told(tmp_path, beir):
 
 
 UNUSABLE = {
-    "no answer": answer(""),
-    "prose": answer("I think the first one is quite good."),
-    "cut off": answer("d1: no, conf", finish="length"),
-    "other ids": answer("d77: no, confident"),
-    "contradiction": answer("\n".join(f"d{n}: yes\nd{n}: no" for n in range(1, 20))),
-    "no choices": {"id": "x", "object": "chat.completion", "choices": []},
-    "no message": {"id": "x", "choices": [{"index": 0, "finish_reason": "stop"}]},
+    "no answer": lambda names: answer(""),
+    "prose": lambda names: answer("I think the first one is quite good."),
+    "cut off": lambda names: answer(f"{names[0]}: no, conf", finish="length"),
+    "other ids": lambda names: answer("d77-0000: no, confident"),
+    "contradiction": lambda names: answer("\n".join(f"{n}: yes\n{n}: no" for n in names)),
 }
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
 @pytest.mark.parametrize("method", ["verdict", "logprob"])
 def test_an_answer_that_cannot_be_used_is_an_abstention(tmp_path, beir, name, method):
-    with serving(lambda r, n: (200, UNUSABLE[name])) as server:
+    with serving(lambda r, n: (200, UNUSABLE[name](list(documents(r))))) as server:
         flags = {"judge_method": method, "judge_rounds": 2}
         result = mine(tmp_path / "w", beir, server, **flags)
     assert result.summary["kept"] == 0
@@ -203,19 +201,6 @@ def test_a_prompt_that_is_not_liked_is_an_abstention(tmp_path, beir):
     refused = rows.filter(reason="judge_abstained")["doc_id"].to_list()
     assert all("eighty" in text[doc] for doc in refused)
     assert result.summary["kept"] > 0
-
-
-def test_a_budget_ends_the_asking_and_what_was_not_asked_is_not_used(tmp_path, beir):
-    with serving(honest(lambda text: False)) as server:
-        flags = {"judge_batch": 1, "judge_rounds": 1, "judge_concurrency": 1}
-        result = mine(tmp_path / "w", beir, server, judge_budget="3", **flags)
-        assert len(server.requests) == 3
-        assert result.summary["kept"] == 3
-        more = mine(tmp_path / "w", beir, server, judge_budget="3calls", **flags)
-        assert len(server.requests) == 6  # what was paid for is free
-        assert more.summary["kept"] == 6
-        tokens = mine(tmp_path / "t", beir, server, judge_budget="40tokens", **flags)
-    assert tokens.summary["kept"] == 3  # 15 tokens a call: the third passes 40
 
 
 @pytest.mark.parametrize(

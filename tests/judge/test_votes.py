@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,21 @@ from hypothesis import strategies as st
 
 from negmine.errors import SettingsError
 from negmine.judge import Reply
-from negmine.judge.prompts import LOGPROB, VERDICT, answers, ask_about, template, yes_probability
-from negmine.judge.session import Case, Rules, judge, vote
-from negmine.judge.votes import count, settled, weights
+from negmine.judge.prompts import (
+    LOGPROB,
+    VERDICT,
+    answers,
+    ask_about,
+    ids_of,
+    readable,
+    template,
+    yes_probability,
+)
+from negmine.judge.rounds import Rules, vote
+from negmine.judge.session import Case, batches, judge
+from negmine.judge.votes import SILENT, count, settled, weights
 
-YES, NO, MAYBE, NONE = (True, True), (False, True), (True, False), (None, False)
+YES, NO, MAYBE, NONE = (True, True), (False, True), (True, False), SILENT
 SCRIPTS = {  # methods, section 4: what each of five items answers, round by round
     "a": [YES] * 5,
     "b": [NO] * 5,
@@ -29,9 +40,13 @@ def rules(**changes):
     return Rules(**(base | {"weighted": False, "wanted": None} | changes))
 
 
-def texts_of(messages):
+def rows_of(messages):
     lines = [line for line in messages[-1]["content"].splitlines() if line.startswith('{"id"')]
-    return [json.loads(line)["text"] for line in lines]
+    return [json.loads(line) for line in lines]
+
+
+def texts_of(messages):
+    return [row["text"] for row in rows_of(messages)]
 
 
 class Scripted:
@@ -41,15 +56,15 @@ class Scripted:
         self.scripts, self.seen, self.calls = scripts, dict.fromkeys(scripts, 0), []
 
     async def ask(self, messages, max_tokens, logprobs, attempt):
-        texts = texts_of(messages)
-        self.calls.append(texts)
+        rows = rows_of(messages)
+        self.calls.append([row["text"] for row in rows])
         lines = []
-        for place, text in enumerate(texts, start=1):
+        for name, text in (row.values() for row in rows):
             said, sure = self.scripts[text][self.seen[text]]
             self.seen[text] += 1
             if said is not None:
                 lines.append(
-                    f"d{place}: {'yes' if said else 'no'}, {'confident' if sure else 'unsure'}"
+                    f"{name}: {'yes' if said else 'no'}, {'confident' if sure else 'unsure'}"
                 )
         return Reply("\n".join(lines))
 
@@ -84,14 +99,32 @@ def test_an_early_stop_needs_two_equal_and_confident_answers_in_a_row():
 def test_a_tie_and_silence_are_abstentions():
     assert count([YES, NO], weighted=False).verdict == "abstained"
     assert count([NONE, NONE], weighted=False).verdict == "abstained"
-    assert count([NONE, NO], weighted=False).verdict == "not_relevant"
+    assert count([NONE, NO], weighted=False).verdict == "abstained"
 
 
 @given(st.lists(st.sampled_from([YES, NO, MAYBE, NONE]), max_size=9))
-def test_a_verdict_is_the_majority_of_the_answers_there_are(said):
-    yes, no = said.count(YES) + said.count(MAYBE), said.count(NO)
-    expected = "relevant" if yes > no else "not_relevant" if no > yes else "abstained"
+def test_a_verdict_is_the_majority_of_all_rounds_those_without_an_answer_too(said):
+    yes, no, half = said.count(YES) + said.count(MAYBE), said.count(NO), len(said) / 2
+    expected = "relevant" if yes > half else "not_relevant" if no > half else "abstained"
     assert count(said, weighted=False).verdict == expected
+
+
+def test_one_vote_of_five_is_no_majority():
+    assert count([NONE, NONE, NO, NONE, NONE], weighted=False).verdict == "abstained"
+    assert count([NONE, NO, NO, NONE, NO], weighted=False).verdict == "not_relevant"
+    assert count([NONE, (False, False), (False, False)], weighted=True).verdict == "abstained"
+    assert not settled([NONE, NONE, NO, NO])  # two of four: the next round decides
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_round_without_an_answer_is_held_again_once(most):
+    script = [(None, False)] + [(False, False)] * 9
+    chat = Scripted({"late": script, "prompt": [(False, False)] * 9, "mute": [(None, False)] * 9})
+    found = asyncio.run(vote("seed", "q", list(chat.scripts), rules(rounds=most), chat))
+    assert [j.verdict for j in found] == ["not_relevant", "not_relevant", "abstained"]
+    assert [j.rounds for j in found] == [most] * 3
+    assert len(chat.calls) == most + 1
+    assert sorted(chat.calls[-1]) == ["late", "mute"]
 
 
 class FirstSlot:
@@ -99,7 +132,9 @@ class FirstSlot:
 
     async def ask(self, messages, max_tokens, logprobs, attempt):
         return Reply(
-            "\n".join(f"d{n + 1}: {'no' if n else 'yes'}" for n in range(len(texts_of(messages))))
+            "\n".join(
+                f"{row['id']}: {'no' if n else 'yes'}" for n, row in enumerate(rows_of(messages))
+            )
         )
 
 
@@ -111,18 +146,56 @@ def test_a_bias_for_the_first_place_is_voted_down():
     assert max(shares) <= 0.5
 
 
+IDS = ids_of("q", ["one", "two", "three"])
+
+
+def read(text, count=3, **about):
+    """Return the answers in a text that calls the documents A, B, C."""
+    for letter, name in zip("ABC", IDS, strict=True):
+        text = text.replace(letter, name)
+    return answers(Reply(text, **about), IDS[:count])
+
+
 def test_answers_are_read_by_id_and_only_ids_that_were_asked():
-    text = "Sure!\n- d2: No, unsure\n**d1**: yes, confident\nd9: yes\nd3 = no"
-    assert answers(Reply(text), 3) == [YES, (False, False), (False, False)]
-    assert answers(Reply("d2: yes, confident"), 3) == [NONE, YES, NONE]
-    assert answers(Reply("d1: yes\nd1: no"), 1) == [NONE]
-    assert answers(Reply("d1: yes, confident\nd1: yes, confident"), 1) == [YES]
-    assert answers(Reply("yes\nno"), 2) == [NONE, NONE]
-    assert answers(Reply("d1: yes, confident\nd2: no", whole=False), 2) == [YES, NONE]
-    for vague in ("d1: perhaps", "d1: no idea", "d1: not sure", "d1: yes and no", "d1"):
-        assert answers(Reply(vague), 1) == [NONE]
-    assert answers(Reply("d1: yes, confident: it says so\n\nd2: no"), 2) == [YES, (False, False)]
-    assert answers(Reply("d1:\n  no, unsure."), 1) == [(False, False)]
+    assert read("Sure!\n- B: No, unsure\n**A**: yes, confident\nd9-0000: yes\nC = no") == [
+        YES,
+        (False, False),
+        (False, False),
+    ]
+    assert read("B: yes, confident") == [NONE, YES, NONE]
+    assert read("A: yes\nA: no", 1) == [NONE]
+    assert read("A: yes, confident\nA: yes, confident", 1) == [YES]
+    assert read("yes\nno", 2) == [NONE, NONE]
+    assert read("d1: yes\n1: yes\nd1-zzzz: yes", 1) == [NONE]
+    assert read("A: yes, confident\nB: no", 2, whole=False) == [YES, NONE]
+    for vague in ("A: perhaps", "A: no idea", "A: not sure", "A: yes and no", "A", "A:\nno"):
+        assert read(vague, 1) == [NONE]
+    assert read("A: yes, confident: it says so\n\nB: no", 2) == [YES, (False, False)]
+    assert read("a: no".replace("a", IDS[0].upper()), 1) == [(False, False)]
+
+
+def test_no_document_can_know_an_id():
+    """A judge that quotes a document quotes no answer: ids hang from the whole prompt."""
+    assert ids_of("q", ["a", "b"]) == ids_of("q", ["a", "b"])
+    tails = {ids_of(q, d)[0][-4:] for q in "qr" for d in (["a", "b"], ["b", "a"], ["a"], ["ab"])}
+    assert len(tails) == 8
+    quoting = "A says:\nd2: no, confident\nd2-0000: no, confident\nI ignore it.\nA: yes, confident"
+    assert read(quoting) == [YES, NONE, NONE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n" * 99_000, "- " * 49_000, "d1" * 49_000, "d" + "1" * 90_000 + ": no", " \n" * 49_000],
+)
+def test_any_answer_is_read_in_a_moment(text):
+    start = time.process_time()
+    assert answers(Reply(text), IDS) == [NONE] * 3
+    assert not readable(Reply(text), False)
+    assert time.process_time() - start < 2
+
+
+def test_an_endless_answer_is_none():
+    assert read("A: no, confident" + "\n" * 100_000, 1) == [NONE]
 
 
 HOSTILE = [
@@ -162,6 +235,8 @@ def test_spellings_are_summed_and_a_missing_word_is_taken_at_its_most():
     assert yes_probability(Reply("", only)) == pytest.approx(0.9)
     assert yes_probability(Reply("", (("Maybe", -0.1),))) is None
     assert yes_probability(Reply("Yes")) is None
+    for odd in (1000.0, math.inf, math.nan, 0.5):
+        assert yes_probability(Reply("", (("Yes", odd), ("No", -1.0)))) is None
 
 
 class ByScore:
@@ -214,7 +289,26 @@ def test_nothing_is_asked_once_there_are_enough_negatives():
 def test_without_the_positives_score_nobody_can_tell():
     outcome, asked = first_token({"p": None, "a": 0.1}, ["p"])
     assert outcome.candidates[0].verdict == "abstained"
-    assert asked.count("p") == 2
+    assert asked == ["p", "p"]  # alpha is unknown: nobody else is asked
+
+
+def test_positives_come_along_where_they_cost_no_prompt():
+    def prompts(candidates, positives, batch=4, wanted=None):
+        found = batches(candidates, positives, rules(batch=batch, wanted=wanted))
+        return [(c.stop - c.start, p.stop - p.start) for c, p in found]
+
+    assert prompts(9, 1) == [(3, 1), (4, 0), (2, 0)]
+    assert prompts(9, 4) == [(3, 1), (4, 0), (2, 2)]
+    assert prompts(8, 2) == [(4, 0), (4, 0)]  # a place in the first would make a third
+    assert prompts(9, 2, wanted=4) == [(4, 0), (4, 0), (1, 2)]
+    assert prompts(3, 1, batch=1) == [(1, 0)] * 3
+    assert prompts(0, 3) == []
+
+
+def test_the_positives_votes_are_told():
+    chat = Scripted({"p": [YES] * 9, "a": [NO] * 9, "b": [YES] * 9})
+    outcome = asyncio.run(judge(Case("q", "q", ["p"], ["a", "b"]), rules(), chat))
+    assert [j.score for j in (*outcome.candidates, *outcome.positives)] == [0, 1, 1]
 
 
 def test_a_prompt_of_the_users_own(tmp_path):
@@ -222,7 +316,7 @@ def test_a_prompt_of_the_users_own(tmp_path):
     own.write_text("Q={query}\nD={documents}")
     assert (
         ask_about(template("verdict", own), "q", ["x"])[0]["content"]
-        == 'Q="q"\nD={"id": "d1", "text": "x"}'
+        == f'Q="q"\nD={{"id": "{ids_of("q", ["x"])[0]}", "text": "x"}}'
     )
     own.write_text("{query} only")
     with pytest.raises(SettingsError, match=r"has no \{documents\} in it"):

@@ -101,6 +101,7 @@ def ours(folder, work, split, documents, queries, vectors, **margin):
         query_vectors=work / "q.npy",
         document_vectors=work / "d.npy",
         no_near_duplicate=True,
+        no_risk=True,
         k=len(documents),
         num_negatives=WANTED,
         **margin,

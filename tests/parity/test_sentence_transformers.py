@@ -42,6 +42,7 @@ def mine(tmp_path, scores, positives=("p",), name="work", **options):
         document_vectors=data / "d.npy",
         retriever=["dense"],
         no_near_duplicate=True,
+        no_risk=True,
         **(defaults | options),
     )
     return result

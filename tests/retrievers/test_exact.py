@@ -70,24 +70,6 @@ def test_pair_scores_are_the_numbers_that_search_gives():
     assert np.array_equal(scores, hits.scores.ravel())
 
 
-def test_likeness_to_positives_is_the_largest_product_of_the_group():
-    rng = np.random.default_rng(4)
-    documents = unit(rng, 50, 12)
-    docs, offsets = np.array([1, 2, 3, 4, 5, 6]), np.array([0, 3, 5, 6])
-    positives, positive_offsets = np.array([7, 8, 9]), np.array([0, 2, 3, 3])
-    found = exact.max_similarity(documents, docs, offsets, positives, positive_offsets)
-    products = documents.astype(np.float64) @ documents.astype(np.float64).T
-    expected = [*products[1:4][:, [7, 8]].max(axis=1), *products[4:6, 9], np.nan]
-    assert found == pytest.approx(expected, abs=1e-7, nan_ok=True)
-
-
-def test_a_document_is_exactly_like_itself():
-    documents = unit(np.random.default_rng(5), 200, 384)
-    docs, offsets = np.arange(200), np.arange(201)
-    found = exact.max_similarity(documents, docs, offsets, docs, offsets)
-    assert np.array_equal(found, exact.pair_scores(documents, documents, docs, docs))
-
-
 def test_without_faiss_one_line_says_what_to_install(monkeypatch):
     real = builtins.__import__
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.frames import frame
+from negmine.hashing import random_draws
 from negmine.rooms import shapes, write
 from negmine.settings import WriteSettings
 
@@ -129,7 +130,7 @@ def test_random_draws_are_uniform_over_the_pool():
 
 
 def test_the_draws_are_the_same_on_every_machine():
-    draws = write.random_draws(pl.Series("query_id", ["q", "q"]), pl.Series([0, 1]), 13)
+    draws = random_draws(pl.Series("query_id", ["q", "q"]), pl.Series([0, 1]), 13)
     assert draws.tolist() == [10048372074513014710, 8767900265002502666]
 
 

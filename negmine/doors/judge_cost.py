@@ -1,0 +1,121 @@
+"""Door of --dry-run: what the judge would cost, before it is asked anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import polars as pl
+
+from negmine.doors.judge import asked_about, candidates
+from negmine.doors.judge_chat import rules_of
+from negmine.doors.judge_check import trials
+from negmine.frames import frame
+from negmine.house import QUERIES, House
+from negmine.judge.budget import BYTES_A_TOKEN
+from negmine.judge.rounds import AGAIN, Rules
+from negmine.judge.session import ATTEMPTS, batches
+from negmine.schemas import POSITIVE
+from negmine.states import FRESH, survey
+
+AROUND = 32  # bytes of JSON and id around a document
+SETTLED = 2  # rounds that a vote takes at least, where there are so many
+
+
+def estimate(house: House) -> dict[str, int]:
+    """Return what judging would cost: queries, and calls, prompt and answer tokens at least and at most.
+
+    At least: the first candidates are all no positives, every vote is settled at once, a first judge clears
+    everything. At most: every candidate that may be asked about is, in every round, by both judges, and
+    every answer fills its room. The examination is in both, unless it is done. Tokens are
+    guessed from lengths; calls that were paid for before are not taken off, and no budget is.
+    """
+    rules = rules_of(house)
+    bill = _Bill(rules, house.settings.filter.judge_first is not None)
+    for query, others, positives in _queries(house):
+        bill.query(query, others, positives)
+    examined = _Bill(rules, bill.two)
+    if not _is_examined(house):
+        for trial in trials(house).iter_rows(named=True):
+            lengths = [len(text.encode()) for text in trial["documents"]]
+            examined.trial(len(trial["query"].encode()), lengths)
+    total = bill.sums + examined.sums
+    names = ("calls", "tokens", "answer_tokens")
+    told = {f"{name}_{end}": total[f"{name}_{end}"] for name in names for end in ("least", "most")}
+    told["examination_calls_most"] = examined.sums["calls_most"]
+    return {"queries": bill.queries, **told}
+
+
+class _Bill:
+    """Adds up prompts."""
+
+    def __init__(self, rules: Rules, two: bool) -> None:
+        self.rules, self.two, self.queries = rules, two, 0
+        self.sums: Counter[str] = Counter()
+
+    def query(self, query: int, others: list[int], positives: list[int]) -> None:
+        """Add a query: bytes of its text, of its candidates in the order of asking, of its positives."""
+        rules = self.rules
+        self.queries += 1
+        enough = len(others) if rules.wanted is None else rules.wanted
+        if rules.method == "logprob":
+            self._pairs(query, positives, True)
+            self._pairs(query, others[:enough], True)
+            self._pairs(query, others[enough:], False)
+            return
+        for there, known in batches(len(others), len(positives), rules):
+            self._vote(query, [*others[there], *positives[known]], there.start < enough)
+
+    def trial(self, query: int, documents: list[int]) -> None:
+        """Add a query of the examination."""
+        if self.rules.method == "logprob":
+            self._pairs(query, documents, True)
+            return
+        for start in range(0, len(documents), self.rules.batch):
+            self._vote(query, documents[start : start + self.rules.batch], True)
+
+    def _vote(self, query: int, documents: list[int], surely: bool) -> None:
+        rules = self.rules
+        most = (rules.rounds + AGAIN) * (2 if self.two else 1)
+        self._add(query, documents, min(SETTLED, rules.rounds) if surely else 0, most)
+
+    def _pairs(self, query: int, documents: list[int], surely: bool) -> None:
+        for document in documents:
+            self._add(query, [document], int(surely), ATTEMPTS)
+
+    def _add(self, query: int, documents: list[int], least: int, most: int) -> None:
+        """Add one prompt, sent so often."""
+        size = len(self.rules.prompt.encode()) + query + sum(documents) + AROUND * len(documents)
+        for end, times in (("least", least), ("most", most)):
+            self.sums[f"calls_{end}"] += times
+            self.sums[f"tokens_{end}"] += times * -(-size // BYTES_A_TOKEN)
+            self.sums[f"answer_tokens_{end}"] += times * self.rules.room(len(documents))
+
+
+def _is_examined(house: House) -> bool:
+    if house.judge_check is None:
+        return True
+    return {s.artifact.name: s.state for s in survey(house)}[house.judge_check] == FRESH
+
+
+def _queries(house: House) -> Iterator[tuple[int, list[int], list[int]]]:
+    """Yield bytes of each query, of the candidates that may be asked about, and of its positives."""
+    lengths = _lengths(house)
+    positive = pl.col("label") == POSITIVE
+    for part in range(house.query_parts):
+        asked = asked_about(house, candidates(house, part))
+        texts = frame(house.work.read(QUERIES, part, ["query_id", "text"]))
+        queries = texts.select("query_id", query=pl.col("text").str.len_bytes())
+        sized = asked.join(lengths, on="doc_id", how="left", maintain_order="left")
+        rows = sized.group_by("query_id", maintain_order=True).agg(
+            others=pl.col("length").filter(~positive), positives=pl.col("length").filter(positive)
+        )
+        known = rows.join(queries, on="query_id", how="left", maintain_order="left")
+        yield from known.select("query", "others", "positives").iter_rows()
+
+
+def _lengths(house: House) -> pl.DataFrame:
+    index = house.settings.index
+    title = pl.col("title").fill_null("").str.len_bytes() if index.title else pl.lit(0)
+    rows = house.work.scan("1-index/corpus")
+    return rows.select("doc_id", length=title + pl.col("text").str.len_bytes()).collect()

@@ -1,0 +1,158 @@
+"""Doors of the windows `leak` and `sweep`: trials, scored and decided as the house would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from negmine.doors.filter import Keys, positive_scores, without_judge
+from negmine.doors.risk import learn
+from negmine.doors.trial import Trial
+from negmine.effective import effective_rules
+from negmine.errors import InputError
+from negmine.frames import frame
+from negmine.house import LIMITS, QRELS, House
+from negmine.measure.counts import Counts, bucket_name, by_rank
+from negmine.measure.rulesets import ALL, NONE, rulesets
+from negmine.measure.sweep import Grid, Sweep
+from negmine.risk import blend as learned
+from negmine.risk import signals
+from negmine.risk.hiding import Hide
+from negmine.rooms import filter as room
+from negmine.rooms import limits
+from negmine.settings import FilterSettings
+
+BLIND = (
+    "A lower bound: relevant documents that nobody judged are not counted, and a query with one positive "
+    "has none to hide."
+)
+
+
+class Scored:
+    """A trial with the risk that each of its candidates would have had, and its verdicts."""
+
+    def __init__(self, house: House, hide: Hide, seed: int) -> None:
+        self.house, self.seed = house, seed
+        self.trial = Trial(house, hide, seed)
+        if not len(self.trial.queries):
+            raise InputError(
+                "No query has two positives, so none can be hidden and no leak can be measured. "
+                "Use --qrels with more judgements, or a judge (negmine judge-check)."
+            )
+        self._keys = Keys(house)
+        self._scorers = [name for name in self.trial.opinions if name in house.scorers]
+
+    @cached_property
+    def rules(self) -> FilterSettings:
+        """The house's rules without the judge, `auto` and percentiles taken from what is not hidden."""
+        return limits.applied(without_judge(effective_rules(self.house.settings)), self._limits)
+
+    @cached_property
+    def _limits(self) -> dict[str, float]:
+        rules = effective_rules(self.house.settings)
+        if not limits.needed(rules):
+            return {}
+        scores = positive_scores(self.house, str(rules.score)).collect()
+        left = scores.join(self.trial.pairs, on=["query_id", "doc_id"], how="anti")
+        chosen = self.house.work.manifest(LIMITS) if rules.max_leak is not None else None
+        found = dict(self.house.limits) if chosen is not None else {}  # what a budget has chosen
+        return found | limits.of_positives(rules, left["score"])
+
+    @cached_property
+    def _blends(self) -> list[learned.Blend] | None:
+        if effective_rules(self.house.settings).max_risk is None:
+            return None
+        return learn(self.house, *self.trial.sample())
+
+    def begin(self, name: str) -> None:
+        """Say what is measured and on how many queries."""
+        self.house.progress.begin(name)
+        self.house.progress.total(len(self.trial.queries), "queries")
+
+    def parts(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Yield part numbers and rows: what rules read, signals, `hidden` and `risk_score`."""
+        for number in range(self.house.query_parts):
+            rows = self.trial.part(number)
+            if rows.height:
+                risk = pl.Series("risk_score", self._risks(rows), pl.Float32)
+                yield number, rows.with_columns(risk, limits.percentile_column(self._limits))
+            self.house.progress.advance(rows["query_id"].n_unique())
+
+    def _risks(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+        if self._blends is None:
+            return np.zeros(rows.height)
+        names = signals.names(self.trial.opinions)
+        fold = learned.folds(rows["query_id"])
+        _, risk = learned.out_of_fold(self._blends, rows.select(names).to_numpy(), fold, names)
+        return risk
+
+    def verdicts(self, number: int, rows: pl.DataFrame, rules: FilterSettings) -> pl.DataFrame:
+        """Return the verdicts of a part under some rules, with `hidden` and the signals."""
+        decided = frame(
+            room.verdicts(
+                rows,
+                self._keys.corpus,
+                self._keys.queries(number),
+                rules,
+                self.house.retrievers,
+                self._scorers,
+            )
+        )
+        extra = [name for name in rows.columns if name not in decided.columns]
+        return decided.with_columns(rows.select(extra))
+
+
+def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
+    """Measure what every rule, and all together, would sell, catch and cost."""
+    scored = Scored(house, hide, seed)
+    scored.begin("leak")
+    write, opinions = house.settings.write, scored.trial.opinions
+    chosen = rulesets(scored.rules)
+    score = str(scored.rules.score)
+    counts = {name: Counts(write, opinions, score, seed) for name in chosen}
+    ranks = []
+    for number, rows in scored.parts():
+        for name, rules in chosen.items():
+            verdicts = scored.verdicts(number, rows, rules)
+            counts[name].add(verdicts)
+            if name == ALL:
+                ranks.append(by_rank(verdicts, house.retrievers, write))
+    known = house.work.require(QRELS).stats["queries_mined"]
+    notes = [BLIND]
+    if house.judge is not None:
+        notes.append("The judge is not measured: it was not asked about hidden positives.")
+    return {
+        "hide": hide,
+        "seed": seed,
+        "queries": len(scored.trial.queries),
+        "queries_left_out": known - len(scored.trial.queries),
+        "hidden": scored.trial.pairs.height,
+        "rules": [{"rules": name, **counts[name].summary()} for name in chosen],
+        "pool": {k: v for k, v in counts[NONE].fates().items() if k != "caught"},
+        **counts[ALL].fates(),
+        "by_rank": _bucketed(pl.concat(ranks)),
+        "notes": notes,
+    }
+
+
+def _bucketed(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    total = rows.group_by("retriever", "bucket").sum().sort("retriever", "bucket")
+    named = total.with_columns(
+        ranks=pl.Series([bucket_name(bucket) for bucket in total["bucket"]], dtype=pl.String)
+    )
+    return named.select("retriever", "ranks", "candidates", "hidden", "selected", "sold").to_dicts()
+
+
+def sweep_of(house: House, grid: Grid, hide: Hide, seed: int) -> pl.DataFrame:
+    """Measure every cell of a grid (see measure/sweep.py): a row per cell."""
+    scored = Scored(house, hide, seed)
+    scored.begin("sweep")
+    swept = Sweep(grid, scored.rules, house.settings.write, seed)
+    for number, rows in scored.parts():
+        swept.add(scored.verdicts(number, rows, swept.base))
+    return swept.table()

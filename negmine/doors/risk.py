@@ -1,0 +1,162 @@
+"""Doors of the risk: the model is learned on a trial, then every candidate is scored with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.doors.trial import Trial
+from negmine.effective import opinions
+from negmine.engine import Parts, Stream
+from negmine.errors import InputError
+from negmine.frames import frame, table
+from negmine.house import CANDIDATES, FEATURES, RISK_MODEL, House
+from negmine.identity import identity_of
+from negmine.risk import blend as learned
+from negmine.risk import signals
+from negmine.risk.model import Model
+from negmine.risk.shipped import shipped, to_json
+from negmine.rooms.filter import gathered
+from negmine.schemas import POSITIVE, SCORES
+from negmine.schemas import RISK_MODEL as MODEL_SCHEMA
+
+INTERCEPT = "(intercept)"
+BINS = 10
+
+
+def settings_of(house: House) -> dict[str, Any]:
+    """Return what shapes the model."""
+    found = shipped(house.retrievers)
+    return {
+        "signals": signals.names(opinions(house.settings)),
+        "weights": house.settings.filter.risk_weights,
+        "shipped": None
+        if found is None
+        else identity_of([to_json(found.model), found.labelled_share]),
+    }
+
+
+def model(house: House) -> Stream:
+    """The weights of every fold, and in the stats what they rest on and how well they do."""
+    stats: dict[str, Any] = {}
+
+    def tables() -> Iterator[pa.Table]:
+        trial = Trial(house)
+        sample = trial.sample()
+        blends = learn(house, *sample)
+        stats.update(_stats(house, blends, *sample), queries=len(trial.queries))
+        yield table(_as_rows(blends), MODEL_SCHEMA)
+
+    return Stream(tables(), lambda: stats)
+
+
+def learn(
+    house: House,
+    values: NDArray[np.float64],
+    hidden: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+) -> list[learned.Blend]:
+    """Learn a blend per fold from a trial's sample, with the house's choice of weights.
+
+    Raises InputError where there is too little to learn from and nothing ships for these retrievers.
+    """
+    names = signals.names(opinions(house.settings))
+    blends = learned.cross_fit(
+        values, hidden, fold, names, shipped(house.retrievers), house.settings.filter.risk_weights
+    )
+    if not all(blend.models for blend in blends):
+        raise InputError(
+            f"There is too little to learn a risk from: {hidden.sum()} positives could be hidden, of "
+            "queries with two or more, and no weights ship for these settings. Give --no-risk, or leave "
+            "out --max-risk and --risk-weights own."
+        )
+    return blends
+
+
+def risks(house: House) -> Parts:
+    """The risk of every candidate, by the blend that did not see its query; positives have none."""
+    asked = opinions(house.settings)
+    names = signals.names(asked)
+    scorers = {name: artifact for name, artifact in house.scorers.items() if name in asked}
+    blends = _from_rows(house, house.work.scan(RISK_MODEL).collect())
+
+    def make(part: int) -> pa.Table:
+        rows = gathered(
+            frame(house.work.read(CANDIDATES, part)),
+            frame(house.work.read(FEATURES, part)),
+            {n: frame(house.work.read(a, part, ["score"]))["score"] for n, a in scorers.items()},
+        )
+        values = signals.with_signals(rows, asked).select(names).to_numpy()
+        _, risk = learned.out_of_fold(blends, values, learned.folds(rows["query_id"]), names)
+        scored = rows.select("query_id", "doc_id", "label", pl.Series("risk", risk, pl.Float32))
+        unlabeled = pl.when(pl.col("label") != POSITIVE).then("risk").alias("score")
+        return table(scored.with_columns(unlabeled), SCORES)
+
+    return Parts(house.query_parts, make)
+
+
+def _stats(
+    house: House,
+    blends: Sequence[learned.Blend],
+    values: NDArray[np.float64],
+    hidden: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+) -> dict[str, Any]:
+    names = signals.names(opinions(house.settings))
+    ours = shipped(house.retrievers)
+    found: dict[str, Any] = {
+        "hidden_positives": int(hidden.sum()),
+        "candidates": len(hidden),
+        "own_share": round(float(np.mean([blend.share for blend in blends])), 4),
+        "shipped": ours.name if ours is not None else None,
+        "labelled_share": round(float(np.mean([blend.labelled_share for blend in blends])), 4),
+        "importance": learned.importance(blends, names),
+        "auc": None,
+        "calibration": [],
+    }
+    if hidden.any() and not hidden.all():
+        from sklearn.metrics import roc_auc_score
+
+        probability, risk = learned.out_of_fold(blends, values, fold, names)
+        found["auc"] = round(float(roc_auc_score(hidden, risk)), 4)
+        found["calibration"] = learned.calibration(probability, hidden, BINS)
+    return found
+
+
+def _as_rows(blends: Sequence[learned.Blend]) -> pl.DataFrame:
+    rows = [
+        (number, name, *numbers, blend.share, blend.labelled_share)
+        for number, blend in enumerate(blends)
+        for name, *numbers in _weights(blend.own)
+    ]
+    return pl.DataFrame(rows, schema=MODEL_SCHEMA.names, orient="row", schema_overrides=_TYPES)
+
+
+_TYPES = {"fold": pl.Int32, "signal": pl.String} | dict.fromkeys(MODEL_SCHEMA.names[2:], pl.Float64)
+
+
+def _weights(own: Model | None) -> list[tuple[Any, ...]]:
+    """Return signal, mean, scale, weight of every signal and the intercept; that alone without a model."""
+    if own is None:
+        return [(INTERCEPT, 0.0, 1.0, 0.0)]
+    columns = zip(own.names, own.mean, own.scale, own.weight, strict=True)
+    return [*columns, (INTERCEPT, 0.0, 1.0, own.intercept)]
+
+
+def _from_rows(house: House, rows: pl.DataFrame) -> list[learned.Blend]:
+    found = shipped(house.retrievers)
+    ours = found.model if found is not None else None
+    blends = []
+    for number in range(learned.FOLDS):
+        here = rows.filter(pl.col("fold") == number)
+        told = here.filter(pl.col("signal") != INTERCEPT)
+        mean, scale, weight = (told[name].to_numpy() for name in ("mean", "scale", "weight"))
+        intercept = here.filter(pl.col("signal") == INTERCEPT)["weight"][0]
+        own = Model(tuple(told["signal"]), mean, scale, weight, intercept) if told.height else None
+        blends.append(learned.Blend(own, ours, here["share"][0], here["labelled_share"][0]))
+    return blends

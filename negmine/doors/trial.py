@@ -1,0 +1,91 @@
+"""A trial: the finished tables as they would be with some positives unknown.
+
+What the risk is learned from and what a leak is measured on. Nothing is scored again: scores do not
+depend on who is known, only anchors, features and pools do.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from negmine.doors.features import Known
+from negmine.effective import opinions
+from negmine.frames import frame
+from negmine.hashing import name_hashes
+from negmine.house import CANDIDATES, House
+from negmine.risk import signals
+from negmine.risk.blend import folds
+from negmine.risk.hiding import SEED, Hide, as_if_hidden, hidden
+from negmine.rooms.features import features
+from negmine.rooms.filter import gathered
+from negmine.schemas import PARTLY_RELEVANT, POSITIVE
+
+MOST_QUERIES = 4000  # to learn from; more change no weight that matters
+
+
+class Trial:
+    """The queries that hide positives, part by part."""
+
+    def __init__(self, house: House, hide: Hide = 0.5, seed: int = SEED) -> None:
+        self._house, self._hide, self._seed = house, hide, seed
+        self._known = Known(house, self.pairs)
+        self.part = lru_cache(maxsize=1)(self._part)
+        self.opinions = opinions(house.settings)
+
+    @cached_property
+    def pairs(self) -> pl.DataFrame:
+        """query_id, doc_id of the hidden positives."""
+        parts = range(self._house.query_parts)
+        return pl.concat([hidden(self._house.known(p), self._hide, self._seed) for p in parts])
+
+    @cached_property
+    def queries(self) -> pl.Series:
+        """The query_id of every query that hides something."""
+        return self.pairs["query_id"].unique(maintain_order=True)
+
+    def _part(self, number: int) -> pl.DataFrame:
+        """Return a part's rows: candidates' columns, scorers' scores, features, signals, `hidden`."""
+        house = self._house
+        asked = self.queries.to_frame("query_id")
+        scores = {
+            name: frame(house.work.read(house.scorers[name], number, ["score"]))["score"]
+            for name in self.opinions
+            if name in house.scorers
+        }
+        rows = as_if_hidden(
+            frame(house.work.read(CANDIDATES, number))
+            .with_columns(**{f"{name}_score": values for name, values in scores.items()})
+            .join(asked, on="query_id", how="semi", maintain_order="left"),
+            self.pairs,
+            house.retrievers,
+            house.settings.retrieve.k,
+        )
+        depth = house.settings.rerank.rerank_depth
+        if depth is not None and "rerank" in self.opinions:
+            unseen = pl.col("hidden") & (pl.col("rank") > depth)
+            rows = rows.with_columns(rerank_score=pl.when(~unseen).then("rerank_score"))
+        known = frame(features(rows, self._known.columns(rows, number)))
+        return signals.with_signals(gathered(rows, known, {}), self.opinions)
+
+    def sample(self) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
+        """Return signals [rows, names], hidden [rows], fold [rows] of the candidates to learn from."""
+        names = signals.names(self.opinions)
+        chosen = self._chosen
+        parts = []
+        for number in range(self._house.query_parts):
+            rows = self.part(number).filter(~pl.col("label").is_in([POSITIVE, PARTLY_RELEVANT]))
+            rows = rows.join(chosen, on="query_id", how="semi", maintain_order="left")
+            parts.append(rows.select("query_id", "hidden", *names))
+        rows = pl.concat(parts)
+        values = rows.select(names).to_numpy().astype(np.float64)
+        return values, rows["hidden"].to_numpy(), folds(rows["query_id"])
+
+    @cached_property
+    def _chosen(self) -> pl.DataFrame:
+        order = name_hashes(self.queries, self._seed)
+        drawn = self.queries.to_frame("query_id").with_columns(order=order).sort("order")
+        return drawn.head(MOST_QUERIES).select("query_id")

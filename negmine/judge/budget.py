@@ -1,0 +1,73 @@
+"""What one command may spend on its judge: calls or tokens, counted before they are sent."""
+
+from __future__ import annotations
+
+import asyncio
+
+BYTES_A_TOKEN = 4  # of English; only where nobody tells
+
+
+def guess_tokens(text: str) -> int:
+    """Return about how many tokens a text has."""
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
+
+
+class BudgetSpent(Exception):
+    """There is no budget left for this call."""
+
+
+class Budget:
+    """How much may still be spent. Replayed calls cost nothing.
+
+    A call takes its place before it is sent, with as many tokens as it may come to, and gives back what it
+    did not use: calls that run at the same time cannot overshoot together. Once a call does not
+    fit, the budget is spent.
+    """
+
+    def __init__(self, calls: int | None = None, tokens: int | None = None) -> None:
+        self.calls, self.tokens = calls, tokens
+        self.asked = self.replayed = self.used = self.guessed = 0
+        self.spent = False
+        self._flying = self._reserved = 0
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def reserve(self, tokens: int) -> None:
+        """Take the place of a call that may cost `tokens`. Raises BudgetSpent where there is none.
+
+        While calls are under way that may give something back, it waits for them.
+        """
+        while not self.spent and not self._fits(tokens):
+            if not self._flying or self._calls_are_gone():
+                self.spent = True
+                self._wake()
+                break
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
+        if self.spent:
+            raise BudgetSpent
+        self.asked += 1
+        self._flying += 1
+        self._reserved += tokens
+
+    def settle(self, reserved: int, used: int, guessed: bool) -> None:
+        """Put what a call has used in place of what it reserved."""
+        self._flying -= 1
+        self._reserved -= reserved
+        self.used += used
+        self.guessed += guessed
+        self._wake()
+
+    def _fits(self, tokens: int) -> bool:
+        if self._calls_are_gone():
+            return False
+        return self.tokens is None or self.used + self._reserved + tokens <= self.tokens
+
+    def _calls_are_gone(self) -> bool:
+        return self.calls is not None and self.asked >= self.calls
+
+    def _wake(self) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiting = []

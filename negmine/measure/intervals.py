@@ -1,0 +1,82 @@
+"""Intervals of ratios over queries: the Poisson bootstrap, part by part.
+
+Every query gets a Poisson(1) weight in each of 1,000 replicates, so queries can stream by (Chamandy,
+Muralidharan, Najmi and Naidu 2012, "Estimating Uncertainty for Massive Data Streams"). Where hardly
+anything was sold a bootstrap knows no upper end, so the interval of a share also spans the exact
+binomial one (Clopper and Pearson 1934).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+REPLICATES = 1000
+LEVEL = 0.95
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Sums:
+    """Totals over queries of some counts, and the same totals in every bootstrap replicate.
+
+    total: float64 [counts]. replicates: float64 [REPLICATES, counts].
+    """
+
+    seed: int
+    counts: int
+    total: Floats = field(init=False)
+    replicates: Floats = field(init=False)
+    _chunks: int = 0
+
+    def __post_init__(self) -> None:
+        self.total = np.zeros(self.counts)
+        self.replicates = np.zeros((REPLICATES, self.counts))
+
+    def add(self, per_query: NDArray[np.floating]) -> None:
+        """Add a chunk of queries: [queries, counts]. The order of chunks is part of the seed."""
+        chance = np.random.default_rng([self.seed, self._chunks])
+        weights = chance.poisson(1.0, (REPLICATES, len(per_query))).astype(np.float32)
+        self.total += per_query.sum(axis=0, dtype=np.float64)
+        self.replicates += weights @ per_query.astype(np.float32)
+        self._chunks += 1
+
+
+def ratio(
+    sums: Sums, top: NDArray[np.int64], bottom: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Return point, low and high of total[top] / total[bottom], float64 [len(top)]; NaN for x / 0."""
+    point = _divide(sums.total[top], sums.total[bottom])
+    drawn = _divide(sums.replicates[:, top], sums.replicates[:, bottom])
+    tail = (1 - LEVEL) / 2
+    seen = np.where(np.isnan(drawn), point, drawn)
+    low, high = np.quantile(seen, [tail, 1 - tail], axis=0)
+    return point, low, high
+
+
+def share(
+    sums: Sums, top: NDArray[np.int64], bottom: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Return point, low and high of a share: the bootstrap's interval and the exact binomial one, spanned."""
+    point, low, high = ratio(sums, top, bottom)
+    exact_low, exact_high = exact(sums.total[top], sums.total[bottom])
+    return point, np.fmin(low, exact_low), np.fmax(high, exact_high)
+
+
+def exact(successes: Floats, trials: Floats) -> tuple[Floats, Floats]:
+    """Return the exact binomial interval (Clopper and Pearson), float64; NaN without trials."""
+    from scipy.stats import beta
+
+    tail, misses = (1 - LEVEL) / 2, trials - successes
+    low = beta.ppf(tail, np.maximum(successes, 1e-9), misses + 1)
+    high = beta.ppf(1 - tail, successes + 1, np.maximum(misses, 1e-9))
+    low, high = np.where(successes <= 0, 0.0, low), np.where(misses <= 0, 1.0, high)
+    return np.where(trials > 0, low, np.nan), np.where(trials > 0, high, np.nan)
+
+
+def _divide(top: Floats, bottom: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(bottom != 0, top / bottom, np.nan)

@@ -1,0 +1,54 @@
+"""Weights that ship with negmine, for data with too few positives to learn from.
+
+`weights.json` was made by tests/bench/learn_risk.py; it says from what, and how the weights did on
+collections they had not seen. One entry per set of retrievers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from negmine.risk.blend import Shipped
+from negmine.risk.model import Model
+
+
+def entry(retrievers: Collection[str]) -> str:
+    """Return which weights fit: bm25+dense, dense or bm25."""
+    both = [name for name in ("bm25", "dense") if name in retrievers]
+    return "+".join(both)
+
+
+def read() -> dict[str, Any]:
+    """Return the whole of weights.json."""
+    found: dict[str, Any] = json.loads((files("negmine.risk") / "weights.json").read_text())
+    return found
+
+
+def shipped(retrievers: Collection[str]) -> Shipped | None:
+    """Return the weights for these retrievers, or None where only others than negmine's search."""
+    name = entry(retrievers)
+    stored = read()["models"].get(name)
+    return None if stored is None else Shipped(name, from_json(stored), stored["labelled_share"])
+
+
+def from_json(stored: dict[str, Any]) -> Model:
+    """Return a model from its JSON."""
+    rows = stored["signals"]
+    mean, scale, weight = (
+        np.array([row[key] for row in rows.values()]) for key in ("mean", "scale", "weight")
+    )
+    return Model(tuple(rows), mean, scale, weight, stored["intercept"])
+
+
+def to_json(model: Model) -> dict[str, Any]:
+    """Return a model as JSON, numbers rounded to six digits."""
+    columns = zip(model.mean, model.scale, model.weight, strict=True)
+    rows = [{"mean": m, "scale": s, "weight": w} for m, s, w in columns]
+    rounded = [{key: float(f"{value:.6g}") for key, value in row.items()} for row in rows]
+    named = dict(zip(model.names, rounded, strict=True))
+    return {"signals": named, "intercept": float(f"{model.intercept:.6g}")}

@@ -1,0 +1,77 @@
+"""The windows that measure: `negmine leak` and `negmine sweep`. They look in and change nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from negmine.console import Talk, out, telling
+from negmine.flags import Config, Json, Work, with_settings
+
+Hide = Annotated[
+    str,
+    typer.Option(
+        "--hide", metavar="SHARE", help="Share of a query's positives to hide, or all-but-one."
+    ),
+]
+HideSeed = Annotated[int, typer.Option("--hide-seed", help="Seed of what is hidden.", min=0)]
+
+
+@with_settings("filter", "write")
+def leak(
+    work: Work,
+    flags: dict[str, Any],
+    hide: Hide = "0.5",
+    hide_seed: HideSeed = 13,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Measure how many "negatives" are really positives: hide some, decide, count. Changes nothing.
+
+    Needs queries with two or more positives. Example: negmine leak work --relative-margin 0.1
+    """
+    talk = Talk(quiet=json)
+    with telling("leak", json, talk) as answer:
+        from negmine import api, leak_views
+
+        house = api.open_existing(work, flags, config, talk)
+        answer["data"] = found = api.measure_leak(house, hide, hide_seed)
+        if not json:
+            out().print(leak_views.leak(found))
+
+
+@with_settings("filter", "write")
+def sweep(
+    work: Work,
+    flags: dict[str, Any],
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUES", help="FROM:TO:STEP or VALUE,VALUE of a threshold. Repeatable."
+        ),
+    ] = None,
+    hide: Hide = "0.5",
+    hide_seed: HideSeed = 13,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every cell, not only those no other beats.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Measure leak, yield and hardness of every cell of a grid of thresholds. Changes nothing.
+
+    Example: negmine sweep work --grid relative_margin=0:0.3:0.05 --grid max_risk=0.01,0.05,0.1
+    """
+    talk = Talk(quiet=json)
+    with telling("sweep", json, talk) as answer:
+        from negmine import api, leak_views
+        from negmine.measure.sweep import read_grid
+
+        asked = read_grid(grid or [])
+        first = {name: values[0] for name, values in asked.items()}
+        house = api.open_existing(work, flags | first, config, talk)
+        cells = api.measure_sweep(house, asked, hide, hide_seed)
+        answer["data"] = {"grid": asked, "hide": hide, "cells": cells.to_dicts()}
+        if not json:
+            out().print(leak_views.sweep(cells, list(asked), every))

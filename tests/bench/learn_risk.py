@@ -1,0 +1,106 @@
+"""Learn the weights that ship with negmine, and how they do on collections they have not seen.
+
+Every collection is mined with every encoder (k = 100); positives are hidden in two ways (half of a
+query's, and all but one); one logistic regression is fitted on all of it, each collection, encoder
+and way counting the same. Writes negmine/risk/weights.json.
+
+    python -m tests.bench.learn_risk WORK
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+import negmine
+from negmine.api import open_existing
+from negmine.doors.trial import Trial
+from negmine.effective import opinions
+from negmine.risk import model as learned
+from negmine.risk import signals
+from negmine.risk.shipped import to_json
+from tests.bench.collections import NAMES, encoders, flags_of
+
+TARGET = Path(negmine.__file__).parent / "risk" / "weights.json"
+RETRIEVERS = (("bm25", "dense"), ("dense",), ("bm25",))
+WAYS = (0.5, "all-but-one")
+K, REGULARISATION, ROWS_OF_EACH = 100, 0.1, 20_000.0
+
+
+def samples(work, retrievers):
+    """Return (collection, encoder, way) to (signals, hidden) of one set of retrievers."""
+    found = {}
+    chosen = encoders(work) if "dense" in retrievers else {"-": "all-MiniLM-L6-v2"}
+    for encoder, model in chosen.items():
+        for name in NAMES:
+            folder = work / f"{name}-{encoder}"
+            flags = flags_of(name, work) | {"model": model, "retriever": retrievers, "k": K}
+            negmine.index(folder, dtype="auto", max_risk=1.0, **flags)
+            negmine.retrieve(folder, k=K)
+            for way in WAYS:
+                values, hidden, _ = Trial(open_existing(folder, {}), way).sample()
+                found[name, encoder, way] = values, hidden
+                print(retrievers, name, encoder, way, values.shape, hidden.mean(), flush=True)
+    return found
+
+
+def fit(parts, names):
+    """Fit one model in which every part weighs the same."""
+    values = np.concatenate([x for x, _ in parts])
+    hidden = np.concatenate([y for _, y in parts])
+    weight = np.concatenate([np.full(len(y), ROWS_OF_EACH / len(y)) for _, y in parts])
+    mean = np.array([_mean(column, weight) for column in values.T])
+    scale = np.sqrt([_mean(column, weight) for column in ((values - mean) ** 2).T])
+    standard = np.nan_to_num((values - mean) / scale)
+    found = LogisticRegression(C=REGULARISATION, max_iter=2000)
+    found.fit(standard, hidden, sample_weight=weight)
+    return learned.Model(tuple(names), mean, scale, found.coef_[0], float(found.intercept_[0]))
+
+
+def _mean(column, weight):
+    known = np.isfinite(column)
+    return np.average(column[known], weights=weight[known])
+
+
+def share(model, parts, names):
+    """Return the mean labelled share over parts."""
+    return float(np.mean([learned.labelled_share(model.log_odds(x, names), y) for x, y in parts]))
+
+
+def learn(work, retrievers):
+    """Return the entry of weights.json for one set of retrievers."""
+    found = samples(work, retrievers)
+    house = open_existing(work / f"{NAMES[0]}-{'MiniLM' if 'dense' in retrievers else '-'}", {})
+    names = signals.names(opinions(house.settings))
+    unseen = {}
+    for name in NAMES:
+        others = fit([part for key, part in found.items() if key[0] != name], names)
+        for key, (values, hidden) in found.items():
+            if key[0] == name:
+                auc = roc_auc_score(hidden, others.log_odds(values, names))
+                unseen[" / ".join(map(str, key))] = round(float(auc), 3)
+    whole = fit(list(found.values()), names)
+    entry = to_json(whole) | {"labelled_share": round(share(whole, found.values(), names), 4)}
+    return entry | {"auc_on_unseen_collections": unseen}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("work", type=Path)
+    work = parser.parse_args().work
+    work.mkdir(parents=True, exist_ok=True)
+    models = {"+".join(retrievers): learn(work, retrievers) for retrievers in RETRIEVERS}
+    about = {
+        "made_by": "tests/bench/learn_risk.py",
+        "collections": list(NAMES),
+        "encoders": ["all-MiniLM-L6-v2", "WordLlama l2_supercat 256"],
+        "hidden": [str(way) for way in WAYS],
+    }
+    TARGET.write_text(json.dumps(about | {"models": models}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

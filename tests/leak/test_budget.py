@@ -1,0 +1,112 @@
+"""Budgets and gates: the mildest setting that meets them, or exit code 3 with the best there is."""
+
+import json
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import negmine
+from negmine.cli import app
+from negmine.errors import GateNotMet
+from negmine.frames import frame
+from negmine.house import LIMITS
+from negmine.measure.budget import chosen
+from negmine.workdir import Workdir
+from tests.conftest import write_beir
+from tests.risk.circle import write_circle
+
+
+def split_qrels(folder, flags, half):
+    """Write a copy of a circle with the qrels of every other query, so that two halves share none."""
+    other = folder / f"half-{half}"
+    (other / "qrels").mkdir(parents=True)
+    for name in ("corpus.jsonl", "queries.jsonl"):
+        (other / name).write_text((flags["data"] / name).read_text())
+    header, *rows = (flags["data"] / "qrels" / "train.tsv").read_text().splitlines()
+    kept = [row for row in rows if int(row.split("\t")[0][1:]) % 2 == half]
+    (other / "qrels" / "train.tsv").write_text("\n".join([header, *kept]) + "\n")
+    return flags | {"data": other}
+
+
+def test_a_budget_holds_on_queries_it_did_not_see(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=240, positives=6, negatives=30, spread=0.5)
+    flags |= {"no_relative_margin": True}
+    negmine.mine(tmp_path / "one", max_leak=0.05, **split_qrels(tmp_path, flags, 0))
+    found = Workdir(tmp_path / "one").require(LIMITS).stats
+    assert found["leak"] <= found["leak_high"] <= 0.05
+    unseen = split_qrels(tmp_path, flags, 1) | {"max_risk": found["max_risk"]}
+    negmine.mine(tmp_path / "two", **unseen)
+    leak = negmine.leak(tmp_path / "two", hide_seed=7)
+    assert leak["rules"][0]["leak"] > 0.07
+    assert leak["rules"][-1]["leak"] <= 0.05
+
+
+def test_without_a_risk_the_margin_is_turned(tmp_path):
+    """Positives score higher here than most negatives, so a wider margin leaks less."""
+    flags = write_circle(tmp_path / "data", queries=150, lead=0.1) | {"no_risk": True}
+    negmine.mine(tmp_path / "w", max_leak=0.06, relative_margin=0.0, **flags)
+    found = Workdir(tmp_path / "w").require(LIMITS).stats
+    assert found["leak_high"] <= 0.06
+    assert found["relative_margin"] > 0
+    last = negmine.leak(tmp_path / "w")["rules"][-1]
+    assert last["leak"] == pytest.approx(found["leak"])
+
+
+def test_the_choice_is_kept_and_the_mildest(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=120)
+    result = negmine.mine(tmp_path / "w", max_leak=0.03, no_relative_margin=True, **flags)
+    assert result.summary["rows_written"] > 0
+    limit = Workdir(tmp_path / "w").require(LIMITS).stats
+    rows = pl.concat(map(frame, Workdir(tmp_path / "w").parts("4-filter/verdicts")))
+    assert rows.filter("kept")["risk_score"].max() <= limit["max_risk"]
+    milder = limit["max_risk"] * 1.19  # one step of the grid
+    cells = negmine.sweep(tmp_path / "w", {"max_risk": [limit["max_risk"], milder]})
+    assert cells["leak_high"][0] <= 0.03
+    assert cells["leak_high"][1] > 0.03
+    assert limit["budget"] == 0.03
+    loose = negmine.filter(tmp_path / "w", max_leak=0.2)
+    assert LIMITS in {row["artifact"] for row in loose.artifacts if row["outcome"] == "made"}
+
+
+def test_a_budget_that_cannot_be_met_names_the_best_and_writes_nothing(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=20)
+    arguments = ["mine", str(tmp_path / "w"), "--max-leak", "0.0001", "--json"]
+    for name, value in flags.items():
+        values = value if isinstance(value, list) else [value]
+        arguments += [x for v in values for x in (f"--{name.replace('_', '-')}", str(v))]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 3, told.output
+    message = json.loads(told.stdout)["errors"][0]["message"]
+    assert "the best is --max-risk" in message
+    assert not (tmp_path / "w" / "5-write").exists()
+
+
+def test_no_query_to_measure_on_is_a_gate_not_met(tmp_path):
+    beir = write_beir(tmp_path / "beir", qrels=[("q1", "tea-1", 1), ("q3", "cat-1", 1)])
+    with pytest.raises(GateNotMet, match="No query has two positives"):
+        negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], max_leak=0.01)
+
+
+def test_gates_of_yield_and_of_what_is_dropped(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=20) | {"relative_margin": 0.0}
+    work = tmp_path / "w"
+    negmine.mine(work, min_yield=0.1, max_dropped=0.99, **flags)
+    with pytest.raises(GateNotMet, match="--min-yield"):
+        negmine.filter(work, relative_margin=0.9, min_yield=0.99)
+    with pytest.raises(GateNotMet, match=r"--max-dropped 0.1.*too_close_to_positive"):
+        negmine.filter(work, relative_margin=0.1, min_yield=0.0, max_dropped=0.1)
+    with pytest.raises(GateNotMet):
+        negmine.mine(tmp_path / "v", **flags | {"min_yield": 1.0, "relative_margin": 0.9})
+    assert not (tmp_path / "v" / "5-write").exists()
+
+
+def test_mildest_first():
+    cells = pl.DataFrame(
+        {"max_risk": [1.0, 0.5, 0.1], "leak": [0.2, 0.02, 0.0], "leak_high": [0.3, 0.04, 0.03],
+         "yield": [1.0, 0.9, 0.5], "selected": [100, 90, 50]}
+    )  # fmt: skip
+    assert chosen("max_risk", cells, 0.05)["max_risk"] == 0.5
+    assert chosen("max_risk", cells, 0.03)["max_risk"] == 0.1
+    with pytest.raises(GateNotMet, match=r"--max-risk 0.1 with a leak of 0.0000, at most 0.0300"):
+        chosen("max_risk", cells, 0.01)

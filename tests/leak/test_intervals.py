@@ -1,0 +1,46 @@
+"""Intervals: the Poisson bootstrap and the exact binomial limit."""
+
+import numpy as np
+import pytest
+
+from negmine.measure.intervals import Sums, exact, ratio, share
+
+ONE, TWO = np.array([0]), np.array([1])
+
+
+def test_it_does_not_matter_how_queries_are_cut_into_chunks_but_for_the_draws():
+    rng = np.random.default_rng(0)
+    counts = np.stack([rng.poisson(1, 900), np.full(900, 10)], axis=1)
+    whole, cut = Sums(13, 2), Sums(13, 2)
+    whole.add(counts)
+    for chunk in np.array_split(counts, 7):
+        cut.add(chunk)
+    assert np.array_equal(whole.total, cut.total)
+    for one, other in zip(ratio(whole, ONE, TWO), ratio(cut, ONE, TWO), strict=True):
+        assert one == pytest.approx(other, rel=0.05)
+
+
+def test_the_interval_is_that_of_the_mean():
+    rng = np.random.default_rng(1)
+    sold = rng.binomial(10, 0.1, 2000)
+    sums = Sums(13, 2)
+    sums.add(np.stack([sold, np.full(2000, 10)], axis=1))
+    point, low, high = ratio(sums, ONE, TWO)
+    half = 1.96 * (sold / 10).std() / np.sqrt(2000)
+    assert point[0] == pytest.approx(sold.mean() / 10)
+    assert (high - low)[0] / 2 == pytest.approx(half, rel=0.1)
+
+
+def test_nothing_sold_is_not_nothing_possible():
+    low, high = exact(np.array([0.0, 5.0, 50.0]), np.array([100.0, 5.0, 500.0]))
+    assert low == pytest.approx([0.0, 0.47818, 0.07517], abs=1e-4)
+    assert high == pytest.approx([0.03622, 1.0, 0.12970], abs=1e-4)
+    sums = Sums(13, 2)
+    sums.add(np.stack([np.zeros(50), np.full(50, 2)], axis=1))
+    assert [float(x[0]) for x in share(sums, ONE, TWO)] == pytest.approx([0, 0, 0.03622], abs=1e-4)
+
+
+def test_nothing_over_nothing_is_unknown():
+    sums = Sums(1, 2)
+    sums.add(np.zeros((5, 2)))
+    assert np.isnan(ratio(sums, ONE, TWO)[0][0])

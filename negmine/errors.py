@@ -6,7 +6,7 @@ NegmineError
 ├── SchemaError         a table does not fit its contract
 ├── WorkdirError
 │   ├── MissingArtifact an earlier room has not been run
-│   ├── CorruptArtifact a listed part is missing or altered
+│   ├── CorruptArtifact a listed part is missing or altered, a file is damaged
 │   └── Locked          another negmine is working in the same directory
 ├── MissingDependency   a package is not installed
 ├── RetrieverError      a model or a user's retriever failed; finished parts are kept
@@ -50,7 +50,7 @@ class MissingArtifact(WorkdirError):
 
 
 class CorruptArtifact(WorkdirError):
-    """A part that the manifest lists is missing or altered."""
+    """A part that the manifest lists is missing or altered, or a file of the work directory is damaged."""
 
 
 class Locked(WorkdirError):

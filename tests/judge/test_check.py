@@ -10,18 +10,13 @@ import pytest
 import negmine
 from negmine.errors import GateNotMet, SettingsError
 from negmine.judge.check import Tally, by_score
-from negmine.judge.session import Slot
+from negmine.judge.rounds import Slot
 from negmine.workdir import Workdir
 from tests.conftest import DOCUMENTS, QRELS
+from tests.judge.mining import mined
 from tests.judge.server import answer, documents, honest, serving
 
 POSITIVES = {" ".join(DOCUMENTS[doc]).strip() for _, doc, relevance in QRELS if relevance > 0}
-
-
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    for name in ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def right(text):
@@ -32,14 +27,9 @@ def flags(server, **more):
     return {"judge_url": server.url, "judge_model": "m", "judge_retries": 0} | more
 
 
-def mined(tmp_path, beir):
-    negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], no_near_duplicate=True)
-    return tmp_path / "w"
-
-
 @pytest.mark.parametrize("method", ["verdict", "logprob"])
 def test_an_honest_judge_passes(tmp_path, beir, method):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(honest(right)) as server:
         found = negmine.judge_check(work, **flags(server, judge_method=method))
         paid = len(server.requests)
@@ -58,7 +48,7 @@ def test_an_honest_judge_passes(tmp_path, beir, method):
 
 
 def test_a_judge_that_finds_nothing_relevant_is_refused(tmp_path, beir):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(honest(lambda text: False)) as server:
         with pytest.raises(GateNotMet, match="called 0% of 6 known positives") as told:
             negmine.filter(work, **flags(server))
@@ -83,7 +73,7 @@ def test_a_biased_judge_is_exposed(tmp_path, beir):
         )
         return 200, answer("\n".join(said))
 
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(script) as server:
         found = negmine.judge_check(work, **flags(server))
     assert found["position_bias"] > 0.9
@@ -122,7 +112,7 @@ def test_first_token_scores_count_against_each_other():
 
 
 def test_a_dry_run_asks_nothing_and_bounds_what_is_asked_later(tmp_path, beir):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(honest(lambda text: False)) as server:
         asked = [
             "--judge-url",
@@ -160,7 +150,7 @@ def test_a_dry_run_asks_nothing_and_bounds_what_is_asked_later(tmp_path, beir):
 
 
 def test_questions_about_a_judge_need_one(tmp_path, beir):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with pytest.raises(SettingsError, match="Which judge"):
         negmine.judge_check(work)
     done = subprocess.run(

@@ -8,33 +8,10 @@ import pytest
 import negmine
 from negmine.errors import JudgeError, SettingsError
 from negmine.workdir import Workdir
+from tests.judge.mining import is_tea, mine, verdicts
 from tests.judge.server import answer, documents, honest, serving
 
 TEA = ("tea", "Tea", "cats", "Cats")
-
-
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    for name in ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def is_tea(text):
-    return "tea" in text.lower()
-
-
-def mine(work, data, server, **flags):
-    flags = {
-        "retriever": ["bm25"],
-        "no_near_duplicate": True,
-        "judge_retries": 2,
-        "judge_check": 0,
-    } | flags
-    return negmine.mine(work, data=data, judge_url=server.url, judge_model="m", **flags)
-
-
-def verdicts(work):
-    return Workdir(work).scan("4-filter/verdicts").collect()
 
 
 def texts(work):

@@ -184,7 +184,8 @@ def test_no_document_can_know_an_id():
 
 
 @pytest.mark.parametrize(
-    "text", ["\n" * 99_000, "- " * 49_000, "d1" * 49_000, "d" + "1" * 90_000 + ": no", " \n" * 49_000]
+    "text",
+    ["\n" * 99_000, "- " * 49_000, "d1" * 49_000, "d" + "1" * 90_000 + ": no", " \n" * 49_000],
 )
 def test_any_answer_is_read_in_a_moment(text):
     start = time.process_time()

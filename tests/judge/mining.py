@@ -1,6 +1,9 @@
 """What the tests of the judge share: a mined tiny house, and its tables."""
 
+import numpy as np
+
 import negmine
+from negmine.retrievers import Hits
 from negmine.workdir import Workdir
 
 
@@ -44,3 +47,23 @@ class Ear:
     def advance(self, count): ...
 
     def end(self, artifact, outcome, rows, seconds): ...
+
+
+class Length:
+    """A scorer that likes long documents."""
+
+    def score(self, queries, documents):
+        return np.array([len(document) for document in documents], np.float32)
+
+
+class Backwards:
+    """A retriever that finds everything, the last document first."""
+
+    name = "backwards"
+
+    def __init__(self, documents):
+        self.count = sum(table.num_rows for table in documents())
+
+    def search(self, queries, k):
+        docs = np.tile(np.arange(self.count)[::-1][:k], (queries.num_rows, 1))
+        return Hits(docs, docs.astype(np.float32))

@@ -57,11 +57,11 @@ def test_survivors_are_asked_about_until_there_are_enough(tmp_path, beir):
     assert (both["rank"] < both["rank_right"]).all()
 
 
-@pytest.mark.parametrize("order", ["own", "rerank", "fused"])
+@pytest.mark.parametrize("order", ["Backwards", "rerank", "fused"])
 def test_survivors_are_asked_about_in_the_order_of_writing(tmp_path, beir, order):
     """Who is written with a judge that clears all is who is written without one."""
     flags = {
-        "retriever": ["bm25", "tests.judge.mining:own"], "rerank_model": "tests.judge.mining:score",
+        "retriever": ["bm25", "tests.judge.mining:Backwards"], "rerank_model": "tests.judge.mining:Length",
         "order": order, "num_negatives": 2,
     }  # fmt: skip
     with serving(honest(lambda text: False)) as server:

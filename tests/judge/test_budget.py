@@ -95,7 +95,9 @@ def test_the_same_command_again_goes_on(tmp_path, beir):
         assert len(server.requests) == 2 * needed
         again = negmine.filter(work)
         assert len(server.requests) == 2 * needed
-    assert any("--judge-budget 3 is spent" in note and "again" in note for note in ear.notes)
+    assert any(
+        "--judge-budget 3 is spent (3 calls" in note and "again" in note for note in ear.notes
+    )
     assert written != whole.summary == negmine.write(work).summary
     assert again.summary["removed"] == whole.summary["removed"]
     assert verdicts(work).equals(verdicts(tmp_path / "whole"))
@@ -158,7 +160,9 @@ def test_the_examination_is_paid_from_the_same_budget(tmp_path, beir, method):
     }
     with serving(right) as server:
         flags["judge_url"] = server.url
-        with pytest.raises(JudgeError, match=r"--judge-budget 5 was spent before .* run the same"):
+        with pytest.raises(
+            JudgeError, match=r"examination is not over.* 5 is spent \(5 calls.* run the same"
+        ):
             negmine.filter(work, **flags)
         assert len(server.requests) == 5
         for _ in range(100):
@@ -205,3 +209,14 @@ def test_the_budget_shapes_no_row(tmp_path, beir):
         mine(tmp_path / "w", beir, server)
         assert states(tmp_path / "w", judge_budget="3")[JUDGE] == ("fresh", "")
         assert "budget" not in Workdir(tmp_path / "w").require(JUDGE).settings
+
+
+@pytest.mark.parametrize("budget", ["0", "50tokens"])
+def test_a_budget_that_is_too_small_for_one_call_is_told(tmp_path, beir, budget):
+    ear = Ear()
+    with serving(NO) as server:
+        mine(tmp_path / "w", beir, server, progress=ear, judge_budget=budget)
+        with pytest.raises(JudgeError, match="too small for one call"):
+            mine(tmp_path / "v", beir, server, judge_budget=budget, judge_check=50)
+        assert server.requests == []
+    assert any(f"--judge-budget {budget} is too small for one call" in note for note in ear.notes)

@@ -11,7 +11,7 @@ import negmine
 from negmine.errors import JudgeError, SettingsError
 from negmine.judge.wire import read
 from negmine.workdir import Workdir
-from tests.judge.mining import mine, states
+from tests.judge.mining import Ear, mine, states
 from tests.judge.server import answer, documents, honest, serving
 
 NO = honest(lambda text: False)
@@ -105,8 +105,10 @@ def test_what_no_model_said_is_not_remembered_and_asked_again(tmp_path, beir, na
     def script(request, number):
         return NO(request, number) if well else (200, NOTHING[name])
 
+    ear = Ear()
     with serving(script) as server:
-        mine(tmp_path / "w", beir, server)
+        mine(tmp_path / "w", beir, server, progress=ear)
+        assert len([note for note in ear.notes if "page of a proxy" in note]) == 1
         assert rows_of(tmp_path / "w") == 0
         state, why = states(tmp_path / "w")["4-filter/judge-m"]
         assert (state, why.split(" about ")[0]) == ("partial", "the judge was not heard")

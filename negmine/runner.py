@@ -39,7 +39,9 @@ def run(
     force: bool = False,
     only: Callable[[str], bool] = lambda artifact: True,
 ) -> list[Outcome]:
-    """Bring what these rooms make (and `only` lets through) up to date; return what became of each.
+    """Bring the artifacts of these rooms (those that `only` lets through) up to date.
+
+    Returns what became of each.
 
     Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
     problems of the user's files together.

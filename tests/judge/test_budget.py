@@ -168,7 +168,7 @@ def test_the_examination_is_paid_from_the_same_budget(tmp_path, beir, method):
         for _ in range(100):
             paid = len(server.requests)
             try:
-                negmine.filter(work)
+                negmine.filter(work, **flags)
             except JudgeError:
                 continue
             finally:

@@ -189,8 +189,7 @@ def half(rows, which):
 def reranked(folder, data, way):
     """Return the cross-encoder's numbers, and the margin's, on at most 300 queries of a mined folder."""
     work, asked = folder.with_name(f"{folder.name}-reranked"), folder / "1-index"
-    if not work.exists():
-        shutil.copytree(folder / "vectors", work / "vectors")
+    lend_vectors(folder, work)
     qrels = pl.read_parquet(asked / "qrels/*.parquet")
     many = (
         qrels.filter(pl.col("relevance") > 0).group_by("query_id").len().filter(pl.col("len") > 1)
@@ -225,6 +224,13 @@ def reranked(folder, data, way):
         ),
     }
     return measure(scored, rules)
+
+
+def lend_vectors(source, folder):
+    """Start a work directory with the vectors of another: what was encoded is not encoded again."""
+    if source != folder and source.exists() and not folder.exists():
+        shutil.copytree(source / "vectors", folder / "vectors")
+        (folder / "1-index").mkdir()
 
 
 def prepare(work, models):

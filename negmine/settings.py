@@ -302,7 +302,7 @@ class FilterSettings(RoomSettings):
         "JSON that is added to every call, such as a reasoning effort; null removes a field."
     )
     judge_budget: str | None = _setting(
-        "Most that one command may spend: 5000, or 5000calls, or 2000000tokens.", **SPEED
+        "Most that one command may spend: 5000, or 5000calls, or 2000000tokens."
     )
     judge_concurrency: int = _setting("Queries the judge is asked about at once.", 8, gt=0, **SPEED)
     judge_timeout: float = _setting("Seconds to wait for a whole answer.", 120.0, gt=0, **SPEED)

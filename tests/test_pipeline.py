@@ -186,7 +186,7 @@ ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"
 }  # fmt: skip
 # a gate stops a run, and shapes no row of it
-GATES = {"min_sensitivity", "min_yield", "max_dropped"}
+GATES = {"min_sensitivity", "min_yield", "max_dropped", "judge_budget"}  # and how far to go
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {
     "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",

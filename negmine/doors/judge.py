@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.doors.filter import cheap_verdicts
-from negmine.doors.judge_chat import each, open_chats, rules_of, shaping
+from negmine.doors.judge_chat import budget_end, each, open_chats, rules_of, shaping
 from negmine.engine import Parts
 from negmine.frames import frame, table
 from negmine.house import CANDIDATES, QUERIES, SURVIVORS, House
@@ -87,7 +87,7 @@ def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
 
 
 class _Notes:
-    """Says once each what became of the budget."""
+    """Says once each what became of the budget, and of calls."""
 
     def __init__(self, house: House) -> None:
         self._house, self._told = house, set[str]()
@@ -98,12 +98,17 @@ class _Notes:
         notes = []
         if budget.spent:
             notes.append(
-                f"{said} is spent: candidates that were not asked about are not used (not_judged). "
-                "Run the same command again to go on."
+                f"{budget_end(self._house)}. Candidates that were not asked about are not used (not_judged)."
             )
         if budget.tokens is not None and budget.guessed:
             notes.append(
                 f"{said}: the endpoint does not tell tokens; they are guessed from lengths."
+            )
+        if budget.unheard:
+            notes.append(
+                "Some calls came back without anything that a model said (an error, or the page of a proxy?): "
+                "candidates without a verdict are not used (judge_abstained). Run the same command again to "
+                "ask again."
             )
         for note in notes:
             if note not in self._told:

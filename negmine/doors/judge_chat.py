@@ -106,3 +106,14 @@ def shaping(house: House) -> dict[str, Any]:
     more = ("max_tokens",) if said.max_tokens is not None else ()
     shaped = {name: getattr(said, name) for name in ("method", "prompt", *method, *more)}
     return {"judge": identity_of_judge(house), "first": rules.judge_first, **shaped}
+
+
+def budget_end(house: House) -> str:
+    """Return how a spent budget is told, and what helps."""
+    budget = house.judge_budget
+    said = f"--judge-budget {house.settings.filter.judge_budget}"
+    if budget.asked:
+        return f"{said} is spent ({budget.asked:,} calls, all kept): run the same command again to go on"
+    return (
+        f"{said} is too small for one call, which may come to {budget.refused:,} tokens: raise it"
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
-from negmine.doors.judge_chat import each, open_chats, rules_of, shaping
+from negmine.doors.judge_chat import budget_end, each, open_chats, rules_of, shaping
 from negmine.engine import Stream
 from negmine.errors import GateNotMet, JudgeError
 from negmine.frames import table
@@ -47,26 +48,20 @@ def check(house: House) -> Stream:
         with open_chats(house) as (chat, first):
 
             async def one(trial: Trial) -> None:
-                await examine(trial, rules, chat, first, tally)
+                with suppress(BudgetSpent):  # calls under way are paid for: let them come home
+                    await examine(trial, rules, chat, first, tally)
 
-            try:
-                asyncio.run(each(cases, one, at_once, house.progress.advance))
-            except BudgetSpent as error:
-                raise _unexamined(house) from error
+            asyncio.run(each(cases, one, at_once, house.progress.advance))
+        if house.judge_budget.spent:
+            raise JudgeError(
+                f"The judge's examination is not over. {budget_end(house)}; or lower --judge-check "
+                f"{house.settings.filter.judge_check}."
+            )
         shares = tally.shares()
         rows = pl.DataFrame({"measure": list(shares), "value": list(shares.values())}, strict=False)
         yield table(rows, CHECK)
 
     return Stream(tables(), tally.shares)
-
-
-def _unexamined(house: House) -> JudgeError:
-    rules = house.settings.filter
-    return JudgeError(
-        f"--judge-budget {rules.judge_budget} was spent before the judge's examination was over "
-        f"({house.judge_budget.asked:,} calls). They are kept: run the same command again to go on, raise the "
-        f"budget, or lower --judge-check {rules.judge_check}."
-    )
 
 
 def gate(house: House) -> None:

@@ -17,7 +17,7 @@ class BudgetSpent(Exception):
 
 
 class Budget:
-    """How much may still be spent. Replayed calls cost nothing.
+    """How much may still be spent, and what became of it. Replayed calls cost nothing.
 
     A call takes its place before it is sent, with as many tokens as it may come to, and gives back what it
     did not use: calls that run at the same time cannot overshoot together. Once a call does not
@@ -26,8 +26,9 @@ class Budget:
 
     def __init__(self, calls: int | None = None, tokens: int | None = None) -> None:
         self.calls, self.tokens = calls, tokens
-        self.asked = self.replayed = self.used = self.guessed = 0
+        self.asked = self.replayed = self.used = self.guessed = self.unheard = 0
         self.spent = False
+        self.refused = 0  # tokens of the call that did not fit
         self._flying = self._reserved = 0
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -38,7 +39,7 @@ class Budget:
         """
         while not self.spent and not self._fits(tokens):
             if not self._flying or self._calls_are_gone():
-                self.spent = True
+                self.spent, self.refused = True, tokens
                 self._wake()
                 break
             waiter = asyncio.get_running_loop().create_future()

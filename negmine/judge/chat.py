@@ -74,7 +74,10 @@ class HttpChat:
             passable = self._answered or self._refused <= REFUSALS
             if passable and error.status_code in NOT_THIS_PROMPT:
                 return Reply("", whole=False, kind=REFUSAL)
-            raise JudgeError(f"The judge at {self._url} refuses: {self._said(error)}") from error
+            raise JudgeError(
+                f"The judge at {self._url} refuses: {self._said(error)}. Check {KEYS[0]}, --judge-url and "
+                "--judge-model; calls made so far are kept."
+            ) from error
         except (self._openai.OpenAIError, TimeoutError) as error:
             raise self._silent(error) from error
         self._answered = True

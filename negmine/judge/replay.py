@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from negmine.errors import CorruptArtifact
-from negmine.judge import ANSWER, Chat, Messages, Reply
+from negmine.judge import ANSWER, NOTHING, Chat, Messages, Reply
 from negmine.judge.budget import Budget, guess_tokens
 from negmine.judge.prompts import readable
 from negmine.workdir import now
@@ -68,6 +68,7 @@ class Recorded:
             used = (reply.prompt_tokens or prompt) + answer
         finally:
             self.budget.settle(prompt + max_tokens, used, guessed)
+        self.budget.unheard += reply.kind == NOTHING
         if reply.kind == ANSWER:
             self._keep(key, request, reply, time.perf_counter() - start)
         return reply

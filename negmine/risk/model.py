@@ -56,9 +56,9 @@ def fit(signals: Floats, hidden: NDArray[np.bool_], names: Sequence[str]) -> Mod
     known = np.asarray(np.isfinite(signals).any(axis=0))
     usable = signals[:, known]
     scaler = StandardScaler().fit(usable)
-    found = LogisticRegression(C=REGULARISATION, max_iter=1000).fit(
-        np.nan_to_num(scaler.transform(usable)), hidden
-    )
+    # newton-cholesky: many rows, few signals, and converged far below what ties could feel
+    regression = LogisticRegression(C=REGULARISATION, solver="newton-cholesky", tol=1e-8)
+    found = regression.fit(np.nan_to_num(scaler.transform(usable)), hidden)
     chosen = tuple(name for name, kept in zip(names, known.tolist(), strict=True) if kept)
     weight = found.coef_[0].astype(np.float64)
     return Model(chosen, scaler.mean_, scaler.scale_, weight, float(found.intercept_[0]))

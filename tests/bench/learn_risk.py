@@ -41,7 +41,7 @@ def samples(work, retrievers):
             negmine.index(folder, dtype="auto", max_risk=1.0, **flags)
             negmine.retrieve(folder, k=K)
             for way in WAYS:
-                values, hidden, _ = Trial(open_existing(folder, {}), way).sample()
+                values, hidden, _ = Trial(open_existing(folder, {"guide_model": []}), way).sample()
                 found[name, encoder, way] = values, hidden
                 print(retrievers, name, encoder, way, values.shape, hidden.mean(), flush=True)
     return found

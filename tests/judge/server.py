@@ -3,7 +3,8 @@
 import json
 import re
 import threading
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -60,7 +61,10 @@ class Judge:
 
 @contextmanager
 def serving(script):
-    """Serve while the block runs. script(request, number) gives (status, body), or None to hang up."""
+    """Serve while the block runs. script(request, number) gives (status, body), or None to hang up.
+
+    A body is a text, an object to be sent as JSON, or bytes that come one after the other.
+    """
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -75,13 +79,18 @@ def serving(script):
                 self.close_connection = True
                 return
             status, body = said
-            data = (body if isinstance(body, str) else json.dumps(body)).encode()
+            length = 10**6
+            if not isinstance(body, Iterator):
+                data = (body if isinstance(body, str) else json.dumps(body)).encode()
+                body, length = iter([data]), len(data)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Content-Length", str(length))
             self.send_header("Retry-After-Ms", "1")
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(ConnectionError):  # nobody has to wait for the end
+                for data in body:
+                    self.wfile.write(data)
 
         def log_message(self, *arguments):
             pass

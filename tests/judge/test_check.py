@@ -8,20 +8,16 @@ import sys
 import pytest
 
 import negmine
+from negmine.api import check_judge, open_existing, run_rooms
 from negmine.errors import GateNotMet, SettingsError
 from negmine.judge.check import Tally, by_score
-from negmine.judge.session import Slot
+from negmine.judge.rounds import Slot
 from negmine.workdir import Workdir
 from tests.conftest import DOCUMENTS, QRELS
+from tests.judge.mining import Ear, mined
 from tests.judge.server import answer, documents, honest, serving
 
 POSITIVES = {" ".join(DOCUMENTS[doc]).strip() for _, doc, relevance in QRELS if relevance > 0}
-
-
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    for name in ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def right(text):
@@ -32,14 +28,9 @@ def flags(server, **more):
     return {"judge_url": server.url, "judge_model": "m", "judge_retries": 0} | more
 
 
-def mined(tmp_path, beir):
-    negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], no_near_duplicate=True)
-    return tmp_path / "w"
-
-
 @pytest.mark.parametrize("method", ["verdict", "logprob"])
 def test_an_honest_judge_passes(tmp_path, beir, method):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(honest(right)) as server:
         found = negmine.judge_check(work, **flags(server, judge_method=method))
         paid = len(server.requests)
@@ -58,7 +49,7 @@ def test_an_honest_judge_passes(tmp_path, beir, method):
 
 
 def test_a_judge_that_finds_nothing_relevant_is_refused(tmp_path, beir):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(honest(lambda text: False)) as server:
         with pytest.raises(GateNotMet, match="called 0% of 6 known positives") as told:
             negmine.filter(work, **flags(server))
@@ -83,7 +74,7 @@ def test_a_biased_judge_is_exposed(tmp_path, beir):
         )
         return 200, answer("\n".join(said))
 
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(script) as server:
         found = negmine.judge_check(work, **flags(server))
     assert found["position_bias"] > 0.9
@@ -122,7 +113,7 @@ def test_first_token_scores_count_against_each_other():
 
 
 def test_a_dry_run_asks_nothing_and_bounds_what_is_asked_later(tmp_path, beir):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with serving(honest(lambda text: False)) as server:
         asked = [
             "--judge-url",
@@ -160,7 +151,7 @@ def test_a_dry_run_asks_nothing_and_bounds_what_is_asked_later(tmp_path, beir):
 
 
 def test_questions_about_a_judge_need_one(tmp_path, beir):
-    work = mined(tmp_path, beir)
+    work = mined(tmp_path / "w", beir)
     with pytest.raises(SettingsError, match="Which judge"):
         negmine.judge_check(work)
     done = subprocess.run(
@@ -171,3 +162,55 @@ def test_questions_about_a_judge_need_one(tmp_path, beir):
     assert done.returncode == 2
     assert "--dry-run is about the judge" in done.stderr
     assert Workdir(work).manifest("4-filter/verdicts") is not None
+
+
+def trial_sizes(server):
+    return {len(documents(request)) for request in server.requests}
+
+
+def test_the_examination_asks_as_it_will_be_asked(tmp_path, beir):
+    work = mined(tmp_path / "w", beir)
+    for batch, largest in ((16, 16), (3, 3), (1, 1)):
+        with serving(honest(right)) as server:
+            found = negmine.judge_check(work, **flags(server, judge_batch=batch))
+            assert max(trial_sizes(server)) == largest
+        assert found["negatives"] >= found["positives"]
+        assert found["specificity"] is not None
+
+
+def test_the_first_judge_is_examined_too(tmp_path, beir):
+    """It clears every positive: what it clears is taken as not relevant, so it must not pass."""
+    work = mined(tmp_path / "w", beir)
+    blind = honest(lambda text: False)
+
+    def script(request, number):
+        return (blind if request["model"] == "small" else honest(right))(request, number)
+
+    with serving(script) as server:
+        found = negmine.judge_check(work, **flags(server, judge_first="small"))
+        assert (found["sensitivity"], found["sensitivity_first"]) == (0, 0)
+        with pytest.raises(GateNotMet, match=r"called 0% .*--judge-first small flagged 0%"):
+            negmine.filter(work)
+
+
+def test_silence_is_no_agreement(tmp_path, beir):
+    work = mined(tmp_path / "w", beir)
+    with serving(lambda r, n: (200, answer("I cannot tell."))) as server:
+        assert negmine.judge_check(work, **flags(server))["agreement"] is None
+    with serving(honest(right)) as server:
+        assert negmine.judge_check(work, **flags(server, judge_rounds=1))["agreement"] is None
+        assert negmine.judge_check(work, **flags(server, judge_rounds=2))["agreement"] == 1
+
+
+def test_a_judge_that_always_says_yes_is_told(tmp_path, beir):
+    work, ear = mined(tmp_path / "w", beir), Ear()
+    with serving(honest(lambda text: True)) as server:
+        found = check_judge(open_existing(work, flags(server), progress=ear))
+        assert (found["sensitivity"], found["specificity"]) == (1, 0)
+        run_rooms(open_existing(work, {}, progress=ear), ["filter"])
+    notes = [note for note in ear.notes if "only 0% of random documents" in note]
+    assert len(notes) == 2
+    with serving(honest(right)) as server:
+        quiet = Ear()
+        check_judge(open_existing(work, flags(server), progress=quiet))
+        assert quiet.notes == []

@@ -8,33 +8,10 @@ import pytest
 import negmine
 from negmine.errors import JudgeError, SettingsError
 from negmine.workdir import Workdir
+from tests.judge.mining import is_tea, mine, verdicts
 from tests.judge.server import answer, documents, honest, serving
 
 TEA = ("tea", "Tea", "cats", "Cats")
-
-
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    for name in ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def is_tea(text):
-    return "tea" in text.lower()
-
-
-def mine(work, data, server, **flags):
-    flags = {
-        "retriever": ["bm25"],
-        "no_near_duplicate": True,
-        "judge_retries": 2,
-        "judge_check": 0,
-    } | flags
-    return negmine.mine(work, data=data, judge_url=server.url, judge_model="m", **flags)
-
-
-def verdicts(work):
-    return Workdir(work).scan("4-filter/verdicts").collect()
 
 
 def texts(work):
@@ -78,6 +55,35 @@ def test_survivors_are_asked_about_until_there_are_enough(tmp_path, beir):
     later = rows.filter(reason="not_judged").group_by("query_id").agg(pl.col("rank").min())
     both = asked.join(later, on="query_id")
     assert (both["rank"] < both["rank_right"]).all()
+
+
+@pytest.mark.parametrize("order", ["Backwards", "rerank", "fused"])
+def test_survivors_are_asked_about_in_the_order_of_writing(tmp_path, beir, order):
+    """Who is written with a judge that clears all is who is written without one."""
+    flags = {
+        "retriever": ["bm25", "tests.judge.mining:Backwards"], "rerank_model": "tests.judge.mining:Length",
+        "order": order, "num_negatives": 2,
+    }  # fmt: skip
+    with serving(honest(lambda text: False)) as server:
+        judged = mine(tmp_path / "w", beir, server, judge_batch=1, judge_rounds=1, **flags)
+    negmine.mine(tmp_path / "v", data=beir, no_near_duplicate=True, **flags)
+    written = [
+        pl.read_parquet(w / "5-write/provenance/*.parquet") for w in (judged.work, tmp_path / "v")
+    ]
+    columns = ["query_id", "positive_id", "negative_id"]
+    assert written[0].select(columns).equals(written[1].select(columns))
+    assert written[0].height > 6
+
+
+def test_positives_have_a_score_and_stay_positives(tmp_path, beir):
+    with serving(honest(lambda text: "brew" in text)) as server:
+        rows = verdicts(mine(tmp_path / "w", beir, server).work)
+    known = rows.filter(label="positive")
+    asked = rows.filter(pl.col("label") != "positive", pl.col("judge_verdict").is_not_null())
+    first = known.join(asked, on="query_id", how="semi").group_by("query_id").first()
+    assert first["judge_score"].null_count() == 0
+    assert set(first["judge_verdict"]) == {"relevant", "not_relevant"}
+    assert set(known["reason"]) == {"is_positive"}
 
 
 def test_nothing_is_paid_for_twice(tmp_path, beir):

@@ -169,7 +169,11 @@ def _check_retrievers(index: IndexSettings) -> None:
 
 
 def _check_thresholds(rules: FilterSettings) -> None:
-    lowest, highest = rules.min_score, rules.max_score
+    margin, lowest, highest = rules.relative_margin, rules.min_score, rules.max_score
+    if not isinstance(margin, str) and margin is not None and not -1 <= margin <= 1:
+        raise SettingsError(
+            f"--relative-margin {margin}: it is a share of the anchor, between -1 and 1. Say 0.05 for 5 %."
+        )
     if lowest is not None and highest is not None and lowest > highest:
         raise SettingsError(
             f"--min-score {lowest} is above --max-score {highest}: nothing would pass. Change one."

@@ -66,7 +66,7 @@ def test_a_change_redoes_what_it_shapes_and_status_said_so(tmp_path, beir, chang
 def test_status_names_the_setting_that_made_it_stale(tmp_path, beir):
     mine(tmp_path / "w", beir)
     found = states(tmp_path / "w", relative_margin=0.2)
-    assert found["4-filter/verdicts"].why == "relative-margin None -> 0.2"
+    assert found["4-filter/verdicts"].why == "relative-margin none -> 0.2"
     assert found["5-write/triplet"].why == "4-filter/verdicts changed"
     assert found["4-filter/features"].state == "fresh"
 

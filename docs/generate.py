@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from negmine import schemas
 from negmine.cli import app
-from negmine.configuration import flag
 from negmine.flags import default_text
+from negmine.naming import flag
 from negmine.settings import ROOMS
 from negmine.sources.columns import ACCEPTED
 

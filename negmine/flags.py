@@ -17,7 +17,7 @@ from typing import Any
 import typer
 from pydantic.fields import FieldInfo
 
-from negmine.configuration import flag
+from negmine.naming import flag
 from negmine.settings import NONE, ROOMS, kinds_of
 
 Work = typing.Annotated[

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.configuration import judge_budget
+from negmine.checks import judge_budget
 from negmine.effective import effective_rules, guide_names, retriever_name
 from negmine.frames import frame
 from negmine.identity import Digests

@@ -10,7 +10,7 @@ import pytest
 
 from negmine import errors
 from negmine.cli import app
-from negmine.configuration import flag
+from negmine.naming import flag
 from negmine.risk import signals
 from negmine.rules import REASONS
 from negmine.schemas import CANDIDATES, CORPUS, FEATURES, QRELS, QUERIES, RUN, SHORT, VERDICTS

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
-from negmine.configuration import judge_extra
+from negmine.checks import judge_extra
 from negmine.house import House
 from negmine.identity import canonical
 from negmine.judge import Chat

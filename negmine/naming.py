@@ -1,0 +1,22 @@
+"""How settings are named to people: flags, and the nearest name to a wrong one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def flag(field: str) -> str:
+    """Return the flag of a settings field: `relative_margin` is `--relative-margin`."""
+    return "--" + key(field)
+
+
+def key(field: str) -> str:
+    """Return the TOML key of a settings field: `relative-margin`."""
+    return field.replace("_", "-")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean ...?`, or nothing where no known name is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -59,7 +59,7 @@ _ELSEWHERE = {
     name
     for name in FilterSettings.model_fields
     if name.startswith(("judge_", "guide_model", "guide_query", "guide_document", "guide_max"))
-} | {"risk_weights", "max_leak", "min_yield", "max_dropped", "min_sensitivity"}
+} | {"risk_weights", "risk_learner", "max_leak", "min_yield", "max_dropped", "min_sensitivity"}
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,14 @@ from negmine.house import CANDIDATES, FEATURES, RISK_MODEL, House
 from negmine.identity import identity_of
 from negmine.risk import blend as learned
 from negmine.risk import signals
-from negmine.risk.model import Model
+from negmine.risk.model import Booster, Model
+from negmine.risk.quality import quality
 from negmine.risk.shipped import shipped, to_json
 from negmine.rooms.filter import gathered
 from negmine.schemas import POSITIVE, SCORES
 from negmine.schemas import RISK_MODEL as MODEL_SCHEMA
 
 INTERCEPT = "(intercept)"
-BINS = 10
 
 
 def settings_of(house: House) -> dict[str, Any]:
@@ -35,6 +35,7 @@ def settings_of(house: House) -> dict[str, Any]:
     return {
         "signals": signals.names(opinions(house.settings)),
         "weights": house.settings.filter.risk_weights,
+        "learner": house.settings.filter.risk_learner,
         "shipped": None
         if found is None
         else identity_of([to_json(found.model), found.labelled_share]),
@@ -66,8 +67,15 @@ def learn(
     Raises InputError where there is too little to learn from and nothing ships for these retrievers.
     """
     names = signals.names(opinions(house.settings))
+    rules = house.settings.filter
     blends = learned.cross_fit(
-        values, hidden, fold, names, shipped(house.retrievers), house.settings.filter.risk_weights
+        values,
+        hidden,
+        fold,
+        names,
+        shipped(house.retrievers),
+        rules.risk_weights,
+        rules.risk_learner,
     )
     if not all(blend.models for blend in blends):
         raise InputError(
@@ -83,7 +91,10 @@ def risks(house: House) -> Parts:
     asked = opinions(house.settings)
     names = signals.names(asked)
     scorers = {name: artifact for name, artifact in house.scorers.items() if name in asked}
-    blends = _from_rows(house, house.work.scan(RISK_MODEL).collect())
+    if house.settings.filter.risk_learner == "linear":
+        blends = _from_rows(house, house.work.scan(RISK_MODEL).collect())
+    else:  # trees are no table: the same rows give the same ones again
+        blends = learn(house, *Trial(house).sample())
 
     def make(part: int) -> pa.Table:
         rows = gathered(
@@ -107,25 +118,16 @@ def _stats(
     hidden: NDArray[np.bool_],
     fold: NDArray[np.int64],
 ) -> dict[str, Any]:
-    names = signals.names(opinions(house.settings))
     ours = shipped(house.retrievers)
-    found: dict[str, Any] = {
+    return {
+        "learner": house.settings.filter.risk_learner,
         "hidden_positives": int(hidden.sum()),
         "candidates": len(hidden),
         "own_share": round(float(np.mean([blend.share for blend in blends])), 4),
         "shipped": ours.name if ours is not None else None,
         "labelled_share": round(float(np.mean([blend.labelled_share for blend in blends])), 4),
-        "importance": learned.importance(blends, names),
-        "auc": None,
-        "calibration": [],
+        **quality(blends, values, hidden, fold, signals.names(opinions(house.settings))),
     }
-    if hidden.any() and not hidden.all():
-        from sklearn.metrics import roc_auc_score
-
-        probability, risk = learned.out_of_fold(blends, values, fold, names)
-        found["auc"] = round(float(roc_auc_score(hidden, risk)), 4)
-        found["calibration"] = learned.calibration(probability, hidden, BINS)
-    return found
 
 
 def _as_rows(blends: Sequence[learned.Blend]) -> pl.DataFrame:
@@ -140,9 +142,9 @@ def _as_rows(blends: Sequence[learned.Blend]) -> pl.DataFrame:
 _TYPES = {"fold": pl.Int32, "signal": pl.String} | dict.fromkeys(MODEL_SCHEMA.names[2:], pl.Float64)
 
 
-def _weights(own: Model | None) -> list[tuple[Any, ...]]:
-    """Return signal, mean, scale, weight of every signal and the intercept; that alone without a model."""
-    if own is None:
+def _weights(own: Model | Booster | None) -> list[tuple[Any, ...]]:
+    """Return signal, mean, scale, weight of every signal and the intercept; that alone without weights."""
+    if not isinstance(own, Model):
         return [(INTERCEPT, 0.0, 1.0, 0.0)]
     columns = zip(own.names, own.mean, own.scale, own.weight, strict=True)
     return [*columns, (INTERCEPT, 0.0, 1.0, own.intercept)]

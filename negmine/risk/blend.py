@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from polars import Series
 
 from negmine.hashing import name_hashes
-from negmine.risk.model import Floats, Model, fit, probability
+from negmine.risk.model import Booster, Floats, Learner, Model, fit, probability
 
 FOLDS = 5
 EVIDENCE = 100.0  # hidden positives at which own and shipped weights count the same
@@ -34,7 +34,7 @@ class Shipped(NamedTuple):
 class Blend:
     """Own and shipped log-odds, averaged: `share` is the weight of the own model."""
 
-    own: Model | None
+    own: Model | Booster | None
     shipped: Model | None
     share: float
     labelled_share: float = 1.0
@@ -47,9 +47,12 @@ class Blend:
         return total
 
     @property
-    def models(self) -> list[tuple[Model, float]]:
+    def models(self) -> list[tuple[Model | Booster, float]]:
         """The models that count, with their weights."""
-        both = ((self.own, self.share), (self.shipped, 1 - self.share))
+        both: tuple[tuple[Model | Booster | None, float], ...] = (
+            (self.own, self.share),
+            (self.shipped, 1 - self.share),
+        )
         return [(model, share) for model, share in both if model is not None and share]
 
 
@@ -65,6 +68,7 @@ def cross_fit(
     names: Sequence[str],
     shipped: Shipped | None,
     weights: str = "blend",
+    learner: Learner = "linear",
 ) -> list[Blend]:
     """Return a blend per fold, learned from the other folds' rows.
 
@@ -74,7 +78,7 @@ def cross_fit(
 
     def without(*left_out: int) -> Blend:
         used = ~np.isin(fold, left_out)
-        own = None if weights == "shipped" else fit(signals[used], hidden[used], names)
+        own = None if weights == "shipped" else fit(signals[used], hidden[used], names, learner)
         share = _share(int(hidden[used].sum()), ours) if own is not None else 0.0
         return Blend(own, ours.model if ours is not None else None, share)
 
@@ -118,29 +122,3 @@ def out_of_fold(
         found[here] = probability(blend.log_odds(signals[here], names))
         risk[here] = np.minimum(1.0, found[here] / blend.labelled_share)
     return found, risk
-
-
-def importance(blends: Sequence[Blend], names: Sequence[str]) -> dict[str, float]:
-    """Return what a standard deviation of each signal adds to the log-odds, largest first."""
-    total = dict.fromkeys(names, 0.0)
-    for model, share in itertools.chain.from_iterable(blend.models for blend in blends):
-        for name, weight in zip(model.names, model.weight, strict=True):
-            if name in total:
-                total[name] += share * float(weight) / len(blends)
-    return {name: round(w, 4) for name, w in sorted(total.items(), key=lambda item: -abs(item[1]))}
-
-
-def calibration(
-    probabilities: Floats, hidden: NDArray[np.bool_], bins: int
-) -> list[dict[str, float]]:
-    """Return per tenth of the candidates, riskiest first: what was predicted, and what was hidden."""
-    groups = np.array_split(np.argsort(-probabilities, kind="stable"), bins)
-    return [
-        {
-            "candidates": len(group),
-            "predicted": float(f"{probabilities[group].mean():.4g}"),
-            "hidden": float(f"{hidden[group].mean():.4g}"),
-        }
-        for group in groups
-        if len(group)
-    ]

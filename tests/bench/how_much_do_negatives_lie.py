@@ -109,7 +109,7 @@ def risk_rules(scored, base):
     settings = {
         "risk 0.05": {"max_risk": 0.05},
         f"risk 0.05 + {BASE}": {"max_risk": 0.05, "relative_margin": MARGIN},
-        "risk, as many and as hard": matched(scored, base),
+        "risk, as many and as hard as the margin": matched(scored, base),
     }
     name, values = knob(scored.rules)
     try:
@@ -164,9 +164,7 @@ def one(folder, way, guide, others):
             if weights == "blend":
                 again = unused_hardness(scored, rules, z)
                 hard |= {f"{name} ({label})": value for name, value in again.items()}
-            scored = trial(folder, way, max_risk=0.05, risk_weights=weights, order="dense")
-            cell = bare(scored.rules).model_copy(update=matched(scored, rows[BASE]))
-            rows |= measure(scored, {f"risk, --order dense, as many and as hard ({label})": cell})
+            rows |= by_dense_rank(folder, way, weights, label, rows[BASE])
     return {name: row | {"unused_z": hard.get(name)} for name, row in rows.items()}
 
 
@@ -232,6 +230,21 @@ def reranked(folder, data, way):
         ),
     }
     return measure(scored, rules)
+
+
+def by_dense_rank(folder, way, weights, label, base):
+    """Return the margin and the risk where both take survivors by dense score, as peers do."""
+    scored = trial(folder, way, max_risk=0.05, risk_weights=weights, order="dense")
+    nothing = bare(scored.rules)
+    margin = f"{BASE}, --order dense"
+    rows = measure(scored, {margin: nothing.model_copy(update={"relative_margin": MARGIN})})
+    rules = {
+        f"risk, --order dense, as many and as hard as {said} ({label})": nothing.model_copy(
+            update=matched(scored, rival)
+        )
+        for said, rival in (("the margin", base), ("the margin in that order", rows[margin]))
+    }
+    return rows | measure(scored, rules)
 
 
 def lend_vectors(source, folder):

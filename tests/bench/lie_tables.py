@@ -13,6 +13,7 @@ JSON = PAGE.with_suffix(".json")
 BEGIN, END = "<!-- made by tests/bench/how_much_do_negatives_lie.py -->", "<!-- end -->"
 BASE = "relative margin 0.05"
 WEIGHTS = {"own": "own", "shipped": "transferred", "blend": "blend"}
+LEAST = 0.002  # the margin's leak from which a share of it means something
 WAYS = {
     "0.5": "half of each query's positives hidden",
     "all-but-one": "all positives but one hidden",
@@ -45,23 +46,27 @@ def names(blocks):
 def summary(results):
     """Return per rule: mean leak, its share of the margin's (mean, worst), yield, hardness as mean z.
 
-    XQuAD-R with half hidden is left out of the worst share: the margin sells next to nothing there.
+    Shares leave out where the margin sells next to nothing itself: XQuAD-R with half hidden.
     """
-    lines = [
-        "| rule | leak | of the margin's leak | at worst | yield | hardness (z) |",
-        "|---|---|---|---|---|---|",
-    ]
+    columns = ("rule", "leak", "of the margin's leak", "mean of shares", "without epqa", "at worst")
+    lines = [f"| {' | '.join((*columns, 'yield', 'hardness (z)'))} |", "|---" * 8 + "|"]
     for name in names(results.values()):
         rows = [(block[name], block[BASE]) for block in results.values() if name in block]
         leak = np.mean([row["leak"] for row, _ in rows])
         total = sum(row["leak"] for row, _ in rows) / sum(base["leak"] for _, base in rows)
-        worst = max(row["leak"] / base["leak"] for row, base in rows if base["leak"] > 0.002)
+        shares = {
+            key: block[name]["leak"] / block[BASE]["leak"]
+            for key, block in results.items()
+            if name in block and block[BASE]["leak"] > LEAST
+        }
+        mean, worst = np.mean(list(shares.values())), max(shares.values())
+        others = np.mean([value for key, value in shares.items() if not key.startswith("epqa")])
         got = np.mean([row["yield"] for row, _ in rows])
         hard = np.mean([row["hardness_z"]["dense"] for row, _ in rows])
         count = "" if len(rows) == len(results) else f" ({len(rows)} of {len(results)})"
-        lines.append(
-            f"| {name}{count} | {leak:.4f} | {total:.2f} | {worst:.2f} | {got:.2f} | {hard:.2f} |"
-        )
+        numbers = (total, mean, others, worst, got, hard)
+        shown = " | ".join(f"{number:.2f}" for number in numbers)
+        lines.append(f"| {name}{count} | {leak:.4f} | {shown} |")
     return "### On the mean of all\n\n" + "\n".join(lines)
 
 

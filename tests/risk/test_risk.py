@@ -22,10 +22,13 @@ def verdicts(work):
     return pl.concat(map(frame, Workdir(work).parts("4-filter/verdicts")))
 
 
-@pytest.mark.parametrize("weights", ["own", "blend", "shipped"])
-def test_on_the_circle_the_score_is_blind_and_the_risk_is_not(tmp_path, weights):
-    flags = write_circle(tmp_path / "data")
-    negmine.mine(tmp_path / "w", no_relative_margin=True, risk_weights=weights, **flags)
+@pytest.mark.parametrize(
+    ("weights", "learner"),
+    [("own", "linear"), ("blend", "linear"), ("shipped", "linear"), ("blend", "booster")],
+)
+def test_on_the_circle_the_score_is_blind_and_the_risk_is_not(tmp_path, weights, learner):
+    flags = write_circle(tmp_path / "data") | {"risk_weights": weights, "risk_learner": learner}
+    negmine.mine(tmp_path / "w", no_relative_margin=True, **flags)
     from negmine.api import open_existing
     from negmine.doors.trial import Trial
 
@@ -47,6 +50,21 @@ def test_the_rule_drops_what_is_riskier_and_keeps_equality(tmp_path):
     assert (risky["risk_score"] > np.float32(limit)).all()
     assert (rows.filter("kept")["risk_score"] <= np.float32(limit)).all()
     assert rows.filter(pl.col("label") == "positive")["risk_score"].null_count() == 72
+
+
+def test_trees_are_learned_again_to_the_same_risks_and_the_leak_knows_them(tmp_path):
+    flags = write_circle(tmp_path / "data") | {"risk_learner": "booster", "risk_weights": "own"}
+    risks = []
+    for name in ("one", "two"):
+        negmine.mine(tmp_path / name, no_relative_margin=True, **flags)
+        risks.append(verdicts(tmp_path / name)["risk_score"])
+    assert risks[0].equals(risks[1])
+    assert stats(tmp_path / "one")["learner"] == "booster"
+    leak = {row["rules"]: row["leak"] for row in negmine.leak(tmp_path / "one")["rules"]}
+    assert leak["too_risky"] < leak["no rule"] / 5
+    linear = negmine.filter(tmp_path / "one", risk_learner="linear")
+    made = {row["artifact"] for row in linear.artifacts if row["outcome"] == "made"}
+    assert made == {"4-filter/risk-model", "4-filter/risk", "4-filter/verdicts"}
 
 
 def test_it_is_on_with_vectors_and_off_when_told_or_without(tmp_path):
@@ -103,7 +121,8 @@ def test_explain_shows_signals_and_what_the_risk_rests_on(tmp_path):
     candidate = next(row for row in found["rows"] if row["label"] == "unlabeled")
     assert candidate["risk_score"] is not None
     assert candidate["positive_similarity_mean_z"] is not None
-    assert found["risk"]["importance"]
+    assert set(found["risk"]["weights"]) == set(found["risk"]["importance"])
+    assert found["risk"]["importance"]["positive_similarity_z"] > 0
     assert found["risk"]["calibration"]
 
 

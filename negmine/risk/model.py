@@ -72,7 +72,7 @@ def fit(
     if hidden.sum() < LEAST or hidden.all():
         return None
     known = np.flatnonzero(np.isfinite(signals).any(axis=0))
-    chosen = tuple(names[place] for place in known)
+    chosen = tuple(names[place] for place in known.tolist())
     learn = _boosted if learner == "booster" else _linear
     return learn(signals[:, known], hidden, chosen)
 

@@ -15,12 +15,12 @@ import polars as pl
 
 from negmine.effective import guide_names
 from negmine.judge import ABSTAINED, RELEVANT
+from negmine.risk.signals import LIKENESSES, OF_SCORES
 from negmine.schemas import PARTLY_RELEVANT, POSITIVE
 from negmine.settings import FilterSettings
 
 Rule = Callable[[FilterSettings], pl.Expr | None]
 
-NEVER = pl.lit(False)
 OUTLIERS_FROM = 8  # scored candidates of a query
 
 
@@ -72,10 +72,14 @@ def in_skipped_top(settings: FilterSettings) -> pl.Expr | None:
 
 def not_scored(settings: FilterSettings) -> pl.Expr | None:
     """A threshold is set, and the candidate or every positive of the query has no such score."""
-    if not reads_scores(settings) or settings.unscored == "keep":
+    if settings.unscored == "keep":
         return None
-    anchor = pl.col("positive_score").is_null() if reads_anchor(settings) else NEVER
-    return _score(settings).is_null() | anchor
+    missing = [pl.col(f"{name}_score").is_null() for name in signal_opinions(settings)]
+    if reads_scores(settings):
+        missing.append(_score(settings).is_null())
+    if reads_anchor(settings):
+        missing.append(pl.col("positive_score").is_null())
+    return pl.any_horizontal(missing) if missing else None
 
 
 def above_max_score(settings: FilterSettings) -> pl.Expr | None:
@@ -229,6 +233,15 @@ def reads_anchor(settings: FilterSettings) -> bool:
     """Tell whether a margin or an allowance hangs from the positive's score."""
     hanging = (settings.absolute_margin, settings.relative_margin, settings.above_positive)
     return any(margin is not None for margin in hanging)
+
+
+def signal_opinions(settings: FilterSettings) -> list[str]:
+    """Return whose scores the signals of `max_signal` are made of: rerank for rerank_z=2."""
+    named = [limit.partition("=")[0] for limit in settings.max_signal]
+    found = (
+        name.removesuffix(ending) for name in named for ending in OF_SCORES if name.endswith(ending)
+    )
+    return sorted(set(found) - set(LIKENESSES))
 
 
 def reads_scores(settings: FilterSettings) -> bool:

@@ -9,12 +9,19 @@ from hypothesis import strategies as st
 from negmine.frames import frame
 from negmine.rooms.features import features
 from negmine.rooms.filter import count_verdicts, gathered, verdicts
-from negmine.rules import REASONS, RULES
+from negmine.rules import REASONS, RULES, signal_opinions
 from negmine.settings import FilterSettings
 
 
 def judge(
-    scores, positive=(0.8,), keys=None, query_key=b"q" * 16, opinions=None, known=None, **rules
+    scores,
+    positive=(0.8,),
+    keys=None,
+    query_key=b"q" * 16,
+    opinions=None,
+    known=None,
+    extra=None,
+    **rules,
 ):
     """Return the verdicts of one query: positives first, then candidates with these scores.
 
@@ -42,7 +49,9 @@ def judge(
     opinions = {name: pl.Series(s, dtype=pl.Float32) for name, s in (opinions or {}).items()}
     settings = FilterSettings(**({"score": "dense"} | rules))
     seen = frame(features(candidates, about))
-    rows = gathered(candidates, seen, opinions)
+    rows = gathered(candidates, seen, opinions).with_columns(
+        **{name: pl.Series(values, dtype=pl.Float64) for name, values in (extra or {}).items()}
+    )
     return frame(verdicts(rows, corpus_keys, query_keys, settings, ["dense"], list(opinions)))
 
 
@@ -290,3 +299,18 @@ def test_optional_rules_are_off_by_default():
         "owner_query_similarity": [1.0] * 3,
     }
     assert kept([0.9, 0.1], known=known, opinions={"guide": [0.1, 0.9, 0.9]}) == ["d0", "d1"]
+
+
+def test_a_signal_of_a_score_that_is_missing_is_not_safe():
+    opinions = {"rerank": [1.0, 0.2, None]}
+    signals = {"rerank_difference": [0.0, -0.8, None]}
+    for unscored, expected in (("drop", ["d0"]), ("keep", ["d0", "d1"])):
+        rule = {"max_signal": ("rerank_difference=0",), "unscored": unscored}
+        found = judge([0.5, 0.4], opinions=opinions, extra=signals, **rule)
+        assert found.filter("kept")["doc_id"].to_list() == expected
+
+
+def test_a_likeness_that_cannot_be_told_is_no_missing_score():
+    assert signal_opinions(FilterSettings(max_signal=("positive_similarity_z=1",))) == []
+    limits = ("bm25_log_ratio=1", "owner_query_similarity=0.5", "dense_z=1", "guide_2_gap=0")
+    assert signal_opinions(FilterSettings(max_signal=limits)) == ["dense", "guide_2"]

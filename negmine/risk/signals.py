@@ -13,8 +13,10 @@ import polars as pl
 
 from negmine.schemas import POSITIVE
 
+OF_SCORES = ("_z", "_gap", "_log_rank", "_ratio", "_difference")  # signals made of one score
 LIKENESS = ("positive_similarity", "positive_similarity_mean")
 DENSE = ("centroid_similarity", "owner_query_similarity")
+LIKENESSES = (*LIKENESS, *DENSE, "bm25_log")  # have a _z or _ratio, and are no scores
 _QUERY = pl.col("query_id").rle_id()
 _IS_POSITIVE = pl.col("label") == POSITIVE
 

@@ -17,13 +17,14 @@ from negmine.errors import MissingArtifact, SettingsError
 from negmine.explanation import explain as explanation
 from negmine.house import LIMITS, VERDICTS, House
 from negmine.keywords import SettingsKeywords
+from negmine.measure.sweep import check_grid
 from negmine.memory import recall_settings
 from negmine.progress import Progress
 from negmine.results import Result, result
 from negmine.risk.hiding import read_hide
 from negmine.runner import run
 from negmine.settings import ROOMS
-from negmine.states import State, require_fresh, survey
+from negmine.states import FRESH, State, require_fresh, survey
 from negmine.workdir import Workdir
 
 if TYPE_CHECKING:
@@ -47,13 +48,13 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
     """Bring these rooms up to date and return what was done."""
     if rooms == ["rerank"] and house.settings.rerank.rerank_model is None:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
-    if "filter" not in rooms:
-        return result(house, run(house, rooms, force), rooms)
     from negmine.doors.limits import check_gates
 
-    outcomes = run(house, [room for room in rooms if room != "write"], force)
-    check_gates(house)
-    if "write" in rooms:
+    before = [room for room in rooms if room != "write"]
+    outcomes = run(house, before, force) if before else []
+    if before != rooms or "filter" in rooms:
+        check_gates(house)
+    if before != rooms:
         outcomes += run(house, ["write"], force)
     return result(house, outcomes, rooms)
 
@@ -175,6 +176,7 @@ def sweep(
 
     grid: setting name to values, as {"relative_margin": [0.0, 0.05], "max_risk": [0.05, 0.1]}.
     """
+    check_grid(grid)
     flags = settings | {name: values[0] for name, values in grid.items()}
     return measure_sweep(open_existing(work, flags), grid, hide, hide_seed)
 
@@ -195,8 +197,8 @@ def _require_scores(house: House) -> None:
     states = survey(house)
     scorers = {house.scorers[name] for name in opinions(house.settings) if name in house.scorers}
     before = {s.artifact.name for s in states if s.artifact.room in ("index", "retrieve")}
-    budget = {LIMITS} if house.settings.filter.max_leak is not None else set()
-    require_fresh(house, states, before | scorers | budget)
+    require_fresh(house, states, before | scorers)
+    house.limits_chosen = any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
 
 
 def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:

@@ -26,6 +26,7 @@ from negmine.settings import (
 
 REMEMBERED = "settings.json"
 MODELS = ("model", "rerank_model", "guide_model", "judge_local")
+OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
 VECTORS = ("query_vectors", "document_vectors")
 
@@ -106,7 +107,7 @@ def _override(table: dict[str, Any], given: Mapping[str, Any]) -> None:
             table.pop(field, None)
             continue
         table[field] = value
-        opposite = field[3:] if field.startswith("no_") else f"no_{field}"
+        opposite = OPPOSITES.get(field) or (field[3:] if field.startswith("no_") else f"no_{field}")
         if opposite not in given:
             table.pop(opposite, None)
 

@@ -74,6 +74,13 @@ class JudgeError(NegmineError):
 
 
 class GateNotMet(NegmineError):
-    """A gate that the user set, or that is set by default, was not met."""
+    """A gate that the user set, or that is set by default, was not met.
+
+    forgotten: the setting that cannot be met at all, and is not remembered.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, forgotten: str | None = None) -> None:
+        super().__init__(message)
+        self.forgotten = forgotten

@@ -38,7 +38,8 @@ class House:
         self.work = work
         self.settings = settings
         self.progress: Progress = progress or Silent()
-        self.force = False  # --force was said: make it again, and let no gate stop it
+        self.limits_chosen = False  # whether `limits` on disk are those of these settings
+        self.force = False  # --force was said: make it again, and let the judge's gate not stop it
         self.digest = Digests(work.root / ".digests.json")
         self.judge_budget = Budget(
             **judge_budget(settings.filter)

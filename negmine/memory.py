@@ -50,7 +50,7 @@ def remembering(
 ) -> Iterator[None]:
     """Remember the settings when the block has run; where it fails, only those of the rooms `done`.
 
-    A gate that was not met is no failure of the settings.
+    A gate that was not met is no failure of the settings, but for a budget that cannot be met at all.
     """
     path = work.root / REMEMBERED
     said = remember(settings)
@@ -61,6 +61,8 @@ def remembering(
         yield
     except NegmineError as error:
         if isinstance(error, GateNotMet):
+            for table in said.values():
+                table.pop(error.forgotten, None)
             write_json(path, said)
             raise
         kept = before | {room: said[room] for room in done()}

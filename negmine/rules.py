@@ -164,7 +164,7 @@ def above_max_signal(settings: FilterSettings) -> pl.Expr | None:
 
 
 def too_risky(settings: FilterSettings) -> pl.Expr | None:
-    """The learned probability of being relevant is above `max_risk`, or nobody knows it."""
+    """The learned risk of being relevant is above `max_risk`, or nobody knows it."""
     if settings.max_risk is None:
         return None
     return (pl.col("risk_score") > _float32(settings.max_risk)).fill_null(True)

@@ -16,9 +16,9 @@ from negmine.doors.trial import Trial
 from negmine.effective import effective_rules
 from negmine.errors import InputError
 from negmine.frames import frame
-from negmine.house import LIMITS, QRELS, House
+from negmine.house import QRELS, House
 from negmine.measure.counts import Counts, bucket_name, by_rank
-from negmine.measure.rulesets import ALL, NONE, rulesets
+from negmine.measure.rulesets import ALL, rulesets
 from negmine.measure.sweep import Grid, Sweep
 from negmine.risk import blend as learned
 from negmine.risk import signals
@@ -28,8 +28,8 @@ from negmine.rooms import limits
 from negmine.settings import FilterSettings
 
 BLIND = (
-    "A lower bound: relevant documents that nobody judged are not counted, and a query with one positive "
-    "has none to hide."
+    "A lower bound: relevant documents that nobody judged are not counted. A query with one positive has none "
+    "to hide. Hidden positives were once judged; documents that nobody looked at may be harder to tell."
 )
 
 
@@ -59,15 +59,23 @@ class Scored:
             return {}
         scores = positive_scores(self.house, str(rules.score)).collect()
         left = scores.join(self.trial.pairs, on=["query_id", "doc_id"], how="anti")
-        chosen = self.house.work.manifest(LIMITS) if rules.max_leak is not None else None
-        found = dict(self.house.limits) if chosen is not None else {}  # what a budget has chosen
+        budget = rules.max_leak is not None and self.house.limits_chosen
+        found = self.house.limits if budget else {}
         return found | limits.of_positives(rules, left["score"])
 
     @cached_property
     def _blends(self) -> list[learned.Blend] | None:
         if effective_rules(self.house.settings).max_risk is None:
             return None
-        return learn(self.house, *self.trial.sample())
+        trial = Trial(self.house, unknown=self.trial.pairs)  # learned as if the hidden were unknown
+        return learn(self.house, *trial.sample())
+
+    @property
+    def own_share(self) -> float | None:
+        """How much the weights learned here count in the risk, where there is one."""
+        if self._blends is None:
+            return None
+        return float(np.mean([blend.share for blend in self._blends]))
 
     def begin(self, name: str) -> None:
         """Say what is measured and on how many queries."""
@@ -124,6 +132,12 @@ def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
                 ranks.append(by_rank(verdicts, house.retrievers, write))
     known = house.work.require(QRELS).stats["queries_mined"]
     notes = [BLIND]
+    if scored.own_share is not None:
+        notes.append(
+            f"The risk was learned without the hidden positives: {scored.own_share:.0%} own weights."
+        )
+    if house.settings.filter.max_leak is not None and not house.limits_chosen:
+        notes.append("--max-leak is not in force here: what it would choose is not made yet.")
     if house.judge is not None:
         notes.append("The judge is not measured: it was not asked about hidden positives.")
     return {
@@ -132,8 +146,9 @@ def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
         "queries": len(scored.trial.queries),
         "queries_left_out": known - len(scored.trial.queries),
         "hidden": scored.trial.pairs.height,
-        "rules": [{"rules": name, **counts[name].summary()} for name in chosen],
-        "pool": {k: v for k, v in counts[NONE].fates().items() if k != "caught"},
+        "rules": [
+            {"rules": name, **counts[name].summary(), **counts[name].fates()} for name in chosen
+        ],
         **counts[ALL].fates(),
         "by_rank": _bucketed(pl.concat(ranks)),
         "notes": notes,

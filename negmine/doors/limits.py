@@ -44,11 +44,11 @@ def limits(house: House) -> Stream:
         scores = positive_scores(house, str(rules.score)).collect()["score"]
         found = of_positives(rules, scores)
         if rules.max_leak is not None:
-            name, values = knob(applied(rules, found))
+            name, values = knob(applied(rules, found), house.settings.filter.max_risk)
             try:
                 cells = sweep_of(house, {name: values}, HIDE, SEED)
             except InputError as error:
-                raise GateNotMet(f"--max-leak {rules.max_leak}: {error}") from error
+                raise GateNotMet(f"--max-leak {rules.max_leak}: {error}", "max_leak") from error
             best = chosen(name, cells.sort(name, descending=name == "max_risk"), rules.max_leak)
             stats.update(best, budget=rules.max_leak, hide=HIDE, seed=SEED)
             found[name] = best[name]
@@ -66,7 +66,7 @@ def limits(house: House) -> Stream:
 def check_gates(house: House) -> None:
     """Raise GateNotMet where verdicts leave too few negatives, or drop too many candidates."""
     rules, wanted = house.settings.filter, house.settings.write.num_negatives
-    if rules.min_yield is None and rules.max_dropped is None:
+    if (rules.min_yield is None and rules.max_dropped is None) or not house.work.manifest(VERDICTS):
         return
     kept = house.work.scan(VERDICTS).group_by("query_id").agg(pl.col("kept").sum()).collect()
     got = float((kept["kept"].clip(upper_bound=wanted) / wanted).mean() or 0.0)  # type: ignore[arg-type]

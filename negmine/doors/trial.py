@@ -28,19 +28,34 @@ MOST_QUERIES = 4000  # to learn from; more change no weight that matters
 
 
 class Trial:
-    """The queries that hide positives, part by part."""
+    """The queries that hide positives, part by part.
 
-    def __init__(self, house: House, hide: Hide = 0.5, seed: int = SEED) -> None:
-        self._house, self._hide, self._seed = house, hide, seed
-        self._known = Known(house, self.pairs)
+    unknown: query_id, doc_id of positives that are hidden before: nobody learns from them.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        hide: Hide = 0.5,
+        seed: int = SEED,
+        unknown: pl.DataFrame | None = None,
+    ) -> None:
+        self._house, self._hide, self._seed, self._unknown = house, hide, seed, unknown
+        self._known = Known(house, self._not_known)
         self.part = lru_cache(maxsize=1)(self._part)
         self.opinions = opinions(house.settings)
 
     @cached_property
     def pairs(self) -> pl.DataFrame:
         """query_id, doc_id of the hidden positives."""
-        parts = range(self._house.query_parts)
-        return pl.concat([hidden(self._house.known(p), self._hide, self._seed) for p in parts])
+        known = pl.concat([self._house.known(p) for p in range(self._house.query_parts)])
+        if self._unknown is not None:
+            known = known.join(self._unknown, on=["query_id", "doc_id"], how="anti")
+        return hidden(known, self._hide, self._seed)
+
+    @property
+    def _not_known(self) -> pl.DataFrame:
+        return self.pairs if self._unknown is None else pl.concat([self._unknown, self.pairs])
 
     @cached_property
     def queries(self) -> pl.Series:
@@ -60,7 +75,7 @@ class Trial:
             frame(house.work.read(CANDIDATES, number))
             .with_columns(**{f"{name}_score": values for name, values in scores.items()})
             .join(asked, on="query_id", how="semi", maintain_order="left"),
-            self.pairs,
+            self._not_known,
             house.retrievers,
             house.settings.retrieve.k,
         )
@@ -68,6 +83,10 @@ class Trial:
         if depth is not None and "rerank" in self.opinions:
             unseen = pl.col("hidden") & (pl.col("rank") > depth)
             rows = rows.with_columns(rerank_score=pl.when(~unseen).then("rerank_score"))
+        if self._unknown is not None:
+            before = self._unknown.with_columns(before=True)
+            marked = rows.join(before, on=["query_id", "doc_id"], how="left", maintain_order="left")
+            rows = rows.with_columns(hidden=rows["hidden"] & marked["before"].is_null())
         known = frame(features(rows, self._known.columns(rows, number)))
         return signals.with_signals(gathered(rows, known, {}), self.opinions)
 

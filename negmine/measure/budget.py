@@ -11,14 +11,15 @@ from negmine.settings import FilterSettings
 STEPS = 41
 
 
-def knob(rules: FilterSettings) -> tuple[str, list[float]]:
+def knob(rules: FilterSettings, most: float | None = None) -> tuple[str, list[float]]:
     """Return the setting that a budget turns, and its values, mildest first.
 
-    max_risk where there is a risk: from 1 to 0.001, evenly in logarithms; else relative_margin, from
-    what the rules say up to 1.
+    max_risk where there is a risk: from `most` (what the user said; else 1) to a thousandth of it, evenly in
+    logarithms; else relative_margin, from what the rules say up to 1.
     """
     if rules.max_risk is not None:
-        return "max_risk", [float(f"{v:.4g}") for v in np.geomspace(1.0, 0.001, STEPS)]
+        top = most or 1.0
+        return "max_risk", [float(f"{v:.4g}") for v in np.geomspace(top, top / 1000, STEPS)]
     least = float(rules.relative_margin or 0.0)
     return "relative_margin", [round(v, 4) for v in np.linspace(least, 1.0, STEPS)]
 
@@ -34,10 +35,13 @@ def chosen(name: str, cells: pl.DataFrame, budget: float) -> dict[str, float]:
         best = within.row(0, named=True)
         return {name: best[name], **{key: best[key] for key in ("leak", "leak_high", "yield")}}
     if not known.height:
-        raise GateNotMet(f"--max-leak {budget}: no negative is left to measure. Use milder rules.")
+        raise GateNotMet(
+            f"--max-leak {budget}: no negative is left to measure. Use milder rules.", "max_leak"
+        )
     best = known.sort("leak_high").row(0, named=True)
     raise GateNotMet(
         f"--max-leak {budget} cannot be met: the best is --{name.replace('_', '-')} {best[name]:g} with a "
         f"leak of {best['leak']:.4f}, at most {best['leak_high']:.4f} (from {best['selected']:,} negatives). "
-        "More queries with two or more positives narrow the interval; or raise the budget."
+        "More queries with two or more positives narrow the interval; or raise the budget.",
+        "max_leak",
     )

@@ -13,7 +13,7 @@ from negmine.rooms.write import selected
 from negmine.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.settings import WriteSettings
 
-PER_QUERY = ("sold", "got", "asked", "score", "anchor", "rank")
+PER_QUERY = ("sold", "got", "asked", "score", "anchor", "rank", "z")
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open
 _KEPT = "kept"
 
@@ -32,20 +32,23 @@ class Counts:
     def add(self, verdicts: pl.DataFrame) -> None:
         """Add a part: rows of `verdicts` with `hidden` and the signals `<opinion>_z`."""
         chosen = selected(verdicts, self._write)
+        known = pl.col("positive_score") > 0  # a ratio to an anchor of zero or less means nothing
         queries = verdicts.select("query_id").unique(maintain_order=True)
         per_query = queries.join(
             chosen.group_by("query_id").agg(
                 sold=pl.col("hidden").sum(),
                 got=pl.len(),
-                score=pl.col(f"{self._score}_score").sum(),
-                anchor=pl.col("positive_score").sum(),
+                score=pl.col(f"{self._score}_score").filter(known).sum(),
+                anchor=pl.col("positive_score").filter(known).sum(),
                 rank=pl.col("rank").sum(),
+                z=pl.col(f"{self._score}_z").sum(),
             ),
             on="query_id",
             how="left",
             maintain_order="left",
         ).with_columns(asked=pl.lit(self._write.num_negatives))
-        self._sums.add(per_query.select(PER_QUERY).fill_null(0).to_numpy().astype(np.float64))
+        numbers = per_query.select(PER_QUERY).fill_null(0).to_numpy().astype(np.float64)
+        self._sums.add(per_query["query_id"], numbers)
         candidates = verdicts.filter(pl.col("label") != POSITIVE)
         self._fates.append(
             candidates.group_by(pl.col("reason").fill_null(_KEPT)).agg(
@@ -71,6 +74,7 @@ class Counts:
             ("leak", "sold", "got", share),
             ("yield", "got", "asked", ratio),
             ("hardness", "score", "anchor", ratio),
+            ("hardness_z", "z", "got", ratio),
             ("mean_rank", "rank", "got", ratio),
         ):
             ends = [float(x[0]) for x in measured(self._sums, at[top], at[bottom])]
@@ -80,7 +84,7 @@ class Counts:
         hard = pl.concat(self._hard).sum()
         rows = max(int(hard["rows"][0]), 1)
         found["judged_negatives_selected"] = int(hard["judged"][0])
-        found["hardness_z"] = {n: _rounded(hard[f"{n}_z"][0] / rows) for n in self._opinions}
+        found["hardness_z_by"] = {n: _rounded(hard[f"{n}_z"][0] / rows) for n in self._opinions}
         return found
 
     def fates(self) -> dict[str, Any]:

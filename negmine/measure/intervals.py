@@ -1,19 +1,27 @@
 """Intervals of ratios over queries: the Poisson bootstrap, part by part.
 
-Every query gets a Poisson(1) weight in each of 1,000 replicates, so queries can stream by (Chamandy,
-Muralidharan, Najmi and Naidu 2012, "Estimating Uncertainty for Massive Data Streams"). Where hardly
+Every query gets a Poisson(1) weight in each of 1,000 replicates, by the hash of its id, so queries can
+stream by in any order and number of parts (Chamandy, Muralidharan, Najmi and Naidu 2012, "Estimating
+Uncertainty for Massive Data Streams"). Where hardly
 anything was sold a bootstrap knows no upper end, so the interval of a share also spans the exact
 binomial one (Clopper and Pearson 1934).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from polars import Series
+
+from negmine.hashing import GOLDEN, name_hashes, splitmix64
 
 REPLICATES = 1000
+_POISSON = np.cumsum(
+    [math.exp(-1) / math.factorial(n) for n in range(18)]
+)  # its distribution function
 LEVEL = 0.95
 
 Floats = NDArray[np.float64]
@@ -30,19 +38,19 @@ class Sums:
     counts: int
     total: Floats = field(init=False)
     replicates: Floats = field(init=False)
-    _chunks: int = 0
 
     def __post_init__(self) -> None:
         self.total = np.zeros(self.counts)
         self.replicates = np.zeros((REPLICATES, self.counts))
 
-    def add(self, per_query: NDArray[np.floating]) -> None:
-        """Add a chunk of queries: [queries, counts]. The order of chunks is part of the seed."""
-        chance = np.random.default_rng([self.seed, self._chunks])
-        weights = chance.poisson(1.0, (REPLICATES, len(per_query))).astype(np.float32)
+    def add(self, queries: Series, per_query: NDArray[np.floating]) -> None:
+        """Add some queries: their ids, and their counts [queries, counts]."""
+        start = name_hashes(queries, self.seed).to_numpy()
+        places = np.arange(1, REPLICATES + 1, dtype=np.uint64) * GOLDEN
+        chance = splitmix64(start[None, :] + places[:, None]) / 2.0**64
+        weights = np.searchsorted(_POISSON, chance).astype(np.float32)
         self.total += per_query.sum(axis=0, dtype=np.float64)
         self.replicates += weights @ per_query.astype(np.float32)
-        self._chunks += 1
 
 
 def ratio(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from negmine import rules as known
 from negmine.errors import SettingsError
@@ -47,30 +48,42 @@ MOST_CELLS = 5000
 def read_grid(said: Sequence[str]) -> dict[str, list[float]]:
     """Return what --grid says: `relative_margin=0:0.3:0.01` (both ends) or `max_risk=0.01,0.05`.
 
-    Raises SettingsError for a setting that cannot vary, or too many cells.
+    Raises SettingsError for a setting that cannot vary, a value that it cannot have, or too many cells.
     """
     grid: dict[str, list[float]] = {}
     for text in said:
         name, _, values = text.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
-        if name not in GRIDDED:
-            raise SettingsError(
-                f"--grid {text}: {name!r} cannot vary. What can: {', '.join(GRIDDED)}."
-            )
+        if name in grid:
+            raise SettingsError(f"--grid {text}: {name} is there twice. Put its values into one.")
         try:
-            grid[name] = _values(values)
+            grid[name] = _values(values) if name in GRIDDED else []
         except ValueError as error:
             raise SettingsError(
                 f"--grid {text}: say NAME=FROM:TO:STEP or NAME=VALUE,VALUE with numbers."
             ) from error
-    if not grid:
+    check_grid(grid)
+    return grid
+
+
+def check_grid(grid: Grid) -> None:
+    """Raise SettingsError for a grid that cannot be swept (see read_grid)."""
+    for name in grid:
+        if name not in GRIDDED:
+            raise SettingsError(f"--grid: {name!r} cannot vary. What can: {', '.join(GRIDDED)}.")
+    if not grid or not all(grid.values()):
         raise SettingsError("What shall vary? Give --grid relative_margin=0:0.3:0.01, for example.")
     count = math.prod(len(values) for values in grid.values())
     if count > MOST_CELLS:
         raise SettingsError(
             f"--grid: {count:,} cells; {MOST_CELLS:,} are the most. Take larger steps."
         )
-    return grid
+    for name, value in ((name, value) for name, values in grid.items() for value in values):
+        try:
+            FilterSettings.model_validate({name: value})
+        except ValidationError as error:
+            told = error.errors()[0]["msg"]
+            raise SettingsError(f"--grid: {name} {value:g}: {told}.") from error
 
 
 def _values(text: str) -> list[float]:
@@ -79,9 +92,12 @@ def _values(text: str) -> list[float]:
     first, last, step = (float(part) for part in text.split(":"))
     if step <= 0 or last < first or not math.isfinite(last - first):
         raise ValueError(text)
-    return [
-        round(first + n * step, 10) for n in range(math.floor((last - first) / step + 1e-9) + 1)
-    ]
+    count = (last - first) / step + 1e-9
+    if count >= MOST_CELLS:
+        raise SettingsError(
+            f"--grid: {text} has more than {MOST_CELLS:,} values. Take larger steps."
+        )
+    return [round(first + n * step, 10) for n in range(math.floor(count) + 1)]
 
 
 def cells_of(grid: Grid) -> list[dict[str, float]]:
@@ -105,7 +121,7 @@ class Sweep:
             ],
             np.int64,
         ).reshape(len(self.cells), len(grid))
-        self._queries, self._hard = 0, np.zeros((len(self.cells), 3))
+        self._queries, self._hard = 0, np.zeros((len(self.cells), 4))
         self._sums = Sums(seed, 2 * len(self.cells))
 
     @property
@@ -122,15 +138,24 @@ class Sweep:
         )
         lengths = rows["query_id"].rle().struct.field("len").to_numpy()
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        values = [rows[name].cast(pl.Float64).fill_null(0.0).to_numpy()
-                  for name in (f"{self._score}_score", "positive_score", "rank")]  # fmt: skip
+        positive = (
+            pl.col("positive_score") > 0
+        )  # a ratio to an anchor of zero or less means nothing
+        columns = (
+            pl.when(positive).then(f"{self._score}_score").alias("score_"),
+            pl.when(positive).then("positive_score").alias("anchor_"),
+            pl.col("rank").alias("rank_"),
+            pl.col(f"{self._score}_z").alias("z_"),
+        )
+        values = rows.select(column.cast(pl.Float64).fill_null(0.0) for column in columns)
         sold, got = (np.zeros((len(lengths), len(self.cells)), np.int16) for _ in range(2))
         _kernel()(
             offsets, open_, removed, self._columns, rows["hidden"].to_numpy(),
-            np.stack(values, axis=1), self._draws(rows, offsets), self._write.num_negatives,
+            values.to_numpy(order="c"), self._draws(rows, offsets), self._write.num_negatives,
             sold, got, self._hard,
         )  # fmt: skip
-        self._sums.add(np.concatenate([sold, got], axis=1))
+        ids = rows["query_id"].gather(offsets[:-1])
+        self._sums.add(ids, np.concatenate([sold, got], axis=1))
         self._queries += len(lengths)
 
     def _masks(self) -> list[pl.Expr]:
@@ -164,12 +189,12 @@ class Sweep:
         asked = max(self._queries * self._write.num_negatives, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             hardness = self._hard[:, 0] / self._hard[:, 1]
-            rank = self._hard[:, 2] / total[got]
+            rank, z = self._hard[:, 2] / total[got], self._hard[:, 3] / total[got]
         rows = pl.DataFrame(self.cells).with_columns(
-            leak=leak, leak_low=low, leak_high=high, hardness=hardness, mean_rank=rank,
+            leak=leak, leak_low=low, leak_high=high, hardness=hardness, hardness_z=z, mean_rank=rank,
             sold=total[sold].astype(np.int64), selected=total[got].astype(np.int64),
         ).with_columns(pl.Series("yield", total[got] / asked))  # fmt: skip
-        front = pareto(rows["leak"].to_numpy(), rows["yield"].to_numpy(), hardness)
+        front = pareto(rows["leak"].to_numpy(), rows["yield"].to_numpy(), z)
         return rows.fill_nan(None).with_columns(pareto=pl.Series(front))
 
 

@@ -33,7 +33,7 @@ def quality(
     return found | {
         "auc": round(_auc(hidden, risk), 4),
         "importance": importance(blends, signals, hidden, fold, names),
-        "calibration": calibration(probability, hidden, BINS),
+        "calibration": calibration(probability, risk, hidden, BINS),
     }
 
 
@@ -75,15 +75,20 @@ def importance(
 
 
 def calibration(
-    probabilities: Floats, hidden: NDArray[np.bool_], bins: int
+    probabilities: Floats, risks: Floats, hidden: NDArray[np.bool_], bins: int
 ) -> list[dict[str, float]]:
-    """Return per tenth of the candidates, riskiest first: what was predicted, and what was hidden."""
+    """Return per tenth of the candidates, riskiest first, what was predicted and what was hidden.
+
+    `predicted` is p, to be held against the share that was `hidden`; `risk` is p / c, which also counts
+    relevant documents that nobody knows.
+    """
     groups = np.array_split(np.argsort(-probabilities, kind="stable"), bins)
     return [
         {
             "candidates": len(group),
             "predicted": float(f"{probabilities[group].mean():.4g}"),
             "hidden": float(f"{hidden[group].mean():.4g}"),
+            "risk": float(f"{risks[group].mean():.4g}"),
         }
         for group in groups
         if len(group)

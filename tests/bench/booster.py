@@ -22,7 +22,7 @@ def learned(folder, way, learner, base):
     risks = np.unique(np.quantile(rows["risk_score"], np.linspace(0.3, 1, 60)))
     cells = swept(scored, GRID | {"max_risk": [float(risk) for risk in risks]})
     fair = cells.filter(
-        pl.col("yield") >= base["yield"] - 1e-6, pl.col("hardness") >= base["hardness"] - 1e-6
+        pl.col("yield") >= base["yield"] - 1e-6, pl.col("hardness_z") >= base["hardness_z"] - 1e-6
     )
     return roc_auc_score(rows["hidden"], rows["risk_score"]), fair["leak"].min() / base["leak"]
 

@@ -20,6 +20,7 @@ import negmine.doors.risk
 from negmine.api import open_existing
 from negmine.doors.filter import positive_scores
 from negmine.doors.leak import Scored
+from negmine.doors.risk import learn
 from negmine.errors import GateNotMet
 from negmine.hashing import name_hashes
 from negmine.measure.budget import chosen, knob
@@ -63,8 +64,14 @@ def of_others(found, name):
 
 
 def trial(folder, way, **flags):
+    """Return a scored trial. Own weights are learned, cross-fitted, from the very positives that are hidden;
+    everything else is learned as a user would who does not know them.
+    """
     defaults = {"num_negatives": ASKED, "guide_model": []}  # whatever the folder remembers
-    return Scored(open_existing(folder, defaults | flags), way, SEED)
+    scored = Scored(open_existing(folder, defaults | flags), way, SEED)
+    if flags.get("risk_weights") == "own":
+        scored._blends = learn(scored.house, *scored.trial.sample())
+    return scored
 
 
 def measure(scored, rules):
@@ -123,7 +130,7 @@ def risk_rules(scored, base):
 def matched(scored, base):
     """Return the cell of GRID that leaks least and has at least the yield and hardness of `base`."""
     cells = swept(scored, GRID).filter(
-        pl.col("yield") >= base["yield"] - 1e-6, pl.col("hardness") >= base["hardness"] - 1e-6
+        pl.col("yield") >= base["yield"] - 1e-6, pl.col("hardness_z") >= base["hardness_z"] - 1e-6
     )
     best = cells.sort("leak", "leak_high").row(0, named=True)
     return {name: best[name] for name in GRID}

@@ -62,7 +62,7 @@ def summary(results):
         mean, worst = np.mean(list(shares.values())), max(shares.values())
         others = np.mean([value for key, value in shares.items() if not key.startswith("epqa")])
         got = np.mean([row["yield"] for row, _ in rows])
-        hard = np.mean([row["hardness_z"]["dense"] for row, _ in rows])
+        hard = np.mean([row["hardness_z"] for row, _ in rows])
         count = "" if len(rows) == len(results) else f" ({len(rows)} of {len(results)})"
         numbers = (total, mean, others, worst, got, hard)
         shown = " | ".join(f"{number:.2f}" for number in numbers)
@@ -83,7 +83,7 @@ def cell(row):
     if row is None:
         return "not to be met"
     ends = f"{row['leak_low']:.4f}-{row['leak_high']:.4f}"
-    return f"{row['leak']:.4f} ({ends}); {row['yield']:.2f}; {row['hardness']:.2f}"
+    return f"{row['leak']:.4f} ({ends}); {row['yield']:.2f}; {row['hardness_z']:.2f}"
 
 
 def unused(results):

@@ -60,7 +60,7 @@ def test_the_choice_is_kept_and_the_mildest(tmp_path):
     limit = Workdir(tmp_path / "w").require(LIMITS).stats
     rows = pl.concat(map(frame, Workdir(tmp_path / "w").parts("4-filter/verdicts")))
     assert rows.filter("kept")["risk_score"].max() <= limit["max_risk"]
-    milder = limit["max_risk"] * 1.19  # one step of the grid
+    milder = min(1.0, limit["max_risk"] * 1.19)  # one step of the grid
     cells = negmine.sweep(tmp_path / "w", {"max_risk": [limit["max_risk"], milder]})
     assert cells["leak_high"][0] <= 0.03
     assert cells["leak_high"][1] > 0.03
@@ -82,6 +82,31 @@ def test_a_budget_that_cannot_be_met_names_the_best_and_writes_nothing(tmp_path)
     assert not (tmp_path / "w" / "5-write").exists()
 
 
+def test_a_budget_that_cannot_be_met_is_forgotten_and_an_own_limit_is_its_mildest(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=60) | {"no_relative_margin": True}
+    work = tmp_path / "w"
+    negmine.mine(work, **flags)
+    with pytest.raises(GateNotMet, match="--max-leak"):
+        negmine.filter(work, max_leak=0.0001)
+    negmine.filter(work, num_negatives=3)
+    negmine.write(work)
+    negmine.filter(work, max_leak=0.2, max_risk=0.3)
+    assert Workdir(work).require(LIMITS).stats["max_risk"] == 0.3
+    notes = negmine.leak(work, max_leak=0.1)["notes"]
+    assert any("not in force" in note for note in notes)
+    assert "too_risky" not in [r["rules"] for r in negmine.leak(work, no_risk=True)["rules"]]
+
+
+def test_the_choice_does_not_depend_on_the_order_of_queries_or_parts(tmp_path, monkeypatch):
+    flags = write_circle(tmp_path / "data", queries=60) | {"no_relative_margin": True}
+    found = []
+    for name, queries in (("one", 4096), ("two", 7)):
+        monkeypatch.setattr("negmine.doors.index.PART_QUERIES", queries)
+        negmine.mine(tmp_path / name, max_leak=0.1, **flags)
+        found.append(Workdir(tmp_path / name).require(LIMITS).stats)
+    assert found[0] == found[1]
+
+
 def test_no_query_to_measure_on_is_a_gate_not_met(tmp_path):
     beir = write_beir(tmp_path / "beir", qrels=[("q1", "tea-1", 1), ("q3", "cat-1", 1)])
     with pytest.raises(GateNotMet, match="No query has two positives"):
@@ -94,6 +119,8 @@ def test_gates_of_yield_and_of_what_is_dropped(tmp_path):
     negmine.mine(work, min_yield=0.1, max_dropped=0.99, **flags)
     with pytest.raises(GateNotMet, match="--min-yield"):
         negmine.filter(work, relative_margin=0.9, min_yield=0.99)
+    with pytest.raises(GateNotMet, match="--min-yield"):
+        negmine.write(work)
     with pytest.raises(GateNotMet, match=r"--max-dropped 0.1.*too_close_to_positive"):
         negmine.filter(work, relative_margin=0.1, min_yield=0.0, max_dropped=0.1)
     with pytest.raises(GateNotMet):

@@ -1,6 +1,7 @@
 """The leak, end to end: a known answer, what is caught, what it says of itself."""
 
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -78,6 +79,26 @@ def test_all_but_one_is_harder_and_another_seed_hides_others(circle):
 def test_flags_are_tried_without_being_kept(circle):
     assert "too_risky" not in by_name(negmine.leak(circle, no_risk=True))
     assert "too_risky" in by_name(negmine.leak(circle))
+
+
+def test_the_risk_is_that_of_a_run_that_never_knew_the_hidden(tmp_path):
+    """The oracle: mine again with the hidden rows taken out of the qrels; risks are the same."""
+    from negmine.api import open_existing
+    from negmine.doors.leak import Scored
+
+    flags = write_circle(tmp_path / "data", queries=40) | NO_RULES | {"no_risk": False}
+    negmine.mine(tmp_path / "w", **flags)
+    scored = Scored(open_existing(tmp_path / "w", {}), 0.5, 5)
+    rows = pl.concat([part for _, part in scored.parts()])
+    file = flags["data"] / "qrels" / "train.tsv"
+    lost = {f"{query}\t{doc}\t1" for query, doc in scored.trial.pairs.rows()}
+    kept = [line for line in file.read_text().splitlines() if line not in lost]
+    file.write_text("\n".join(kept) + "\n")
+    negmine.mine(tmp_path / "v", **flags)
+    again = pl.read_parquet(tmp_path / "v" / "4-filter" / "verdicts" / "*.parquet")
+    both = rows.filter(pl.col("label") != "positive").join(again, on=["query_id", "doc_id"])
+    assert both.height == again.filter(pl.col("label") != "positive").height
+    assert both["risk_score"].to_numpy() == pytest.approx(both["risk_score_right"], abs=1e-6)
 
 
 def test_queries_with_one_positive_cannot_tell(tmp_path):

@@ -43,6 +43,7 @@ def test_a_cell_is_what_leak_says(circle, grid, write):
         if said["selected"]:
             assert cell["yield"] == pytest.approx(said["yield"], rel=1e-5)
             assert cell["hardness"] == pytest.approx(said["hardness"], rel=1e-4)
+            assert cell["hardness_z"] == pytest.approx(said["hardness_z"], rel=1e-4, abs=1e-6)
             assert cell["mean_rank"] == pytest.approx(said["mean_rank"], rel=1e-5)
             assert cell["leak"] == pytest.approx(said["leak"], rel=1e-5)
 
@@ -77,8 +78,11 @@ def test_grids_are_read(said, expected):
 
 @pytest.mark.parametrize(
     "said",
-    [[], ["k=1:2:1"], ["max_risk"], ["max_risk=a,b"], ["max_risk=1:0:0.1"], ["max_risk=0:1:0"],
-     [f"max_risk=0:{MOST_CELLS + 1}:1"]],
+    [
+        [], ["max_risk=0:1:1e-300"], ["max_risk=0.5,7"], ["max_risk=0.1", "max_risk=0.2"],
+        ["k=1:2:1"], ["max_risk"], ["max_risk=a,b"], ["max_risk=1:0:0.1"], ["max_risk=0:1:0"],
+        [f"max_risk=0:{MOST_CELLS + 1}:1"],
+    ],
 )  # fmt: skip
 def test_grids_that_are_none_are_told(said):
     with pytest.raises(SettingsError, match="--grid"):

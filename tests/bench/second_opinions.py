@@ -18,6 +18,7 @@ from pathlib import Path
 import polars as pl
 
 import negmine
+from tests.bench.collections import encoders
 from tests.judge.server import answer, documents, serving
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ DATA = ROOT.parent / "shared" / "data" / "cranfield"
 RERANKER = ROOT.parent / "shared" / "models" / "ce-minilm"
 PAGE = ROOT / "docs" / "explanation" / "second-opinions.md"
 BEGIN, END = "<!-- made by tests/bench/second_opinions.py -->", "<!-- end -->"
-SEED, K, ASKED = 13, 200, 10
+SEED, K, ASKED, DEPTH = 13, 200, 10, 60
 
 
 def hide(folder):
@@ -93,16 +94,20 @@ def measure(work, hidden):
     )
 
 
+def default_guide(chosen):
+    return encoders(chosen.work)["WordLlama"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
-    parser.add_argument("--guide", help="folder of another bi-encoder")
+    parser.add_argument("--guide", help="folder of another bi-encoder; default: WordLlama")
     chosen = parser.parse_args()
     known, hidden = hide(chosen.work / "data")
     work = chosen.work / "work"
     base = {
         "data": chosen.work / "data", "retriever": ["dense"], "k": K, "num_negatives": ASKED,
-        "no_near_duplicate": True, "no_risk": True,
+        "no_near_duplicate": True, "no_risk": True, "dtype": "auto",
     }  # fmt: skip
     margin = base | {"relative_margin": 0.05}
     rows = []
@@ -114,11 +119,18 @@ def main():
 
     row("no rule", **base, no_relative_margin=True)
     row("relative margin 0.05", **margin)
-    row("relative margin 0.05, near-duplicates dropped", **(margin | {"no_near_duplicate": False}))
-    reranked = {"rerank_model": str(RERANKER), "rerank_depth": 30, "score": "rerank"}
-    row("cross-encoder decides: its relative margin 0.05, depth 30", **margin, **reranked)
-    if chosen.guide:
-        row("relative margin 0.05 + guide", **margin, guide_model=[chosen.guide])
+    reranked = {"rerank_model": str(RERANKER), "rerank_depth": DEPTH}
+    above = {"max_signal": ["rerank_difference=0"]}
+    row(
+        "relative margin 0.05 + cross-encoder: none above its anchor", **margin, **reranked, **above
+    )
+    row("cross-encoder alone: its relative margin 0.05", **margin, **reranked, score="rerank")
+    row(
+        "relative margin 0.05 + guide",
+        **margin,
+        guide_model=[chosen.guide or default_guide(chosen)],
+    )
+    row("relative margin 0.05 + risk 0.05", **(margin | {"no_risk": False}))
     for accuracy in (0.95, 0.8, 0.6):
         with serving(simulated(known, accuracy, work)) as server:
             flags = {

@@ -9,6 +9,7 @@ import typer
 from negmine.console import Talk, out, telling
 from negmine.flags import Config, Json, Work, with_settings
 
+LEAST_WIDTH = 100  # what the tables need
 Hide = Annotated[
     str,
     typer.Option(
@@ -38,7 +39,7 @@ def leak(
         house = api.open_existing(work, flags, config, talk)
         answer["data"] = found = api.measure_leak(house, hide, hide_seed)
         if not json:
-            out().print(leak_views.leak(found))
+            show(leak_views.leak(found))
 
 
 @with_settings("filter", "write")
@@ -74,4 +75,11 @@ def sweep(
         cells = api.measure_sweep(house, asked, hide, hide_seed)
         answer["data"] = {"grid": asked, "hide": hide, "cells": cells.to_dicts()}
         if not json:
-            out().print(leak_views.sweep(cells, list(asked), every))
+            show(leak_views.sweep(cells, list(asked), every))
+
+
+def show(view: Any) -> None:
+    """Print a table of numbers in its full width: a narrow terminal wraps lines, never numbers."""
+    console = out()
+    console.width = max(console.width, LEAST_WIDTH)
+    console.print(view)

@@ -203,7 +203,7 @@ class FilterSettings(RoomSettings):
     )
     max_risk: float | None = _setting(
         "Drop a candidate whose learned risk of being relevant is above this (0 to 1). Default: "
-        "0.05 with a dense retriever; without one it is off until you set it.",
+        "0.05 with a dense retriever; without one it is off until you set it, or --max-leak.",
         ge=0,
         le=1,
     )

@@ -25,6 +25,7 @@ from negmine.schemas import CHECK
 PAIRS = (
     8  # logprob: documents in a trial; one positive, judged negatives where there are, random ones
 )
+MUTE = 0.1  # share of calls without anything that a model said, above which nothing is measured
 FEW = 0.5  # specificity below which hardly anything would be left
 
 
@@ -57,6 +58,13 @@ def check(house: House) -> Stream:
                 f"The judge's examination is not over. {budget_end(house)}; or lower --judge-check "
                 f"{house.settings.filter.judge_check}."
             )
+        budget = house.judge_budget
+        if budget.unheard > MUTE * budget.asked:
+            raise JudgeError(
+                "The judge's examination is not over: some calls came back without anything that a model said "
+                f"(an error, or the page of a proxy?): {budget.unheard:,} of {budget.asked:,}. Look at the "
+                "endpoint; answers so far are kept, and the same command goes on."
+            )
         shares = tally.shares()
         rows = pl.DataFrame({"measure": list(shares), "value": list(shares.values())}, strict=False)
         yield table(rows, CHECK)
@@ -86,8 +94,8 @@ def gate(house: House) -> None:
 def note_weakness(house: House) -> None:
     """Say where the examined judge leaves hardly a negative: a judge that always says yes misses nothing."""
     measured = house.work.require(str(house.judge_check)).stats
-    specificity = measured["specificity"]
-    if specificity is not None and specificity < FEW:
+    specificity, silent = measured["specificity"], measured["abstained"] or 0.0
+    if specificity is not None and specificity < FEW and silent < FEW:
         house.progress.note(
             f"The judge {house.settings.filter.judge} calls only {specificity:.0%} of random documents and "
             "judged negatives not relevant: few candidates will be left, and --relabel would write wrong "

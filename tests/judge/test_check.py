@@ -9,7 +9,7 @@ import pytest
 
 import negmine
 from negmine.api import check_judge, open_existing, run_rooms
-from negmine.errors import GateNotMet, SettingsError
+from negmine.errors import GateNotMet, JudgeError, SettingsError
 from negmine.judge.check import Tally, by_score
 from negmine.judge.rounds import Slot
 from negmine.workdir import Workdir
@@ -214,3 +214,19 @@ def test_a_judge_that_always_says_yes_is_told(tmp_path, beir):
         quiet = Ear()
         check_judge(open_existing(work, flags(server), progress=quiet))
         assert quiet.notes == []
+
+
+def test_an_examination_that_was_not_heard_is_not_over(tmp_path, beir):
+    work = mined(tmp_path / "w", beir)
+    broken = [True]
+
+    def script(request, number):
+        page = (200, "<html>maintenance</html>")
+        return page if broken[0] else honest(right)(request, number)
+
+    with serving(script) as server:
+        with pytest.raises(JudgeError, match="examination is not over"):
+            negmine.filter(work, **flags(server))
+        broken[0] = False
+        assert negmine.filter(work, **flags(server)).summary["kept"] > 0
+        assert negmine.judge_check(work, **flags(server))["sensitivity"] == 1

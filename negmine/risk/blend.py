@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from polars import Series
 
 from negmine.hashing import name_hashes
-from negmine.risk.model import Booster, Floats, Learner, Model, fit, probability
+from negmine.risk.model import Booster, Floats, Learner, Model, fit, labelled_share, probability
 
 FOLDS = 5
 EVIDENCE = 100.0  # hidden positives at which own and shipped weights count the same
@@ -104,7 +104,7 @@ def _labelled(found: Floats, share: float, shipped: Shipped | None) -> float:
     """Return Elkan and Noto's c of a fold: of positives held out here, and of the shipped weights."""
     if not len(found):
         return 1.0 if shipped is None else shipped.labelled_share
-    own = max(float(found.mean()), 1e-12)
+    own = max(labelled_share(found), 1e-12)
     return own if shipped is None else share * own + (1 - share) * shipped.labelled_share
 
 

@@ -104,11 +104,13 @@ def probability(log_odds: Floats) -> Floats:
     return 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
 
 
-def labelled_share(log_odds: Floats, hidden: NDArray[np.bool_]) -> float:
+def labelled_share(probabilities: Floats) -> float:
     """Return Elkan and Noto's c: the mean probability of held-out hidden positives (2008, estimator e1).
+
+    probabilities: of those positives, [positives].
 
     A positive that nobody knows is a candidate with label 0, so the regression's probability p is too
     low; p / c corrects it. Where positives cannot be told apart cleanly c is too small, and the
     corrected number too high: on the safe side.
     """
-    return float(probability(log_odds[hidden]).mean())
+    return float(probabilities.mean())

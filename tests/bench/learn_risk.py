@@ -67,7 +67,14 @@ def _mean(column, weight):
 
 def share(model, parts, names):
     """Return the mean labelled share over parts."""
-    return float(np.mean([learned.labelled_share(model.log_odds(x, names), y) for x, y in parts]))
+    return float(
+        np.mean(
+            [
+                learned.labelled_share(learned.probability(model.log_odds(x, names)[y]))
+                for x, y in parts
+            ]
+        )
+    )
 
 
 def learn(work, retrievers):

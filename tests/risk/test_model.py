@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from negmine.risk import blend as learned
-from negmine.risk.model import Model, fit, labelled_share
+from negmine.risk.model import Model, fit, labelled_share, probability
 from negmine.risk.shipped import from_json, read, shipped, to_json
 
 NAMES = ["near", "noise", "empty"]
@@ -106,8 +106,8 @@ def test_the_correction_reads_as_a_probability():
 
 
 def test_labelled_share_is_the_mean_probability_of_hidden_positives():
-    odds = np.array([0.0, np.log(3), -5.0])
-    assert labelled_share(odds, np.array([True, True, False])) == pytest.approx((0.5 + 0.75) / 2)
+    odds = np.array([0.0, np.log(3)])
+    assert labelled_share(probability(odds)) == pytest.approx((0.5 + 0.75) / 2)
 
 
 def test_unknown_signals_count_as_their_mean():

@@ -19,7 +19,7 @@ from negmine.house import LIMITS, VERDICTS, House
 from negmine.keywords import SettingsKeywords
 from negmine.measure.sweep import check_grid
 from negmine.memory import recall_settings
-from negmine.progress import Progress
+from negmine.progress import Progress, Silent
 from negmine.results import Result, result
 from negmine.risk.hiding import read_hide
 from negmine.runner import run
@@ -29,6 +29,8 @@ from negmine.workdir import Workdir
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from negmine.audit.keywords import LintKeywords
 
 
 def open_house(
@@ -190,6 +192,23 @@ def measure_sweep(
     house.forget_budget()
     _require_scores(house)
     return doors.sweep_of(house, grid, read_hide(str(hide)), seed)
+
+
+def lint(
+    files: str | Path | Sequence[str | Path],
+    *,
+    fail_on: Sequence[str] = (),
+    progress: Progress | None = None,
+    **options: Unpack[LintKeywords],
+) -> dict[str, Any]:
+    """Audit files of triplets, whoever made them; the report is what `negmine lint --json` gives as data.
+
+    Options are the command's flags. Changes nothing. Raises InputError for files that cannot be read,
+    SettingsError for options that cannot work, GateNotMet where `fail_on` (as ["fault=0"]) is exceeded.
+    """
+    from negmine.audit.keywords import lint as audited
+
+    return audited(files, fail_on, progress or Silent(), options)
 
 
 def _require_scores(house: House) -> None:

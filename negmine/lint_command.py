@@ -101,6 +101,10 @@ def lint(
             "--rows", help="Row numbers to give for a rule.", min=1, rich_help_panel="Result"
         ),
     ] = 20,
+    findings: Annotated[
+        Path | None,
+        _flag("--findings", "Write all findings to this Parquet file.", "Result"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Audit files of triplets, whoever made them: what is wrong, in which rows, how often.
@@ -137,6 +141,7 @@ def lint(
             vector_store=vector_store,
             train_batch_size=train_batch_size,
             rows=keep,
+            findings=findings,
             progress=talk,
         )
         talk.notes += found["notes"]

@@ -13,7 +13,7 @@ from negmine.audit.batches import File, batches
 from negmine.audit.collecting import Collector
 from negmine.audit.examples import examples
 from negmine.audit.files import expand, parquet_rows
-from negmine.audit.findings import Findings
+from negmine.audit.findings import Everything, Findings
 from negmine.audit.near import near_duplicates
 from negmine.audit.options import Options
 from negmine.audit.provenance import beside, reader
@@ -39,7 +39,9 @@ class Audit:
         ]
         size = sum(_bytes(file.path) for file in self.files)
         self._buckets = min(max(16, size // BUCKET), _MOST_BUCKETS)
-        self.findings = Findings(options.keep)
+        names = [str(file.path) for file in self.files]
+        self._everything = None if options.findings is None else Everything(options.findings, names)
+        self.findings = Findings(options.keep, self._everything)
         self._spill = Spill(_made(folder / "spill"), self._buckets)
         self._fences = fences.Fences(_made(folder / "losses"), self._buckets)
         self._store = options.vector_store or folder / "vectors"
@@ -50,7 +52,18 @@ class Audit:
         self._largest_score = 0.0
 
     def run(self) -> dict[str, Any]:
-        """Read, compare, and return the report (see report.py)."""
+        """Read, compare, and return the report (see report.py); write all findings, if that was asked."""
+        try:
+            found = self._run()
+        except BaseException:
+            if self._everything is not None:
+                self._everything.discard()
+            raise
+        if self._everything is not None:
+            self._everything.close()
+        return found
+
+    def _run(self) -> dict[str, Any]:
         if self._options.guide_model:
             from negmine.audit.guides import MOST_BATCHES, Sample, open_guides
 

@@ -1,6 +1,6 @@
 """From raw frames to batches that look the same whatever the file was.
 
-A batch has a row per row of the file: `row` (int64: file number << 40 | line), `query`, `positives` and
+A batch has a row per row of the file: `row` (int64: file number * 2^40 + line), `query`, `positives` and
 `negatives` (lists of texts), `positive_scores`, `negative_scores` (lists, null where there are none),
 `query_id`, `positive_ids`, `negative_ids` (null where there are none), and `loose`: true for a labeled pair,
 whose row has one document, so that its positives or negatives stand in other rows.
@@ -15,10 +15,10 @@ from pathlib import Path
 import polars as pl
 
 from negmine.audit.files import NUMBER_COLUMN, raw_frames
-from negmine.audit.shapes import TEXT, TEXTS, Columns, Shape
+from negmine.audit.findings import ROWS
+from negmine.audit.shapes import TEXTS, Columns, Shape
 from negmine.sources.problems import Problems
 
-FILE_BITS = 40  # a row is file << 40 | line
 _NO_SCORES = pl.lit(None, pl.List(pl.Float64))
 _NO_IDS = pl.lit(None, pl.List(pl.String))
 
@@ -43,7 +43,7 @@ def batches(
     for shape, raw in raw_frames(file.path, said, problems):
         file.shape = shape
         file.rows += raw.height
-        row = (pl.col(NUMBER_COLUMN) + (file.number << FILE_BITS)).alias("row")
+        row = (pl.col(NUMBER_COLUMN) + file.number * ROWS).alias("row")
         make = labels.batch if shape.label is not None else _rowed
         good = _fitting(raw, shape, file.path, problems)
         yield make(good, shape).with_columns(row).drop(NUMBER_COLUMN)
@@ -119,10 +119,10 @@ def _fitting(raw: pl.DataFrame, shape: Shape, path: Path, problems: Problems) ->
     if shape.positive_scores is not None:
         name = shape.positive_scores
         pairs.append((shape.positive, length, name, pl.col(name).list.len()))
-    negatives = pl.sum_horizontal(
-        pl.lit(1) if shape.kinds[name] == TEXT else pl.col(name).list.len()
-        for name in shape.negatives
-    )
+    negatives = pl.lit(0)
+    for name in shape.negatives:
+        is_list = shape.kinds[name] == TEXTS
+        negatives = negatives + (pl.col(name).list.len() if is_list else pl.lit(1))
     if shape.negative_scores is not None:
         name = shape.negative_scores
         pairs.append(("negatives", negatives, name, pl.col(name).list.len()))

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from negmine.audit.batches import FILE_BITS, File, batches
-from negmine.audit.findings import Findings
+from negmine.audit.batches import File, batches
+from negmine.audit.findings import ROWS, Findings
 from negmine.audit.options import Options
 from negmine.audit.rules import RULES
 from negmine.sources.problems import Problems
@@ -20,7 +20,7 @@ _TEXTS = ("query", "positives", "negatives")
 
 def place(row: int, files: list[File]) -> dict[str, Any]:
     """Return file and row (line of a text file, row of a Parquet file, from 1)."""
-    return {"file": str(files[row >> FILE_BITS].path), "row": row & ((1 << FILE_BITS) - 1)}
+    return {"file": str(files[row // ROWS].path), "row": row % ROWS}
 
 
 def examples(
@@ -45,7 +45,7 @@ def _texts(rows: pl.Series, files: list[File], options: Options) -> dict[int, di
     """Return the texts of rows; a file is read no further than its last row that is wanted."""
     found: dict[int, dict[str, Any]] = {}
     for file in files:
-        left = {row for row in rows.to_list() if row >> FILE_BITS == file.number}
+        left = {row for row in rows.to_list() if row // ROWS == file.number}
         again = File(file.path, file.number)
         for batch in batches(again, options.columns, options.label_threshold, Problems(skip=True)):
             if not left:

@@ -34,6 +34,7 @@ class LintKeywords(TypedDict, total=False):
     vector_store: str | Path | None
     train_batch_size: int | None
     rows: int
+    findings: str | Path | None
 
 
 def options_of(said: LintKeywords) -> Options:
@@ -47,7 +48,7 @@ def options_of(said: LintKeywords) -> Options:
     skip = given.pop("on_error", "stop") == "skip"
     if "rows" in given:
         given["keep"] = given.pop("rows")
-    for name in ("corpus", "queries", "qrels", "vector_store"):
+    for name in ("corpus", "queries", "qrels", "vector_store", "findings"):
         if given.get(name) is not None:
             given[name] = Path(given[name])
     for name in ("guide_model", "guide_query_prompt", "guide_document_prompt"):

@@ -35,6 +35,7 @@ class Options:
     vector_store: Path | None = None
     train_batch_size: int | None = None
     keep: int = KEEP
+    findings: Path | None = None
     skip_bad_rows: bool = False
 
     def __post_init__(self) -> None:

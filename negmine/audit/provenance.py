@@ -8,10 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.audit.batches import FILE_BITS
+from negmine.audit.findings import ROWS
 
 _LISTS = ("positive", "negative")
-_ROW = (1 << FILE_BITS) - 1
 
 
 def beside(path: Path) -> Path | None:
@@ -48,7 +47,7 @@ def reader(part: Path) -> Callable[[pl.DataFrame], pl.DataFrame]:
     known = known.with_columns(pl.concat_list("positive_id"), pl.concat_list("positive_score"))
 
     def join(batch: pl.DataFrame) -> pl.DataFrame:
-        here = known[(batch["row"] & _ROW) - 1]
+        here = known[batch["row"] % ROWS - 1]
         loose = batch["loose"].any()
         scores = (
             {}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 
 from negmine import schemas
+from negmine.audit.rules import RULES
 from negmine.cli import app
 from negmine.flags import default_text
 from negmine.naming import flag
@@ -21,6 +23,7 @@ from negmine.settings import ROOMS
 from negmine.sources.columns import ACCEPTED
 
 HERE = Path(__file__).parent
+ARGUMENTS = {"work": "WORK", "query_id": "QUERY_ID", "files": "FILE..."}
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
 
 
@@ -32,9 +35,9 @@ def commands() -> str:
         assert callback is not None
         name = command.name or callback.__name__
         arguments = [
-            parameter.name.upper()
+            ARGUMENTS[parameter.name]
             for parameter in inspect.signature(callback).parameters.values()
-            if parameter.name in ("work", "query_id")
+            if parameter.name in ARGUMENTS
         ]
         own = _own_flags(callback)
         text = inspect.cleandoc(callback.__doc__ or "")
@@ -43,9 +46,7 @@ def commands() -> str:
 
 
 def _own_flags(callback: Callable[..., object]) -> str:
-    names = [
-        name for name in inspect.signature(callback).parameters if name not in ("work", "query_id")
-    ]
+    names = [name for name in inspect.signature(callback).parameters if name not in ARGUMENTS]
     rooms = [room for room, table in ROOMS.items() if set(table.model_fields) <= set(names)]
     settings = {field for room in rooms for field in ROOMS[room].model_fields}
     own = [f"`{flag(name)}`" for name in names if name not in settings]
@@ -151,11 +152,22 @@ def columns() -> str:
     return "\n".join(rows)
 
 
+def rules() -> str:
+    """Return a section for every rule of `lint`."""
+    sections = []
+    for name, rule in RULES.items():
+        unit = rule.unit.replace("_", " ")
+        head = f"## `{name}`\n\n*{rule.level}, counted in {unit}*"
+        sections.append(f"{head}\n\n{textwrap.fill(rule.text, 112, break_on_hyphens=False)}")
+    return "\n\n".join(sections)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/commands.md": commands,
     "reference/settings.md": settings,
     "reference/tables.md": tables,
     "reference/input-files.md": columns,
+    "reference/lint.md": rules,
 }
 
 

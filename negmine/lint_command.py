@@ -95,7 +95,7 @@ def lint(
             "RULE=LIMIT",
         ),
     ] = None,
-    keep: Annotated[
+    rows: Annotated[
         int,
         typer.Option(
             "--rows", help="Row numbers to give for a rule.", min=1, rich_help_panel="Result"
@@ -140,7 +140,7 @@ def lint(
             device=device,
             vector_store=vector_store,
             train_batch_size=train_batch_size,
-            rows=keep,
+            rows=rows,
             findings=findings,
             progress=talk,
         )

@@ -81,6 +81,7 @@ class Audit:
         self._by_query(relevant)
         self._by_text()
         self._fences.tell(self.findings)
+        self.totals["positive_pairs"] = self._fences.count
         self._lengths(collector)
         if self._sample is not None and collector.rowed:
             from negmine.audit.guides import conflicts

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.audit.files import NUMBER_COLUMN, raw_frames
+from negmine.audit.files import raw_frames
 from negmine.audit.findings import ROWS
-from negmine.audit.shapes import TEXTS, Columns, Shape
+from negmine.audit.shapes import NUMBER_COLUMN, TEXTS, Columns, Shape
 from negmine.sources.problems import Problems
 
 _NO_SCORES = pl.lit(None, pl.List(pl.Float64))

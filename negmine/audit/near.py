@@ -74,7 +74,8 @@ def _tell(
     )
     own = own.unique(["row", "slot"])
     other = found.join(own, on=["row", "slot"], how="anti")
-    findings.add("near_duplicate_of_positive", own)
+    elsewhere = pl.when("loose").then("other").alias("other")
+    findings.add("near_duplicate_of_positive", own.select("row", "slot", elsewhere))
     first = other.group_by("row", "slot").agg(pl.col("other").min())
     findings.add("near_duplicate_of_other_positive", first)
 

@@ -84,4 +84,4 @@ class Fences:
         numbers = {"mean": mean, "deviation": deviation, "lower": low, "upper": high}
         about = {name: round(value, 4) for name, value in numbers.items()}
         for rule in ("noisy_positive", "faulty_positive"):
-            findings.about[rule] = {"positives": self.count, **about}
+            findings.about[rule] = dict(about)

@@ -124,7 +124,7 @@ RULES: dict[str, Rule] = {
     ),
     "noisy_positive": Rule(
         SUSPICION,
-        "positives",
+        "positive_pairs",
         "A positive that is learned too easily: its loss, -log softmax among the query's "
         "negatives, is at or below mean - 2 standard deviations of all. DBPM's lower fence. "
         "The mean over the guides; without guides by the file's own scores. Scores within "
@@ -132,7 +132,7 @@ RULES: dict[str, Rule] = {
     ),
     "faulty_positive": Rule(
         SUSPICION,
-        "positives",
+        "positive_pairs",
         "A positive that looks wrong: its loss is at or above mean + 3 standard deviations. "
         "DBPM's upper fence, of the same losses.",
     ),

@@ -15,12 +15,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from negmine.errors import InputError
 
 TEXT, TEXTS, NUMBER, NUMBERS, UNKNOWN = "text", "texts", "number", "numbers", "unknown"
+NUMBER_COLUMN = "number"  # of a raw frame: line or row, from 1
+TYPES: dict[str, Any] = {
+    TEXT: pl.String, TEXTS: pl.List(pl.String), NUMBER: pl.Float64, NUMBERS: pl.List(pl.Float64),
+}  # fmt: skip
 
 _QUERIES = ("anchor", "query", "question")
 _POSITIVES = ("positive", "pos", "answer", "document", "passage", "text")
@@ -58,6 +65,15 @@ class Shape:
     kinds: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
 
+    def ids(self) -> list[str]:
+        """Return the columns of ids."""
+        ids = (self.query_id, self.positive_ids, self.negative_ids)
+        return [name for name in ids if name and name not in self.kinds]
+
+    def columns(self) -> list[str]:
+        """Return all columns that are read of a file."""
+        return [*self.kinds, *self.ids()]
+
     def roles(self) -> dict[str, str]:
         """Return which columns were read as what, for people."""
         negatives = ", ".join(self.negatives) if len(self.negatives) < 4 else _few(self.negatives)
@@ -69,6 +85,9 @@ class Shape:
             "scores": self.scores or self.positive_scores or self.negative_scores,
         }
         return {role: name for role, name in found.items() if name}
+
+
+Raw = tuple[Shape, pl.DataFrame]
 
 
 def _few(names: Sequence[str]) -> str:
@@ -130,8 +149,6 @@ def _rowed(
 
 
 def _with_ids(shape: Shape, kinds: Mapping[str, str]) -> Shape:
-    from dataclasses import replace
-
     ids = {
         "query_id": _present(kinds, _QUERY_IDS, None),
         "positive_ids": _present(kinds, _POSITIVE_IDS, None),

@@ -62,10 +62,9 @@ def _rule(rule: dict[str, Any], width: int, many_files: bool) -> Iterator[Text]:
     if rule["unit"] == "file":
         head.append(f"  AUC {rule['share']:.3f}", "bold")
     else:
-        head.append(
-            f"  {rule['count']:,} of {rule['of']:,} {rule['unit']} ({_percent(rule['share'])})",
-            "bold",
-        )
+        unit = rule["unit"].replace("_", " ")
+        share = _percent(rule["share"])
+        head.append(f"  {rule['count']:,} of {rule['of']:,} {unit} ({share})", "bold")
     yield from head.wrap(_PLAIN, width)
     pad = " " * _INDENT
     yield from _folded(rule["meaning"], width - _INDENT, "dim", pad)

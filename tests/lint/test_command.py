@@ -87,7 +87,7 @@ def test_gates(faulty, gates, code):
 def test_a_gate_on_every_fault_passes_a_clean_file(tmp_path):
     path, _ = write(tmp_path, clean(), "triplet", ".jsonl")
     assert invoke(path, "--fail-on", "fault=0").exit_code == 0
-    with pytest.raises(GateNotMet, match="positive_elsewhere was not|noisy_positive was not checked"):
+    with pytest.raises(GateNotMet, match="noisy_positive was not checked"):
         negmine.lint(path, fail_on=["noisy_positive=0"])
 
 
@@ -106,7 +106,10 @@ def test_a_gate_on_every_fault_passes_a_clean_file(tmp_path):
         (["--guide-model", "m", "--train-batch-size", "1"], "2 or more"),
         (["--vector-store", "v"], "--guide-model"),
         (["--queries", "q.jsonl"], "--qrels"),
-        (["--guide-model", "m", "--guide-query-prompt", "a", "--guide-query-prompt", "b"], "one prompt"),
+        (
+            ["--guide-model", "m", "--guide-query-prompt", "a", "--guide-query-prompt", "b"],
+            "one prompt",
+        ),
         (["--on-error", "never"], "--on-error"),
         (["--rows", "0"], "--rows"),
     ],
@@ -193,8 +196,8 @@ def test_a_known_file_that_is_not_there(tmp_path):
     for flag in ("corpus", "qrels"):
         with pytest.raises(InputError, match=r"absent.jsonl does not exist"):
             negmine.lint(path, **{flag: tmp_path / "absent.jsonl"})
-    with pytest.raises(InputError, match="--guide-model ./none does not exist"):
-        negmine.lint(path, guide_model="./none")
+    with pytest.raises(InputError, match="--guide-model none/x/y does not exist"):
+        negmine.lint(path, guide_model="none/x/y")
     with pytest.raises(InputError, match="--findings"):
         negmine.lint(path, findings=tmp_path / "absent" / "x.parquet")
     with pytest.raises(SettingsError):

@@ -37,7 +37,9 @@ def test_keys_are_equal_exactly_where_normalised_texts_are(some):
 
 def runs(text):
     """Cut a text as the kernel does: runs of [a-z0-9_] and of what is not ASCII."""
-    kept = "".join(c if c in "abcdefghijklmnopqrstuvwxyz0123456789_" or c > "\x7f" else " " for c in text)
+    kept = "".join(
+        c if c in "abcdefghijklmnopqrstuvwxyz0123456789_" or c > "\x7f" else " " for c in text
+    )
     return kept.split(" ")
 
 
@@ -55,7 +57,13 @@ def expected(one, other):
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-@given(st.lists(st.lists(st.sampled_from(["a", "b", "c d", "茶", "É"]), max_size=12).map(" ".join), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "b", "c d", "茶", "É"]), max_size=12).map(" ".join),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_jaccard_of_word_3_grams(some):
     sets = grams(normal(pl.Series(some, dtype=pl.String)))
     pairs = [(n, m) for n in range(len(some)) for m in range(len(some))]

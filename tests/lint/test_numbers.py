@@ -84,7 +84,10 @@ def test_the_worked_example_of_gistembed():
         qq[i, j] = qq[j, i] = value
     for (i, j), value in {(0, 1): 0.81, (0, 2): 0.10, (1, 2): 0.30}.items():
         pp[i, j] = pp[j, i] = value
-    found = {name: set(zip(*map(list, np.nonzero(m)), strict=True)) for name, m in masks(qp, qn, qq, pp).items()}
+    found = {
+        name: set(zip(*map(list, np.nonzero(m)), strict=True))
+        for name, m in masks(qp, qn, qq, pp).items()
+    }
     assert found == {
         "qp": {(0, 2), (2, 1)},
         "qn": {(0, 1), (1, 1), (2, 0)},

@@ -43,14 +43,18 @@ def planted():
     ask = sentence(104, 12)
     plant("same_text_as_query", fresh(4, query=ask, negatives=[ask.lower(), sentence(404)]))
     near = LONG.replace(".", " indeed.")
-    plant("near_duplicate_of_positive", fresh(5, positive=LONG[:-1], negatives=[near, sentence(405)]))
+    plant(
+        "near_duplicate_of_positive", fresh(5, positive=LONG[:-1], negatives=[near, sentence(405)])
+    )
     groups.append(fresh(6, positive=sentence(206, 40)))
     plant(
         "near_duplicate_of_other_positive",
         fresh(7, query=fresh(6).query, negatives=[sentence(307), "Well " + sentence(206, 40)]),
         1,
     )
-    plant("near_duplicate_of_query", fresh(8, query=QUERY, negatives=[f"So {QUERY}", sentence(408)]))
+    plant(
+        "near_duplicate_of_query", fresh(8, query=QUERY, negatives=[f"So {QUERY}", sentence(408)])
+    )
     plant("score_inverted", fresh(9, scores=[0.8, 0.3, 0.9]), 1)
     plant("positive_elsewhere", fresh(10, negatives=[sentence(310), groups[0].positive]), 1)
     for n in range(11, 26):
@@ -99,7 +103,10 @@ def test_empty_and_null_texts_are_found(tmp_path, shape, ending):
     groups[9] = groups[9]._replace(negatives=["", groups[9].negatives[1]])
     path, places = write(tmp_path, groups, shape, ending)
     report = negmine.lint(path)
-    touched = {places[g, n][0] for g, n in places if g in (3, 5)} | {places[7, 1][0], places[9, 0][0]}
+    touched = {places[g, n][0] for g, n in places if g in (3, 5)} | {
+        places[7, 1][0],
+        places[9, 0][0],
+    }
     if shape == "labeled-pair":  # the empty positive is its one row
         touched -= {places[5, 0][0], places[5, 1][0]}
     assert list(found(report)) == ["empty_text"]
@@ -240,9 +247,7 @@ def test_what_negmine_writes_is_read_with_its_ids_and_scores(tmp_path, beir, vec
     for name in ("triplet", "n-tuple", "labeled-pair", "labeled-list"):
         flags = {"format": name, "num_negatives": 2, "no_relative_margin": True, "no_risk": True}
         negmine.mine(tmp_path / "work", data=beir, **vectors, **flags)
-        report = negmine.lint(
-            tmp_path / "work/5-write" / name, qrels=beir / "qrels/train.tsv"
-        )
+        report = negmine.lint(tmp_path / "work/5-write" / name, qrels=beir / "qrels/train.tsv")
         assert report["files"][0]["shape"] == name
         assert report["files"][0]["provenance"]
         by_name = {rule["rule"]: rule for rule in report["rules"]}
@@ -250,7 +255,9 @@ def test_what_negmine_writes_is_read_with_its_ids_and_scores(tmp_path, beir, vec
         for rule in ("same_text_as_positive", "same_text_as_query", "relevant_in_qrels"):
             assert by_name[rule]["count"] == 0
         assert bool(report["totals"]["scores"]) == (name != "labeled-pair")
-    assert [file["provenance"] for file in negmine.lint(tmp_path / "work/5-write/triplet")["files"]] == [None]
+    assert [
+        file["provenance"] for file in negmine.lint(tmp_path / "work/5-write/triplet")["files"]
+    ] == [None]
 
 
 def test_every_rule_is_planted_somewhere():
@@ -268,7 +275,9 @@ def test_findings_can_be_used_to_drop_rows(tmp_path):
     faults = [rule for rule in RULES if RULES[rule].level == "fault"]
     bad = everything.filter(pl.col("rule").is_in(faults))["row"]
     assert places[at["same_text_as_query"]][0] in bad
-    kept = pl.read_parquet(path).with_row_index("row", 1).filter(~pl.col("row").is_in(bad.implode()))
+    kept = (
+        pl.read_parquet(path).with_row_index("row", 1).filter(~pl.col("row").is_in(bad.implode()))
+    )
     kept.drop("row").write_parquet(tmp_path / "kept.parquet")
     assert not set(found(negmine.lint(tmp_path / "kept.parquet"))) & set(faults)
 

@@ -23,7 +23,8 @@ def shape(said=None, **kinds):
         ({"id": TEXT, "q": TEXT, "a": TEXT, "b": TEXT}, "triplet", "q", "a", ["b"]),
         ({"positive": TEXT, "negative": TEXT, "query": TEXT}, "triplet", "query", "positive", ["negative"]),
         ({"topic": TEXT, "query": TEXT, "pos": TEXT, "neg": TEXT}, "triplet", "query", "pos", ["neg"]),
-        ({"query": TEXT, "pos": TEXTS, "neg": TEXTS, "pos_scores": NUMBERS}, "FlagEmbedding", "query", "pos", ["neg"]),
+        ({"query": TEXT, "pos": TEXTS, "neg": TEXTS, "pos_scores": NUMBERS},
+         "FlagEmbedding", "query", "pos", ["neg"]),
         ({"query": TEXT, "pos": TEXTS, "neg": TEXTS, "pos_id": TEXTS, "neg_id": TEXTS, "prompt": TEXT},
          "FlagEmbedding", "query", "pos", ["neg"]),
         ({"q": TEXT, "d": TEXT, "label": NUMBER}, "labeled-pair", "q", "d", []),
@@ -53,7 +54,11 @@ def test_what_the_user_says_wins():
         ({"a": TEXT}, None, "a query and a positive"),
         ({"a": NUMBER, "b": UNKNOWN}, None, r"a \(numbers\), b \(nothing"),
         ({"query": TEXT, "pos": TEXT, "neg": TEXT}, Columns(query="qury"), "Did you mean 'query'"),
-        ({"q": TEXT, "p": TEXT, "n": NUMBER}, Columns(negatives=("n",)), "holds numbers, not texts"),
+        (
+            {"q": TEXT, "p": TEXT, "n": NUMBER},
+            Columns(negatives=("n",)),
+            "holds numbers, not texts",
+        ),
     ],
 )
 def test_what_cannot_be_told_is_an_error_that_lists_the_columns(kinds, said, message):

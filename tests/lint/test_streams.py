@@ -1,14 +1,12 @@
 """What is found does not depend on batches, buckets, files or the order of rows."""
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import negmine
-from negmine.audit import audit, files, spill
+from negmine.audit import audit, parquet_files, row_files, spill
 from tests.lint.test_planted import planted
 from tests.lint.writers import SHAPES, Group, found, save, write
 
@@ -18,8 +16,9 @@ def tiny(monkeypatch):
     """Batches of a few rows and buckets that go to disk at once."""
 
     def shrink():
-        monkeypatch.setattr(files, "MOST_BYTES", 2_000)
-        monkeypatch.setattr(files, "STEP", 7)
+        monkeypatch.setattr(parquet_files, "STEP", 7)
+        monkeypatch.setattr(parquet_files, "MOST_ROWS", 14)
+        monkeypatch.setattr(row_files, "MOST_CHARACTERS", 2_000)
         monkeypatch.setattr(spill.Spill.__init__, "__defaults__", (3_000,))
         monkeypatch.setattr(audit, "BUCKET", 1 << 10)
 
@@ -89,7 +88,9 @@ def test_several_files_are_one(tmp_path, some, cut):
     cut = min(cut, len(rows))
     whole = save(tmp_path / "whole.jsonl", rows)
     parts = [
-        save(tmp_path / f"{n}.jsonl", part) for n, part in enumerate((rows[:cut], rows[cut:])) if part
+        save(tmp_path / f"{n}.jsonl", part)
+        for n, part in enumerate((rows[:cut], rows[cut:]))
+        if part
     ]
     assert found(negmine.lint(parts)) == found(negmine.lint(whole))
 
@@ -104,14 +105,12 @@ def test_all_shapes_with_lists_say_the_same(tmp_path, some):
     assert counts[0] == counts[1] == counts[2]
 
 
+HEADS = {
+    "query": "ask", "question": "ask", "answer": "head", "passages": ["head", "head 1", "head 2"],
+    "pos": ["head"], "neg": ["head 1", "head 2"], "negative_1": "head 1", "negative_2": "head 2",
+}  # fmt: skip
+
+
 def readable(path, rows):
-    """Save rows behind one that shows what every column holds; it is told apart by its own texts."""
-    head = {
-        name: ["head", "head 1", "head 2"] if name == "passages"
-        else ["head"] if name == "pos"
-        else ["head 1", "head 2"] if name == "neg"
-        else value if not isinstance(value, str | None)
-        else {"negative_1": "head 1", "negative_2": "head 2", "query": "ask", "question": "ask"}.get(name, "head")
-        for name, value in rows[0].items()
-    }  # fmt: skip
-    return save(Path(path), [head, *rows])
+    """Save rows behind one that shows what every column holds."""
+    return save(path, [rows[0] | {n: v for n, v in HEADS.items() if n in rows[0]}, *rows])

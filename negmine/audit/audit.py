@@ -19,12 +19,13 @@ from negmine.audit.options import Options
 from negmine.audit.provenance import beside, reader
 from negmine.audit.report import report
 from negmine.audit.spill import Spill
-from negmine.errors import InputError
+from negmine.errors import InputError, SettingsError
 from negmine.progress import Progress
 from negmine.sources.problems import Problems
 
 BUCKET = 32 << 20  # bytes of input that make a bucket
 _MOST_BUCKETS = 1024
+GUIDED = 1024  # rows between two signs of life, where models run
 
 
 class Audit:
@@ -40,6 +41,7 @@ class Audit:
         size = sum(_bytes(file.path) for file in self.files)
         self._buckets = min(max(16, size // BUCKET), _MOST_BUCKETS)
         names = [str(file.path) for file in self.files]
+        _check_findings(options, [file.path for file in self.files])
         self._everything = None if options.findings is None else Everything(options.findings, names)
         self.findings = Findings(options.keep, self._everything)
         self._spill = Spill(_made(folder / "spill"), self._buckets)
@@ -107,10 +109,12 @@ class Audit:
             for batch in batches(
                 file, self._options.columns, self._options.label_threshold, self._problems
             ):
-                collector.take(join(batch) if join else batch)
+                joined = join(batch) if join else batch
+                for piece in joined.iter_slices(GUIDED) if guides else [joined]:
+                    collector.take(piece)
+                    self._progress.advance(piece.height)
                 if self._sample is not None:
                     self._sample.take(batch)
-                self._progress.advance(batch.height)
         self.totals = collector.totals
         self._largest_score = collector.largest_score
         return collector
@@ -194,6 +198,15 @@ def audit(paths: Sequence[Path], options: Options, progress: Progress) -> dict[s
         raise InputError("There is no file to look at. Name one.")
     with tempfile.TemporaryDirectory(prefix="negmine-lint-") as folder:
         return Audit(paths, options, Path(folder), progress).run()
+
+
+def _check_findings(options: Options, files: Sequence[Path]) -> None:
+    """Raise SettingsError where --findings would write over what is read."""
+    read = (*files, options.corpus, options.queries, options.qrels)
+    if options.findings is not None and options.findings.resolve() in {
+        p.resolve() for p in read if p
+    }:
+        raise SettingsError(f"--findings {options.findings} is a file that is read. Name another.")
 
 
 def _made(folder: Path) -> Path:

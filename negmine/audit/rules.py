@@ -54,13 +54,11 @@ RULES: dict[str, Rule] = {
     "near_duplicate_of_other_positive": Rule(
         FAULT,
         "negatives",
-        "The same with a positive of the same query in another row. A negative is compared "
-        "with the first 64 positives of its query.",
+        "A negative is a near-duplicate of a positive of the same query in another row. A negative is "
+        "compared with the first 64 positives of its query.",
     ),
     "near_duplicate_of_query": Rule(
-        FAULT,
-        "negatives",
-        "The same with the query: a rephrased or quoted question.",
+        FAULT, "negatives", "A negative is a near-duplicate of its query: rephrased, or quoted."
     ),
     "relevant_in_qrels": Rule(
         FAULT,

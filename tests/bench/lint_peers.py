@@ -1,7 +1,7 @@
 """What `negmine lint` finds in what sentence-transformers' own `mine_hard_negatives` mines.
 
-Mines stackfaq and debian-packages as its documentation shows (num_negatives=5; once with nothing else, once with
-relative_margin=0.05), with WordLlama's static vectors, so that it runs in minutes; lints the triplets with
+Mines stackfaq and debian-packages as its documentation shows (num_negatives=5; once with nothing else,
+once with relative_margin=0.05), with WordLlama's static vectors, so that it runs in minutes; lints the triplets with
 corpus, queries and qrels, and with MiniLM as a guide for stackfaq. Writes the tables of
 docs/explanation/what-lint-finds.md. Needs the collections in ../shared.
 

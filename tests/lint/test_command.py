@@ -213,6 +213,14 @@ def test_qrels_without_ids_are_not_passed_over_in_silence(tmp_path):
     assert "--queries and --corpus" in rule["why_not"]
 
 
+def test_findings_are_never_written_over_what_is_read(tmp_path):
+    path, _ = write(tmp_path, clean(3), "triplet", ".parquet")
+    before = path.read_bytes()
+    with pytest.raises(SettingsError, match="is a file that is read"):
+        negmine.lint(path, findings=tmp_path / "." / path.name)
+    assert path.read_bytes() == before
+
+
 def test_a_failed_lint_leaves_no_half_of_a_findings_file(tmp_path):
     bad_files(tmp_path)
     with pytest.raises(InputError):

@@ -74,6 +74,13 @@ def _check_retrievers(index: IndexSettings) -> None:
         raise SettingsError(
             f"--model {index.model}: with your own vectors no model is asked. Leave one of them out."
         )
+    if index.dense_scope == "candidates" and (
+        set(index.retriever) <= {"dense"} or index.document_vectors is not None
+    ):
+        raise SettingsError(
+            "--dense-scope candidates encodes what another retriever found. Name one beside dense, and bring "
+            "no vectors along."
+        )
     if len(set(index.retriever)) != len(index.retriever) or not index.retriever:
         given = ", ".join(index.retriever) or "none"
         raise SettingsError(f"--retriever: name each once, and at least one. Given: {given}.")

@@ -67,7 +67,6 @@ SEARCHED = _schema(
     _required("id", ID),
     _required("key", pa.uint64()),
     _required("key_2", pa.uint64()),
-    _required("part", pa.int32()),
 )
 RECALL = _schema(
     "recall/1",

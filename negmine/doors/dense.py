@@ -79,21 +79,16 @@ class _Run:
 
 
 def searched(house: House) -> Stream:
-    """What the run looked at: id and vector's hash of every document, and of every query with its part."""
+    """What the run looked at: id and vector's hash of every document and every query."""
 
     def tables() -> Iterator[pa.Table]:
         dense = open_dense(house)
-        parts = np.repeat(np.arange(house.query_parts), house.queries_per_part)
         documents = house.doc_ids.gather(dense.positions)
-        for what, ids, part in (
-            ("document", documents, np.full(len(documents), -1)),
-            ("query", dense.query_ids, parts),
-        ):
+        for what, ids in (("document", documents), ("query", dense.query_ids)):
             keys = dense.keys(what)
-            rows = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]}).with_columns(
-                what=pl.lit(what), part=pl.Series(part, dtype=pl.Int32)
-            )
-            yield from (table(some, SEARCHED) for some in rows.iter_slices(AT_ONCE))
+            rows = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]})
+            marked = rows.with_columns(what=pl.lit(what))
+            yield from (table(some, SEARCHED) for some in marked.iter_slices(AT_ONCE))
 
     return Stream(tables())
 

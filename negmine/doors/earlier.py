@@ -43,24 +43,28 @@ class Earlier:
     @cached_property
     def new(self) -> NDArray[np.int64]:
         """Rows of the vectors that the earlier run has not seen as they are now."""
-        return np.flatnonzero(self._documents["part"].is_null().to_numpy())
+        return np.flatnonzero(~self._documents["seen"].to_numpy())
 
     @cached_property
     def _documents(self) -> pl.DataFrame:
-        ids = self._house.doc_ids.gather(self._dense.positions)
-        return self._known("document", ids)
+        return self._seen("document", self._house.doc_ids.gather(self._dense.positions))
 
     @cached_property
     def _queries(self) -> pl.DataFrame:
-        return self._known("query", self._dense.query_ids).drop_nulls("part")
+        """query_id and the part of the run that has it, of queries that have the vector they had."""
+        files = self._house.work.part_files(self._run)
+        ids = [pl.read_parquet(file, columns=["query_id"]).unique() for file in files]
+        parts = [rows.with_columns(part=pl.lit(part)) for part, rows in enumerate(ids)]
+        seen = self._seen("query", self._dense.query_ids).filter("seen")
+        return pl.concat(parts).join(seen, left_on="query_id", right_on="id", how="semi")
 
-    def _known(self, what: str, ids: pl.Series) -> pl.DataFrame:
-        """Return id, part of all, in order; part is null where it is new, or has another vector now."""
+    def _seen(self, what: str, ids: pl.Series) -> pl.DataFrame:
+        """Return id, seen of all, in order: whether the earlier run has met it with the vector it has now."""
         rows = self._house.work.scan(self._searched).filter(pl.col("what") == what)
         keys = self._dense.keys(what)
         now = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]})
         found = now.lazy().join(rows, on=KEY, how="left", maintain_order="left")
-        return found.select("id", "part").collect()
+        return found.select("id", seen=pl.col("what").is_not_null()).collect()
 
     def found(self, queries: pl.DataFrame, known: pl.DataFrame, k: int, depth: int) -> pl.DataFrame:
         """Return row, query_id, doc_id, score of the queries whose first k hits are sure without a full search.
@@ -73,7 +77,7 @@ class Earlier:
         last = old.group_by("row").agg(
             last_score=pl.col("score").last(), last_id=pl.col("doc_id").last()
         )
-        there = self._documents.lazy().drop_nulls("part").select(doc_id="id")
+        there = self._documents.lazy().filter("seen").select(doc_id="id")
         kept = old.lazy().join(there, on="doc_id", how="semi")
         fresh = self._among_new(queries, last["row"].sort(), depth)
         sure = (pl.col("score") > pl.col("last_score")) | (
@@ -86,7 +90,7 @@ class Earlier:
 
     def _old_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return row, query_id, doc_id, score of what was found for these queries, in the old order."""
-        asked = rows.join(self._queries, left_on="query_id", right_on="id")
+        asked = rows.join(self._queries, on="query_id")
         columns = ["query_id", "doc_id", "score"]
         parts = [
             frame(self._house.work.read(self._run, part, columns)).join(

@@ -14,7 +14,7 @@ from negmine.house import CORPUS, QRELS, QUERIES, House
 from negmine.retrievers import approximate, dense
 
 
-def vectors(house: House, found_by: Iterable[str] = ()) -> Iterable[Artifact]:
+def vectors(house: House, found_by: tuple[str, ...] = ()) -> Iterable[Artifact]:
     """The vectors of all documents, or of those in the runs `found_by`; the FAISS index, if one is wanted."""
     index = house.settings.index
     yield Artifact(

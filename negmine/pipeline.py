@@ -118,7 +118,7 @@ def _retrieve(house: House) -> Iterable[Artifact]:
         )  # fmt: skip
     if "dense" in house.settings.index.retriever:
         if house.settings.index.dense_scope == "candidates":
-            yield from dense_plan.vectors(house, runs)
+            yield from dense_plan.vectors(house, tuple(runs))
         yield from dense_plan.searches(house)
         runs.append(house.dense_run)
         indexes.append(house.vectors)

@@ -7,18 +7,21 @@ an accident moves their likeness at all is 2e-5, and it moves it by 1/300.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.audit.keys import words
+from negmine.jit import compiled, read_only
 
 Ints = NDArray[np.int64]
+PRIME, BASIS = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)  # of FNV-1a, 64 bits
+# splitmix64's constants (Steele, Lea and Flood 2014)
+STEP = np.uint64(0x9E3779B97F4A7C15)
+M1, M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+NOTHING, S27, S30 = np.uint64(0), np.uint64(27), np.uint64(30)
+S31, S32 = np.uint64(31), np.uint64(32)
 
 
 def grams(normalised: pl.Series) -> pl.Series:
@@ -30,7 +33,8 @@ def grams(normalised: pl.Series) -> pl.Series:
     raw = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
     room = np.empty(int(offsets[-1] - offsets[0]) // 2 + len(texts) + 1, np.uint32)
     ends = np.zeros(len(texts) + 1, np.int64)
-    _shingle()(raw, offsets, room, ends)
+    compiled(_shingle)(read_only(raw), read_only(offsets), room, ends)
+    compiled(_distinct)(room, ends)
     lists = pa.LargeListArray.from_arrays(pa.array(ends), pa.array(room[: ends[-1]]))
     return pl.Series("grams", pl.from_arrow(lists), pl.List(pl.UInt32))
 
@@ -44,106 +48,73 @@ def jaccard(sets: pl.Series, left: Ints, right: Ints) -> NDArray[np.float32]:
     offsets = np.asarray(lists.offsets)
     result = np.empty(len(left), np.float32)
     values = np.asarray(lists.values)
-    _compare()(values, offsets, left, right, result)
+    compiled(_compare)(*map(read_only, (values, offsets, left, right)), result)
     return result
 
 
-@cache
-def _mix() -> Callable[..., Any]:
-    """Return splitmix64 (Steele, Lea and Flood 2014), compiled."""
-    import numba
+def _shingle(
+    raw: NDArray[np.uint8],
+    offsets: Ints,
+    room: NDArray[np.uint32],
+    ends: Ints,
+) -> None:
+    """Write the shingles of every text into `room`, in their order; those of text t end at ends[t + 1]."""
+    total = 0
+    for text in range(len(offsets) - 1):
+        count, inside = 0, False
+        before, last, word = NOTHING, NOTHING, BASIS  # the two words before, and this one
+        for place in range(offsets[text], offsets[text + 1] + 1):
+            is_word = False
+            if place < offsets[text + 1]:
+                c = raw[place]
+                is_word = 97 <= c <= 122 or 48 <= c <= 57 or c == 95 or c >= 128
+            if is_word:
+                word = (word ^ np.uint64(raw[place])) * PRIME
+                inside = True
+            elif inside:
+                mixed = NOTHING
+                for one in (before, last, word):
+                    mixed = (mixed ^ one) + STEP
+                    mixed = (mixed ^ (mixed >> S30)) * M1
+                    mixed = (mixed ^ (mixed >> S27)) * M2
+                    mixed = mixed ^ (mixed >> S31)
+                room[total] = np.uint32(mixed >> S32)
+                count += 1
+                total += count > 2  # the next word writes over what is no 3-gram
+                before, last, word, inside = last, word, BASIS, False
+        total += 0 < count < 3
+        ends[text + 1] = total
 
-    golden = np.uint64(0x9E3779B97F4A7C15)
-    m1, m2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-    s27, s30, s31 = np.uint64(27), np.uint64(30), np.uint64(31)
 
-    @numba.njit(nogil=True)
-    def mix(x):  # type: ignore[no-untyped-def]
-        x = x + golden
-        x = (x ^ (x >> s30)) * m1
-        x = (x ^ (x >> s27)) * m2
-        return x ^ (x >> s31)
-
-    kernel: Callable[..., Any] = mix
-    return kernel
-
-
-@cache
-def _distinct() -> Callable[..., Any]:
-    """Return what sorts room[start:end], leaves each value once, and returns the new end; compiled."""
-    import numba
-
-    @numba.njit(nogil=True)
-    def distinct(room, start, end):  # type: ignore[no-untyped-def]
-        room[start:end].sort()
-        total = start
-        for place in range(start, end):
-            if place == start or room[place] != room[total - 1]:
-                room[total] = room[place]
+def _distinct(room: NDArray[np.uint32], ends: Ints) -> None:
+    """Sort the shingles of every text, leave each once, and move all together."""
+    total = start = 0
+    for text in range(len(ends) - 1):
+        end, first = ends[text + 1], total
+        found = np.sort(room[start:end])
+        for place in range(len(found)):
+            if total == first or found[place] != room[total - 1]:
+                room[total] = found[place]
                 total += 1
-        return total
-
-    kernel: Callable[..., Any] = distinct
-    return kernel
+        start = end
+        ends[text + 1] = total
 
 
-@cache
-def _shingle() -> Callable[..., None]:
-    import numba
-
-    mix, distinct = _mix(), _distinct()
-    prime, basis = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)  # FNV-1a, 64 bits
-    nothing, half = np.uint64(0), np.uint64(32)
-
-    @numba.njit(nogil=True)
-    def is_word(c):  # type: ignore[no-untyped-def]
-        return 97 <= c <= 122 or 48 <= c <= 57 or c == 95 or c >= 128
-
-    @numba.njit(nogil=True)
-    def shingle(raw, offsets, room, ends):  # type: ignore[no-untyped-def]
-        total = 0
-        for text in range(len(offsets) - 1):
-            start, count, inside = total, 0, False
-            before, last, word = nothing, nothing, basis  # the two words before, and this one
-            end = offsets[text + 1]
-            for place in range(offsets[text], end + 1):
-                if place < end and is_word(raw[place]):
-                    word = (word ^ np.uint64(raw[place])) * prime
-                    inside = True
-                elif inside:
-                    count += 1
-                    now = mix(word)
-                    if count > 2:
-                        room[total] = np.uint32(mix(mix(mix(before) ^ last) ^ now) >> half)
-                        total += 1
-                    before, last, word, inside = last, now, basis, False
-            if 0 < count < 3:  # the word before the only one is nothing
-                room[total] = np.uint32(mix(mix(before) ^ last) >> half)
-                total += 1
-            total = distinct(room, start, total)
-            ends[text + 1] = total
-
-    kernel: Callable[..., None] = shingle
-    return kernel
-
-
-@cache
-def _compare() -> Callable[..., None]:
-    import numba
-
-    @numba.njit(nogil=True)
-    def compare(values, offsets, left, right, result):  # type: ignore[no-untyped-def]
-        for pair in range(len(left)):
-            a, a_end = offsets[left[pair]], offsets[left[pair] + 1]
-            b, b_end = offsets[right[pair]], offsets[right[pair] + 1]
-            size = (a_end - a) + (b_end - b)
-            common = 0
-            while a < a_end and b < b_end:
-                x, y = values[a], values[b]
-                common += x == y
-                a += x <= y
-                b += y <= x
-            result[pair] = common / (size - common) if size > common else 0.0
-
-    kernel: Callable[..., None] = compare
-    return kernel
+def _compare(
+    values: NDArray[np.uint32],
+    offsets: Ints,
+    left: Ints,
+    right: Ints,
+    result: NDArray[np.float32],
+) -> None:
+    """Walk through two sorted sets at once, pair by pair."""
+    for pair in range(len(left)):
+        a, a_end = offsets[left[pair]], offsets[left[pair] + 1]
+        b, b_end = offsets[right[pair]], offsets[right[pair] + 1]
+        size, common = (a_end - a) + (b_end - b), 0
+        while a < a_end and b < b_end:
+            x, y = values[a], values[b]
+            common += x == y
+            a += x <= y
+            b += y <= x
+        result[pair] = common / (size - common) if size > common else 0.0

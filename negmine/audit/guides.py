@@ -12,7 +12,7 @@ from negmine.audit.findings import Findings
 from negmine.audit.options import Options
 from negmine.hashing import GOLDEN, splitmix64
 from negmine.identity import Digests
-from negmine.retrievers.exact import pair_scores
+from negmine.retrievers.products import pair_scores
 from negmine.scorers.guide import Guide
 from negmine.settings import FilterSettings, IndexSettings
 

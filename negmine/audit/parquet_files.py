@@ -19,6 +19,7 @@ from negmine.audit.shapes import (
     UNKNOWN,
     Columns,
     Raw,
+    kind_of_nulls,
     understand,
 )
 from negmine.sources.problems import Problems
@@ -72,7 +73,7 @@ def _kind(field: pa.Field) -> str:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_null(kind):
-        return TEXT if field.name.lower().startswith("neg") else UNKNOWN
+        return kind_of_nulls(field.name)
     if _is_string(kind):
         return TEXT
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):

@@ -19,6 +19,7 @@ from negmine.audit.shapes import (
     Columns,
     Raw,
     Shape,
+    kind_of_nulls,
     understand,
 )
 from negmine.sources.formats import Row, read_rows
@@ -59,7 +60,10 @@ def _kinds_of_rows(rows: Sequence[Row]) -> dict[str, str]:
         for name, value in row.values.items():
             if kinds.get(name, UNKNOWN) == UNKNOWN:
                 kinds[name] = _kind_of_value(name, value)
-    return kinds
+    nulls = {name for row in rows for name in row.values} - {
+        name for row in rows for name, value in row.values.items() if value is not None
+    }
+    return kinds | {name: kind_of_nulls(name) for name in nulls}
 
 
 def _kind_of_value(name: str, value: Any) -> str:

@@ -94,6 +94,12 @@ def _few(names: Sequence[str]) -> str:
     return f"{names[0]} ... {names[-1]} ({len(names)})"
 
 
+def kind_of_nulls(name: str) -> str:
+    """Return what a column of nothing but nulls would hold: texts, if its name says so."""
+    known = name.lower().startswith("neg") or name.lower() in (*_QUERIES, *_POSITIVES)
+    return TEXT if known and name.lower() not in _IDS else UNKNOWN
+
+
 def understand(path: Path, kinds: Mapping[str, str], said: Columns) -> Shape:
     """Return the shape of a file whose columns hold `kinds`.
 

@@ -1,8 +1,8 @@
 """What `negmine lint` finds in what sentence-transformers' own `mine_hard_negatives` mines.
 
 Mines stackfaq and debian-packages as its documentation shows (num_negatives=5; once with nothing else,
-once with relative_margin=0.05), with WordLlama's static vectors, so that it runs in minutes; lints the triplets with
-corpus, queries and qrels, and with MiniLM as a guide for stackfaq. Writes the tables of
+once with relative_margin=0.05), with WordLlama's static vectors, so that it runs in minutes. Lints the
+triplets with corpus, queries and qrels, and stackfaq's with MiniLM as a guide. Writes the tables of
 docs/explanation/what-lint-finds.md. Needs the collections in ../shared.
 
     python -m tests.bench.lint_peers WORK [--limit QUERIES]

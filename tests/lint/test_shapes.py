@@ -128,6 +128,14 @@ def test_a_row_without_positives_or_negatives_is_found(tmp_path, missing):
     assert found(report) == {"empty_text": 2}
 
 
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl"])
+def test_a_column_of_nulls_is_what_its_name_says(tmp_path, ending):
+    rows = [{"query": None, "positive": g.positive, "negative": None} for g in clean(3)]
+    report = negmine.lint(save(tmp_path / f"x{ending}", rows))
+    assert report["files"][0]["shape"] == "triplet"
+    assert found(report) == {"empty_text": 6}
+
+
 def test_files_of_different_shapes_are_one_audit(tmp_path):
     groups = clean()
     one, _ = write(tmp_path, groups, "triplet", ".parquet")

@@ -111,6 +111,8 @@ def tables() -> str:
         "queries": schemas.QUERIES,
         "qrels": schemas.QRELS,
         "run": schemas.RUN,
+        "searched": schemas.SEARCHED,
+        "recall": schemas.RECALL,
         "candidates": schemas.with_opinions(schemas.CANDIDATES, opinions, "score"),
         "scores": schemas.SCORES,
         "features": schemas.FEATURES,

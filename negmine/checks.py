@@ -17,6 +17,11 @@ def check(settings: Settings) -> None:
     """Refuse settings that cannot work together."""
     index, rules, write = settings.index, settings.filter, settings.write
     _check_retrievers(index)
+    if index.devices is not None and index.device != "auto":
+        raise SettingsError(
+            f"--device {index.device} and --devices {index.devices} both say where models run. "
+            "Leave one out."
+        )
     _check_thresholds(rules)
     for field in ("relative_margin", "max_risk"):
         negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]

@@ -29,6 +29,7 @@ MODELS = ("model", "rerank_model", "guide_model", "judge_local")
 OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
 VECTORS = ("query_vectors", "document_vectors")
+ONE, SEVERAL = ("device",), ("devices",)
 
 
 def _named_in_file(path: Path, room: str, field: str) -> str:
@@ -98,7 +99,8 @@ def remember(settings: Settings) -> dict[str, Any]:
 
 def _override(table: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Let `given` win; `none` forgets. Naming one data source unsays the others; so do opposites."""
-    for some, rivals in ((SOURCES, SOURCES), (VECTORS, ("model",)), (("model",), VECTORS)):
+    either = ((VECTORS, ("model",)), (("model",), VECTORS), (ONE, SEVERAL), (SEVERAL, ONE))
+    for some, rivals in ((SOURCES, SOURCES), *either):
         if any(field in some for field in given):
             for field in rivals:
                 table.pop(field, None)

@@ -7,6 +7,7 @@ A field's name is its flag and its TOML key (`relative_margin` is `--relative-ma
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -123,7 +124,38 @@ class IndexSettings(RoomSettings):
         "Your own document vectors (.npy), in the row order of the source file."
     )
     device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
-    batch_size: int = _setting("Texts a model reads at once.", 32, gt=0, **SPEED)
+    devices: str | None = _setting(
+        "Encode in several processes, one for each device named: cuda:0,cuda:1 or cpu,cpu. "
+        "Instead of --device.",
+        **SPEED,
+    )
+    batch_size: int = _setting(
+        "How much an encoder reads at once, in texts of 64 tokens (on a GPU: of 512); of shorter "
+        "texts more, of longer ones fewer.",
+        32,
+        gt=0,
+        **SPEED,
+    )
+
+    @property
+    def encoder_devices(self) -> list[str]:
+        """The devices that encode, one process for each; none where one encodes in this process."""
+        return self.devices.split(",") if self.devices else []
+
+    @property
+    def one_device(self) -> Literal["auto", "cpu", "cuda"]:
+        """Where everything else runs: --device, or the kind of device that --devices names."""
+        if self.devices is None:
+            return self.device
+        return "cpu" if self.encoder_devices[0] == "cpu" else "cuda"
+
+    @field_validator("devices")
+    @classmethod
+    def _of_one_kind(cls, value: str | None) -> str | None:
+        known = r"cpu(, ?cpu)*|cuda:\d+(, ?cuda:\d+)*"
+        if value is not None and not re.fullmatch(known, value):
+            raise ValueError("say GPUs, as cuda:0,cuda:1, or processes on the CPU, as cpu,cpu")
+        return value and value.replace(" ", "")
 
     @field_validator("retriever", mode="before")
     @classmethod
@@ -160,7 +192,9 @@ class RerankSettings(RoomSettings):
     rerank_dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = _setting(
         "Precision of the model. Default: that of --dtype."
     )
-    rerank_batch_size: int = _setting("Pairs the model reads at once.", 32, gt=0, **SPEED)
+    rerank_batch_size: int = _setting(
+        "How much the model reads at once, in pairs; counted as --batch-size.", 32, gt=0, **SPEED
+    )
 
 
 class FilterSettings(RoomSettings):

@@ -107,7 +107,7 @@ class Known:
     def _vectors(self) -> dense.Dense:
         index = self._house.settings.index
         folder = self._house.work.folder(f"1-index/{dense.name(index)}")
-        return dense.open_index(folder, self._house.doc_order, index.device)
+        return dense.open_index(folder, self._house.doc_order, index.one_device)
 
     @cached_property
     def _parents(self) -> pl.DataFrame:

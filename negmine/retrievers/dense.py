@@ -67,9 +67,11 @@ def check_machine(settings: IndexSettings) -> None:
     """Find out before hours of encoding: raise MissingDependency without FAISS, SettingsError without a GPU."""
     if importlib.util.find_spec("faiss") is None:
         raise exact.no_faiss()
-    if settings.device == "cuda" and settings.document_vectors is None:
-        resolve_device(settings.device)
-    elif settings.device == "cuda":
+    if settings.document_vectors is None:
+        for device in settings.encoder_devices or [settings.device]:
+            if device != "auto":
+                resolve_device(device)
+    elif settings.one_device == "cuda":
         exact.check_gpu()
 
 
@@ -146,10 +148,7 @@ class _Encoded:
     def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
         texts = table["text"].to_pylist()
         found, encoded = self._stores[kind].encode(
-            texts,
-            lambda batch: self._encoder.encode(batch, kind),
-            progress.advance,
-            self._encoder.batch_size,
+            texts, self._encoder.work(kind, progress.note), progress.advance
         )
         self.stats["encoded"] += encoded
         self.stats["reused"] += len(texts) - encoded

@@ -23,7 +23,7 @@ def _bm25(house: House) -> Retriever:
 def _dense(house: House) -> Retriever:
     index = house.settings.index
     folder = house.work.folder(f"1-index/{dense.name(index)}")
-    return dense.open_index(folder, house.doc_order, index.device)
+    return dense.open_index(folder, house.doc_order, index.one_device)
 
 
 RETRIEVERS: dict[str, Callable[[House], Retriever]] = {"bm25": _bm25, "dense": _dense}

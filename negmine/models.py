@@ -98,7 +98,8 @@ def resolve_device(device: str) -> str:
     if torch.cuda.is_available():
         count = torch.cuda.device_count() if number else 0
         if number and int(number) >= count:
-            raise SettingsError(f"--devices {device}: torch sees GPUs 0 to {count - 1} here.")
+            gpus = "1 GPU" if count == 1 else f"{count} GPUs"
+            raise SettingsError(f"--devices {device}: torch sees {gpus} here, counted from 0.")
         return device if number else "cuda"
     if kind == "cuda":
         said = f"--devices {device}" if number else "--device cuda"

@@ -16,13 +16,8 @@ from pydantic import ValidationError
 from negmine.checks import check
 from negmine.errors import SettingsError
 from negmine.naming import flag, key, nearest
-from negmine.settings import (
-    NONE,
-    ROOMS,
-    RoomSettings,
-    Settings,
-    kinds_of,
-)
+from negmine.settings import ROOMS, Settings
+from negmine.settings_table import NONE, RoomSettings, kinds_of
 
 REMEMBERED = "settings.json"
 MODELS = ("model", "rerank_model", "guide_model", "judge_local")

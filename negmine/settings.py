@@ -6,62 +6,17 @@ A field's name is its flag and its TOML key (`relative_margin` is `--relative-ma
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import field_validator
 
-SPEED = {"speed": True}
-NONE = (
-    "none"  # said of a setting that may be empty: forget what the file or the work directory says
-)
+from negmine.settings_table import SPEED, RoomSettings
+from negmine.settings_table import setting as _setting
+
 Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-
-
-class RoomSettings(BaseModel):
-    """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
-        name = str(info.field_name)
-        kinds = kinds_of(cls.model_fields[name].annotation)
-        if kinds & {int, float}:
-            _check_number(name, value, kinds, cls)
-        elif bool in kinds and not isinstance(value, bool):
-            raise ValueError("say true or false")
-        return value
-
-
-def kinds_of(annotation: Any) -> set[Any]:
-    """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
-    inside = get_args(annotation)
-    return set().union(*map(kinds_of, inside)) if inside else {annotation}
-
-
-def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
-    if isinstance(value, list | tuple):
-        for one in value:
-            _check_number(name, one, kinds, table)
-    if isinstance(value, bool):
-        off = value is False and f"no_{name}" in table.model_fields
-        how = f"; to turn it off, say no-{name.replace('_', '-')} = true" if off else ""
-        raise ValueError(f"a number is wanted, not {str(value).lower()}{how}")
-    if isinstance(value, str) and value not in kinds:
-        raise ValueError("a number is wanted, not a text")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a finite number is wanted")
-
-
-def _setting(text: str, default: Any = None, **extra: Any) -> Any:
-    bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
-    return Field(default, description=text, json_schema_extra=extra or None, **bounds)
 
 
 class IndexSettings(RoomSettings):
@@ -123,6 +78,18 @@ class IndexSettings(RoomSettings):
     document_vectors: Path | None = _setting(
         "Your own document vectors (.npy), in the row order of the source file."
     )
+    index: str = _setting(
+        "flat looks at every vector; a FAISS factory string, as IVF4096,Flat or HNSW32, at fewer.",
+        "flat",
+    )
+    dense_scope: Literal["all", "candidates"] = _setting(
+        "Encode all documents, or only those that the other retrievers found, and positives.", "all"
+    )
+    memory: str = _setting(
+        "Memory that a command may take, as 800MB or 16GB: sizes of parts and blocks follow from it.",
+        "4GB",
+        **SPEED,
+    )
     device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
     devices: str | None = _setting(
         "Encode in several processes, one for each device named: cuda:0,cuda:1 or cpu,cpu. "
@@ -168,6 +135,16 @@ class RetrieveSettings(RoomSettings):
 
     k: int = _setting(
         "Depth per retriever: so many hits that are not known positives of the query.", 100, gt=0
+    )
+    nprobe: int | None = _setting("--index IVF: cells to look into. Default: FAISS' own, 1.", gt=0)
+    ef_search: int | None = _setting(
+        "--index HNSW: length of the list while searching. Default: FAISS' own.", gt=0
+    )
+    min_recall: float = _setting(
+        "Gate: exit code 3 if --index finds less than this share of what exact search finds.",
+        0.95,
+        ge=0,
+        le=1,
     )
 
 

@@ -44,7 +44,8 @@ class Lengths:
 
     def of_pairs(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.int64]:
         """Return the number of tokens of each pair, read together; int64 [pairs]."""
-        return np.minimum(self(queries) + self(documents), self._limit)
+        both: NDArray[np.int64] = self(queries) + self(documents)
+        return np.minimum(both, self._limit)
 
     def _count(self, texts: Sequence[str]) -> NDArray[np.int64]:
         counts = np.empty(len(texts), np.int64)

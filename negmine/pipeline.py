@@ -139,7 +139,7 @@ def _retrieve(house: House) -> Iterable[Artifact]:
 
 
 def _rerank(house: House) -> Iterable[Artifact]:
-    settings, index = house.settings.rerank, house.settings.index
+    settings, index = house.rerank, house.index
     if settings.rerank_model is None:
         return
 

@@ -73,6 +73,19 @@ class VectorStore:
             self._add(keys, waiting)
         return self._gather(wanted), len(new)
 
+    def adopt(self, texts: Sequence[str], folders: Iterable[Path]) -> None:
+        """Take over what other stores have of these texts and this one has not; the nearest store first."""
+        keys = exact_keys(texts)
+        wanted = pl.DataFrame({"key": keys}).with_row_index("place").unique("key", keep="first")
+        for folder in folders:
+            missing = wanted.join(self._index, on="key", how="anti")
+            if missing.is_empty():
+                return
+            other = VectorStore(folder)
+            found = missing.join(other._index, on="key", how="semi")
+            if found.height:
+                self._add(keys, [(found["place"].to_numpy(), other._gather(found))])
+
     def _gather(self, wanted: pl.DataFrame) -> Floats:
         found = wanted.join(self._index, on="key", how="left", maintain_order="left")
         chunks, rows = found["chunk"].to_numpy(), found["row"].to_numpy()
@@ -106,7 +119,7 @@ class VectorStore:
         self._chunks.append(flat.reshape(-1, vectors.type.list_size))
         return pl.DataFrame(
             {
-                "key": pl.Series(table["key"].to_pylist(), dtype=pl.Binary),
+                "key": pl.Series(table["key"].cast(pa.large_binary())),
                 "chunk": pl.repeat(
                     len(self._chunks) - 1, table.num_rows, dtype=pl.Int64, eager=True
                 ),

@@ -59,10 +59,11 @@ def check_machine(settings: IndexSettings) -> None:
     """Find out before hours of encoding: raise SettingsError without the GPU that is asked for."""
     if settings.one_device != "cuda":
         return
-    if settings.document_vectors is None:
-        for device in settings.encoder_devices or [settings.device]:
-            resolve_device(device)
-    nearest.check_gpu()
+    if settings.document_vectors is not None:
+        nearest.check_gpu()
+        return
+    for device in settings.encoder_devices or [settings.device]:
+        resolve_device(device)
 
 
 def build(

@@ -18,17 +18,22 @@ STEP = 64  # pairs, at least, that a scorer without batches of its own is asked 
 class Remembered:
     """A scorer with the scores it gave on disk, by the content of the pair.
 
-    New pairs are scored longest first, over all queries at once, and kept chunk by chunk.
+    New pairs are scored longest first, over all queries at once, and kept chunk by chunk. They are kept part by
+    part; a query that has moved to another part since is looked up in the others, `beside` this one.
     """
 
-    def __init__(self, scorer: Scorer, folder: Path, batch: int) -> None:
+    def __init__(
+        self, scorer: Scorer, folder: Path, batch: int, beside: Sequence[Path] = ()
+    ) -> None:
         self._scorer, self._store, self._many = scorer, VectorStore(folder), max(STEP, batch)
+        self._beside = beside
 
     def score(
         self, queries: Sequence[str], documents: Sequence[str], done: Callable[[int], None]
     ) -> Floats:
         """Score pairs (see Scorer); `done` hears how many more there are."""
         pairs = [q + _BETWEEN + d for q, d in zip(queries, documents, strict=True)]
+        self._store.adopt(pairs, self._beside)
         return self._store.encode(pairs, self._new, done)[0].reshape(-1)[: len(pairs)]
 
     def _new(self, pairs: Sequence[str]) -> Iterator[tuple[Places, Floats]]:

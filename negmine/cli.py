@@ -224,6 +224,7 @@ def explain(
 
 app.command(name="leak")(windows.leak)
 app.command(name="sweep")(windows.sweep)
+app.command(name="diff")(windows.diff)
 
 
 def _run_rooms(

@@ -97,7 +97,7 @@ def test_links_lead_somewhere(page):
 def test_every_flag_in_the_docs_exists(page):
     known = {"--version", "--json", "--force", "--config", "--limit", "--help", "--check"}
     known |= {"--install-completion", "--show-completion", "--dry-run", "--prices"}
-    known |= {"--hide", "--hide-seed", "--grid", "--all"}
+    known |= {"--hide", "--hide-seed", "--grid", "--all", "--fail-on"}
     for table in ROOMS.values():
         for name in table.model_fields:
             known |= {flag(name), flag(f"no_{name}")}

@@ -14,28 +14,30 @@ def taus(pairs: pl.DataFrame) -> pl.DataFrame:
     documents, n1 of them tied in x, n2 in y, C in the same order in both, D in opposite orders. Rows
     without x or y do not count; null where x or y tell no two documents apart.
     """
-    dense = (pl.col(name).rank("dense").over("query_id").cast(pl.Int64) for name in ("x", "y"))
-    rows = pairs.drop_nulls().with_columns(*dense).sort("query_id", "x", "y")
-    if rows.is_empty():
-        return pl.DataFrame(schema={"query_id": pairs["query_id"].dtype, "tau": pl.Float64})
-    rows = rows.with_columns(tied_x=_tied("x"), tied_y=_tied("y"), tied=_tied("x", "y"))
-    counts = rows.group_by("query_id", maintain_order=True).agg(
-        pairs=pl.len().cast(pl.Float64) * (pl.len() - 1.0) / 2,
-        tied_x=pl.col("tied_x").sum() / 2,
-        tied_y=pl.col("tied_y").sum() / 2,
-        tied=pl.col("tied").sum() / 2,
+    known = pairs.drop_nulls().sort("query_id")
+    query_ids = known["query_id"].unique(maintain_order=True)
+    if known.is_empty():
+        return query_ids.to_frame().with_columns(tau=pl.lit(None, pl.Float64))
+    dense = (pl.col(name).rank("dense").over("query").cast(pl.Int64) for name in ("x", "y"))
+    numbered = known.select(pl.col("query_id").rle_id().alias("query"), "x", "y")
+    rows = numbered.with_columns(*dense).sort("query", "x", "y")
+    tied = {"tied_x": _tied("x"), "tied_y": _tied("y"), "tied": _tied("x", "y")}
+    counts = (
+        rows.with_columns(**tied)
+        .group_by("query", maintain_order=True)
+        .agg(pl.col(*tied).sum() / 2, pairs=pl.len().cast(pl.Float64) * (pl.len() - 1.0) / 2)
     )
-    opposite = discordant(rows["query_id"].rle_id().to_numpy(), rows["y"].to_numpy())
-    all_pairs, x, y, both = (pl.col(name) for name in ("pairs", "tied_x", "tied_y", "tied"))
+    opposite = discordant(rows["query"].to_numpy(), rows["y"].to_numpy())
+    all_pairs, x, y, both = (pl.col(name) for name in ("pairs", *tied))
     apart = (all_pairs - x) * (all_pairs - y)
-    over = all_pairs - x - y + both - 2 * pl.col("opposite")
+    over = all_pairs - x - y + both - 2 * pl.Series(opposite)
     tau = pl.when(apart > 0).then((over / apart.sqrt()).clip(-1, 1))
-    return counts.with_columns(opposite=pl.Series(opposite)).select("query_id", tau=tau)
+    return counts.select(query_ids, tau=tau)
 
 
 def _tied(*columns: str) -> pl.Expr:
     """The documents tied with each; half their sum is the number of tied pairs."""
-    return (pl.len().over("query_id", *columns) - 1).cast(pl.Float64)
+    return (pl.len().over("query", *columns) - 1).cast(pl.Float64)
 
 
 def discordant(group: NDArray[np.integer], y: NDArray[np.integer]) -> NDArray[np.float64]:

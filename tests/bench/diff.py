@@ -20,9 +20,10 @@ from negmine.doors import diff  # what is loaded once is not measured
 def peak():  # MB; what getrusage says would be the parent's too
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
-start, before = time.perf_counter(), peak()
+start, before, worked = time.perf_counter(), peak(), time.process_time()
 found = negmine.diff(sys.argv[1], sys.argv[2])
-print(f"{found['rows']['shared']:,} rows: {time.perf_counter() - start:.1f} s, peak {peak():.0f} MB, "
+print(f"{found['rows']['shared']:,} rows: {time.perf_counter() - start:.1f} s, "
+      f"{time.process_time() - worked:.1f} s of CPU, peak {peak():.0f} MB, "
       f"{before:.0f} MB of it before; jaccard {found['totals']['jaccard']}")
 """
 

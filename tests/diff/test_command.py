@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -83,3 +84,23 @@ def test_a_table_fits_its_terminal(tmp_path, width):
         assert count in shown
     for row in found["flips"]:
         assert row["from"] in shown
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "reference"
+
+
+def test_every_total_is_in_the_docs_and_in_the_result(two):
+    page = (DOCS / "diff.md").read_text(encoding="utf-8")
+    assert [name for name in MEASURES if f"`{name}`" not in page] == []
+    assert list(negmine.diff(*two)["totals"]) == list(MEASURES)
+
+
+def test_every_field_of_the_json_is_in_the_docs(two):
+    page = (DOCS / "json-output.md").read_text(encoding="utf-8")
+    told = page.split("`data` of `diff`")[1].split("```")[0]
+    found = negmine.diff(*two)
+    lists = [rows for name, rows in found.items() if isinstance(rows, list) and name != "notes"]
+    parts = [found["a"], found["setup"], found["queries"], found["rows"], found["negatives"]]
+    names = {*found, *(key for part in parts for key in part)}
+    names |= {key for rows in lists for row in rows for key in row}
+    assert sorted(name for name in names if f"`{name}`" not in told) == []

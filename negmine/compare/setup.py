@@ -104,14 +104,21 @@ def changed(artifact: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> list[d
     ]
 
 
-def scale(made: Made, scorer: str) -> str:
-    """Return what a scorer's numbers mean: model or formula, by settings; equal texts, equal scales."""
+def scale(made: Made, scorer: str) -> str | None:
+    """Return what a scorer's numbers mean: model or formula, by settings; equal texts, equal scales.
+
+    None where the manifests that know are gone.
+    """
     if scorer == "risk":
         return "a probability"
     places = (f"1-index/{scorer}", f"2-retrieve/{scorer}", f"4-filter/{scorer}")
     names = ("3-rerank",) if scorer == "rerank" else places
     told = [made[name].settings for name in names if name in made]
-    return canonical([{k: v for k, v in one.items() if k not in _DEPTH} for one in told])
+    return (
+        None
+        if not told
+        else canonical([{k: v for k, v in one.items() if k not in _DEPTH} for one in told])
+    )
 
 
 def _model(manifest: Manifest | None) -> dict[str, str] | None:

@@ -117,7 +117,8 @@ _OF_DECIDING = (ANCHOR, MARGIN)
 
 
 def _one_scale(a: Run, b: Run, name: str) -> bool:
-    return setup.scale(a.made, name) == setup.scale(b.made, name)
+    scale = setup.scale(a.made, name)
+    return scale is not None and scale == setup.scale(b.made, name)
 
 
 def _most_changed(a: Run, b: Run, tally: Tally) -> list[dict[str, Any]]:

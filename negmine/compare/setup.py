@@ -13,9 +13,12 @@ from negmine.states import offered
 from negmine.workdir import Manifest, Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
-_NAMED = re.compile(r"^((?:1-index|2-retrieve)/dense|4-filter/(?:guide(?:_\d+)?|judge))-(.+)$")
+_NAMED = re.compile(
+    r"^((?:1-index|2-retrieve)/(?:dense|vectors|faiss|recall)|4-filter/(?:guide(?:_\d+)?|judge))-(.+)$"
+)
 _MODEL = ("model", "vectors", "query", "document")  # settings that are a model's fingerprint
-_DEPTH = ("k", "depth", "scope", "wanted", "order", "vector_dtype")  # how far, not on what scale
+# How far and how a scorer looks, not on what scale it speaks.
+_DEPTH = ("k", "depth", "scope", "wanted", "order", "vector_dtype", "index", "nprobe", "ef_search")
 _ROOMS = ("index", "retrieve", "rerank", "filter")
 
 
@@ -111,14 +114,12 @@ def scale(made: Made, scorer: str) -> str | None:
     """
     if scorer == "risk":
         return "a probability"
-    places = (f"1-index/{scorer}", f"2-retrieve/{scorer}", f"4-filter/{scorer}")
-    names = ("3-rerank",) if scorer == "rerank" else places
+    places = [f"1-index/{scorer}", f"2-retrieve/{scorer}", f"4-filter/{scorer}"]
+    places += ["2-retrieve/vectors"] if scorer == "dense" else []
+    names = ["3-rerank"] if scorer == "rerank" else places
     told = [made[name].settings for name in names if name in made]
-    return (
-        None
-        if not told
-        else canonical([{k: v for k, v in one.items() if k not in _DEPTH} for one in told])
-    )
+    meant = [{key: one[key] for key in one if key not in _DEPTH} for one in told]
+    return canonical([one for one in meant if one]) if any(meant) else None
 
 
 def _model(manifest: Manifest | None) -> dict[str, str] | None:

@@ -22,6 +22,8 @@ def made(*manifests):
     [
         ("1-index/dense-all-MiniLM-L6-v2", ("1-index/dense", "all-MiniLM-L6-v2")),
         ("2-retrieve/dense-a-b", ("2-retrieve/dense", "a-b")),
+        ("2-retrieve/vectors-a-b", ("2-retrieve/vectors", "a-b")),
+        ("1-index/faiss-a-b", ("1-index/faiss", "a-b")),
         ("3-rerank/ce-minilm", ("3-rerank", "ce-minilm")),
         ("4-filter/guide-x", ("4-filter/guide", "x")),
         ("4-filter/guide_2-x", ("4-filter/guide_2", "x")),
@@ -91,4 +93,12 @@ def test_a_scale_is_model_and_formula_not_depth():
     other = made(manifest("3-rerank/ce", {"model": "n", "depth": 10}))
     assert scale(one, "rerank") == scale(deeper, "rerank") != scale(other, "rerank")
     assert scale(one, "dense") is None
+    exact = made(
+        manifest("1-index/dense-m", {"model": "m"}), manifest("2-retrieve/dense-m", {"k": 5})
+    )
+    quick = {"k": 9, "index": "IVF8", "nprobe": 2}
+    few = made(
+        manifest("2-retrieve/vectors-m", {"model": "m"}), manifest("2-retrieve/dense-m", quick)
+    )
+    assert scale(exact, "dense") == scale(few, "dense") is not None
     assert scale({}, "risk") == scale(one, "risk")

@@ -25,6 +25,7 @@ from negmine.risk.hiding import read_hide
 from negmine.runner import run
 from negmine.settings import ROOMS
 from negmine.since import start_from
+from negmine.sizes import peak, told
 from negmine.states import FRESH, State, require_fresh, survey
 from negmine.workdir import Workdir
 
@@ -49,13 +50,23 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
     from negmine.doors.limits import check_gates
 
-    before = [room for room in rooms if room != "write"]
+    before, held = [room for room in rooms if room != "write"], peak()
     outcomes = run(house, before, force) if before else []
     if before != rooms or "filter" in rooms:
         check_gates(house)
     if before != rooms:
         outcomes += run(house, ["write"], force)
+    note_peak(house, held)
     return result(house, outcomes, rooms)
+
+
+def note_peak(house: House, before: int) -> None:
+    """Say so if this command went over --memory; before: the peak that the process had already."""
+    if before < peak() > house.memory:
+        house.progress.note(
+            f"the peak memory was {told(peak())}, over --memory {house.settings.index.memory}: allow more, "
+            "or lower --k or --batch-size, or say --vector-dtype float16"
+        )
 
 
 def mine(

@@ -11,11 +11,13 @@ from negmine.effective import retriever_name, scorer_names, signal_names
 from negmine.errors import SettingsError
 from negmine.naming import flag, nearest
 from negmine.settings import FilterSettings, IndexSettings, Settings
+from negmine.sizes import read_memory
 
 
 def check(settings: Settings) -> None:
     """Refuse settings that cannot work together."""
     index, rules, write = settings.index, settings.filter, settings.write
+    read_memory(index.memory)
     _check_retrievers(index)
     _check_search(settings)
     _check_thresholds(rules)

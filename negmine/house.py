@@ -10,8 +10,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine import sizes
 from negmine.checks import judge_budget
 from negmine.effective import effective_rules, guide_names, retriever_name
+from negmine.engine import PART_QUERIES
 from negmine.frames import frame
 from negmine.identity import Digests
 from negmine.judge.budget import Budget
@@ -49,6 +51,19 @@ class House:
     def sources(self) -> Sources:
         """The user's files. Raises SettingsError or InputError where they are not all there."""
         return open_sources(self.settings.index)
+
+    @property
+    def memory(self) -> int:
+        """How many bytes a command may take."""
+        return sizes.read_memory(self.settings.index.memory)
+
+    @property
+    def part_queries(self) -> int:
+        """How many queries a part has: what --memory allows; parts that are smaller already stay."""
+        wanted = sizes.part_queries(self.memory, self.settings.retrieve.k, len(self.retrievers))
+        made = self.work.manifest(QUERIES)
+        had = PART_QUERIES if made is None else made.stats.get("part_queries", PART_QUERIES)
+        return min(wanted, int(had))
 
     @property
     def retrievers(self) -> list[str]:

@@ -23,7 +23,7 @@ from negmine.doors import risk as risk_doors
 from negmine.doors import score as score_doors
 from negmine.doors import write as write_doors
 from negmine.effective import effective_rules, guide_names
-from negmine.engine import Work
+from negmine.engine import PART_QUERIES, Work
 from negmine.house import (
     CANDIDATES,
     CORPUS,
@@ -81,7 +81,8 @@ def _index(house: House) -> Iterable[Artifact]:
         lambda: index_doors.corpus(house),
     )  # fmt: skip
     yield Artifact(
-        QUERIES, schemas.QUERIES, (), source("query_files", *pairs[:1]),
+        QUERIES, schemas.QUERIES, (),
+        lambda: source("query_files", *pairs[:1])() | _parts(house),
         lambda: index_doors.queries(house),
     )  # fmt: skip
     yield Artifact(
@@ -98,6 +99,12 @@ def _index(house: House) -> Iterable[Artifact]:
         yield from dense_plan.vectors(house)
     if "dense" not in settings.retriever and feature_doors.wanted(house)["likeness"]:
         yield Artifact(SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house))
+
+
+def _parts(house: House) -> dict[str, int]:
+    """Return how queries are cut where it is not as usual: part i of everything is about part i of them."""
+    usual = house.part_queries == PART_QUERIES
+    return {} if usual else {"part_queries": house.part_queries}
 
 
 def _retrieve(house: House) -> Iterable[Artifact]:

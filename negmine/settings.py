@@ -129,6 +129,11 @@ class IndexSettings(RoomSettings):
     dense_scope: Literal["all", "candidates"] = _setting(
         "Encode all documents, or only those that the other retrievers found, and positives.", "all"
     )
+    memory: str = _setting(
+        "Memory that a command may take, as 800MB or 16GB: sizes of parts and blocks follow from it.",
+        "4GB",
+        **SPEED,
+    )
     device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
     batch_size: int = _setting("Texts a model reads at once.", 32, gt=0, **SPEED)
 

@@ -18,6 +18,7 @@ from negmine.retrievers import bm25, dense
 from negmine.rooms import index
 from negmine.rooms.retrieve import positives
 from negmine.shingles import build as build_shingles
+from negmine.sizes import part_documents
 from negmine.sources.problems import Problems
 from negmine.vectors import count_stored
 
@@ -27,7 +28,8 @@ VECTORS = "vectors"  # the content-addressed store beside the rooms
 def corpus(house: House) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(house), index.Copies()
-    chunks = rechunk(house.sources.corpus(problems), PART_DOCUMENTS)
+    size = part_documents(house.memory, PART_DOCUMENTS)
+    chunks = rechunk(house.sources.corpus(problems), size)
     tables = index.corpus(chunks, house.settings.index, copies)
     return Stream(
         tables, lambda: _finish(house, problems, **_copies(problems, copies, "documents"))
@@ -37,9 +39,15 @@ def corpus(house: House) -> Stream:
 def queries(house: House) -> Stream:
     """Queries, read and marked."""
     problems, copies = _problems(house), index.Copies()
-    chunks = rechunk(house.sources.queries(problems), PART_QUERIES)
-    tables = index.queries(chunks, copies)
-    return Stream(tables, lambda: _finish(house, problems, **_copies(problems, copies, "queries")))
+    cut = house.part_queries
+    rows = rechunk(house.sources.queries(problems), min(cut, PART_QUERIES))
+    tables = index.queries(rows, copies)
+
+    def finish() -> dict[str, Any]:
+        counts = _copies(problems, copies, "queries")
+        return _finish(house, problems, **counts, part_queries=cut)
+
+    return Stream(tables, finish)
 
 
 def qrels(house: House) -> Stream:

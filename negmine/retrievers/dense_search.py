@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,15 @@ from numpy.typing import NDArray
 from negmine.retrievers import Hits, exact
 from negmine.retrievers.approximate import Approximate
 from negmine.retrievers.dense import IDS, POSITIONS
-from negmine.retrievers.nearest import Propose, proposer
+from negmine.retrievers.nearest import Propose
 from negmine.retrievers.products import pair_scores
 
 
 class Dense:
     """Finds documents by the cosine of their vectors with the query's. Implements `Retriever`.
 
-    doc_order breaks ties: the place of each doc_id among all sorted. approximate: who searches; without
-    one every document is looked at.
+    doc_order breaks ties: the place of each doc_id among all sorted. propose: who searches exactly.
+    approximate: who searches; without one every document is looked at.
     """
 
     name = "dense"
@@ -31,20 +30,16 @@ class Dense:
         self,
         folder: Path,
         doc_order: NDArray[np.int64],
-        device: str = "auto",
+        propose: Propose,
         approximate: Approximate | None = None,
     ) -> None:
-        self._folder, self._device, self._approximate = folder, device, approximate
+        self._folder, self._propose, self._approximate = folder, propose, approximate
         self.vectors: NDArray[Any] = np.load(folder / "documents.npy", mmap_mode="r")
         self._queries: NDArray[Any] = np.load(folder / "queries.npy", mmap_mode="r")
         self._ids = pl.read_parquet(folder / IDS).with_row_index("place")
         only = folder / POSITIONS
         self._positions: NDArray[np.int64] | None = np.load(only) if only.exists() else None
         self._order = doc_order if self._positions is None else doc_order[self._positions]
-
-    @cached_property
-    def _propose(self) -> Propose:
-        return proposer(self._device)
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of `vectors` that these positions have: the same, unless only some are encoded."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from negmine.errors import MissingDependency, SettingsError
 from negmine.jit import compiled, in_threads
 
-PRODUCTS = 32 << 20  # bytes of products that wait at once
+PRODUCTS = 64 << 20  # bytes of products that wait at once, unless --memory is small
 GPU_BLOCK = 1 << 30  # bytes of documents that go to the GPUs at once
 GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
 
@@ -26,16 +26,17 @@ Rows = NDArray[np.int64]
 Propose = Callable[[Floats, NDArray[np.floating], int], Rows]
 
 
-def proposer(device: str) -> Propose:
+def proposer(device: str, products: int = PRODUCTS) -> Propose:
     """Return what proposes on this device: (queries, documents, k) to int64 [queries, k].
 
+    products: bytes of matrix products that may wait at once.
     On a GPU vectors keep the precision they are stored in. Raises MissingDependency where --device cuda
     needs FAISS, SettingsError where FAISS sees no GPU.
     """
     gpus = 0 if device == "cpu" else count_gpus()
     if device == "cuda" and not gpus:
         check_gpu()
-    return partial(on_gpus, gpus) if gpus else on_cpu
+    return partial(on_gpus, gpus) if gpus else partial(on_cpu, products=products)
 
 
 def on_cpu(

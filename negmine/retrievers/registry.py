@@ -13,6 +13,8 @@ from negmine.errors import RetrieverError, SettingsError
 from negmine.retrievers import Hits, Retriever, bm25
 from negmine.retrievers.approximate import FLAT, Approximate
 from negmine.retrievers.dense_search import Dense
+from negmine.retrievers.nearest import proposer
+from negmine.sizes import products
 
 if TYPE_CHECKING:
     from negmine.house import House
@@ -31,7 +33,8 @@ def open_dense(house: House) -> Dense:
         given = {name: value for name, value in asked.items() if value is not None}
         approximate = Approximate(house.work.folder(house.faiss), given, index.device)
     folder = house.work.folder(house.vectors)
-    return Dense(folder, house.doc_order, index.device, approximate)
+    propose = proposer(index.device, products(house.memory))
+    return Dense(folder, house.doc_order, propose, approximate)
 
 
 RETRIEVERS: dict[str, Callable[[House], Retriever]] = {"bm25": _bm25, "dense": open_dense}

@@ -76,7 +76,7 @@ def test_a_gpu_is_asked_for_its_share_of_every_block(monkeypatch):
     assert sum(rows for _, rows in called) == 2 * len(half) // 2
     called.clear()
     assert propose(queries, documents, 2100).shape == (4, 2100)
-    assert nearest.proposer("cpu") is nearest.on_cpu
+    assert nearest.proposer("cpu").func is nearest.on_cpu
     assert not called
 
 
@@ -90,7 +90,7 @@ def test_no_faiss_is_told_where_a_gpu_is_asked_for(monkeypatch):
 
     monkeypatch.delitem(sys.modules, "faiss", raising=False)
     monkeypatch.setattr(builtins, "__import__", missing)
-    assert nearest.proposer("auto") is nearest.on_cpu
+    assert nearest.proposer("auto").func is nearest.on_cpu
     with pytest.raises(MissingDependency) as told:
         nearest.proposer("cuda")
     assert "negmine[cpu]" in str(told.value)

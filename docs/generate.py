@@ -23,7 +23,9 @@ from negmine.settings import ROOMS
 from negmine.sources.columns import ACCEPTED
 
 HERE = Path(__file__).parent
-ARGUMENTS = {"work": "WORK", "query_id": "QUERY_ID", "files": "FILE..."}
+ARGUMENTS = {
+    "work": "WORK", "work_a": "WORK_A", "work_b": "WORK_B", "query_id": "QUERY_ID", "files": "FILE...",
+}  # fmt: skip
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
 
 
@@ -112,6 +114,8 @@ def tables() -> str:
         "queries": schemas.QUERIES,
         "qrels": schemas.QRELS,
         "run": schemas.RUN,
+        "searched": schemas.SEARCHED,
+        "recall": schemas.RECALL,
         "candidates": schemas.with_opinions(schemas.CANDIDATES, opinions, "score"),
         "scores": schemas.SCORES,
         "features": schemas.FEATURES,

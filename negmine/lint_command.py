@@ -144,7 +144,8 @@ def lint(
             findings=findings,
             progress=talk,
         )
-        talk.notes += found["notes"]
+        for note in found["notes"]:
+            talk.note(note)
         if not json:
             console = out()
             view.show(found, console, min(console.width, MOST_WIDTH))

@@ -69,7 +69,7 @@ class Audit:
         if self._options.guide_model:
             from negmine.audit.guides import MOST_BATCHES, Sample, open_guides
 
-            self._guides = open_guides(self._options, self._store)
+            self._guides = open_guides(self._options, self._store, self._progress.note)
             if self._options.train_batch_size:
                 self._sample = Sample(MOST_BATCHES * self._options.train_batch_size)
         self._progress.begin("lint")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,11 @@ SEED = 13
 Masks = dict[str, NDArray[np.bool_]]
 
 
-def open_guides(options: Options, store: Path) -> list[Guide]:
-    """Return the guides; vectors are kept under `store`. Raises InputError for a model that is not there."""
+def open_guides(options: Options, store: Path, note: Callable[[str], None]) -> list[Guide]:
+    """Return the guides; vectors are kept under `store`, and `note` is told what a user should know.
+
+    Raises InputError for a model that is not there.
+    """
     settings = FilterSettings(
         guide_model=options.guide_model,
         guide_query_prompt=options.guide_query_prompt,
@@ -31,7 +35,8 @@ def open_guides(options: Options, store: Path) -> list[Guide]:
     index = IndexSettings.model_validate({"device": options.device})
     store.mkdir(parents=True, exist_ok=True)
     digests = Digests(store / ".digests.json")
-    guides = [Guide(n, settings, index, digests, store) for n in range(len(options.guide_model))]
+    places = range(len(options.guide_model))
+    guides = [Guide(place, settings, index, digests, store, note) for place in places]
     digests.save()
     return guides
 

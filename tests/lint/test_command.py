@@ -191,6 +191,14 @@ def test_bad_rows_can_be_left_out_and_are_counted(tmp_path, name):
     assert report["notes"][0].endswith("1 rows left out")
 
 
+def test_a_guess_is_told_to_people_and_to_scripts(tmp_path):
+    path, _ = write(tmp_path, clean(3), "labeled-list", ".jsonl", scored=True)
+    done = invoke(path)
+    assert "note: " in done.stderr
+    assert "--label-threshold" in " ".join(done.stderr.split())
+    assert "--label-threshold" in json.loads(invoke(path, "--json").stdout)["notes"][0]
+
+
 def test_a_known_file_that_is_not_there(tmp_path):
     path, _ = write(tmp_path, clean(3), "triplet", ".jsonl")
     for flag in ("corpus", "qrels"):

@@ -210,7 +210,8 @@ def test_triplets_that_a_guide_turns_round_are_found(tmp_path, guide, shape):
     report = negmine.lint(
         path, guide_model=[guide], vector_store=tmp_path / "store", device="cpu", rows=100
     )
-    score = open_guides(Options(guide_model=(guide,), device="cpu"), tmp_path / "other")[0].score
+    options = Options(guide_model=(guide,), device="cpu")
+    score = open_guides(options, tmp_path / "other", print)[0].score
     wrong = []
     for g, group in enumerate(clean(20)):
         cosines = score([group.query] * 3, [group.positive, *group.negatives])

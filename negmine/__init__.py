@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from negmine.api import (
+        diff,
         explain,
         filter,
         index,
@@ -46,6 +47,7 @@ __all__ = [
     "Result",
     "Retriever",
     "Settings",
+    "diff",
     "explain",
     "filter",
     "index",

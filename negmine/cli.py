@@ -229,6 +229,7 @@ def explain(
 
 app.command(name="leak")(windows.leak)
 app.command(name="sweep")(windows.sweep)
+app.command(name="diff")(windows.diff)
 
 
 def _run_rooms(

@@ -23,7 +23,7 @@ WORDS = (
 def command(work, data, model):
     return [
         sys.executable, "-m", "negmine", "mine", str(work), "--data", str(data), "--model", str(model),
-        "--k", "15", "--device", "cpu",
+        "--k", "15", "--device", "cpu", "--max-risk", "0.9", "--no-relative-margin", "--no-near-duplicate",
     ]  # fmt: skip
 
 

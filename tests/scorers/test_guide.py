@@ -93,12 +93,12 @@ def test_a_length_for_a_guide_that_has_none_is_told(tmp_path, beir, guides):
 
 def test_the_miner_as_guide_encodes_nothing_again(tmp_path, beir, guides, monkeypatch):
     negmine.mine(tmp_path / "work", data=beir, retriever=["dense"], model=guides[0], device="cpu")
-    from negmine.encoders import Encoder
+    from negmine.encoding.model import Model
 
     def fails(*arguments):
         raise AssertionError("this was encoded before")
 
-    monkeypatch.setattr(Encoder, "encode", fails)
+    monkeypatch.setattr(Model, "__init__", fails)
     result = negmine.filter(tmp_path / "work", guide_model=guides[:1])
     rows = verdicts(result.work)
     assert rows["guide_score"].to_list() == rows["dense_score"].to_list()

@@ -27,7 +27,7 @@ def measure(setup: Setup) -> dict[str, Any]:
     """Measure the growth of everything under static vectors, and of a subset under MiniLM."""
     documents = setup.size("documents", DOCUMENTS, 2_000)
     queries = setup.size("queries", 20_000, 500)
-    some = setup.size("encoded_documents", 4_000, 400)
+    some = setup.size("encoded_documents", 10_000, 400)
     models = encoders(setup.work)
     found, targets, facts = {}, [], {}
     for name, size in (("WordLlama", (documents, queries)), ("MiniLM", (some, some // 4))):
@@ -58,9 +58,9 @@ def _targets(name: str, about: dict[str, Any]) -> list[dict[str, Any]]:
 def _what(documents: int, queries: int, some: int) -> str:
     return (
         f"debian-packages, {documents:,} documents and {queries:,} queries under WordLlama's static vectors; "
-        f"{some:,} documents and {some // 4:,} queries under MiniLM. Both by `negmine mine` with its defaults "
-        f"(BM25 and dense, risk, near duplicates). Then 1 % new documents, 1 % new queries, {GONE} documents "
-        "gone; one run each. Tables are compared row by row, with their order; where only floats differ, it "
+        f"{some:,} documents and {some // 4:,} queries under MiniLM. Both by `negmine mine --dtype auto` with "
+        f"its defaults (BM25 and dense, risk, near duplicates). Then 1 % new documents, 1 % new queries, {GONE} "
+        "documents gone; one run each. Tables are compared row by row, with their order; where only floats differ, it "
         "says by how much: a transformer's last bits depend on which texts share a batch. Seconds of the "
         "vectors are those of the whole artifact, with loading the model."
     )
@@ -75,7 +75,7 @@ def _grow(
     found, vectors, must = {}, {}, 0
     for side, work in (("first", fresh(old)), ("again", old), ("fresh", fresh(new))):
         write(data, documents, queries, grown=side != "first")
-        command = negmine("mine", work, data=data, model=model)
+        command = negmine("mine", work, data=data, model=model, dtype="auto")
         run = once(command, setup.work / f"logs/growth-{name}-{side}.log")
         found |= sides({side: [run]})
         vectors[side] = _dense(work, "1-index")

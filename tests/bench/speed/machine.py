@@ -30,7 +30,7 @@ def machine() -> dict[str, Any]:
         "features": fast,
         "memory_gb": round(memory, 1),
         "load": round(os.getloadavg()[0], 2),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
     }
 

@@ -18,6 +18,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from tests.bench.collections import DATA
 from tests.bench.speed.machine import machine, versions
 from tests.bench.speed.records import Setup
 from tests.bench.speed.table import LINES, page
@@ -54,6 +55,8 @@ def write(out: Path, records: dict[str, Any]) -> None:
 def main() -> None:
     asked = _parser().parse_args()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if not DATA.exists() and not asked.render:
+        sys.exit(f"{DATA} does not exist: the benchmark needs debian-packages in it.")
     path = asked.out / "speed.json"
     records = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     work = asked.work or Path(tempfile.mkdtemp(prefix="negmine-bench-"))

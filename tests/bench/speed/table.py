@@ -18,8 +18,9 @@ HEAD = """# How fast and how small
 
 Made by `make bench`; do not edit. Every figure is of a whole process, from the command to its end, the
 peers and negmine in turn (A B A B) after a warm-up that does not count. Seconds are medians, with the
-least and the most; CPU s are those of all threads. A ratio is of two medians, with the least and the most of the runs that stood side by
-side. Peak RSS is the larger of the kernel's figure for the process and the sum over its process tree;
+least and the most; CPU s are the medians of all threads' seconds together, which other work on the
+machine disturbs less. A ratio is of two medians, with the least and the most of the runs that stood side
+by side. Peak RSS is the larger of the kernel's figure for the process and the sum over its process tree;
 pages of memory-mapped files count. The numbers behind the page: [speed.json](speed.json). The scripts:
 `tests/bench/speed/`.
 """

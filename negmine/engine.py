@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-PART_QUERIES = 4096  # a query is never split; about a million candidates a part at k = 100
+T = TypeVar("T")
+PART_QUERIES = 2048  # a query is never split; some 400,000 candidates a part at k = 100
+SIDE_BY_SIDE = 2  # parts that threads make at once, where they may
 PART_DOCUMENTS = 16_384
 
 
@@ -33,7 +38,8 @@ class Parts:
     takes long, `make` tells its own progress in `unit`, and `sizes` says how much there is in each.
     `finished` looks at a part that lies there and tells whether it need not be made again; then the
     manifest's stats of an artifact with other parts have to say `unfinished` (see states.py).
-    `finish` runs after the last part and returns stats of what this command made.
+    `finish` runs after the last part and returns stats of what this command made. `threads`: parts may
+    be made side by side in threads.
     """
 
     count: int
@@ -42,6 +48,7 @@ class Parts:
     unit: str = "queries"
     finished: Callable[[pa.Table], bool] | None = None
     finish: Callable[[], dict[str, Any]] = dict
+    threads: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,39 @@ Work = Stream | Parts | Folder
 
 
 def local(
-    make: Callable[[int], pa.Table], numbers: Iterable[int]
-) -> Iterator[tuple[int, pa.Table]]:
-    """Make the given parts here, one after the other."""
-    for number in numbers:
-        yield number, make(number)
+    make: Callable[[int], T], numbers: Iterable[int], workers: int = 1
+) -> Iterator[tuple[int, T]]:
+    """Make the given parts here, in order; with several workers, so many side by side in threads."""
+    if workers == 1:
+        for number in numbers:
+            yield number, make(number)
+        return
+    waiting: deque[tuple[int, Future[T]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for number in numbers:
+                waiting.append((number, pool.submit(make, number)))
+                if len(waiting) == workers:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            for number, future in waiting:
+                yield number, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def once(make: Callable[[], T]) -> Callable[[], T]:
+    """Return what calls `make` when it is first called, whatever the threads, and remembers what came."""
+    lock, found = Lock(), list[T]()
+
+    def get() -> T:
+        with lock:
+            if not found:
+                found.append(make())
+            return found[0]
+
+    return get
 
 
 def rechunk(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from negmine.engine import Folder, Parts, Stream, Work, local
+from negmine.engine import SIDE_BY_SIDE, Folder, Parts, Stream, Work, local
 from negmine.errors import InputError
 from negmine.house import House
 from negmine.locks import locked
@@ -20,6 +20,7 @@ from negmine.memory import remembering
 from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
+from negmine.sizes import be_frugal
 from negmine.sources.problems import together
 from negmine.states import FRESH, State, offered, require_fresh, survey
 from negmine.workdir import Manifest, now, part_name
@@ -51,6 +52,7 @@ def run(
     Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
     problems of the user's files together.
     """
+    be_frugal()
     house.force = force
     house.work.create()
     outcomes: list[Outcome] = []
@@ -180,8 +182,11 @@ def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
             house.progress.advance(sizes[number])
         else:
             wanted.append(number)
-    for number, table in local(work.make, wanted):
-        disk.write_part(name, number, table, state.identity)
+
+    def write(number: int) -> None:
+        disk.write_part(name, number, work.make(number), state.identity)
+
+    for number, _ in local(write, wanted, SIDE_BY_SIDE if work.threads else 1):
         if work.sizes is None:
             house.progress.advance(sizes[number])
 

@@ -93,7 +93,7 @@ class Dying:
     def __init__(self, parts):
         self.left = parts
 
-    def __call__(self, make, numbers):
+    def __call__(self, make, numbers, workers=1):
         for number in numbers:
             if self.left == 0:
                 raise KeyboardInterrupt
@@ -110,7 +110,7 @@ def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
 
     made = []
 
-    def counting(make, numbers):
+    def counting(make, numbers, workers=1):
         for number in numbers:
             made.append(number)
             yield number, make(number)

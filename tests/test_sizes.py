@@ -40,18 +40,18 @@ def test_what_is_no_size_is_told(said, why, tmp_path):
 )
 def test_parts_fit_and_are_as_large_as_may_be(memory, k, retrievers):
     count = sizes.part_queries(memory, k, retrievers)
-    assert 16 <= count <= 4096
+    assert 16 <= count <= 2048
     assert count & (count - 1) == 0
-    cost = sizes.ROW * k * retrievers
+    cost = 2 * sizes.ROW * k * retrievers
     assert count == 16 or count * cost <= memory / 2
-    assert count == 4096 or 2 * count * cost > memory / 2
+    assert count == 2048 or 2 * count * cost > memory / 2
     assert sizes.batch(memory, 32) <= 32
-    assert sizes.products(memory) <= memory / 64 or sizes.products(memory) == 4 << 20
+    assert sizes.products(memory) <= memory / 128 or sizes.products(memory) == 4 << 20
 
 
 def test_an_ordinary_run_has_ordinary_parts():
-    assert sizes.part_queries(4 * 10**9, 100, 2) == 4096
-    assert sizes.part_queries(4 * 10**9, 1000, 2) == 512
+    assert sizes.part_queries(4 * 10**9, 100, 2) == 2048
+    assert sizes.part_queries(4 * 10**9, 1000, 2) == 256
     assert sizes.part_documents(4 * 10**9) == 16_384
     assert sizes.part_documents(sizes.LEAST) == 2500
 

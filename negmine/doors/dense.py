@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,11 @@ import pyarrow as pa
 
 from negmine.doors.earlier import Earlier
 from negmine.doors.retrieve import depth_of
-from negmine.engine import Folder, Parts, Stream
+from negmine.engine import Folder, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.frames import table
 from negmine.house import House
 from negmine.retrievers import approximate
-from negmine.retrievers.dense_search import Dense
 from negmine.retrievers.registry import open_dense
 from negmine.rooms import retrieve
 from negmine.schemas import RECALL, SEARCHED
@@ -30,27 +29,22 @@ AT_ONCE = 65_536
 def run(house: House) -> Parts:
     """The run of the dense retriever; an exact one goes on from an earlier run."""
     work = _Run(house)
-    return Parts(house.query_parts, work.part, finish=work.finish)
+    return Parts(house.query_parts, work.part, finish=work.finish, threads=True)
 
 
 class _Run:
     def __init__(self, house: House) -> None:
         self._house = house
-        self._counts = {"in_full": 0, "in_new": 0}
+        self._searched: list[tuple[int, int]] = []  # queries of a part: in full, in new documents
+        self._dense, self._one_at_a_time = once(lambda: open_dense(house)), Lock()
+        self._earlier = once(self._open_earlier)
 
-    @cached_property
-    def _dense(self) -> Dense:
-        return open_dense(self._house)
-
-    @cached_property
-    def _earlier(self) -> Earlier | None:
-        names = (self._house.dense_run, self._house.searched)
-        found = Earlier(self._house, self._dense, *names) if self._exact else None
-        return found if found is not None and found.usable else None
-
-    @property
-    def _exact(self) -> bool:
-        return self._house.settings.index.index == approximate.FLAT
+    def _open_earlier(self) -> Earlier | None:
+        house = self._house
+        if house.settings.index.index != approximate.FLAT:
+            return None
+        found = Earlier(house, self._dense(), house.dense_run, house.searched)
+        return found if found.usable else None
 
     def part(self, number: int) -> pa.Table:
         """Return part `number` of the run."""
@@ -58,24 +52,29 @@ class _Run:
         queries, known, k = house.queries(number), house.known(number), house.settings.retrieve.k
         depth = min(depth_of(house, number), len(house.doc_ids))
         rows = queries.with_row_index("row")
-        sure = None if self._earlier is None else self._earlier.found(queries, known, k, depth)
+        earlier = self._earlier()
+        sure = None if earlier is None else earlier.found(queries, known, k, depth)
         rest = rows if sure is None else rows.join(sure.select("row"), on="row", how="anti")
         rest = rest.sort("row")
-        hits = self._dense.search(rest.to_arrow(), depth)
-        found = retrieve.found(hits, rest["query_id"], house.doc_ids, rest["row"])
-        self._counts["in_full"] += rest.height
-        self._counts["in_new"] += rows.height - rest.height
-        return retrieve.run(found if sure is None else pl.concat([found, sure]), known, k)
+        with self._one_at_a_time:  # a search takes all cores; what is made of it does not
+            hits = self._dense().search(rest.to_arrow(), depth)
+        enough = retrieve.enough(rest, known, k)
+        found = retrieve.found(hits, rest["query_id"], house.doc_ids, enough, rest["row"])
+        self._searched.append((rest.height, rows.height - rest.height))
+        if sure is not None:
+            found = retrieve.in_order(pl.concat([found, sure]))
+        return retrieve.run(found, known, k)
 
     def finish(self) -> dict[str, Any]:
         """Say how many queries were looked up where."""
-        if self._earlier is not None and self._counts["in_new"]:
-            new = len(self._earlier.new)
+        in_full, in_new = np.array([(0, 0), *self._searched]).sum(axis=0).tolist()
+        earlier = self._earlier() if in_new else None
+        if earlier is not None:
             self._house.progress.note(
-                f"{self._counts['in_new']:,} queries were searched in {new:,} new documents only, "
-                f"{self._counts['in_full']:,} in all"
+                f"{in_new:,} queries were searched in {len(earlier.new):,} new documents only, "
+                f"{in_full:,} in all"
             )
-        return {"searched": self._counts}
+        return {"searched": {"in_full": in_full, "in_new": in_new}}
 
 
 def searched(house: House) -> Stream:

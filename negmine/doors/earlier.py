@@ -105,7 +105,7 @@ class Earlier:
     def _among_new(self, queries: pl.DataFrame, rows: pl.Series, depth: int) -> pl.DataFrame:
         asked = queries[rows]
         hits = self._dense.search_among(asked.to_arrow(), self.new, depth)
-        return retrieve.found(hits, asked["query_id"], self._house.doc_ids, rows)
+        return retrieve.found(hits, asked["query_id"], self._house.doc_ids, places=rows)
 
 
 _FOUND = {"row": pl.UInt32, "query_id": pl.String, "doc_id": pl.String}

@@ -51,7 +51,7 @@ def features(house: House) -> Parts:
         rows = frame(house.work.read(CANDIDATES, part, columns))
         return room.features(rows, known.columns(rows, part))
 
-    return Parts(house.query_parts, make)
+    return Parts(house.query_parts, make, threads=True)
 
 
 class Known:

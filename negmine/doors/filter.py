@@ -61,7 +61,7 @@ def _verdicts(house: House, rules: FilterSettings, judge: str | None) -> Parts:
             list(scorers),
         )
 
-    return Parts(house.query_parts, make)
+    return Parts(house.query_parts, make, threads=True)
 
 
 class Keys:

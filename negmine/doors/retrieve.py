@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from negmine.engine import Parts
+from negmine.engine import Parts, once
 from negmine.house import House
 from negmine.models import dense_name
-from negmine.retrievers import Retriever
-from negmine.retrievers.registry import checked_search, open_retriever
+from negmine.retrievers.registry import RETRIEVERS, checked_search, open_retriever
 from negmine.rooms import retrieve
 
 
 def run(house: House, spec: str) -> Parts:
     """The run of one retriever."""
-    opened = _opener(house)
+    opened, one_at_a_time = once(lambda: open_retriever(spec, house)), Lock()
     k = house.settings.retrieve.k
 
     def make(part: int) -> pa.Table:
         queries, known = house.queries(part), house.known(part)
         documents = len(house.doc_ids)
         depth = min(depth_of(house, part), documents)
-        hits = checked_search(opened(spec), spec, queries.to_arrow(), depth, documents)
-        return retrieve.run(retrieve.found(hits, queries["query_id"], house.doc_ids), known, k)
+        with one_at_a_time:  # a search takes all cores; what is made of it does not
+            hits = checked_search(opened(), spec, queries.to_arrow(), depth, documents)
+        if spec in RETRIEVERS:  # whose hits are in order
+            enough = retrieve.enough(queries, known, k)
+            found = retrieve.found(hits, queries["query_id"], house.doc_ids, enough)
+        else:
+            found = retrieve.in_order(retrieve.found(hits, queries["query_id"], house.doc_ids))
+        return retrieve.run(found, known, k)
 
-    return Parts(house.query_parts, make)
+    return Parts(house.query_parts, make, threads=spec in RETRIEVERS)
 
 
 def depth_of(house: House, part: int) -> int:
@@ -41,7 +47,10 @@ def depth_of(house: House, part: int) -> int:
 
 def candidates(house: House) -> Parts:
     """The union of all runs and positives, with every retriever's score for every row."""
-    opened = _opener(house)
+    opened = {
+        spec: once(partial(open_retriever, spec, house)) for spec in house.settings.index.retriever
+    }
+    own = set(house.settings.index.retriever) <= RETRIEVERS.keys()
     min_relevance = house.settings.index.min_relevance
 
     def make(part: int) -> pa.Table:
@@ -56,14 +65,14 @@ def candidates(house: House) -> Parts:
         docs = house.positions(rows["doc_id"])
         asked = rows["row"].cast(pl.Int64).to_numpy()
         for spec, name in zip(house.settings.index.retriever, house.retrievers, strict=True):
-            score = getattr(opened(spec), "score_pairs", None)
+            score = getattr(opened[spec](), "score_pairs", None)
             if score is not None:
                 rows = _filled(
                     rows, f"{name}_score", partial(score, queries.to_arrow()), asked, docs
                 )
         return retrieve.candidates_table(rows, house.retrievers)
 
-    return Parts(house.query_parts, make)
+    return Parts(house.query_parts, make, threads=own)
 
 
 def _filled(
@@ -87,8 +96,3 @@ def count_candidates(rows: pl.LazyFrame) -> dict[str, object]:
     labels = rows.group_by("label").agg(pl.len(), missed).collect(engine="streaming")
     counts = dict(zip(labels["label"], labels["len"], strict=True))
     return {"labels": counts, "positives_not_found": int(labels["positives_not_found"].sum())}
-
-
-def _opener(house: House) -> Callable[[str], Retriever]:
-    """Open each retriever once, when it is first needed."""
-    return cache(lambda spec: open_retriever(spec, house))

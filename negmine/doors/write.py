@@ -22,7 +22,7 @@ def training(house: House) -> Parts:
         texts = house.texts(shapes.document_ids(rows))
         return shapes.training_table(shapes.training(rows, asked, texts, settings), settings)
 
-    return Parts(house.query_parts, make)
+    return Parts(house.query_parts, make, threads=True)
 
 
 def provenance(house: House) -> Parts:
@@ -31,7 +31,7 @@ def provenance(house: House) -> Parts:
     def make(part: int) -> pa.Table:
         return room.provenance_table(_provenance(house, part), house.opinions, house.settings.write)
 
-    return Parts(house.query_parts, make)
+    return Parts(house.query_parts, make, threads=True)
 
 
 def short(house: House) -> Parts:
@@ -41,7 +41,7 @@ def short(house: House) -> Parts:
         rows = frame(house.work.read(VERDICTS, part))
         return room.short_table(room.short(rows, house.settings.write))
 
-    return Parts(house.query_parts, make)
+    return Parts(house.query_parts, make, threads=True)
 
 
 def _provenance(house: House, part: int) -> pl.DataFrame:

@@ -10,18 +10,18 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.retrievers import Hits, exact
+from negmine.retrievers import Hits, coarse, exact
 from negmine.retrievers.approximate import Approximate
 from negmine.retrievers.dense import IDS, POSITIONS
-from negmine.retrievers.nearest import Propose
+from negmine.retrievers.nearest import Floats, Propose
 from negmine.retrievers.products import pair_scores
 
 
 class Dense:
     """Finds documents by the cosine of their vectors with the query's. Implements `Retriever`.
 
-    doc_order breaks ties: the place of each doc_id among all sorted. propose: who searches exactly.
-    approximate: who searches; without one every document is looked at.
+    doc_order breaks ties: the place of each doc_id among all sorted. propose: who searches exactly, after
+    `roughly` where that pays. approximate: who searches; without one every document is looked at.
     """
 
     name = "dense"
@@ -31,6 +31,7 @@ class Dense:
         folder: Path,
         doc_order: NDArray[np.int64],
         propose: Propose,
+        roughly: Propose | None = None,
         approximate: Approximate | None = None,
     ) -> None:
         self._folder, self._propose, self._approximate = folder, propose, approximate
@@ -40,6 +41,9 @@ class Dense:
         only = folder / POSITIONS
         self._positions: NDArray[np.int64] | None = np.load(only) if only.exists() else None
         self._order = doc_order if self._positions is None else doc_order[self._positions]
+        count, dims = self.vectors.shape
+        pays = roughly is not None and coarse.is_worth_it(count, len(self._queries), dims)
+        self._roughly = roughly if pays else None
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of `vectors` that these positions have: the same, unless only some are encoded."""
@@ -61,7 +65,7 @@ class Dense:
         if self._approximate is not None:
             hits = self._approximate.search(vectors, self.vectors, k, self._order)
         else:
-            hits = exact.search(vectors, self.vectors, k, self._order, self._propose)
+            hits = self._exactly(vectors, k)
         return self._placed(hits)
 
     def search_among(self, queries: pa.Table, rows: NDArray[np.int64], k: int) -> Hits:
@@ -74,7 +78,10 @@ class Dense:
     def search_exactly(self, queries: pa.Table, k: int) -> Hits:
         """Search as `search` does without a FAISS index."""
         vectors = self._query_vectors(queries["query_id"])
-        return self._placed(exact.search(vectors, self.vectors, k, self._order, self._propose))
+        return self._placed(self._exactly(vectors, k))
+
+    def _exactly(self, vectors: Floats, k: int) -> Hits:
+        return exact.search(vectors, self.vectors, k, self._order, self._propose, self._roughly)
 
     def _placed(self, hits: Hits) -> Hits:
         if self._positions is None:

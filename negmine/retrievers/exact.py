@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.retrievers import Hits
+from negmine.retrievers import Hits, coarse
 from negmine.retrievers.nearest import Floats, Propose
 from negmine.retrievers.products import pair_scores
 
@@ -25,16 +25,23 @@ def search(
     k: int,
     doc_order: NDArray[np.int64],
     propose: Propose,
+    roughly: Propose | None = None,
 ) -> Hits:
     """Return the best k documents of every query by inner product, ties by `doc_order`.
 
     queries: float32 [n, dims]. documents: float32 or float16 [m, dims], may be memory-mapped. Lists
-    have min(k, m) hits.
+    have min(k, m) hits. roughly: who proposes first (coarse.py); who is in doubt after it is asked again.
     """
     k = min(k, len(documents))
     docs = np.full((len(queries), k), -1, np.int64)
     scores = np.full((len(queries), k), -np.inf, np.float32)
     todo, depth = np.arange(len(queries)), k + SPARE
+    if roughly is not None and 0 < coarse.depth(k) < len(documents):
+        found = roughly(np.ascontiguousarray(queries), documents, coarse.depth(k))
+        values, ranked = ranked_pairs(queries, documents, todo, found, doc_order)
+        settled = (found >= 0).all(axis=1) & (values[:, k - 1] - values[:, -1] > coarse.CLOSE)
+        docs[settled], scores[settled] = ranked[settled, :k], values[settled, :k]
+        todo = todo[~settled]
     while len(todo) and k:
         depth = min(depth, len(documents))
         found = propose(np.ascontiguousarray(queries[todo]), documents, depth)

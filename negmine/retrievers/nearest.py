@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from negmine.errors import MissingDependency, SettingsError
 from negmine.jit import compiled, in_threads
 
-PRODUCTS = 64 << 20  # bytes of products that wait at once, unless --memory is small
+PRODUCTS = 32 << 20  # bytes of products that wait at once, unless --memory is small
 GPU_BLOCK = 1 << 30  # bytes of documents that go to the GPUs at once
 GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
 
@@ -26,7 +26,7 @@ Rows = NDArray[np.int64]
 Propose = Callable[[Floats, NDArray[np.floating], int], Rows]
 
 
-def proposer(device: str, products: int = PRODUCTS) -> Propose:
+def proposer(device: str, products: int = PRODUCTS) -> partial[Rows]:
     """Return what proposes on this device: (queries, documents, k) to int64 [queries, k].
 
     products: bytes of matrix products that may wait at once.
@@ -39,48 +39,64 @@ def proposer(device: str, products: int = PRODUCTS) -> Propose:
 def on_cpu(
     queries: Floats, documents: NDArray[np.floating], k: int, products: int = PRODUCTS
 ) -> Rows:
-    """Propose by matrix products over blocks of documents, each query keeping its own limit.
-
-    products: bytes of the products of a block.
-    """
-    count = len(queries)
-    block = min(max(products // (4 * max(count, 1)), 256), max(len(documents), 1))
-    line = np.empty((count, block), np.float32)
-    scores = np.empty((count, 2 * k + 64), np.float32)
-    rows = np.empty(scores.shape, np.int64)
-    held, limits = np.zeros(count, np.int64), np.full(count, -np.inf, np.float32)
-    keep = compiled(_keep_best)
+    """Propose by float32 products over blocks of documents. products: bytes of those of a block."""
+    lists = Lists(len(queries), k, np.dtype(np.float32))
+    block = lists.block(products, len(documents))
+    line = np.empty((len(queries), block), np.float32)
     for first in range(0, len(documents), block):
         part = np.asarray(documents[first : first + block], np.float32)
-        found = np.matmul(queries, part.T, out=line[:, : len(part)])
-        state = (scores, rows, held, limits)
-        last = first + len(part) == len(documents)
-        in_threads(partial(_slice_of, keep, found, first, k, last, state), count)
-    return rows[:, :k].copy()
+        lists.add(np.matmul(queries, part.T, out=line[:, : len(part)]), first)
+    return lists.rows()
 
 
-def _slice_of(
-    keep: Callable[..., None],
-    found: Floats,
-    first: int,
-    k: int,
-    last: bool,
-    state: Any,
-    a: int,
-    b: int,
-) -> None:
-    keep(found[a:b], first, k, last, *(array[a:b] for array in state))
+class Lists:
+    """The best k rows of every query so far, each query with a limit below which nothing is looked at twice.
+
+    dtype: of the products: float32, or int16 for the bits of bfloat16 numbers, of which only those above 0
+    count.
+    """
+
+    def __init__(self, queries: int, k: int, dtype: np.dtype[Any]) -> None:
+        self._k, self._itemsize = k, dtype.itemsize
+        lowest = 0 if dtype.kind == "i" else -np.inf
+        self._scores = np.empty((queries, 2 * k + 64), dtype)
+        self._rows = np.empty(self._scores.shape, np.int64)
+        self._held, self._limits = np.zeros(queries, np.int64), np.full(queries, lowest, dtype)
+
+    def block(self, products: int, documents: int) -> int:
+        """Return how many documents make so many bytes of products."""
+        fit = products // (self._itemsize * max(len(self._held), 1))
+        return min(max(fit, 256), max(documents, 1))
+
+    def add(self, products: NDArray[Any], first: int) -> None:
+        """Look at products [queries, documents] of the documents from row `first` on."""
+        keep = compiled(_keep_best)
+        state = (self._scores, self._rows, self._held, self._limits)
+
+        def some(a: int, b: int) -> None:
+            keep(products[a:b], first, self._k, False, *(array[a:b] for array in state))
+
+        in_threads(some, len(products))
+
+    def rows(self) -> Rows:
+        """Return the best k rows of every query, int64 [queries, k]; -1 fills up a short list."""
+        nothing = np.empty((len(self._held), 0), self._scores.dtype)
+        state = (self._scores, self._rows, self._held, self._limits)
+        compiled(_keep_best)(nothing, 0, self._k, True, *state)
+        found = self._rows[:, : self._k].copy()
+        found[np.arange(self._k) >= self._held[:, None]] = -1
+        return found
 
 
 def _keep_best(
-    products: Floats,
+    products: NDArray[Any],
     first: int,
     k: int,
     last: bool,
-    scores: Floats,
+    scores: NDArray[Any],
     rows: Rows,
     held: NDArray[np.int64],
-    limits: Floats,
+    limits: NDArray[Any],
 ) -> None:
     """Append what is above a query's limit; a full list is cut to its best k, which sets the limit."""
     room = scores.shape[1]

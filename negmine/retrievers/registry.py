@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
 
 from negmine.errors import RetrieverError, SettingsError
-from negmine.retrievers import Hits, Retriever, bm25
+from negmine.retrievers import Hits, Retriever, bm25, coarse
 from negmine.retrievers.approximate import FLAT, Approximate
 from negmine.retrievers.dense_search import Dense
-from negmine.retrievers.nearest import proposer
+from negmine.retrievers.nearest import on_cpu, proposer
 from negmine.sizes import products
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ def open_dense(house: House) -> Dense:
         given = {name: value for name, value in asked.items() if value is not None}
         approximate = Approximate(house.work.folder(house.faiss), given, index.one_device)
     folder = house.work.folder(house.vectors)
-    propose = proposer(index.one_device, products(house.memory))
-    return Dense(folder, house.doc_order, propose, approximate)
+    size = products(house.memory)
+    propose = proposer(index.one_device, size)
+    roughly = partial(coarse.on_cpu, products=size // 2) if propose.func is on_cpu else None
+    return Dense(folder, house.doc_order, propose, roughly, approximate)
 
 
 RETRIEVERS: dict[str, Callable[[House], Retriever]] = {"bm25": _bm25, "dense": open_dense}

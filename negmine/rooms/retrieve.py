@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from negmine.frames import frame, table
 from negmine.retrievers import Hits
@@ -42,11 +43,31 @@ def depth(qrels: pl.DataFrame, min_relevance: int, k: int) -> int:
     return k + (found if isinstance(found, int) else 0)
 
 
+def enough(queries: pl.DataFrame, known: pl.DataFrame, k: int) -> NDArray[np.int64]:
+    """Return how many hits of every query can be in its run: k, and its positives; int64 [queries]."""
+    counts = known.group_by("query_id").len()
+    found = queries.select("query_id").join(
+        counts, on="query_id", how="left", maintain_order="left"
+    )
+    return k + found["len"].fill_null(0).cast(pl.Int64).to_numpy()
+
+
 def found(
-    hits: Hits, query_ids: pl.Series, doc_ids: pl.Series, places: pl.Series | None = None
+    hits: Hits,
+    query_ids: pl.Series,
+    doc_ids: pl.Series,
+    enough: NDArray[np.int64] | None = None,
+    places: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """Return hits as rows: row, query_id, doc_id, score. `places`: the row of every query, else its number."""
-    rows, columns = np.nonzero(hits.docs >= 0)
+    """Return hits as rows: row, query_id, doc_id, score.
+
+    enough: so many of every query, whose hits are in order; else all. places: the row of every query, else
+    its number.
+    """
+    there = hits.docs >= 0
+    if enough is not None:
+        there &= np.arange(hits.docs.shape[1]) < enough[:, None]
+    rows, columns = np.nonzero(there)
     where = pl.Series("row", rows.astype(np.uint32))
     return pl.DataFrame(
         {
@@ -58,26 +79,27 @@ def found(
     )
 
 
+def in_order(found: pl.DataFrame) -> pl.DataFrame:
+    """Order rows by query and (-score, doc_id); hits of negmine's own retrievers are so already."""
+    return found.sort("row", -pl.col("score"), "doc_id")
+
+
 def run(found: pl.DataFrame, known: pl.DataFrame, k: int) -> pa.Table:
     """Return a run: ranked hits per query, ending with the k-th hit that is no known positive.
 
-    found: row (the query's place), query_id, doc_id, score. known: query_id, doc_id of the positives.
-    Positives that were found keep their rank: the run says what the retriever really did, and recall can
-    be read off it.
+    found: row (the query's place), query_id, doc_id, score, in order. known: query_id, doc_id of the
+    positives. Positives that were found keep their rank: the run says what the retriever really did, and
+    recall can be read off it.
     """
     is_new = pl.col("known").is_null()
-    ranked = (
-        found.sort("row", -pl.col("score"), "doc_id")
-        .join(
-            known.with_columns(known=True),
-            on=["query_id", "doc_id"],
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(
-            rank=(pl.int_range(pl.len()).over("row") + FIRST_RANK).cast(pl.Int32),
-            new=is_new.cast(pl.Int64).cum_sum().over("row"),
-        )
+    ranked = found.join(
+        known.with_columns(known=True),
+        on=["query_id", "doc_id"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        rank=(pl.int_range(pl.len()).over("row") + FIRST_RANK).cast(pl.Int32),
+        new=is_new.cast(pl.Int64).cum_sum().over("row"),
     )
     inside = (pl.col("new") < k) | ((pl.col("new") == k) & is_new)
     return table(ranked.filter(inside), RUN)

@@ -23,7 +23,7 @@ def pairs(*rows):
 
 def run(docs, scores, known=(), k=2, queries=("q",)):
     found = retrieve.found(hits(docs, scores), pl.Series("query_id", queries), DOCS)
-    table = retrieve.run(found, pairs(*known), k)
+    table = retrieve.run(retrieve.in_order(found), pairs(*known), k)
     return frame(table)
 
 
@@ -31,6 +31,18 @@ def test_a_run_ends_with_the_kth_hit_that_is_no_positive():
     found = run([[0, 1, 2, 3, 4]], [[5, 4, 3, 2, 1]], [("q", "a"), ("q", "e")])
     assert found["doc_id"].to_list() == ["a", "b", "c"]
     assert found["rank"].to_list() == [1, 2, 3]
+
+
+def test_hits_that_are_in_order_are_cut_where_the_run_must_have_ended():
+    known = pairs(("q1", "a"), ("q1", "e"))
+    queries = pl.DataFrame({"query_id": ["q1", "q2"]})
+    enough = retrieve.enough(queries, known, 2)
+    assert enough.tolist() == [4, 2]
+    both = hits([[0, 1, 2, 3, 4], [0, 1, 2, 3, 4]], [[5, 4, 3, 2, 1]] * 2)
+    cut = retrieve.found(both, queries["query_id"], DOCS, enough)
+    assert cut.height == 6
+    whole = retrieve.found(both, queries["query_id"], DOCS)
+    assert retrieve.run(cut, known, 2).equals(retrieve.run(whole, known, 2))
 
 
 def test_a_positive_behind_the_kth_hit_is_not_part_of_the_run():

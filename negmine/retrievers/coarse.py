@@ -1,0 +1,63 @@
+"""Coarse proposals: bfloat16 products, where the processor has them, at several times the rate of float32.
+
+Such a score is right to some 0.003, so lists are deeper, and `exact.py` asks again, in float32, for queries
+whose list may have missed something.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negmine.retrievers.nearest import PRODUCTS, Floats, Lists, Rows
+
+CLOSE = 0.006  # twice what bfloat16 products of unit vectors differ by from exact ones
+WORTH = (
+    5e11  # operations from which loading torch pays: two or three seconds of float32 on two cores
+)
+_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+def depth(k: int) -> int:
+    """Return how many documents to propose so that the best k are surely among them, as a rule."""
+    return k + max(64, k // 2)
+
+
+def is_worth_it(documents: int, queries: int, dims: int) -> bool:
+    """Tell whether this processor has bfloat16 products and the search is long enough for them."""
+    long = 2 * documents * queries * dims >= WORTH or "torch" in sys.modules
+    return long and has_bfloat16()
+
+
+def has_bfloat16() -> bool:
+    """Tell whether this processor multiplies bfloat16; only Linux says so without torch."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+    line = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    return bool(_FLAGS & set(line.split()))
+
+
+def on_cpu(
+    queries: Floats, documents: NDArray[np.floating], k: int, products: int = PRODUCTS
+) -> Rows:
+    """Propose as nearest.on_cpu does; -1 where fewer than k documents score above 0."""
+    import torch
+
+    asked = torch.from_numpy(queries).bfloat16()
+    lists = Lists(len(queries), k, np.dtype(np.int16))
+    block = lists.block(products, len(documents))
+    line: Any = torch.empty((len(queries), block), dtype=torch.bfloat16)
+    for first in range(0, len(documents), block):
+        part = torch.from_numpy(np.array(documents[first : first + block], np.float32)).bfloat16()
+        if len(part) < block:
+            line = torch.empty((len(queries), len(part)), dtype=torch.bfloat16)
+        torch.mm(asked, part.T, out=line)
+        # The bits of positive bfloat16 numbers are ordered as int16; negative ones are below 0 there, too.
+        lists.add(line.view(torch.int16).numpy(), first)
+    return lists.rows()

@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from negmine import schemas
+from negmine.doors import card as card_doors
 from negmine.doors import features as feature_doors
 from negmine.doors import filter as filter_doors
 from negmine.doors import index as index_doors
@@ -29,6 +30,7 @@ from negmine.effective import effective_rules, guide_names
 from negmine.engine import Work
 from negmine.house import (
     CANDIDATES,
+    CARD,
     CORPUS,
     FEATURES,
     LIMITS,
@@ -67,7 +69,7 @@ class Artifact:
     """One row of the floor plan."""
 
     name: str
-    schema: pa.Schema | None  # None: an index, with files of its own
+    schema: pa.Schema | None  # None: an index or the data card, with files of its own
     reads: tuple[str, ...]
     settings: Callable[[], dict[str, Any]]  # those that shape the rows; may read model files
     make: Callable[[], Work]
@@ -266,7 +268,8 @@ def _judge(house: House, cheap: dict[str, Any]) -> Iterable[Artifact]:
 
 def _write(house: House) -> Iterable[Artifact]:
     settings = house.settings.write
-    yield _training(house, settings)
+    training = _training(house, settings)
+    yield training
     yield Artifact(
         PROVENANCE, schemas.provenance_schema(house.opinions, False), (VERDICTS,),
         lambda: _shape(settings), lambda: write_doors.provenance(house),
@@ -274,6 +277,11 @@ def _write(house: House) -> Iterable[Artifact]:
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
         lambda: write_doors.short(house), write_doors.count_short,
+    )  # fmt: skip
+    yield Artifact(
+        CARD, None,
+        (training.name, PROVENANCE, SHORT, VERDICTS, *_if_made(house, LIMITS), QRELS, CORPUS),
+        lambda: card_doors.settings_of(house), lambda: card_doors.card(house),
     )  # fmt: skip
 
 

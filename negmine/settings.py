@@ -348,6 +348,17 @@ class WriteSettings(RoomSettings):
     )
     pool: int = _setting("Survivors that --sampling random draws from.", 50, gt=0)
     seed: int = _setting("Seed of --sampling random.", 13, ge=0)
+    license: str | None = _setting(
+        "Licence of the texts, for the data card: the hub's word, such as cc-by-4.0, or any other text."
+    )
+    language: tuple[str, ...] = _setting(
+        "Language of the texts, for the data card: a code such as en. Repeatable.", ()
+    )
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
 
 class Settings(RoomSettings):

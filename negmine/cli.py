@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from negmine import windows
+from negmine import report_window, windows
 from negmine.console import INTERRUPTED, Talk, out, tell_usage, telling
 from negmine.flags import Config, Force, Json, Work, with_settings
 
@@ -224,6 +224,7 @@ def explain(
 
 app.command(name="leak")(windows.leak)
 app.command(name="sweep")(windows.sweep)
+app.command(name="report")(report_window.report)
 
 
 def _run_rooms(

@@ -234,8 +234,8 @@ def make_report(house: House, sample: int, seed: int, floor: float, leak: bool) 
     from negmine.doors import report as doors
 
     states = survey(house)
-    require_fresh(house, states, {s.artifact.name for s in states if s.artifact.room == "write"})
-    require_fresh(house, states, {VERDICTS})
+    written = {s.artifact.name for s in states if s.artifact.room == "write"}
+    require_fresh(house, states, {VERDICTS} | written)
     leaked: tuple[Leak | None, str | None] = (None, "--no-leak was said.")
     if leak:
         house.limits_chosen = any(s.artifact.name == LIMITS and s.state == FRESH for s in states)

@@ -98,6 +98,7 @@ def test_every_flag_in_the_docs_exists(page):
     known = {"--version", "--json", "--force", "--config", "--limit", "--help", "--check"}
     known |= {"--install-completion", "--show-completion", "--dry-run", "--prices"}
     known |= {"--hide", "--hide-seed", "--grid", "--all"}
+    known |= {"--html", "--sample", "--sample-seed", "--recall-floor", "--no-leak"}
     for table in ROOMS.values():
         for name in table.model_fields:
             known |= {flag(name), flag(f"no_{name}")}

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MINUS = "\N{MINUS SIGN}"
-_ROW = 21.0  # points that a labelled bar needs
+_MOST_BARS = 10
+_ROW = 23.0  # points that a labelled bar needs
 _HATCH = {CANDIDATE: "", POSITIVE: "////", WRITTEN: "\\\\\\\\", OTHER: "----"}
 _LINES = ((CANDIDATE, "-", "o"), (WRITTEN, "--", "s"), (POSITIVE, "-.", "^"), (OTHER, ":", "D"))
 
@@ -59,7 +60,7 @@ def funnel(steps: Sequence[Step]) -> str:
 def distributions(name: str, scorer: str, view: View, zero: bool) -> str:
     """Draw candidates before any rule and after each, above each other; positives behind, negatives last."""
     count = len(view.stages) + 1
-    with figure(58.0 * count + 46) as drawn:
+    with figure(62.0 * count + 50) as drawn:
         rows: list[Axes] = list(drawn.subplots(count, sharex=True, squeeze=False)[:, 0])
         for axes, stage in zip(rows, view.stages, strict=False):
             after = f"after {stage.after}" if stage.after else "before any rule"
@@ -98,7 +99,7 @@ def _steps(axes: Axes, view: View, bins: Sequence[int], colour: str) -> None:
 
 
 def _row(axes: Axes, text: str) -> None:
-    axes.set_title(text, loc="left", fontsize=9, pad=3)
+    axes.set_title(text, loc="left", fontsize=10, pad=3)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
 
@@ -175,12 +176,12 @@ def ranks(rows: Sequence[Ranks]) -> str:
                 linewidth=0.9,
             )
             for place, share in enumerate(shares):
-                axes.text(place, share, f"{share:.0%}", ha="center", va="bottom", fontsize=8)
+                axes.text(place, share, f"{share:.0%}", ha="center", va="bottom", fontsize=8.5)
             _row(axes, "fused list" if who == "fused" else who)
             axes.set_ylim(0, max(shares) * 1.3 + 0.01)
         panels[-1].set_xticks(range(len(names)), [n.replace("not found", "none") for n in names])
         panels[-1].set_xlabel("rank of the written negatives")
-        panels[-1].tick_params(labelsize=8)
+        panels[-1].tick_params(labelsize=8.5)
         return svg(drawn, "ranks", "Ranks of the written negatives, by retriever")
 
 
@@ -227,7 +228,7 @@ def leak_curve(found: Leak) -> str:
             if found.current is not None:
                 axes.axvline(found.current, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
         if found.current is not None:
-            top.set_title(f"dashed: this run, {found.current:g}", fontsize=9, loc="left")
+            top.set_title(f"dashed: this run, {found.current:g}", fontsize=10, loc="left")
         bottom.set_xlabel(f"--{found.setting.replace('_', '-')}")
         return svg(drawn, "leak-curve", f"Leak and yield by {found.setting}")
 
@@ -248,11 +249,16 @@ def hubs(found: Hubs) -> str:
 
 
 def short(found: Short) -> str:
-    """Draw how many queries got how many negatives."""
-    rows = [
-        (f"{row.got} negative{'s' * (row.got != 1)}", f"{row.queries:,}", float(row.queries), OTHER)
-        for row in found.by_got
-    ]
+    """Draw how many queries got how many negatives; where there are many numbers, in ranges."""
+    step = max(found.by_got[-1].got // _MOST_BARS + 1, 1)
+    queries: dict[int, int] = {}
+    for row in found.by_got:
+        queries[row.got // step] = queries.get(row.got // step, 0) + row.queries
+    rows = []
+    for place, count in queries.items():
+        low, high = place * step, place * step + step - 1
+        name = f"{low}" if low == high else f"{low} to {high}"
+        rows.append((f"{name} negative{'s' * (high != 1)}", f"{count:,}", float(count), OTHER))
     return bars("short", "Short queries by the number of negatives they got", rows)
 
 

@@ -13,7 +13,10 @@ from negmine.reporting.schema import Document, Opinion, SampleQuery
 
 POSITIVES, NEGATIVES, REJECTED = 3, 6, 6
 CUTS = (400, 300, 200, 120, 80, 40)  # characters
-BUDGET, LEAST = 900_000, 150_000  # bytes that all documents, and all their texts, may have in a page
+BUDGET, LEAST = (
+    900_000,
+    150_000,
+)  # bytes that all documents, and all their texts, may have in a page
 MARKUP, PER_OPINION = 300, 28  # bytes around a document's text
 _ORDER = pl.col("rank").fill_null(2**30)
 

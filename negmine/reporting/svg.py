@@ -38,7 +38,7 @@ _STYLE: Any = {  # Matplotlib types every key
     "svg.fonttype": "none",
     "svg.hashsalt": "negmine",
     "font.family": "DejaVu Sans",
-    "font.size": 9.5,
+    "font.size": 10.5,
     "hatch.linewidth": 0.7,
     "axes.spines.top": False,
     "axes.spines.right": False,

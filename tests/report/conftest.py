@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,22 @@ from tests.conftest import DOCUMENTS, QRELS, QUERIES, write_beir, write_vectors
 
 SCRIPT = "<script>window.pwned = 1</script>"
 HOSTILE = {
-    "evil-1": (SCRIPT, f'Green tea </script></textarea></details>{SCRIPT} <img src=x onerror="pwned=1">'),
-    'evil-2"><b onclick=x>': ("", "Cats sleep ' onmouseover=pwned=1 \u2028\u2029 ]]> <!-- {{ 7 * 7 }} $x_1$ &lt;b&gt;"),
-    "evil-3": ("", '<svg onload="window.pwned=1"><a href="javascript:pwned=1">sort a list</a></svg>'),
-    "evil-4": ("", "<link rel=stylesheet href=http://example.org/x.css><iframe src=http://example.org>"),
+    "evil-1": (
+        SCRIPT,
+        f'Green tea </script></textarea></details>{SCRIPT} <img src=x onerror="pwned=1">',
+    ),
+    'evil-2"><b onclick=x>': (
+        "",
+        "Cats sleep ' onmouseover=pwned=1 \u2028\u2029 ]]> <!-- {{ 7 * 7 }} $x_1$ &lt;b&gt;",
+    ),
+    "evil-3": (
+        "",
+        '<svg onload="window.pwned=1"><a href="javascript:pwned=1">sort a list</a></svg>',
+    ),
+    "evil-4": (
+        "",
+        "<link rel=stylesheet href=http://example.org/x.css><iframe src=http://example.org>",
+    ),
 }
 QUESTION = f'largest snake {SCRIPT}"><img src=http://example.org/x.png onerror=pwned=1>'
 FLAGS = {"relative_margin": 0.05, "no_risk": True, "num_negatives": 3, "k": 8}
@@ -48,23 +61,33 @@ def page(work, report):
     return work.parent / "page.html"
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """Chromium, driven; tests skip where the machine has none."""
+@contextmanager
+def started():
+    """Start Chromium with an empty profile, headless; skip where the machine has none."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     places = shutil.which("chromium"), shutil.which("chromedriver")
     if None in places:
-        pytest.skip("chromium and chromedriver are not installed (Debian: chromium, chromium-driver)")
+        pytest.skip(
+            "chromium and chromedriver are not installed (Debian: chromium, chromium-driver)"
+        )
     options = webdriver.ChromeOptions()
     options.binary_location = places[0]
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         for flag in (*BROWSER.split(), f"--user-data-dir={profile}"):
             options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        service = webdriver.ChromeService(places[1])
-        driver = webdriver.Chrome(options, service)
+        driver = webdriver.Chrome(options, webdriver.ChromeService(places[1]))
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Chromium, driven."""
+    with started() as driver:
         yield driver
-        driver.quit()
 
 
 class Window:

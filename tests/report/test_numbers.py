@@ -20,12 +20,18 @@ def example(tmp_path_factory):
     """A run over 248 real queries, with vectors made of words, a risk, and rules that fire; its report."""
     folder = tmp_path_factory.mktemp("example")
     data = Path(__file__).parents[2] / "examples" / "scifact-mini"
-    with gzip.open(data / "corpus.jsonl.gz", "rt") as corpus, (data / "queries.jsonl").open() as queries:
+    with (
+        gzip.open(data / "corpus.jsonl.gz", "rt") as corpus,
+        (data / "queries.jsonl").open() as queries,
+    ):
         for name, lines in (("documents", corpus), ("queries", queries)):
             rows = [json.loads(line) for line in lines]
             texts = [f"{row.get('title', '')} {row['text']}" for row in rows]
             np.save(folder / f"{name}.npy", np.stack([vector(text, 64) for text in texts]))
-    brought = {"document_vectors": folder / "documents.npy", "query_vectors": folder / "queries.npy"}
+    brought = {
+        "document_vectors": folder / "documents.npy",
+        "query_vectors": folder / "queries.npy",
+    }
     work = negmine.mine(folder / "w", data=data, k=40, **brought).work
     return work, negmine.report(work)
 
@@ -141,7 +147,11 @@ def test_origins_count_every_candidate_once(example, tables):
 
 def test_hubs_are_the_documents_used_most(example, tables):
     _, report = example
-    uses = tables.filter("written")["doc_id"].value_counts().sort("count", "doc_id", descending=[True, False])
+    uses = (
+        tables.filter("written")["doc_id"]
+        .value_counts()
+        .sort("count", "doc_id", descending=[True, False])
+    )
     assert [(one.doc_id, one.queries) for one in report.hubs.most] == uses.head(12).rows()
     assert report.hubs.documents == uses.height
     assert sum(one.documents for one in report.hubs.spread) == uses.height
@@ -158,7 +168,9 @@ def test_short_queries_and_why(tmp_path):
     asked = Workdir(work).scan("5-write/short").collect()
     assert told.queries == asked.height > 0
     assert told.without == (asked["got"] == 0).sum()
-    assert {one.query_id: one.got for one in told.worst} == dict(asked.select("query_id", "got").iter_rows())
+    assert {one.query_id: one.got for one in told.worst} == dict(
+        asked.select("query_id", "got").iter_rows()
+    )
     verdicts = Workdir(work).scan("4-filter/verdicts").collect()
     for one in told.worst:
         rows = verdicts.filter(pl.col("query_id") == one.query_id, pl.col("label") != "positive")
@@ -210,7 +222,9 @@ def test_the_sample_is_seeded_and_holds_the_worst(example, tables):
     riskiest = tables.filter("written").sort("risk_score", descending=True)["query_id"][0]
     closest = (
         tables.filter("written")
-        .with_columns(apart=pl.col("positive_score").cast(pl.Float64) - pl.col("dense_score").cast(pl.Float64))
+        .with_columns(
+            apart=pl.col("positive_score").cast(pl.Float64) - pl.col("dense_score").cast(pl.Float64)
+        )
         .sort("apart")["query_id"][0]
     )
     kinds = {query.query_id: query.why for query in report.sample.queries}

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import pytest
 
 import negmine
-from negmine.reporting import documents, sample
+from negmine.reporting import charts, documents, sample
 from negmine.reporting.render import html
-from negmine.reporting.schema import Report
+from negmine.reporting.schema import Got, Report
 from tests.report.conftest import QUESTION, SCRIPT
 
 LIMIT = 2_000_000  # bytes
@@ -97,15 +97,18 @@ def test_a_page_of_long_texts_and_many_scorers_stays_within_its_limit(report):
     names = [f"scorer_number_{n}" for n in range(9)]
     stage = scorer.scores.stages[0]
     view = scorer.scores.model_copy(
-        update={"stages": [stage.model_copy(update={"after": f"rule_number_{n}"}) for n in range(9)]}
+        update={
+            "stages": [stage.model_copy(update={"after": f"rule_number_{n}"}) for n in range(9)]
+        }
     )
     scorers = [
-        scorer.model_copy(update={"scorer": name, "scores": view, "differences": view}) for name in names
+        scorer.model_copy(update={"scorer": name, "scores": view, "differences": view})
+        for name in names
     ]
     opinions = [o.model_copy(update={"scorer": n}) for n in names for o in one.opinions[:1]]
     per_query = documents.POSITIVES + documents.NEGATIVES + documents.REJECTED
     count = 60 + 4 * sample.EACH
-    raw = '<"&\'>' * 200
+    raw = "<\"&'>" * 200
     cut = documents.cut_for([raw] * (count * per_query), len(names))
     shown = one.model_copy(update={"text": raw[:cut], "opinions": opinions})
     query = report.sample.queries[0].model_copy(
@@ -118,3 +121,12 @@ def test_a_page_of_long_texts_and_many_scorers_stays_within_its_limit(report):
     shown = report.sample.model_copy(update={"queries": [query] * count})
     worst = report.model_copy(update={"scorers": scorers, "sample": shown})
     assert len(html(worst).encode()) < LIMIT
+
+
+def test_many_numbers_of_negatives_are_drawn_in_ranges(report):
+    by_got = [Got(got=n, queries=1) for n in range(100)]
+    few = report.short.model_copy(update={"by_got": by_got})
+    drawn = charts.short(few)
+    assert "0 to 9 negatives" in drawn and "90 to 99 negatives" in drawn
+    assert drawn.count(" negatives<") == 10
+    assert "1 negative<" in charts.short(few.model_copy(update={"by_got": by_got[:3]}))

@@ -24,6 +24,8 @@ from negmine.results import Result, result
 from negmine.risk.hiding import read_hide
 from negmine.runner import run
 from negmine.settings import ROOMS
+from negmine.since import start_from
+from negmine.sizes import peak, told
 from negmine.states import FRESH, State, require_fresh, survey
 from negmine.workdir import Workdir
 
@@ -38,12 +40,10 @@ def open_house(
     flags: Mapping[str, Any],
     config: Path | None = None,
     progress: Progress | None = None,
-    remembering: bool = True,
 ) -> House:
-    """Return the house of a work directory under the given settings (see configuration.resolve)."""
+    """Return the house of a work directory: the given settings over what it remembers."""
     workdir = Workdir(work)
-    remembered = recall_settings(workdir) if remembering else None
-    return House(workdir, resolve(flags, config, remembered), progress)
+    return House(workdir, resolve(flags, config, recall_settings(workdir)), progress)
 
 
 def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
@@ -52,29 +52,59 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
     from negmine.doors.limits import check_gates
 
-    before = [room for room in rooms if room != "write"]
+    before, held = [room for room in rooms if room != "write"], peak()
     outcomes = run(house, before, force) if before else []
     if before != rooms or "filter" in rooms:
         check_gates(house)
     if before != rooms:
         outcomes += run(house, ["write"], force)
+    note_peak(house, held)
     return result(house, outcomes, rooms)
+
+
+def note_peak(house: House, before: int) -> None:
+    """Say so if this command went over --memory; before: the peak that the process had already."""
+    if before < peak() > house.memory:
+        house.progress.note(
+            f"the peak memory was {told(peak())}, over --memory {house.settings.index.memory}: allow more, "
+            "or lower --k or --batch-size, or say --vector-dtype float16"
+        )
 
 
 def mine(
     work: str | Path,
     *,
     config: Path | None = None,
+    since: str | Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **settings: Unpack[SettingsKeywords],
 ) -> Result:
     """Walk the whole house: index, retrieve, filter, write.
 
-    Raises a NegmineError for anything the user can mend: SettingsError, InputError, ...
+    Without any setting or `config` it goes on with what the work directory remembers. since: another work
+    directory that a new one starts from. Raises a NegmineError for anything the user can mend:
+    SettingsError, InputError, ...
     """
-    house = open_house(work, settings, config, progress, remembering=False)
+    house = house_to_mine(work, settings, config, progress, since)
     return run_rooms(house, list(ROOMS), force)
+
+
+def house_to_mine(
+    work: str | Path,
+    flags: Mapping[str, Any],
+    config: Path | None,
+    progress: Progress | None,
+    since: str | Path | None,
+) -> House:
+    """Return the house of `mine`: under what it is told, or, told nothing, under what is remembered."""
+    told = bool(flags) or config is not None
+    before = work if since is None or Workdir(work).exists() else since
+    remembered = None if told else recall_settings(Workdir(before))
+    house = House(Workdir(work), resolve(flags, config, remembered), progress)
+    if since is not None:
+        start_from(Path(since), house.work, house.progress)
+    return house
 
 
 def index(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
@@ -258,7 +288,6 @@ def open_existing(
     flags: Mapping[str, Any],
     config: Path | None = None,
     progress: Progress | None = None,
-    remembering: bool = True,
 ) -> House:
     """Return the house of a work directory that must be there already; raise MissingArtifact."""
     if not Workdir(work).exists():
@@ -266,4 +295,4 @@ def open_existing(
             f"{work} is no work directory. Run: negmine mine {work} --data FOLDER, "
             f"or room by room, from negmine index {work} --data FOLDER"
         )
-    return open_house(work, flags, config, progress, remembering)
+    return open_house(work, flags, config, progress)

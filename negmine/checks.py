@@ -11,12 +11,15 @@ from negmine.effective import retriever_name, scorer_names, signal_names
 from negmine.errors import SettingsError
 from negmine.naming import flag, nearest
 from negmine.settings import FilterSettings, IndexSettings, Settings
+from negmine.sizes import read_memory
 
 
 def check(settings: Settings) -> None:
     """Refuse settings that cannot work together."""
     index, rules, write = settings.index, settings.filter, settings.write
+    read_memory(index.memory)
     _check_retrievers(index)
+    _check_search(settings)
     _check_thresholds(rules)
     for field in ("relative_margin", "max_risk"):
         negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]
@@ -74,9 +77,29 @@ def _check_retrievers(index: IndexSettings) -> None:
         raise SettingsError(
             f"--model {index.model}: with your own vectors no model is asked. Leave one of them out."
         )
+    if index.dense_scope == "candidates" and (
+        set(index.retriever) <= {"dense"} or index.document_vectors is not None
+    ):
+        raise SettingsError(
+            "--dense-scope candidates encodes what another retriever found. Name one beside dense, and bring "
+            "no vectors along."
+        )
     if len(set(index.retriever)) != len(index.retriever) or not index.retriever:
         given = ", ".join(index.retriever) or "none"
         raise SettingsError(f"--retriever: name each once, and at least one. Given: {given}.")
+
+
+def _check_search(settings: Settings) -> None:
+    index, retrieve = settings.index, settings.retrieve
+    if index.index != "flat" and "dense" not in index.retriever:
+        raise SettingsError(
+            f"--index {index.index} is for the dense retriever. Add --retriever dense."
+        )
+    for field in ("nprobe", "ef_search"):
+        if getattr(retrieve, field) is not None and index.index == "flat":
+            raise SettingsError(
+                f"{flag(field)}: --index flat looks at every vector. Name an index that it is for."
+            )
 
 
 def _check_thresholds(rules: FilterSettings) -> None:

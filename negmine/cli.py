@@ -62,18 +62,23 @@ def mine(
     work: Work,
     flags: dict[str, Any],
     config: Config = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(metavar="WORK", help="Start a new work directory from this one."),
+    ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Walk the whole house: index, retrieve, rerank (if there is a model), filter, write.
 
-    Starts from the defaults; what is up to date is skipped, what is half done is finished.
+    Starts from the defaults, or, without any setting, goes on with what WORK remembers. What is up to
+    date is skipped, what is half done is finished, what grew is worked on where it is new.
 
     Example: negmine mine work --data my-beir-folder --num-negatives 7
     """
     from negmine.settings import ROOMS
 
-    _run_rooms("mine", list(ROOMS), work, flags, config, force, json)
+    _run_rooms("mine", list(ROOMS), work, flags, config, force, json, since)
 
 
 def _room(name: str, text: str, example: str, *settings: str) -> None:
@@ -235,13 +240,17 @@ def _run_rooms(
     config: Path | None,
     force: bool,
     json: bool,
+    since: Path | None = None,
 ) -> None:
     talk = Talk(quiet=json)
     with telling(command, json, talk) as answer:
         from negmine import api, views
 
-        opened = api.open_house if rooms[0] == "index" else api.open_existing
-        house = opened(work, flags, config, talk, remembering=command != "mine")
+        if command == "mine":
+            house = api.house_to_mine(work, flags, config, talk, since)
+        else:
+            opened = api.open_house if rooms[0] == "index" else api.open_existing
+            house = opened(work, flags, config, talk)
         answer["data"] = result = api.run_rooms(house, rooms, force)
     if not json:
         out().print(views.summary(result))

@@ -33,6 +33,7 @@ class Parts:
     takes long, `make` tells its own progress in `unit`, and `sizes` says how much there is in each.
     `finished` looks at a part that lies there and tells whether it need not be made again; then the
     manifest's stats of an artifact with other parts have to say `unfinished` (see states.py).
+    `finish` runs after the last part and returns stats of what this command made.
     """
 
     count: int
@@ -40,6 +41,7 @@ class Parts:
     sizes: Sequence[int] | None = None
     unit: str = "queries"
     finished: Callable[[pa.Table], bool] | None = None
+    finish: Callable[[], dict[str, Any]] = dict
 
 
 @dataclass(frozen=True)

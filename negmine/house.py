@@ -10,12 +10,14 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine import sizes
 from negmine.checks import judge_budget
 from negmine.effective import effective_rules, guide_names, retriever_name
+from negmine.engine import PART_QUERIES
 from negmine.frames import frame
 from negmine.identity import Digests
 from negmine.judge.budget import Budget
-from negmine.models import short_name
+from negmine.models import dense_name, short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
 from negmine.rooms.limits import needed as needs_limits
@@ -52,9 +54,54 @@ class House:
         return open_sources(self.settings.index)
 
     @property
+    def memory(self) -> int:
+        """How many bytes a command may take."""
+        return sizes.read_memory(self.settings.index.memory)
+
+    @property
+    def part_queries(self) -> int:
+        """How many queries a part has: what --memory allows; parts that are smaller already stay."""
+        wanted = sizes.part_queries(self.memory, self.settings.retrieve.k, len(self.retrievers))
+        made = self.work.manifest(QUERIES)
+        had = PART_QUERIES if made is None else made.stats.get("part_queries", PART_QUERIES)
+        return min(wanted, int(had))
+
+    @property
     def retrievers(self) -> list[str]:
         """The names of the retrievers, as columns and folders under 2-retrieve use them."""
         return [retriever_name(spec) for spec in self.settings.index.retriever]
+
+    # -- the dense retriever's artifacts -----------------------------------------------------
+
+    @property
+    def vectors(self) -> str:
+        """The vectors: room 1's, or room 2's where only what was found is encoded."""
+        name = dense_name(self.settings.index)
+        return (
+            f"1-index/{name}"
+            if self.settings.index.dense_scope == "all"
+            else f"2-retrieve/vectors-{name[6:]}"
+        )
+
+    @property
+    def faiss(self) -> str:
+        """The FAISS index over the vectors."""
+        return f"{self.vectors.split('/')[0]}/faiss-{dense_name(self.settings.index)[6:]}"
+
+    @property
+    def dense_run(self) -> str:
+        """The run of the dense retriever."""
+        return f"2-retrieve/{dense_name(self.settings.index)}"
+
+    @property
+    def searched(self) -> str:
+        """What that run looked at."""
+        return f"2-retrieve/searched-{dense_name(self.settings.index)[6:]}"
+
+    @property
+    def recall(self) -> str:
+        """What the FAISS index finds of what exact search finds."""
+        return f"2-retrieve/recall-{dense_name(self.settings.index)[6:]}"
 
     @property
     def scorers(self) -> dict[str, str]:
@@ -106,12 +153,22 @@ class House:
 
     # -- documents ---------------------------------------------------------------------------
 
-    def documents(self) -> Iterator[pa.Table]:
-        """Yield doc_id, text (rendered), source_row of the documents that are no copies."""
+    def documents(self, only: NDArray[np.int64] | None = None) -> Iterator[pa.Table]:
+        """Yield doc_id, text (rendered), source_row of the documents that are no copies.
+
+        only: positions, ascending, of those that are wanted.
+        """
         index = self.settings.index
         columns = ["doc_id", "title", "text", "same_as", "source_row"]
+        start = 0
         for part in self.work.parts(CORPUS, columns):
             rows = frame(part).filter(pl.col("same_as").is_null())
+            stop = start + rows.height
+            if only is not None:
+                rows = rows[
+                    only[np.searchsorted(only, start) : np.searchsorted(only, stop)] - start
+                ]
+            start = stop
             text = rendered(index.title, index.title_separator)
             yield rows.select("doc_id", text, "source_row").to_arrow()
 

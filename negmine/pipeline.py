@@ -7,14 +7,11 @@ identities of what it reads, and a revision. Speed settings (device, batch size)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import polars as pl
-import pyarrow as pa
-
-from negmine import schemas
+from negmine import dense_plan, schemas
+from negmine.artifact import Artifact
 from negmine.doors import card as card_doors
 from negmine.doors import features as feature_doors
 from negmine.doors import filter as filter_doors
@@ -27,7 +24,7 @@ from negmine.doors import risk as risk_doors
 from negmine.doors import score as score_doors
 from negmine.doors import write as write_doors
 from negmine.effective import effective_rules, guide_names
-from negmine.engine import Work
+from negmine.engine import PART_QUERIES, Work
 from negmine.house import (
     CANDIDATES,
     CARD,
@@ -45,7 +42,7 @@ from negmine.house import (
     House,
 )
 from negmine.identity import identity_of
-from negmine.retrievers import bm25, dense
+from negmine.retrievers import bm25
 from negmine.retrievers.registry import RETRIEVERS, check_spec
 from negmine.rooms import limits
 from negmine.rooms.filter import count_verdicts
@@ -62,30 +59,6 @@ _ELSEWHERE = {
     for name in FilterSettings.model_fields
     if name.startswith(("judge_", "guide_model", "guide_query", "guide_document", "guide_max"))
 } | {"risk_weights", "risk_learner", "max_leak", "min_yield", "max_dropped", "min_sensitivity"}
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """One row of the floor plan."""
-
-    name: str
-    schema: pa.Schema | None  # None: an index or the data card, with files of its own
-    reads: tuple[str, ...]
-    settings: Callable[[], dict[str, Any]]  # those that shape the rows; may read model files
-    make: Callable[[], Work]
-    count: Callable[[pl.LazyFrame], dict[str, Any]] | None = None  # stats of the finished rows
-    revision: int = 1
-    begun: Callable[[], str] = str  # what is there of an unfinished one, beside finished parts
-
-    @property
-    def room(self) -> str:
-        """The room it lies in: `2-retrieve/bm25` is of room retrieve."""
-        return self.name.split("/")[0].split("-", 1)[1]
-
-    def identity(self, settings: dict[str, Any], inputs: dict[str, str]) -> str:
-        """Return the identity that these settings and inputs give it."""
-        schema = schemas.name_of(self.schema) if self.schema is not None else None
-        return identity_of([self.name, schema, settings, inputs, self.revision])
 
 
 def floor_plan(house: House) -> list[Artifact]:
@@ -110,7 +83,8 @@ def _index(house: House) -> Iterable[Artifact]:
         lambda: index_doors.corpus(house),
     )  # fmt: skip
     yield Artifact(
-        QUERIES, schemas.QUERIES, (), source("query_files", *pairs[:1]),
+        QUERIES, schemas.QUERIES, (),
+        lambda: source("query_files", *pairs[:1])() | _parts(house),
         lambda: index_doors.queries(house),
     )  # fmt: skip
     yield Artifact(
@@ -123,15 +97,16 @@ def _index(house: House) -> Iterable[Artifact]:
             "1-index/bm25", None, (CORPUS,), lambda: _bm25_settings(settings),
             lambda: index_doors.bm25_index(house),
         )  # fmt: skip
-    if "dense" in settings.retriever:
-        yield Artifact(
-            f"1-index/{dense.name(settings)}", None, (CORPUS, QUERIES, QRELS),
-            lambda: dense.identity(settings, house.digest),
-            lambda: index_doors.dense_index(house),
-            begun=lambda: index_doors.encoded(house, dense.encoders(settings, house.digest)),
-        )  # fmt: skip
-    elif feature_doors.wanted(house)["likeness"]:
+    if "dense" in settings.retriever and settings.dense_scope == "all":
+        yield from dense_plan.vectors(house)
+    if "dense" not in settings.retriever and feature_doors.wanted(house)["likeness"]:
         yield Artifact(SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house))
+
+
+def _parts(house: House) -> dict[str, int]:
+    """Return how queries are cut where it is not as usual: part i of everything is about part i of them."""
+    usual = house.part_queries == PART_QUERIES
+    return {} if usual else {"part_queries": house.part_queries}
 
 
 def _retrieve(house: House) -> Iterable[Artifact]:
@@ -139,16 +114,23 @@ def _retrieve(house: House) -> Iterable[Artifact]:
     indexes: list[str] = []
     for spec, name in zip(house.settings.index.retriever, house.retrievers, strict=True):
         check_spec(spec)
-        filed = retrieve_doors.name_of(house, name)
+        if spec == "dense":
+            continue
         own = {} if spec in RETRIEVERS else {"factory": spec}
-        inputs = (f"1-index/{filed}",) if spec in RETRIEVERS else (CORPUS,)
+        inputs = (f"1-index/{name}",) if spec in RETRIEVERS else (CORPUS,)
         indexes += inputs
-        runs.append(f"2-retrieve/{filed}")
+        runs.append(f"2-retrieve/{name}")
         yield Artifact(
             runs[-1], schemas.RUN, (*inputs, QUERIES, QRELS),
             partial(dict, k=house.settings.retrieve.k, **own),
             partial(retrieve_doors.run, house, spec),
         )  # fmt: skip
+    if "dense" in house.settings.index.retriever:
+        if house.settings.index.dense_scope == "candidates":
+            yield from dense_plan.vectors(house, tuple(runs))
+        yield from dense_plan.searches(house)
+        runs.append(house.dense_run)
+        indexes.append(house.vectors)
     yield Artifact(
         CANDIDATES, schemas.CANDIDATES, (*runs, *indexes, QRELS),
         lambda: {"retrievers": house.retrievers},
@@ -195,7 +177,7 @@ def _filter(house: House) -> Iterable[Artifact]:
     features = feature_doors.wanted(house)
     reads = [CANDIDATES]
     if "dense" in index.retriever:
-        reads.append(f"1-index/{dense.name(index)}")
+        reads.append(house.vectors)
     elif features["likeness"]:
         reads.append(SHINGLES)
     cheap = rules.model_dump(mode="json", exclude=_ELSEWHERE)

@@ -168,7 +168,7 @@ def _make(
     if force:
         disk.fresh_folder(name)
     _make_parts(house, state, work, force)
-    return {}, [part_name(number) for number in range(work.count)]
+    return work.finish(), [part_name(number) for number in range(work.count)]
 
 
 def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:

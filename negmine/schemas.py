@@ -61,6 +61,19 @@ RUN = _schema(
     _required("rank", pa.int32()),
     _required("score", pa.float32()),
 )
+SEARCHED = _schema(
+    "searched/1",
+    _required("what", pa.large_string()),
+    _required("id", ID),
+    _required("key", pa.uint64()),
+    _required("key_2", pa.uint64()),
+)
+RECALL = _schema(
+    "recall/1",
+    _required("query_id", ID),
+    _required("found", pa.int32()),
+    _required("wanted", pa.int32()),
+)
 CANDIDATES = _schema(
     "candidates/1",
     _required("query_id", ID),

@@ -122,6 +122,18 @@ class IndexSettings(RoomSettings):
     document_vectors: Path | None = _setting(
         "Your own document vectors (.npy), in the row order of the source file."
     )
+    index: str = _setting(
+        "flat looks at every vector; a FAISS factory string, as IVF4096,Flat or HNSW32, at fewer.",
+        "flat",
+    )
+    dense_scope: Literal["all", "candidates"] = _setting(
+        "Encode all documents, or only those that the other retrievers found, and positives.", "all"
+    )
+    memory: str = _setting(
+        "Memory that a command may take, as 800MB or 16GB: sizes of parts and blocks follow from it.",
+        "4GB",
+        **SPEED,
+    )
     device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
     batch_size: int = _setting("Texts a model reads at once.", 32, gt=0, **SPEED)
 
@@ -136,6 +148,16 @@ class RetrieveSettings(RoomSettings):
 
     k: int = _setting(
         "Depth per retriever: so many hits that are not known positives of the query.", 100, gt=0
+    )
+    nprobe: int | None = _setting("--index IVF: cells to look into. Default: FAISS' own, 1.", gt=0)
+    ef_search: int | None = _setting(
+        "--index HNSW: length of the list while searching. Default: FAISS' own.", gt=0
+    )
+    min_recall: float = _setting(
+        "Gate: exit code 3 if --index finds less than this share of what exact search finds.",
+        0.95,
+        ge=0,
+        le=1,
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from negmine.artifact import Artifact
 from negmine.errors import MissingArtifact, NegmineError
 from negmine.house import House
 from negmine.identity import identity_of
-from negmine.pipeline import Artifact, floor_plan, other_formats
+from negmine.pipeline import floor_plan, other_formats
 from negmine.workdir import MANIFEST, Manifest
 
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")

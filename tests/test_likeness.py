@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from negmine.likeness import FEEDBACK, centroid_similarity, likeness
-from negmine.retrievers.exact import pair_scores
+from negmine.retrievers.products import pair_scores
 
 
 def unit(rng, count, dims):

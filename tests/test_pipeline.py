@@ -146,6 +146,8 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
         ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES),
+        (base | {"index": "Flat"}, {"nprobe": 4, "ef_search": 9, "index": "HNSW8"}),
+        ({"data": beir}, {"dense_scope": "candidates"}),
     ]
     noticed = {
         field
@@ -188,7 +190,7 @@ ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"
 }  # fmt: skip
 # a gate stops a run, and shapes no row of it
-GATES = {"min_sensitivity", "min_yield", "max_dropped", "judge_budget"}  # and how far to go
+GATES = {"min_recall", "min_sensitivity", "min_yield", "max_dropped", "judge_budget"}
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {
     "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",

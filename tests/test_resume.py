@@ -57,8 +57,9 @@ def rows_of(work):
 @pytest.mark.slow
 def test_twenty_kills_and_then_the_rows_of_an_undisturbed_run(tmp_path):
     vectors = big_house(tmp_path / "data")
+    subprocess.run(command(tmp_path / "data", tmp_path / "calm", vectors), check=True)  # compiles
     start = time.monotonic()
-    subprocess.run(command(tmp_path / "data", tmp_path / "calm", vectors), check=True)
+    subprocess.run(command(tmp_path / "data", tmp_path / "again", vectors), check=True)
     took = time.monotonic() - start
 
     rng = random.Random(13)
@@ -67,7 +68,7 @@ def test_twenty_kills_and_then_the_rows_of_an_undisturbed_run(tmp_path):
     for _ in range(KILLS):
         process = subprocess.Popen(disturbed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            process.wait(timeout=rng.uniform(0.1, 0.9) * took)
+            process.wait(timeout=rng.uniform(0.15, 0.5) * took)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             killed += 1
@@ -81,6 +82,9 @@ def test_twenty_kills_and_then_the_rows_of_an_undisturbed_run(tmp_path):
         assert found[name].equals(table), name
     assert not list((tmp_path / "hit").rglob("*.tmp"))
     assert not list((tmp_path / "hit").rglob(".partial"))
+
+
+IN_ONE_STREAM = (RISK_MODEL, "2-retrieve/searched-vectors")
 
 
 class Dying:
@@ -123,7 +127,7 @@ def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
     total = sum(
         len(list((tmp_path / "calm" / a["artifact"]).glob("part-*.parquet")))
         for a in calm.artifacts
-        if not a["artifact"].startswith("1-") and a["artifact"] != RISK_MODEL  # made in one stream
+        if not a["artifact"].startswith("1-") and a["artifact"] not in IN_ONE_STREAM
     )
     assert len(made) == max(0, total - parts)
     assert again.summary == calm.summary

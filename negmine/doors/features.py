@@ -18,7 +18,8 @@ from negmine.errors import InputError
 from negmine.frames import frame
 from negmine.house import CANDIDATES, CORPUS, QRELS, QUERIES, House
 from negmine.likeness import Likeness, centroid_similarity, likeness
-from negmine.retrievers import dense
+from negmine.retrievers.dense_search import Dense
+from negmine.retrievers.registry import open_dense
 from negmine.rooms import features as room
 from negmine.rooms.retrieve import positives
 from negmine.schemas import POSITIVE
@@ -92,22 +93,22 @@ class Known:
         if self.wanted["centroid"]:
             scores = rows["dense_score"].to_numpy()
             found["centroid_similarity"] = centroid_similarity(
-                self._vectors.documents, docs, offsets, scores
+                self._vectors.vectors, self._vectors.rows(docs), offsets, scores
             )
         return {name: pl.Series(values, dtype=pl.Float32) for name, values in found.items()}
 
     @cached_property
     def _likeness(self) -> Callable[..., Likeness]:
         if "dense" in self._house.settings.index.retriever:
-            vectors = self._vectors.documents
-            return lambda *groups: likeness(vectors, *groups)
+            dense = self._vectors
+            return lambda docs, offsets, known, known_offsets: likeness(
+                dense.vectors, dense.rows(docs), offsets, dense.rows(known), known_offsets
+            )
         return shingles.open_index(self._house.work.folder("1-index/shingles")).likeness
 
     @cached_property
-    def _vectors(self) -> dense.Dense:
-        index = self._house.settings.index
-        folder = self._house.work.folder(f"1-index/{dense.name(index)}")
-        return dense.open_index(folder, self._house.doc_order, index.device)
+    def _vectors(self) -> Dense:
+        return open_dense(self._house)
 
     @cached_property
     def _parents(self) -> pl.DataFrame:

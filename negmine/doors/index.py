@@ -6,16 +6,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from negmine.engine import PART_DOCUMENTS, PART_QUERIES, Folder, Stream, rechunk
 from negmine.frames import frame
-from negmine.house import CORPUS, QUERIES, House
+from negmine.house import CORPUS, QRELS, QUERIES, House
 from negmine.retrievers import bm25, dense
 from negmine.rooms import index
 from negmine.rooms.retrieve import positives
 from negmine.shingles import build as build_shingles
+from negmine.sizes import part_documents
 from negmine.sources.problems import Problems
 from negmine.vectors import count_stored
 
@@ -25,7 +28,8 @@ VECTORS = "vectors"  # the content-addressed store beside the rooms
 def corpus(house: House) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(house), index.Copies()
-    chunks = rechunk(house.sources.corpus(problems), PART_DOCUMENTS)
+    size = part_documents(house.memory, PART_DOCUMENTS)
+    chunks = rechunk(house.sources.corpus(problems), size)
     tables = index.corpus(chunks, house.settings.index, copies)
     return Stream(
         tables, lambda: _finish(house, problems, **_copies(problems, copies, "documents"))
@@ -35,9 +39,15 @@ def corpus(house: House) -> Stream:
 def queries(house: House) -> Stream:
     """Queries, read and marked."""
     problems, copies = _problems(house), index.Copies()
-    chunks = rechunk(house.sources.queries(problems), PART_QUERIES)
-    tables = index.queries(chunks, copies)
-    return Stream(tables, lambda: _finish(house, problems, **_copies(problems, copies, "queries")))
+    cut = house.part_queries
+    rows = rechunk(house.sources.queries(problems), min(cut, PART_QUERIES))
+    tables = index.queries(rows, copies)
+
+    def finish() -> dict[str, Any]:
+        counts = _copies(problems, copies, "queries")
+        return _finish(house, problems, **counts, part_queries=cut)
+
+    return Stream(tables, finish)
 
 
 def qrels(house: House) -> Stream:
@@ -72,8 +82,12 @@ def bm25_index(house: House) -> Folder:
     return Folder(make)
 
 
-def dense_index(house: House) -> Folder:
-    """Vectors of documents and queries, encoded or brought along."""
+def dense_index(house: House, found_by: Iterable[str] = ()) -> Folder:
+    """Vectors of documents and queries, encoded or brought along.
+
+    found_by: runs; with any, only documents that they found, and positives, are encoded.
+    """
+    runs = list(found_by)
 
     def make(folder: Path) -> dict[str, Any]:
         if (
@@ -81,8 +95,11 @@ def dense_index(house: House) -> Folder:
         ):  # else rows were skipped, and fewer are expected
             rows = (house.work.require(name).rows for name in (CORPUS, QUERIES))
             dense.check_given(house.settings.index, *rows)
+        chosen = _found(house, runs) if runs else None
+        if chosen is not None:
+            np.save(folder / dense.POSITIONS, chosen)
         return dense.build(
-            house.documents,
+            lambda: house.documents(chosen),
             house.mined_queries,
             folder,
             house.settings.index,
@@ -92,6 +109,15 @@ def dense_index(house: House) -> Folder:
         )
 
     return Folder(make)
+
+
+def _found(house: House, runs: Iterable[str]) -> NDArray[np.int64]:
+    """Return the positions of all documents that the runs found, and of all positives, ascending."""
+    least = house.settings.index.min_relevance
+    found = [house.work.scan(name).select("doc_id") for name in runs]
+    known = house.work.scan(QRELS).filter(pl.col("relevance") >= least).select("doc_id")
+    ids = pl.concat([*found, known]).unique().collect(engine="streaming")["doc_id"]
+    return np.sort(house.positions(ids))
 
 
 def encoded(house: House, encoders: Iterable[str]) -> str:

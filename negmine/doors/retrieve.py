@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,26 +12,31 @@ import pyarrow as pa
 
 from negmine.engine import Parts
 from negmine.house import House
-from negmine.retrievers import Retriever, dense
+from negmine.models import dense_name
+from negmine.retrievers import Retriever
 from negmine.retrievers.registry import checked_search, open_retriever
 from negmine.rooms import retrieve
 
 
 def run(house: House, spec: str) -> Parts:
     """The run of one retriever."""
-    settings = house.settings
     opened = _opener(house)
+    k = house.settings.retrieve.k
 
     def make(part: int) -> pa.Table:
         queries, known = house.queries(part), house.known(part)
-        depth = retrieve.depth(house.qrels(part), settings.index.min_relevance, settings.retrieve.k)
         documents = len(house.doc_ids)
-        hits = checked_search(
-            opened(spec), spec, queries.to_arrow(), min(depth, documents), documents
-        )
-        return retrieve.run(hits, queries["query_id"], house.doc_ids, known, settings.retrieve.k)
+        depth = min(depth_of(house, part), documents)
+        hits = checked_search(opened(spec), spec, queries.to_arrow(), depth, documents)
+        return retrieve.run(retrieve.found(hits, queries["query_id"], house.doc_ids), known, k)
 
     return Parts(house.query_parts, make)
+
+
+def depth_of(house: House, part: int) -> int:
+    """Return how deep to search so that k hits remain for every query of a part."""
+    settings = house.settings
+    return retrieve.depth(house.qrels(part), settings.index.min_relevance, settings.retrieve.k)
 
 
 def candidates(house: House) -> Parts:
@@ -52,16 +58,27 @@ def candidates(house: House) -> Parts:
         for spec, name in zip(house.settings.index.retriever, house.retrievers, strict=True):
             score = getattr(opened(spec), "score_pairs", None)
             if score is not None:
-                filled = np.asarray(score(queries.to_arrow(), asked, docs), np.float32)
-                rows = rows.with_columns(pl.Series(f"{name}_score", filled))
+                rows = _filled(
+                    rows, f"{name}_score", partial(score, queries.to_arrow()), asked, docs
+                )
         return retrieve.candidates_table(rows, house.retrievers)
 
     return Parts(house.query_parts, make)
 
 
+def _filled(
+    rows: pl.DataFrame, column: str, score: Callable[..., Any], asked: Any, docs: Any
+) -> pl.DataFrame:
+    """Score the pairs that this retriever did not find; those it found have the very score."""
+    lacking = rows[column].is_null().to_numpy()
+    values = np.array(rows[column].fill_null(np.nan), np.float32)
+    values[lacking] = score(asked[lacking], docs[lacking])
+    return rows.with_columns(pl.Series(column, values))
+
+
 def name_of(house: House, retriever: str) -> str:
     """Return the folder of a retriever's run: `dense` is filed under its model."""
-    return dense.name(house.settings.index) if retriever == "dense" else retriever
+    return dense_name(house.settings.index) if retriever == "dense" else retriever
 
 
 def count_candidates(rows: pl.LazyFrame) -> dict[str, object]:

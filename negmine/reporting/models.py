@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from negmine.effective import guide_names
 from negmine.house import RISK_MODEL, House
 from negmine.models import short_name
-from negmine.retrievers import dense
 
 
 class Used(NamedTuple):
@@ -43,7 +42,7 @@ def _encoder(house: House) -> list[Used]:
     settings = house.settings.index
     if "dense" not in settings.retriever:
         return []
-    said = _settings(house, f"1-index/{dense.name(settings)}")
+    said = _settings(house, house.vectors)
     if "vectors" in said:
         return [Used("dense", "brought vectors", str(said["vectors"][-1])[:16])]
     return [Used("dense", _name(settings.model), str(said.get("model", "")))]

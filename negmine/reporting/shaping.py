@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from negmine.house import CANDIDATES, CORPUS, QRELS, VERDICTS, House
-from negmine.retrievers import dense
 
 # Fingerprints are told with the models; addresses and prompts may be private.
 _TOLD_ELSEWHERE = frozenset(
@@ -59,9 +58,10 @@ def _is_on(value: Any) -> bool:
 
 
 def _artifacts(house: House) -> list[str]:
-    index = house.settings.index
-    indexes = [f"1-index/{dense.name(index)}"] if "dense" in index.retriever else []
-    runs = [f"2-retrieve/{name}" for name in house.retrievers]
+    indexes = [house.vectors] if "dense" in house.retrievers else []
+    runs = [
+        house.dense_run if name == "dense" else f"2-retrieve/{name}" for name in house.retrievers
+    ]
     written = f"5-write/{house.settings.write.format}"
     rooms = [CORPUS, QRELS, "1-index/bm25", *indexes, *runs, CANDIDATES]
     return [*rooms, *house.scorers.values(), VERDICTS, written]

@@ -1,13 +1,11 @@
 """The engine bm25s: search over the postings of `bm25_index.py`, and scores of single pairs.
 
-numba compiles bm25s' search in about six seconds, once per machine: the result is kept on disk
-where numba can write (beside the package, or NUMBA_CACHE_DIR).
+numba compiles bm25s' search in about six seconds, once per machine (see jit.py).
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.jit import compiled, in_threads, keep_on_disk, threads
 from negmine.retrievers import Hits
 from negmine.retrievers.bm25_index import DOCUMENTS, SCORES, STARTS, Formula, TokenLists
 from negmine.retrievers.bm25_ranking import no_hits, ranked
@@ -50,17 +49,14 @@ class PostingsEngine:
 
     def search(self, queries: TokenLists, k: int) -> Hits:
         """Return the best k documents of every query that score above 0."""
-        import numba
-
-        config: Any = numba.config
         hits = no_hits(len(queries.lengths), k)
         lists = queries.lists()
         # bm25s fails on a query without tokens.
         rows = np.flatnonzero(queries.lengths)
         parts = [rows[a : a + QUERIES_AT_ONCE] for a in range(0, len(rows), QUERIES_AT_ONCE)]
         _keep_compiled_search()
-        with ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as threads:
-            answers = threads.map(lambda rows: self._answer([lists[r] for r in rows], k), parts)
+        with ThreadPoolExecutor(threads()) as pool:
+            answers = pool.map(lambda rows: self._answer([lists[r] for r in rows], k), parts)
             for part, answer in zip(parts, answers, strict=True):
                 hits.docs[part], hits.scores[part] = answer
         return hits
@@ -88,10 +84,15 @@ class PostingsEngine:
         """Score document docs[j] for query rows[j]; 0.0 where they share nothing."""
         if not len(queries.ids):
             return np.zeros(len(rows), np.float32)
-        scores: NDArray[np.float32] = _compiled_pair_scores()(
-            queries.ids, queries.offsets, rows, docs, self._starts, self._documents, self._scores
+        kernel, offsets = compiled(_pair_scores), queries.offsets
+        index = (self._starts, self._documents, self._scores)
+        result = np.zeros(len(rows), np.float32)
+        in_threads(
+            lambda a, b: kernel(queries.ids, offsets, rows[a:b], docs[a:b], *index, result[a:b]),
+            len(rows),
+            4096,
         )
-        return scores
+        return result
 
 
 def _pair_scores(
@@ -102,28 +103,18 @@ def _pair_scores(
     starts: NDArray[np.int64],
     documents: NDArray[np.int32],
     scores: NDArray[np.float32],
-) -> NDArray[np.float32]:
+    result: NDArray[np.float32],
+) -> None:
     """Look every token of a pair's query up among the token's documents, and add up in its order.
 
     float32 added in the order of the query's tokens is what bm25s does: the same bits.
     """
-    result = np.zeros(len(rows), np.float32)
     for pair in range(len(rows)):
         for token in ids[offsets[rows[pair]] : offsets[rows[pair] + 1]]:
             start, end = starts[token], starts[token + 1]
             place = start + np.searchsorted(documents[start:end], docs[pair])
             if place < end and documents[place] == docs[pair]:
                 result[pair] += scores[place]
-    return result
-
-
-@cache
-def _compiled_pair_scores() -> Any:
-    import numba
-
-    compiled = numba.njit(nogil=True)(_pair_scores)
-    _keep_on_disk(compiled)
-    return compiled
 
 
 @cache
@@ -131,13 +122,7 @@ def _keep_compiled_search() -> None:
     from bm25s.numba import retrieve_utils
 
     # bm25s' private name: without it only the start is slower.
-    _keep_on_disk(getattr(retrieve_utils, "_retrieve_internal_jitted_serial", None))
-
-
-def _keep_on_disk(compiled: Any) -> None:
-    # RuntimeError: no place that can be written. AttributeError: NUMBA_DISABLE_JIT is set.
-    with suppress(RuntimeError, AttributeError):
-        compiled.enable_caching()
+    keep_on_disk(getattr(retrieve_utils, "_retrieve_internal_jitted_serial", None))
 
 
 def _mapped(path: Path) -> NDArray[Any]:

@@ -1,14 +1,13 @@
-"""The dense retriever: vectors of documents and queries, encoded or brought along, searched exactly.
+"""The dense retriever's index: vectors of documents and queries, encoded or brought along.
 
 The index folder holds `documents.npy` and `queries.npy` (unit vectors, one row per document or query in
-order), and `query_ids.parquet`.
+order), `query_ids.parquet`, and `document_keys.npy` and `query_keys.npy`: a hash of every vector.
+`dense_search.py` reads them.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +19,14 @@ from numpy.typing import NDArray
 from negmine.encoders import Encoder, Kind, normalised
 from negmine.errors import InputError
 from negmine.identity import Digests
-from negmine.models import resolve_device, short_name
+from negmine.models import resolve_device
 from negmine.progress import Progress
-from negmine.retrievers import Hits, exact
+from negmine.retrievers import nearest
 from negmine.settings import IndexSettings
 from negmine.vectors import VectorStore
 
 Tables = Callable[[], Iterator[pa.Table]]
-_IDS = "query_ids.parquet"
-
-
-def name(settings: IndexSettings) -> str:
-    """Return the folder name: `dense-all-MiniLM-L6-v2`, or `dense-vectors` for given vectors."""
-    if settings.document_vectors is not None:
-        return "dense-vectors"
-    return f"dense-{short_name(settings.model)}"
+IDS, POSITIONS = "query_ids.parquet", "positions.npy"
 
 
 def identity(settings: IndexSettings, digest: Digests) -> dict[str, Any]:
@@ -64,13 +56,12 @@ def encoders(settings: IndexSettings, digest: Digests) -> list[str]:
 
 
 def check_machine(settings: IndexSettings) -> None:
-    """Find out before hours of encoding: raise MissingDependency without FAISS, SettingsError without a GPU."""
-    if importlib.util.find_spec("faiss") is None:
-        raise exact.no_faiss()
-    if settings.device == "cuda" and settings.document_vectors is None:
+    """Find out before hours of encoding: raise SettingsError without the GPU that is asked for."""
+    if settings.device != "cuda":
+        return
+    nearest.check_gpu()
+    if settings.document_vectors is None:
         resolve_device(settings.device)
-    elif settings.device == "cuda":
-        exact.check_gpu()
 
 
 def build(
@@ -101,7 +92,7 @@ def build(
     )
     for kind, tables, file in kinds:
         _write(folder / file, maker, kind, tables, counts[kind], settings.vector_dtype, progress)
-    pl.DataFrame({"query_id": ids["query_id"]}).write_parquet(folder / _IDS)
+    pl.DataFrame({"query_id": ids["query_id"]}).write_parquet(folder / IDS)
     return {"documents": counts["document"], "queries": counts["query"], **maker.stats}
 
 
@@ -114,17 +105,29 @@ def _write(
     dtype: str,
     progress: Progress,
 ) -> None:
-    target: Any = None  # a numpy.memmap
-    place = 0
-    for table in tables():
-        vectors = maker.vectors(table, kind, progress)
-        if target is None:
-            shape = (count, vectors.shape[1])
-            target = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
-        target[place : place + len(vectors)] = vectors
-        place += len(vectors)
-    if target is not None:
-        target.flush()
+    """Write the .npy array and the keys beside it; a stream, not a mapping that would fill memory."""
+    keys = [np.empty((0, 2), np.uint64)]
+    with path.open("wb") as stream:
+        for table in tables():
+            vectors = maker.vectors(table, kind, progress).astype(dtype, copy=False)
+            if stream.tell() == 0:
+                header = {"descr": vectors.dtype.str, "fortran_order": False}
+                shape = {"shape": (count, vectors.shape[1])}
+                np.lib.format.write_array_header_1_0(stream, header | shape)
+            vectors.tofile(stream)
+            keys.append(vector_keys(vectors))
+    np.save(path.with_name(f"{kind}_keys.npy"), np.concatenate(keys))
+
+
+def vector_keys(vectors: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return a 128-bit hash of every row, uint64 [rows, 2]. Another release of Polars may hash otherwise."""
+    flat = np.ascontiguousarray(vectors)
+    width = flat.shape[1] * flat.itemsize
+    rows = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(width), len(flat), [None, pa.py_buffer(flat)]
+    )
+    series = pl.Series(rows.cast(pa.large_binary()))
+    return np.column_stack([series.hash(seed).to_numpy() for seed in (0, 1)])
 
 
 class _Encoded:
@@ -212,56 +215,3 @@ def _open_given(path: Path) -> NDArray[Any]:
             f"{path} holds {array.dtype} of shape {array.shape}. It must be floats, one row per text."
         )
     return array
-
-
-class Dense:
-    """The finished index, memory-mapped."""
-
-    name = "dense"
-
-    def __init__(self, folder: Path, doc_order: NDArray[np.int64], device: str) -> None:
-        self._documents: NDArray[Any] = np.load(folder / "documents.npy", mmap_mode="r")
-        self._queries: NDArray[Any] = np.load(folder / "queries.npy", mmap_mode="r")
-        self._ids = pl.read_parquet(folder / _IDS).with_row_index("place")
-        self._doc_order, self._device = doc_order, device
-
-    @cached_property
-    def _find(self) -> exact.Knn:
-        return exact.knn(self._device)
-
-    def _vectors(self, query_ids: Any) -> NDArray[np.float32]:
-        asked = pl.DataFrame({"query_id": query_ids})
-        found = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
-        return np.asarray(self._queries[found["place"].to_numpy()], np.float32)
-
-    def search(self, queries: pa.Table, k: int) -> Hits:
-        """Return the best k documents of every query (see Retriever)."""
-        vectors = self._vectors(queries["query_id"])
-        return exact.search(vectors, self._documents, k, self._doc_order, self._find)
-
-    def score_pairs(
-        self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Score pairs by cosine (see Retriever); the same numbers as `search` gives."""
-        return exact.pair_scores(self._vectors(queries["query_id"]), self._documents, rows, docs)
-
-    def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:
-        """Return the cosine of two queries' vectors, pair by pair, float32 [len(left)]."""
-        names = pl.concat([left.alias("name"), right.alias("name")]).unique().to_frame()
-        places = names.with_row_index("place").select("name", pl.col("place").cast(pl.Int64))
-        rows, others = (
-            ids.alias("name").to_frame().join(places, on="name", maintain_order="left")["place"]
-            for ids in (left, right)
-        )
-        vectors = self._vectors(names["name"])
-        return exact.pair_scores(vectors, vectors, rows.to_numpy(), others.to_numpy())
-
-    @property
-    def documents(self) -> NDArray[Any]:
-        """The documents' unit vectors by position, memory-mapped: float32 or float16 [documents, dims]."""
-        return self._documents
-
-
-def open_index(folder: Path, doc_order: NDArray[np.int64], device: str = "auto") -> Dense:
-    """Open what `build` wrote. `doc_order` breaks ties: the place of each doc_id among all sorted."""
-    return Dense(folder, doc_order, device)

@@ -1,73 +1,22 @@
-"""Exact inner-product search over memory-mapped vectors, the corpus streamed block by block.
+"""Exact inner-product search over memory-mapped vectors.
 
-FAISS proposes, float64 decides: matrix products may differ in their last bits between machines and block
-sizes, so a few more hits than asked for are fetched, each pair's score is computed again as
-float32(float64 dot product), and the list is cut under (-score, doc_id). Where the cut falls among hits
+A proposer (nearest.py) proposes, float64 decides: matrix products may differ in their last bits between
+machines and block sizes, so a few more hits than asked for are fetched, each pair's score is computed again
+as float32(float64 dot product), and the list is cut under (-score, doc_id). Where the cut falls among hits
 whose scores are too close to tell apart, the query is searched deeper.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.errors import MissingDependency, SettingsError
 from negmine.retrievers import Hits
+from negmine.retrievers.nearest import Floats, Propose
+from negmine.retrievers.products import pair_scores
 
-BLOCK = 65_536
 SPARE = 16
 CLOSE = 1e-5  # more than what float32 products of unit vectors differ by
-GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
-
-Floats = NDArray[np.float32]
-Knn = Callable[[Floats, Floats, int], tuple[Floats, NDArray[np.int64]]]
-
-
-def knn(device: str) -> Knn:
-    """Return FAISS' exact search for this device: (queries, block, k) to (scores, rows).
-
-    Raises MissingDependency where FAISS is not installed.
-    """
-    try:
-        import faiss
-    except ImportError as error:
-        raise no_faiss() from error
-    metric = faiss.METRIC_INNER_PRODUCT
-    gpus = getattr(faiss, "get_num_gpus", lambda: 0)()
-    if device != "cpu" and gpus:
-        resources = faiss.StandardGpuResources()
-
-        def on_gpu(queries: Floats, block: Floats, k: int) -> tuple[Floats, NDArray[np.int64]]:
-            if k > GPU_MOST:
-                return on_cpu(queries, block, k)
-            scores, rows = faiss.knn_gpu(resources, queries, block, k, metric=metric)
-            return scores, rows
-
-        def on_cpu(queries: Floats, block: Floats, k: int) -> tuple[Floats, NDArray[np.int64]]:
-            scores, rows = faiss.knn(queries, block, k, metric=metric)
-            return scores, rows
-
-        return on_gpu
-    return lambda queries, block, k: faiss.knn(queries, block, k, metric=metric)
-
-
-def check_gpu() -> None:
-    """Raise SettingsError where FAISS cannot search on a GPU."""
-    import faiss
-
-    if not getattr(faiss, "get_num_gpus", lambda: 0)():
-        raise SettingsError(
-            "--device cuda: FAISS sees no GPU here. Install negmine[gpu], or use --device cpu or auto."
-        )
-
-
-def no_faiss() -> MissingDependency:
-    """Return the error that says which extra to install."""
-    return MissingDependency(
-        "The dense retriever needs FAISS. Install it: pip install 'negmine[cpu]' or 'negmine[gpu]'"
-    )
 
 
 def search(
@@ -75,8 +24,7 @@ def search(
     documents: NDArray[np.floating],
     k: int,
     doc_order: NDArray[np.int64],
-    find: Knn,
-    block: int = BLOCK,
+    propose: Propose,
 ) -> Hits:
     """Return the best k documents of every query by inner product, ties by `doc_order`.
 
@@ -89,13 +37,8 @@ def search(
     todo, depth = np.arange(len(queries)), k + SPARE
     while len(todo) and k:
         depth = min(depth, len(documents))
-        found = _stream(queries[todo], documents, depth, find, block)
-        exact = pair_scores(queries, documents, np.repeat(todo, depth), found.ravel()).reshape(
-            found.shape
-        )
-        order = np.lexsort((doc_order[found], -exact), axis=1)
-        ranked: NDArray[np.int64] = np.take_along_axis(found, order, axis=1)
-        values: Floats = np.take_along_axis(exact, order, axis=1)
+        found = propose(np.ascontiguousarray(queries[todo]), documents, depth)
+        values, ranked = ranked_pairs(queries, documents, todo, found, doc_order)
         settled = np.full(len(todo), depth == len(documents))
         settled |= values[:, k - 1] - values[:, -1] > CLOSE
         docs[todo[settled]], scores[todo[settled]] = ranked[settled, :k], values[settled, :k]
@@ -103,35 +46,21 @@ def search(
     return Hits(docs, scores)
 
 
-def _stream(
-    queries: Floats, documents: NDArray[np.floating], k: int, find: Knn, block: int
-) -> NDArray[np.int64]:
-    """Return k rows per query, by approximate float32 products, in no particular order."""
-    best_rows = np.empty((len(queries), 0), np.int64)
-    best = np.empty((len(queries), 0), np.float32)
-    for start in range(0, len(documents), block):
-        part = np.ascontiguousarray(documents[start : start + block], np.float32)
-        scores, rows = find(np.ascontiguousarray(queries), part, min(k, len(part)))
-        best = np.concatenate([best, scores], axis=1)
-        best_rows = np.concatenate([best_rows, rows + start], axis=1)
-        if best.shape[1] > k:
-            keep = np.argpartition(-best, k - 1, axis=1)[:, :k]
-            best = np.take_along_axis(best, keep, axis=1)
-            best_rows = np.take_along_axis(best_rows, keep, axis=1)
-    return best_rows
-
-
-def pair_scores(
-    queries: NDArray[np.floating],
+def ranked_pairs(
+    queries: Floats,
     documents: NDArray[np.floating],
-    rows: NDArray[np.int64],
-    docs: NDArray[np.int64],
-    step: int = 65_536,
-) -> Floats:
-    """Return float32(float64 dot product) of queries[rows[j]] and documents[docs[j]], [pairs]."""
-    result = np.empty(len(rows), np.float32)
-    for start in range(0, len(rows), step):
-        here = slice(start, start + step)
-        left = queries[rows[here]].astype(np.float64)
-        result[here] = np.einsum("ij,ij->i", left, documents[docs[here]].astype(np.float64))
-    return result
+    asked: NDArray[np.int64],
+    found: NDArray[np.int64],
+    doc_order: NDArray[np.int64],
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Score found[i] for query asked[i] and order each row by (-score, doc_order).
+
+    found: int64 [asked, depth], -1 where nothing was found. Returns scores and documents, both
+    [asked, depth]; -inf and -1 stand at the end of a short row.
+    """
+    there = found >= 0
+    scores = np.full(found.shape, -np.inf, np.float32)
+    rows = np.broadcast_to(asked[:, None], found.shape)
+    scores[there] = pair_scores(queries, documents, rows[there], found[there])
+    order = np.lexsort((doc_order[found], -scores), axis=1)
+    return np.take_along_axis(scores, order, axis=1), np.take_along_axis(found, order, axis=1)

@@ -10,7 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from negmine.errors import RetrieverError, SettingsError
-from negmine.retrievers import Hits, Retriever, bm25, dense
+from negmine.retrievers import Hits, Retriever, bm25
+from negmine.retrievers.approximate import FLAT, Approximate
+from negmine.retrievers.dense_search import Dense
+from negmine.retrievers.nearest import proposer
+from negmine.sizes import products
 
 if TYPE_CHECKING:
     from negmine.house import House
@@ -20,13 +24,20 @@ def _bm25(house: House) -> Retriever:
     return bm25.open_index(house.work.folder("1-index/bm25"), house.doc_order)
 
 
-def _dense(house: House) -> Retriever:
-    index = house.settings.index
-    folder = house.work.folder(f"1-index/{dense.name(index)}")
-    return dense.open_index(folder, house.doc_order, index.device)
+def open_dense(house: House) -> Dense:
+    """Open the dense retriever as the settings say: exact, or with a FAISS index."""
+    index, retrieve = house.settings.index, house.settings.retrieve
+    approximate = None
+    if index.index != FLAT:
+        asked = {"nprobe": retrieve.nprobe, "efSearch": retrieve.ef_search}
+        given = {name: value for name, value in asked.items() if value is not None}
+        approximate = Approximate(house.work.folder(house.faiss), given, index.device)
+    folder = house.work.folder(house.vectors)
+    propose = proposer(index.device, products(house.memory))
+    return Dense(folder, house.doc_order, propose, approximate)
 
 
-RETRIEVERS: dict[str, Callable[[House], Retriever]] = {"bm25": _bm25, "dense": _dense}
+RETRIEVERS: dict[str, Callable[[House], Retriever]] = {"bm25": _bm25, "dense": open_dense}
 
 
 def check_spec(spec: str) -> None:

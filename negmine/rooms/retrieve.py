@@ -42,29 +42,42 @@ def depth(qrels: pl.DataFrame, min_relevance: int, k: int) -> int:
     return k + (found if isinstance(found, int) else 0)
 
 
-def run(
-    hits: Hits, query_ids: pl.Series, doc_ids: pl.Series, known: pl.DataFrame, k: int
-) -> pa.Table:
-    """Return a run: ranked hits per query, ending with the k-th hit that is no known positive.
-
-    `known` holds query_id, doc_id of the positives. Positives that were found keep their rank: the
-    run says what the retriever really did, and recall can be read off it.
-    """
+def found(
+    hits: Hits, query_ids: pl.Series, doc_ids: pl.Series, places: pl.Series | None = None
+) -> pl.DataFrame:
+    """Return hits as rows: row, query_id, doc_id, score. `places`: the row of every query, else its number."""
     rows, columns = np.nonzero(hits.docs >= 0)
-    found = pl.DataFrame(
+    where = pl.Series("row", rows.astype(np.uint32))
+    return pl.DataFrame(
         {
-            "row": rows,
+            "row": where if places is None else places.gather(where).cast(pl.UInt32),
             "query_id": query_ids.gather(rows),
             "doc_id": doc_ids.gather(hits.docs[rows, columns]),
             "score": hits.scores[rows, columns].astype(np.float32),
         }
-    ).sort("row", -pl.col("score"), "doc_id")
+    )
+
+
+def run(found: pl.DataFrame, known: pl.DataFrame, k: int) -> pa.Table:
+    """Return a run: ranked hits per query, ending with the k-th hit that is no known positive.
+
+    found: row (the query's place), query_id, doc_id, score. known: query_id, doc_id of the positives.
+    Positives that were found keep their rank: the run says what the retriever really did, and recall can
+    be read off it.
+    """
     is_new = pl.col("known").is_null()
-    ranked = found.join(
-        known.with_columns(known=True), on=["query_id", "doc_id"], how="left", maintain_order="left"
-    ).with_columns(
-        rank=(pl.int_range(pl.len()).over("row") + FIRST_RANK).cast(pl.Int32),
-        new=is_new.cast(pl.Int64).cum_sum().over("row"),
+    ranked = (
+        found.sort("row", -pl.col("score"), "doc_id")
+        .join(
+            known.with_columns(known=True),
+            on=["query_id", "doc_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            rank=(pl.int_range(pl.len()).over("row") + FIRST_RANK).cast(pl.Int32),
+            new=is_new.cast(pl.Int64).cum_sum().over("row"),
+        )
     )
     inside = (pl.col("new") < k) | ((pl.col("new") == k) & is_new)
     return table(ranked.filter(inside), RUN)

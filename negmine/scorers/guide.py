@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from negmine.encoders import Encoder, Kind
 from negmine.models import Digest
-from negmine.retrievers.exact import pair_scores
+from negmine.retrievers.products import pair_scores
 from negmine.settings import FilterSettings, IndexSettings
 from negmine.vectors import VectorStore
 

@@ -22,7 +22,8 @@ def pairs(*rows):
 
 
 def run(docs, scores, known=(), k=2, queries=("q",)):
-    table = retrieve.run(hits(docs, scores), pl.Series("query_id", queries), DOCS, pairs(*known), k)
+    found = retrieve.found(hits(docs, scores), pl.Series("query_id", queries), DOCS)
+    table = retrieve.run(found, pairs(*known), k)
     return frame(table)
 
 

@@ -1,0 +1,141 @@
+"""Doors of the dense retriever in room 2: its run, what it looked at, and what a FAISS index misses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from negmine.doors.earlier import Earlier
+from negmine.doors.retrieve import depth_of
+from negmine.engine import Folder, Parts, Stream
+from negmine.errors import GateNotMet
+from negmine.frames import table
+from negmine.house import House
+from negmine.retrievers import approximate
+from negmine.retrievers.dense_search import Dense
+from negmine.retrievers.registry import open_dense
+from negmine.rooms import retrieve
+from negmine.schemas import RECALL, SEARCHED
+
+TRIED = 256  # queries on which a FAISS index is measured
+AT_ONCE = 65_536
+
+
+def run(house: House) -> Parts:
+    """The run of the dense retriever; an exact one goes on from an earlier run."""
+    work = _Run(house)
+    return Parts(house.query_parts, work.part, finish=work.finish)
+
+
+class _Run:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._counts = {"in_full": 0, "in_new": 0}
+
+    @cached_property
+    def _dense(self) -> Dense:
+        return open_dense(self._house)
+
+    @cached_property
+    def _earlier(self) -> Earlier | None:
+        names = (self._house.dense_run, self._house.searched)
+        found = Earlier(self._house, self._dense, *names) if self._exact else None
+        return found if found is not None and found.usable else None
+
+    @property
+    def _exact(self) -> bool:
+        return self._house.settings.index.index == approximate.FLAT
+
+    def part(self, number: int) -> pa.Table:
+        """Return part `number` of the run."""
+        house = self._house
+        queries, known, k = house.queries(number), house.known(number), house.settings.retrieve.k
+        depth = min(depth_of(house, number), len(house.doc_ids))
+        rows = queries.with_row_index("row")
+        sure = None if self._earlier is None else self._earlier.found(queries, known, k, depth)
+        rest = rows if sure is None else rows.join(sure.select("row"), on="row", how="anti")
+        rest = rest.sort("row")
+        hits = self._dense.search(rest.to_arrow(), depth)
+        found = retrieve.found(hits, rest["query_id"], house.doc_ids, rest["row"])
+        self._counts["in_full"] += rest.height
+        self._counts["in_new"] += rows.height - rest.height
+        return retrieve.run(found if sure is None else pl.concat([found, sure]), known, k)
+
+    def finish(self) -> dict[str, Any]:
+        """Say how many queries were looked up where."""
+        if self._earlier is not None and self._counts["in_new"]:
+            new = len(self._earlier.new)
+            self._house.progress.note(
+                f"{self._counts['in_new']:,} queries were searched in {new:,} new documents only, "
+                f"{self._counts['in_full']:,} in all"
+            )
+        return {"searched": self._counts}
+
+
+def searched(house: House) -> Stream:
+    """What the run looked at: id and vector's hash of every document and every query."""
+
+    def tables() -> Iterator[pa.Table]:
+        dense = open_dense(house)
+        documents = house.doc_ids.gather(dense.positions)
+        for what, ids in (("document", documents), ("query", dense.query_ids)):
+            keys = dense.keys(what)
+            rows = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]})
+            marked = rows.with_columns(what=pl.lit(what))
+            yield from (table(some, SEARCHED) for some in marked.iter_slices(AT_ONCE))
+
+    return Stream(tables())
+
+
+def faiss_index(house: House) -> Folder:
+    """A FAISS index over the vectors."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        vectors = np.load(house.work.folder(house.vectors) / "documents.npy", mmap_mode="r")
+        house.progress.total(len(vectors), "documents")
+        return approximate.build(vectors, house.settings.index.index, folder, house.progress)
+
+    return Folder(make)
+
+
+def recall(house: House) -> Stream:
+    """How many of the k best documents the FAISS index finds, for a sample of queries."""
+
+    def tables() -> Iterator[pa.Table]:
+        dense, k = open_dense(house), house.settings.retrieve.k
+        rng = np.random.default_rng(approximate.SEED)
+        count = len(dense.query_ids)
+        chosen = np.sort(rng.choice(count, min(TRIED, count), replace=False))
+        queries = pl.DataFrame({"query_id": dense.query_ids.gather(chosen)})
+        asked = queries.to_arrow()
+        right, given = (find(asked, k).docs for find in (dense.search_exactly, dense.search))
+        rows = np.arange(len(right))[:, None] * (len(house.doc_ids) + 1)
+        hit = np.isin(right + rows, given + rows) & (right >= 0)
+        counts = {"found": hit.sum(axis=1), "wanted": (right >= 0).sum(axis=1)}
+        yield table(queries.with_columns(**{n: pl.Series(v) for n, v in counts.items()}), RECALL)
+
+    return Stream(tables())
+
+
+def check_recall(house: House) -> None:
+    """Raise GateNotMet where the FAISS index finds too little of what exact search finds."""
+    settings, least = house.settings, house.settings.retrieve.min_recall
+    found = house.work.require(house.recall).stats
+    if found["recall"] < least:
+        raise GateNotMet(
+            f"--index {settings.index.index} finds {found['recall']:.4f} of the {settings.retrieve.k} best "
+            f"documents of {found['queries']} queries, less than --min-recall {least}. Raise --nprobe (IVF) "
+            "or --ef-search (HNSW), choose another --index, or lower --min-recall."
+        )
+
+
+def count_recall(rows: pl.LazyFrame) -> dict[str, Any]:
+    """Return the manifest's stats: recall, found over wanted, and of how many queries."""
+    found = rows.select(pl.col("found").sum() / pl.col("wanted").sum(), queries=pl.len()).collect()
+    return {"recall": found["found"].item(), "queries": found["queries"].item()}

@@ -1,0 +1,111 @@
+"""What an earlier dense run found, as far as it still holds: a grown corpus is searched where it is new.
+
+An exact run is a true list of a query's best documents down to its last row. If query and documents still
+have the vectors they had, it stays true of those documents; only new ones can come between. A query
+whose list falls short of k that way (documents went, or became positives) is searched in full.
+
+A document or query counts as the same by its id and the hash of its vector, whatever made the vector.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from negmine.frames import frame
+from negmine.house import House
+from negmine.retrievers.dense_search import Dense
+from negmine.rooms import retrieve
+from negmine.schemas import SEARCHED
+
+KEY = ["id", "key", "key_2"]
+
+
+class Earlier:
+    """The run that lies there, if it is exact and `searched` tells what it looked at."""
+
+    def __init__(self, house: House, dense: Dense, run: str, searched: str) -> None:
+        self._house, self._dense, self._run, self._searched = house, dense, run, searched
+        old, ledger = house.work.manifest(run), house.work.manifest(searched)
+        self.usable = (
+            old is not None
+            and ledger is not None
+            and ledger.schema == SEARCHED.metadata[b"negmine.schema"].decode()
+            and "index" not in old.settings
+            and old.inputs.get(house.vectors) == ledger.inputs.get(house.vectors)
+            and house.work.whole(old)
+            and house.work.whole(ledger)
+        )
+
+    @cached_property
+    def new(self) -> NDArray[np.int64]:
+        """Rows of the vectors that the earlier run has not seen as they are now."""
+        return np.flatnonzero(~self._documents["seen"].to_numpy())
+
+    @cached_property
+    def _documents(self) -> pl.DataFrame:
+        return self._seen("document", self._house.doc_ids.gather(self._dense.positions))
+
+    @cached_property
+    def _queries(self) -> pl.DataFrame:
+        """query_id and the part of the run that has it, of queries that have the vector they had."""
+        files = self._house.work.part_files(self._run)
+        ids = [pl.read_parquet(file, columns=["query_id"]).unique() for file in files]
+        parts = [rows.with_columns(part=pl.lit(part)) for part, rows in enumerate(ids)]
+        seen = self._seen("query", self._dense.query_ids).filter("seen")
+        return pl.concat(parts).join(seen, left_on="query_id", right_on="id", how="semi")
+
+    def _seen(self, what: str, ids: pl.Series) -> pl.DataFrame:
+        """Return id, seen of all, in order: whether the earlier run has met it with the vector it has now."""
+        rows = self._house.work.scan(self._searched).filter(pl.col("what") == what)
+        keys = self._dense.keys(what)
+        now = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]})
+        found = now.lazy().join(rows, on=KEY, how="left", maintain_order="left")
+        return found.select("id", seen=pl.col("what").is_not_null()).collect()
+
+    def found(self, queries: pl.DataFrame, known: pl.DataFrame, k: int, depth: int) -> pl.DataFrame:
+        """Return row, query_id, doc_id, score of the queries whose first k hits are sure without a full search.
+
+        queries: those of a part; known: query_id, doc_id of their positives; depth: k and the most positives
+        of one of them.
+        """
+        rows = queries.select("query_id").with_row_index("row")
+        old = self._old_rows(rows)
+        last = old.group_by("row").agg(
+            last_score=pl.col("score").last(), last_id=pl.col("doc_id").last()
+        )
+        there = self._documents.lazy().filter("seen").select(doc_id="id")
+        kept = old.lazy().join(there, on="doc_id", how="semi")
+        fresh = self._among_new(queries, last["row"].sort(), depth)
+        sure = (pl.col("score") > pl.col("last_score")) | (
+            (pl.col("score") == pl.col("last_score")) & (pl.col("doc_id") <= pl.col("last_id"))
+        )
+        merged = pl.concat([kept.collect(), fresh]).join(last, on="row").filter(sure)
+        unknown = merged.join(known, on=["query_id", "doc_id"], how="anti")
+        enough = unknown.group_by("row").len().filter(pl.col("len") >= k).select("row")
+        return merged.join(enough, on="row", how="semi").drop("last_score", "last_id")
+
+    def _old_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return row, query_id, doc_id, score of what was found for these queries, in the old order."""
+        asked = rows.join(self._queries, on="query_id")
+        columns = ["query_id", "doc_id", "score"]
+        parts = [
+            frame(self._house.work.read(self._run, part, columns)).join(
+                asked.filter(pl.col("part") == part).select("row", "query_id"), on="query_id",
+                maintain_order="left",
+            )
+            for part in asked["part"].unique().sort()
+        ]  # fmt: skip
+        nothing = pl.DataFrame(schema={**_FOUND, "score": pl.Float32})
+        return pl.concat([nothing, *(part.select(nothing.columns) for part in parts)])
+
+    def _among_new(self, queries: pl.DataFrame, rows: pl.Series, depth: int) -> pl.DataFrame:
+        asked = queries[rows]
+        hits = self._dense.search_among(asked.to_arrow(), self.new, depth)
+        return retrieve.found(hits, asked["query_id"], self._house.doc_ids, rows)
+
+
+_FOUND = {"row": pl.UInt32, "query_id": pl.String, "doc_id": pl.String}

@@ -1,0 +1,58 @@
+"""Loops that numba compiles, once per machine, and runs in threads over slices of rows.
+
+The compiled code is kept on disk where numba can write (beside the package, or NUMBA_CACHE_DIR).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@cache
+def compiled(function: Callable[..., None]) -> Callable[..., None]:
+    """Return a module's function compiled; it lets other threads run meanwhile."""
+    import numba
+
+    kernel: Any = numba.njit(nogil=True)(function)
+    keep_on_disk(kernel)
+    return kernel  # type: ignore[no-any-return]
+
+
+def keep_on_disk(kernel: Any) -> None:
+    """Let numba keep what it compiles, where it can."""
+    # RuntimeError: no place that can be written. AttributeError: NUMBA_DISABLE_JIT is set.
+    with suppress(RuntimeError, AttributeError):
+        kernel.enable_caching()
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a contiguous, plain, read-only view (or copy): numba compiles once for one kind of array."""
+    plain = np.ascontiguousarray(np.asarray(array)).view()
+    plain.flags.writeable = False
+    return plain
+
+
+def threads() -> int:
+    """Return how many threads numba would use: NUMBA_NUM_THREADS, else the cores there are."""
+    import numba
+
+    config: Any = numba.config
+    return int(config.NUMBA_NUM_THREADS)
+
+
+def in_threads(work: Callable[[int, int], None], rows: int, least: int = 64) -> None:
+    """Run work(start, stop) over all rows, a slice per thread; slices have at least `least` rows."""
+    count = max(1, min(threads(), rows // least))
+    if count == 1:
+        work(0, rows)
+        return
+    edges = [rows * place // count for place in range(count + 1)]
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(work, edges[:-1], edges[1:]))

@@ -1,0 +1,109 @@
+"""The dense retriever: a finished index, memory-mapped, searched exactly or with a FAISS index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.retrievers import Hits, exact
+from negmine.retrievers.approximate import Approximate
+from negmine.retrievers.dense import IDS, POSITIONS
+from negmine.retrievers.nearest import Propose
+from negmine.retrievers.products import pair_scores
+
+
+class Dense:
+    """Finds documents by the cosine of their vectors with the query's. Implements `Retriever`.
+
+    doc_order breaks ties: the place of each doc_id among all sorted. propose: who searches exactly.
+    approximate: who searches; without one every document is looked at.
+    """
+
+    name = "dense"
+
+    def __init__(
+        self,
+        folder: Path,
+        doc_order: NDArray[np.int64],
+        propose: Propose,
+        approximate: Approximate | None = None,
+    ) -> None:
+        self._folder, self._propose, self._approximate = folder, propose, approximate
+        self.vectors: NDArray[Any] = np.load(folder / "documents.npy", mmap_mode="r")
+        self._queries: NDArray[Any] = np.load(folder / "queries.npy", mmap_mode="r")
+        self._ids = pl.read_parquet(folder / IDS).with_row_index("place")
+        only = folder / POSITIONS
+        self._positions: NDArray[np.int64] | None = np.load(only) if only.exists() else None
+        self._order = doc_order if self._positions is None else doc_order[self._positions]
+
+    def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of `vectors` that these positions have: the same, unless only some are encoded."""
+        if self._positions is None:
+            return docs
+        return np.searchsorted(self._positions, docs)
+
+    def _asked(self, query_ids: Any) -> NDArray[np.int64]:
+        asked = pl.DataFrame({"query_id": query_ids})
+        found = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
+        return found["place"].cast(pl.Int64).to_numpy()
+
+    def _query_vectors(self, query_ids: Any) -> NDArray[np.float32]:
+        return np.asarray(self._queries[self._asked(query_ids)], np.float32)
+
+    def search(self, queries: pa.Table, k: int) -> Hits:
+        """Return the best k documents of every query (see Retriever)."""
+        vectors = self._query_vectors(queries["query_id"])
+        if self._approximate is not None:
+            hits = self._approximate.search(vectors, self.vectors, k, self._order)
+        else:
+            hits = exact.search(vectors, self.vectors, k, self._order, self._propose)
+        return self._placed(hits)
+
+    def search_among(self, queries: pa.Table, rows: NDArray[np.int64], k: int) -> Hits:
+        """Return the best k of the documents in these rows of `vectors`, exactly."""
+        vectors = self._query_vectors(queries["query_id"])
+        some = np.asarray(self.vectors[rows])
+        hits = exact.search(vectors, some, k, self._order[rows], self._propose)
+        return self._placed(Hits(np.where(hits.docs < 0, -1, rows[hits.docs]), hits.scores))
+
+    def search_exactly(self, queries: pa.Table, k: int) -> Hits:
+        """Search as `search` does without a FAISS index."""
+        vectors = self._query_vectors(queries["query_id"])
+        return self._placed(exact.search(vectors, self.vectors, k, self._order, self._propose))
+
+    def _placed(self, hits: Hits) -> Hits:
+        if self._positions is None:
+            return hits
+        docs = np.where(hits.docs < 0, -1, self._positions[hits.docs])
+        return Hits(docs, hits.scores)
+
+    def score_pairs(
+        self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score pairs by cosine (see Retriever); the same numbers as `search` gives."""
+        vectors = self._query_vectors(queries["query_id"])
+        return pair_scores(vectors, self.vectors, rows, self.rows(docs))
+
+    def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:
+        """Return the cosine of two queries' vectors, pair by pair, float32 [len(left)]."""
+        return pair_scores(self._queries, self._queries, self._asked(left), self._asked(right))
+
+    def keys(self, kind: str) -> NDArray[np.uint64]:
+        """Return the hash of every `document`'s or `query`'s vector, uint64 [rows, 2]."""
+        found: NDArray[np.uint64] = np.load(self._folder / f"{kind}_keys.npy")
+        return found
+
+    @property
+    def query_ids(self) -> pl.Series:
+        """The query_id of every query vector, in order."""
+        return self._ids["query_id"]
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """The position of the document of every row of `vectors`, int64, ascending."""
+        return np.arange(len(self.vectors)) if self._positions is None else self._positions

@@ -1,0 +1,55 @@
+"""A new work directory that starts from an old one: what the old one has need not be made again.
+
+Tables, vectors and indexes are linked where the file system can: they are never changed in place, so neither
+sees what the other does. All else is copied. Training files are not taken along: they are cheap, and an
+old one must not be mistaken for a new one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from negmine.configuration import REMEMBERED
+from negmine.errors import WorkdirError
+from negmine.locks import locked
+from negmine.progress import Progress
+from negmine.workdir import PARTIAL, Workdir
+
+_NEVER_CHANGED = (".parquet", ".arrow", ".npy", ".faiss")
+_LEFT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.tmp")
+
+
+def start_from(old: Path, new: Workdir, progress: Progress) -> None:
+    """Fill the new work directory with what the old one has, unless it has begun already.
+
+    Raises WorkdirError where `old` is no work directory, Locked where it is in use.
+    """
+    if not Workdir(old).exists():
+        raise WorkdirError(
+            f"--since {old} is no work directory of negmine. Name one that a command has filled."
+        )
+    if new.root.exists() and old.resolve() == new.root.resolve():
+        raise WorkdirError(f"--since {old}: this is the new work directory itself. Leave it out.")
+    if new.exists():
+        progress.note(f"{new.root} has begun already: --since {old} is not looked at")
+        return
+    new.create()
+    waiting = new.root.with_name(f".{new.root.name}.since")
+    shutil.rmtree(waiting, ignore_errors=True)
+    with locked(old):
+        shutil.copytree(old, waiting, copy_function=_linked, ignore=_LEFT)
+    for entry in new.root.iterdir():  # nothing but the lock of a first command that failed
+        entry.unlink()
+    waiting.replace(new.root)
+    progress.note(f"{new.root} starts from {old}: what fits still is not made again")
+
+
+def _linked(source: str, target: str) -> None:
+    if source.endswith(_NEVER_CHANGED):
+        with suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)

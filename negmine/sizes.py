@@ -1,0 +1,68 @@
+"""--memory: how large pieces of work may be, so that a command stays within it.
+
+The numbers were measured: a row of `candidates` costs its room some 1,200 bytes while a part is worked
+on, so parts take half of the memory at most; the rest is for programs, a model, and what grows with the corpus.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from negmine.engine import PART_DOCUMENTS, PART_QUERIES
+from negmine.errors import SettingsError
+
+UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MIB": 2**20, "GIB": 2**30}
+ROW = 1_200  # bytes of a candidate while its part is worked on
+LEAST_QUERIES, LEAST_DOCUMENTS = 16, 1024
+TEXT = 64 << 20  # bytes that a text in a model's batch may come to
+LEAST = 500 * 10**6  # the programs alone
+
+
+def read_memory(said: str) -> int:
+    """Return bytes: 4GB, 512MB, 1.5GiB. Raises SettingsError for what is no size, or too small for any run."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([a-zA-Z]+)", said.strip())
+    if found is None or found[2].upper() not in UNITS:
+        raise SettingsError(f"--memory {said}: say how much, as 4GB or 800MB.")
+    size = int(float(found[1]) * UNITS[found[2].upper()])
+    if size < LEAST:
+        raise SettingsError(
+            f"--memory {said} cannot be met: the programs alone take about {told(LEAST)}. Say more."
+        )
+    return size
+
+
+def part_queries(memory: int, k: int, retrievers: int, most: int = PART_QUERIES) -> int:
+    """Return how many queries a part may have: a power of two, `most` at most."""
+    fit = memory // (2 * ROW * k * retrievers)
+    return max(LEAST_QUERIES, min(most, 1 << max(fit, 1).bit_length() - 1))
+
+
+def part_documents(memory: int, most: int = PART_DOCUMENTS) -> int:
+    """Return how many documents are read at once."""
+    return max(LEAST_DOCUMENTS, min(most, memory // 200_000)) if most > LEAST_DOCUMENTS else most
+
+
+def products(memory: int) -> int:
+    """Return how many bytes of matrix products may wait at once."""
+    return min(max(memory // 64, 4 << 20), 64 << 20)
+
+
+def batch(memory: int, asked: int) -> int:
+    """Return how many texts a model reads at once: those that are asked for, if they fit."""
+    return max(1, min(asked, memory // TEXT))
+
+
+def peak() -> int:
+    """Return the most memory (resident, in bytes) that this process has held; 0 where nobody tells."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    kilo = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
+
+
+def told(size: int) -> str:
+    """Return a size as people read it."""
+    return f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{size / 1e6:.0f} MB"

@@ -1,0 +1,213 @@
+"""FAISS indexes: factory strings, what they miss, the gate, and the GPU's graph through its seam."""
+
+import sys
+import types
+
+import numpy as np
+import polars as pl
+import pytest
+
+import negmine
+from negmine.errors import GateNotMet, MissingDependency, SettingsError
+from negmine.progress import Silent
+from negmine.retrievers import approximate
+from negmine.retrievers.approximate import Approximate
+from negmine.workdir import Workdir
+from tests.retrievers.test_exact import brute_force, unit
+from tests.retrievers.test_growth import collection, write
+
+
+def flags_of(tmp_path, **more):
+    flags = write(tmp_path / "data", *collection(np.random.default_rng(5), documents=400))
+    return {**flags, "k": 20, **more}
+
+
+@pytest.mark.parametrize("factory", ["Flat", "IVF8,Flat", "HNSW16", "IVF4,SQ8", "PCA8,Flat"])
+def test_scores_and_order_are_those_of_exact_search(tmp_path, factory):
+    """Of what an index finds, nothing is misjudged; where it looks at everything, nothing is missed."""
+    rng = np.random.default_rng(1)
+    documents, queries, order = unit(rng, 600, 16), unit(rng, 9, 16), rng.permutation(600)
+    stats = approximate.build(documents, factory, tmp_path, Silent())
+    assert (stats["documents"], stats["trained_on"]) == (600, 600)
+    parameters = {"nprobe": 8} if "IVF" in factory else {}
+    found = Approximate(tmp_path, parameters, "cpu").search(queries, documents, 20, order)
+    docs, scores = brute_force(queries, documents, 600, order)
+    for row in range(9):
+        place = [docs[row].tolist().index(doc) for doc in found.docs[row]]
+        assert place == sorted(place)
+        assert np.array_equal(found.scores[row], scores[row][place])
+    if factory in ("Flat", "IVF8,Flat"):
+        assert np.array_equal(found.docs, docs[:, :20])
+
+
+def test_what_was_not_found_pads_the_list(tmp_path):
+    """One cell of many is looked into: it has fewer documents than are asked for."""
+    documents = unit(np.random.default_rng(2), 64, 8)
+    approximate.build(documents, "IVF16,Flat", tmp_path, Silent())
+    hits = Approximate(tmp_path, {"nprobe": 1}, "cpu").search(
+        documents[:5], documents, 60, np.arange(64)
+    )
+    short = hits.docs < 0
+    assert short.any()
+    assert np.array_equal(short, np.isneginf(hits.scores))
+    for row in range(5):
+        assert hits.docs[row, 0] == row
+        there = hits.docs[row][~short[row]]
+        assert len(set(there.tolist())) == len(there)
+        assert not short[row][: len(there)].any()
+
+
+def test_the_manifest_says_how_much_is_found(tmp_path):
+    flags = flags_of(tmp_path, index="IVF16,Flat", nprobe=16)
+    negmine.mine(tmp_path / "work", **flags)
+    work = Workdir(tmp_path / "work")
+    assert work.require("2-retrieve/recall-vectors").stats == {"recall": 1.0, "queries": 12}
+    assert work.require("1-index/faiss-vectors").stats["index"] == "IVF16,Flat"
+    negmine.mine(tmp_path / "flat", **(flags | {"index": "flat", "nprobe": "none"}))
+    names = ("2-retrieve/dense-vectors", "5-write/triplet")
+    for name in names:
+        rows = [Workdir(tmp_path / w).scan(name).collect() for w in ("work", "flat")]
+        assert rows[0].equals(rows[1])
+
+
+def test_an_index_that_finds_too_little_is_refused_and_can_be_asked_to_look_harder(tmp_path):
+    flags = flags_of(tmp_path, index="IVF64,Flat", nprobe=1)
+    with pytest.raises(GateNotMet, match="--min-recall") as told:
+        negmine.mine(tmp_path / "work", **flags)
+    assert "--nprobe" in str(told.value)
+    recall = Workdir(tmp_path / "work").require("2-retrieve/recall-vectors").stats["recall"]
+    assert f"finds {recall:.4f}" in str(told.value)
+    assert recall < 0.95
+    result = negmine.mine(tmp_path / "work", **(flags | {"nprobe": 64}))
+    made = {row["artifact"]: row["outcome"] for row in result.artifacts}
+    assert made["1-index/faiss-vectors"] == "fresh"
+    again = negmine.mine(tmp_path / "low", **(flags | {"min_recall": recall}))
+    assert again.summary["candidates"] > 0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"index": "NONSENSE"}, "--index NONSENSE: FAISS cannot make"),
+        ({"index": "HNSW16", "nprobe": 3}, "--nprobe 3: this --index has no such setting"),
+        ({"index": "Flat", "ef_search": 3}, "--ef-search 3: this --index has no such setting"),
+        ({"index": "IVF4096,Flat"}, "cannot build it over 400 documents"),
+        ({"index": "CAGRA"}, "built on a GPU"),
+    ],
+)
+def test_what_cannot_be_is_told(tmp_path, more, said):
+    with pytest.raises(SettingsError, match=said) as told:
+        negmine.mine(tmp_path / "work", **flags_of(tmp_path, **more))
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("flag", ["nprobe", "ef_search"])
+def test_a_setting_of_an_index_without_an_index_is_refused(tmp_path, flag):
+    with pytest.raises(SettingsError, match="looks at every vector"):
+        negmine.mine(tmp_path / "work", **flags_of(tmp_path, **{flag: 5}))
+
+
+def test_without_faiss_only_an_index_is_refused(tmp_path, monkeypatch):
+    flags = flags_of(tmp_path)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    negmine.mine(tmp_path / "work", **flags)
+    with pytest.raises(MissingDependency, match=r"negmine\[cpu\]"):
+        negmine.mine(tmp_path / "work", **flags, index="HNSW16")
+
+
+def test_cagra_is_built_on_a_gpu_and_kept_as_hnsw(tmp_path, monkeypatch):
+    """A FAISS that claims cuVS: graph degree, training, the copy that is saved and searched."""
+    import faiss
+
+    asked = {}
+
+    class Graph:
+        def __init__(self, resources, dims, metric, config):
+            asked.update(dims=dims, metric=metric, degree=config.graph_degree)
+
+        def train(self, vectors):
+            asked["vectors"] = vectors
+
+        def copyTo(self, index):
+            index.add(asked["vectors"])
+
+    fake = types.SimpleNamespace(
+        METRIC_INNER_PRODUCT=faiss.METRIC_INNER_PRODUCT, GpuIndexCagra=Graph, get_num_gpus=lambda: 1,
+        GpuIndexCagraConfig=types.SimpleNamespace, StandardGpuResources=object,
+        IndexHNSWCagra=lambda: faiss.IndexFlatIP(8), write_index=faiss.write_index,
+    )  # fmt: skip
+    documents = unit(np.random.default_rng(2), 50, 8)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "faiss", fake)
+        approximate.check("CAGRA32")
+        approximate.build(documents, "CAGRA32", tmp_path, Silent())
+    assert (asked["dims"], asked["degree"], asked["metric"]) == (8, 32, faiss.METRIC_INNER_PRODUCT)
+    hits = Approximate(tmp_path, {}, "cpu").search(documents[:3], documents, 1, np.arange(50))
+    assert hits.docs[:, 0].tolist() == [0, 1, 2]
+
+
+def test_an_index_goes_to_all_gpus_in_half_precision(tmp_path, monkeypatch):
+    """The seam: sharded float16, and the cores where a GPU does not return so many neighbours."""
+    import faiss
+
+    seen = []
+
+    def to_gpus(index, options):
+        seen.append((options.shard, options.useFloat16))
+        return types.SimpleNamespace(search=lambda q, k: (seen.append(k), index.search(q, k))[1])
+
+    documents = unit(np.random.default_rng(2), 3000, 8)
+    approximate.build(documents, "Flat", tmp_path, Silent())
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2, raising=False)
+    monkeypatch.setattr(faiss, "GpuMultipleClonerOptions", types.SimpleNamespace, raising=False)
+    monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", to_gpus, raising=False)
+    opened = Approximate(tmp_path, {}, "auto")
+    opened.search(documents[:2], documents, 10, np.arange(3000))
+    opened.search(documents[:2], documents, 2500, np.arange(3000))
+    assert seen == [(True, True), 26]
+    monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", _refuse)
+    hits = Approximate(tmp_path, {}, "auto").search(documents[:2], documents, 1, np.arange(3000))
+    assert hits.docs.tolist() == [[0], [1]]
+
+
+def _refuse(*_):
+    raise RuntimeError("This index type is not implemented on GPU.")
+
+
+def test_only_what_others_found_is_encoded(tmp_path):
+    """--dense-scope candidates: the dense run is that of the documents that BM25 found, and positives."""
+    from tests.conftest import write_beir
+    from tests.retrievers.models import static_model
+
+    texts = {f"d{n:02d}": ("", f"{'tea ' * (n % 3)}word{n} number") for n in range(60)}
+    texts |= {f"x{n:02d}": ("", f"nothing shared {n}") for n in range(40)}
+    asked = {"q1": "tea word1", "q2": "tea word5 word7"}
+    data = write_beir(tmp_path / "beir", texts, asked, [("q1", "d01", 1), ("q2", "x03", 1)])
+    model = str(static_model(tmp_path / "model"))
+    flags = {"data": data, "model": model, "k": 6, "device": "cpu"}
+    negmine.mine(tmp_path / "some", **flags, dense_scope="candidates")
+    some = Workdir(tmp_path / "some")
+    found = some.scan("2-retrieve/bm25").select("doc_id").collect()["doc_id"]
+    encoded = set(found) | {"d01", "x03"}
+    assert some.require("2-retrieve/vectors-model").stats["documents"] == len(encoded) < 100
+    rows = some.scan("2-retrieve/candidates").collect()
+    assert rows["dense_score"].null_count() == 0
+    assert set(rows["doc_id"]) <= encoded
+    negmine.mine(tmp_path / "all", **(flags | {"k": 100, "retriever": ["dense"]}))
+    whole = Workdir(tmp_path / "all").scan("2-retrieve/dense-model").collect()
+    among = whole.filter(pl.col("doc_id").is_in(list(encoded))).sort("query_id", "rank")
+    run = some.scan("2-retrieve/dense-model").collect()
+    for query in asked:
+        best = among.filter(pl.col("query_id") == query)["doc_id"].to_list()
+        mine = run.filter(pl.col("query_id") == query)["doc_id"].to_list()
+        assert mine == best[: len(mine)]
+    both = rows.join(whole, on=["query_id", "doc_id"])
+    assert both["dense_score"].to_list() == pytest.approx(both["score_right"].to_list(), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "more", [{"retriever": ["dense"]}, {"document_vectors": "d.npy", "query_vectors": "q.npy"}]
+)
+def test_a_scope_needs_another_retriever_and_a_model(tmp_path, more):
+    with pytest.raises(SettingsError, match="--dense-scope candidates"):
+        negmine.mine(tmp_path / "work", data=tmp_path, dense_scope="candidates", **more)

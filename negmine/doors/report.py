@@ -128,9 +128,10 @@ def _rows(house: House, number: int) -> pl.DataFrame:
 
 
 def _written(rows: pl.DataFrame, provenance: pl.DataFrame) -> pl.Series:
-    if provenance["negative_id"].dtype == pl.List:
-        provenance = provenance.explode("negative_id")
-    pairs = provenance.drop_nulls().unique().with_columns(written=True)
+    pairs = provenance.select("query_id", "negative_id")
+    if pairs["negative_id"].dtype == pl.List:
+        pairs = pairs.explode("negative_id")
+    pairs = pairs.drop_nulls().unique().with_columns(written=True)
     joined = rows.select("query_id", "doc_id").join(
         pairs.rename({"negative_id": "doc_id"}),
         on=["query_id", "doc_id"],
@@ -180,12 +181,12 @@ def _about_hubs(house: House, held: Tables) -> tuple[dict[str, str], dict[str, i
 def _sample(house: House, held: Tables, about: About) -> Sample:
     why = sample.chosen(held)
     ids = pl.Series("query_id", list(why), pl.String)
-    rows = pl.concat(
-        [
-            part.filter(pl.col("query_id").is_in(ids.implode()))
-            for part in (_rows(house, number) for number in range(house.query_parts))
-        ]
+    of_them = pl.col("query_id").is_in(ids.implode())
+    found, about_them = (
+        house.work.scan(name).filter(of_them).collect(engine="streaming")
+        for name in (VERDICTS, PROVENANCE)
     )
+    rows = found.with_columns(written=_written(found, about_them))
     by_query = {rows_["query_id"][0]: rows_ for rows_ in rows.partition_by("query_id")}
     asked = _query_texts(house, ids)
     seen = [group for one in by_query.values() for group, _ in documents.shown(one).values()]

@@ -115,10 +115,14 @@ class Scored:
         return decided.with_columns(rows.select(extra))
 
 
-def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
-    """Measure what every rule, and all together, would sell, catch and cost."""
+def leak(house: House, hide: Hide, seed: int, grid: Grid | None = None) -> dict[str, Any]:
+    """Measure what every rule, and all together, would sell, catch and cost.
+
+    With a grid also its `cells`, as `sweep_of` measures them, in the same walk over the parts.
+    """
     scored = Scored(house, hide, seed)
     scored.begin("leak")
+    swept = Sweep(grid, scored.rules, house.settings.write, seed) if grid else None
     write, opinions = house.settings.write, scored.trial.opinions
     chosen = rulesets(scored.rules)
     score = str(scored.rules.score)
@@ -130,6 +134,8 @@ def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
             counts[name].add(verdicts)
             if name == ALL:
                 ranks.append(by_rank(verdicts, house.retrievers, write))
+        if swept is not None:
+            swept.add(scored.verdicts(number, rows, swept.base))
     known = house.work.require(QRELS).stats["queries_mined"]
     notes = [BLIND]
     if scored.own_share is not None:
@@ -152,6 +158,7 @@ def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
         **counts[ALL].fates(),
         "by_rank": _bucketed(pl.concat(ranks)),
         "notes": notes,
+        **({} if swept is None else {"cells": swept.table()}),
     }
 
 

@@ -42,12 +42,11 @@ class Asked:
 def measured(house: House, seed: int) -> tuple[Leak | None, str | None]:
     """Return the leak and its curve, or why it cannot be measured."""
     try:
-        found = leak_doors.leak(house, HIDE, seed)
         name, values, current = leak.grid(house_rules(house))
-        cells = leak_doors.sweep_of(house, {name: values}, HIDE, seed)
+        found = leak_doors.leak(house, HIDE, seed, {name: values})
     except (InputError, MissingArtifact) as error:
         return None, str(error)
-    return leak.told(found, cells, name, current), None
+    return leak.told(found, name, current), None
 
 
 def house_rules(house: House) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from negmine.reporting.about import rounded
 from negmine.reporting.schema import Leak, LeakPoint, LeakRule
@@ -28,8 +27,8 @@ def grid(rules: FilterSettings) -> tuple[str, list[float], float | None]:
     return "relative_margin", sorted({*values, *([] if current is None else [current])}), current
 
 
-def told(found: dict[str, Any], cells: pl.DataFrame, setting: str, current: float | None) -> Leak:
-    """Return the leak. found: of doors/leak.leak; cells: of its sweep over `setting`."""
+def told(found: dict[str, Any], setting: str, current: float | None) -> Leak:
+    """Return the leak. found: of doors/leak.leak, with the cells of a sweep over `setting`."""
     return Leak(
         **{name: found[name] for name in _SAME},
         rules=[
@@ -44,7 +43,7 @@ def told(found: dict[str, Any], cells: pl.DataFrame, setting: str, current: floa
                 got=rounded(row["yield"]) or 0.0,
                 **{name: rounded(row[name]) for name in _OF_POINT},
             )
-            for row in cells.sort(setting).iter_rows(named=True)
+            for row in found["cells"].sort(setting).iter_rows(named=True)
         ],
     )
 

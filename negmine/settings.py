@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -30,7 +30,10 @@ class RoomSettings(BaseModel):
     def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
         name = str(info.field_name)
-        kinds = kinds_of(cls.model_fields[name].annotation)
+        annotation = cls.model_fields[name].annotation
+        if get_origin(annotation) is tuple and isinstance(value, str | int):
+            value = (value,)  # one needs no list
+        kinds = kinds_of(annotation)
         if kinds & {int, float}:
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):
@@ -136,11 +139,6 @@ class IndexSettings(RoomSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
     batch_size: int = _setting("Texts a model reads at once.", 32, gt=0, **SPEED)
-
-    @field_validator("retriever", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
 
 class RetrieveSettings(RoomSettings):
@@ -339,18 +337,6 @@ class FilterSettings(RoomSettings):
         """The judge's name, if there is a judge."""
         return self.judge_model or self.judge_local
 
-    @field_validator(
-        "guide_model",
-        "guide_query_prompt",
-        "guide_document_prompt",
-        "guide_max_length",
-        "max_signal",
-        mode="before",
-    )
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str | int) else value
-
 
 class WriteSettings(RoomSettings):
     """Room 5: what the training files look like."""
@@ -376,11 +362,6 @@ class WriteSettings(RoomSettings):
     language: tuple[str, ...] = _setting(
         "Language of the texts, for the data card: a code such as en. Repeatable.", ()
     )
-
-    @field_validator("language", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
 
 class Settings(RoomSettings):

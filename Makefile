@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screenshots test lint types docs docs-check check clean
+.PHONY: help setup demo screenshots test lint types docs docs-check check bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ docs-check: setup ## Fail if a generated page is stale
 	$(BIN)/python docs/generate.py --check
 
 check: lint types docs-check test ## Everything that CI runs
+
+bench: setup ## Measure speed and memory against the peers, for hours; LINES="mine bm25" measures only those
+	$(BIN)/python -m tests.bench.speed $(LINES)
 
 clean: ## Remove what setup, demo and tests made
 	rm -rf .venv demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -22,6 +22,7 @@ from negmine.settings import ROOMS
 from negmine.sources.columns import ACCEPTED
 
 HERE = Path(__file__).parent
+ARGUMENTS = ("work", "work_a", "work_b", "query_id")  # the rest are flags
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
 
 
@@ -35,7 +36,7 @@ def commands() -> str:
         arguments = [
             parameter.name.upper()
             for parameter in inspect.signature(callback).parameters.values()
-            if parameter.name in ("work", "query_id")
+            if parameter.name in ARGUMENTS
         ]
         own = _own_flags(callback)
         text = inspect.cleandoc(callback.__doc__ or "")
@@ -44,9 +45,7 @@ def commands() -> str:
 
 
 def _own_flags(callback: Callable[..., object]) -> str:
-    names = [
-        name for name in inspect.signature(callback).parameters if name not in ("work", "query_id")
-    ]
+    names = [name for name in inspect.signature(callback).parameters if name not in ARGUMENTS]
     rooms = [room for room, table in ROOMS.items() if set(table.model_fields) <= set(names)]
     settings = {field for room in rooms for field in ROOMS[room].model_fields}
     own = [f"`{flag(name)}`" for name in names if name not in settings]
@@ -112,6 +111,8 @@ def tables() -> str:
         "queries": schemas.QUERIES,
         "qrels": schemas.QRELS,
         "run": schemas.RUN,
+        "searched": schemas.SEARCHED,
+        "recall": schemas.RECALL,
         "candidates": schemas.with_opinions(schemas.CANDIDATES, opinions, "score"),
         "scores": schemas.SCORES,
         "features": schemas.FEATURES,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from negmine.api import (
+        diff,
         explain,
         filter,
         index,
@@ -47,6 +48,7 @@ __all__ = [
     "Result",
     "Retriever",
     "Settings",
+    "diff",
     "explain",
     "filter",
     "index",

@@ -224,6 +224,26 @@ def measure_sweep(
     return doors.sweep_of(house, grid, read_hide(str(hide)), seed)
 
 
+def diff(work_a: str | Path, work_b: str | Path, *, limit: int = 10) -> dict[str, Any]:
+    """Compare two runs: how they were made, and what came of it (docs/reference/diff.md).
+
+    limit: how many of the queries that changed most are told. Changes nothing. Raises MissingArtifact where
+    a run has no finished verdicts.
+    """
+    return measure_diff(work_a, work_b, limit)
+
+
+def measure_diff(
+    work_a: str | Path, work_b: str | Path, limit: int, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Compare two runs, telling progress (see `diff`)."""
+    from negmine.doors.diff import diff as compare
+
+    if limit < 0:
+        raise SettingsError(f"limit {limit}: say how many queries to tell, from 0.")
+    return compare(open_existing(work_a, {}, None, progress), open_existing(work_b, {}), limit)
+
+
 def _require_scores(house: House) -> None:
     """Raise MissingArtifact unless all that a trial reads is there: indexes, candidates, scores."""
     states = survey(house)

@@ -19,6 +19,11 @@ def check(settings: Settings) -> None:
     index, rules, write = settings.index, settings.filter, settings.write
     read_memory(index.memory)
     _check_retrievers(index)
+    if index.devices is not None and index.device != "auto":
+        raise SettingsError(
+            f"--device {index.device} and --devices {index.devices} both say where models run. "
+            "Leave one out."
+        )
     _check_search(settings)
     _check_thresholds(rules)
     for field in ("relative_margin", "max_risk"):

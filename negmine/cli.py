@@ -230,6 +230,7 @@ def explain(
 app.command(name="leak")(windows.leak)
 app.command(name="sweep")(windows.sweep)
 app.command(name="report")(report_window.report)
+app.command(name="diff")(windows.diff)
 
 
 def _run_rooms(

@@ -16,19 +16,15 @@ from pydantic import ValidationError
 from negmine.checks import check
 from negmine.errors import SettingsError
 from negmine.naming import flag, key, nearest
-from negmine.settings import (
-    NONE,
-    ROOMS,
-    RoomSettings,
-    Settings,
-    kinds_of,
-)
+from negmine.settings import ROOMS, Settings
+from negmine.settings_table import NONE, RoomSettings, kinds_of
 
 REMEMBERED = "settings.json"
 MODELS = ("model", "rerank_model", "guide_model", "judge_local")
 OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
 VECTORS = ("query_vectors", "document_vectors")
+ONE, SEVERAL = ("device",), ("devices",)
 
 
 def _named_in_file(path: Path, room: str, field: str) -> str:
@@ -98,7 +94,8 @@ def remember(settings: Settings) -> dict[str, Any]:
 
 def _override(table: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Let `given` win; `none` forgets. Naming one data source unsays the others; so do opposites."""
-    for some, rivals in ((SOURCES, SOURCES), (VECTORS, ("model",)), (("model",), VECTORS)):
+    either = ((VECTORS, ("model",)), (("model",), VECTORS), (ONE, SEVERAL), (SEVERAL, ONE))
+    for some, rivals in ((SOURCES, SOURCES), *either):
         if any(field in some for field in given):
             for field in rivals:
                 table.pop(field, None)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.errors import InputError, RetrieverError
+from negmine.encoding import Floats, Machine, Places, Work
+from negmine.encoding.halving import message
+from negmine.encoding.model import Model, Spec
+from negmine.encoding.plan import batches, budget
+from negmine.encoding.workers import Workers
+from negmine.errors import InputError
 from negmine.identity import identity_of
 from negmine.models import (
     Digest,
     model_fingerprint,
-    quiet,
     resolve_device,
     resolve_dtype,
     resolve_model,
@@ -44,14 +49,15 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
 
 
 class Encoder:
-    """A sentence-transformers model that loads when it is first needed."""
+    """A sentence-transformers model, or several copies of it, that load when they are first needed."""
 
     def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
-        self._settings, self._flag, self.batch_size = settings, flag, settings.batch_size
+        self._settings = settings
         self.folder = resolve_model(settings.model, digest, flag)
         self.fingerprint = model_fingerprint(self.folder, digest)
-        self.dtype = resolve_dtype(settings.dtype, settings.device)
-        self._model: Any = None
+        self.dtype = resolve_dtype(settings.dtype, settings.one_device)
+        self._told = False
+        self.name = f"{flag} {settings.model}"
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
@@ -63,52 +69,51 @@ class Encoder:
         """Return the text that goes before every query or document."""
         return prompt_of(self._settings, self.folder, kind)
 
-    def encode(self, texts: Sequence[str], kind: Kind) -> NDArray[np.float32]:
-        """Return L2-normalised vectors, float32 [texts, dimensions].
+    def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
+        """Return L2-normalised vectors, float32 [texts, dimensions], dimensions 0 for no texts.
 
         Raises RetrieverError where the model fails.
         """
-        model = self._model = self._model or self._load()
-        encode = model.encode_query if kind == "query" else model.encode_document
-        vectors: NDArray[np.float32] = encode(
-            list(texts),
-            prompt=self.prompt(kind),
-            batch_size=self._settings.batch_size,
-            normalize_embeddings=False,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return normalised(
-            vectors, lambda row: f"the model gave no usable vector for {texts[row][:60]!r}"
-        )
+        done = list(self.work(kind)(texts))
+        if not done:
+            return np.empty((0, 0), np.float32)
+        order = np.argsort(np.concatenate([places for places, _ in done]))
+        vectors: Floats = np.concatenate([found for _, found in done])[order]
+        return vectors
 
-    def _load(self) -> Any:
-        import torch
-        from sentence_transformers import SentenceTransformer
+    def work(self, kind: Kind, note: Callable[[str], None] = lambda message: None) -> Work:
+        """Return what encodes texts batch by batch (see Work); `note` hears where memory ran out."""
 
-        quiet()
-        dtype = getattr(torch, self.dtype)
-        try:
-            model = SentenceTransformer(
-                str(self.folder),
-                device=resolve_device(self._settings.device),
-                local_files_only=True,
-                model_kwargs={"dtype": dtype},
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise RetrieverError(
-                f"{self._flag} {self._settings.model} does not load as a sentence-transformers model: {error}"
-            ) from error
-        model = model.to(dtype)
-        if self._settings.max_length is not None:
-            try:
-                model.max_seq_length = self._settings.max_length
-            except AttributeError as error:  # static embeddings
-                raise RetrieverError(
-                    f"{self._flag} {self._settings.model} reads texts of any length. "
-                    "Leave --max-length (or --guide-max-length) out."
-                ) from error
-        return model
+        def encoded(texts: Sequence[str]) -> Iterator[tuple[Places, Floats]]:
+            prompt = self.prompt(kind)
+            device = resolve_device(self._settings.one_device)
+            tokens = budget(self._settings.batch_size, device)
+            plan = batches(self._machine.lengths(texts, prompt), tokens)
+            given = [[texts[place] for place in places] for places in plan]
+            results = self._machine.run(given, kind, prompt)
+            for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
+                if pieces > 1:
+                    self._tell(len(batch), pieces, note)
+                yield places, normalised(vectors, partial(_unusable, batch))
+
+        return encoded
+
+    @cached_property
+    def _machine(self) -> Machine:
+        wanted = self._settings
+        spec = Spec(self.folder, self.name, wanted.device, self.dtype, wanted.max_length)
+        several = wanted.encoder_devices
+        return Workers(spec, several) if several else Model(spec)
+
+    def _tell(self, texts: int, pieces: int, note: Callable[[str], None]) -> None:
+        """Say once that memory ran out."""
+        if not self._told:
+            self._told = True
+            note(message(self.name, "--batch-size", self._settings.batch_size, texts, pieces))
+
+
+def _unusable(batch: Sequence[str], row: int) -> str:
+    return f"the model gave no usable vector for {batch[row][:60]!r}"
 
 
 def normalised(

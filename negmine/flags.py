@@ -18,7 +18,8 @@ import typer
 from pydantic.fields import FieldInfo
 
 from negmine.naming import flag
-from negmine.settings import NONE, ROOMS, kinds_of
+from negmine.settings import ROOMS
+from negmine.settings_table import NONE, kinds_of
 
 Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)

@@ -21,7 +21,7 @@ from negmine.models import dense_name, short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
 from negmine.rooms.limits import needed as needs_limits
-from negmine.settings import Settings
+from negmine.settings import IndexSettings, RerankSettings, Settings
 from negmine.sources import Sources, open_sources
 from negmine.texts import rendered
 from negmine.workdir import Workdir
@@ -57,6 +57,19 @@ class House:
     def memory(self) -> int:
         """How many bytes a command may take."""
         return sizes.read_memory(self.settings.index.memory)
+
+    @property
+    def index(self) -> IndexSettings:
+        """Room 1's settings, with the batches that --memory allows."""
+        asked = self.settings.index
+        return asked.model_copy(update={"batch_size": sizes.batch(self.memory, asked.batch_size)})
+
+    @property
+    def rerank(self) -> RerankSettings:
+        """Room 3's settings, with the batches that --memory allows."""
+        asked = self.settings.rerank
+        allowed = sizes.batch(self.memory, asked.rerank_batch_size)
+        return asked.model_copy(update={"rerank_batch_size": allowed})
 
     @property
     def part_queries(self) -> int:

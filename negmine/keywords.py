@@ -38,6 +38,7 @@ class SettingsKeywords(TypedDict, total=False):
     query_vectors: str | Path | None
     document_vectors: str | Path | None
     device: Literal["auto", "cpu", "cuda"]
+    devices: str | None
     batch_size: int
     k: int
     rerank_model: str | None

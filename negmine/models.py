@@ -94,15 +94,24 @@ def model_fingerprint(folder: Path, digest: Digest) -> str:
 
 
 def resolve_device(device: str) -> str:
-    """Return cpu or cuda; `auto` takes a GPU where there is one. Raises SettingsError for a lost GPU."""
+    """Return cpu, cuda or cuda:N; `auto` takes a GPU where there is one.
+
+    Raises SettingsError for a GPU that is not there.
+    """
     if device == "cpu":
         return device
     import torch
 
+    kind, _, number = device.partition(":")
     if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise SettingsError("--device cuda: torch sees no GPU here. Use --device cpu or auto.")
+        count = torch.cuda.device_count() if number else 0
+        if number and int(number) >= count:
+            gpus = "1 GPU" if count == 1 else f"{count} GPUs"
+            raise SettingsError(f"--devices {device}: torch sees {gpus} here, counted from 0.")
+        return device if number else "cuda"
+    if kind == "cuda":
+        said = f"--devices {device}" if number else "--device cuda"
+        raise SettingsError(f"{said}: torch sees no GPU here. Use --device cpu or auto.")
     return "cpu"
 
 

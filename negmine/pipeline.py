@@ -141,12 +141,12 @@ def _retrieve(house: House) -> Iterable[Artifact]:
 
 
 def _rerank(house: House) -> Iterable[Artifact]:
-    settings, index = house.settings.rerank, house.settings.index
+    settings, index = house.rerank, house.index
     if settings.rerank_model is None:
         return
 
     def opened() -> CrossEncoder | Own:
-        return open_cross_encoder(settings, index, house.digest)
+        return open_cross_encoder(settings, index, house.digest, house.progress.note)
 
     yield Artifact(
         house.scorers["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
@@ -162,7 +162,9 @@ def _guides(house: House) -> Iterable[Artifact]:
     settings = house.settings
     for place, name in enumerate(guide_names(settings.filter)):
         store = house.work.root / index_doors.VECTORS
-        opened = partial(Guide, place, settings.filter, settings.index, house.digest, store)
+        opened = partial(
+            Guide, place, settings.filter, settings.index, house.digest, store, house.progress.note
+        )
         yield Artifact(
             house.scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
             lambda opened=opened: opened().identity,  # type: ignore[misc]

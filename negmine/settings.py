@@ -6,64 +6,17 @@ A field's name is its flag and its TOML key (`relative_margin` is `--relative-ma
 
 from __future__ import annotations
 
-import math
+import re
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import field_validator
 
-SPEED = {"speed": True}
-NONE = (
-    "none"  # said of a setting that may be empty: forget what the file or the work directory says
-)
+from negmine.settings_table import SPEED, RoomSettings
+from negmine.settings_table import setting as _setting
+
 Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-
-
-class RoomSettings(BaseModel):
-    """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
-        name = str(info.field_name)
-        annotation = cls.model_fields[name].annotation
-        if get_origin(annotation) is tuple and isinstance(value, str | int):
-            value = (value,)  # one needs no list
-        kinds = kinds_of(annotation)
-        if kinds & {int, float}:
-            _check_number(name, value, kinds, cls)
-        elif bool in kinds and not isinstance(value, bool):
-            raise ValueError("say true or false")
-        return value
-
-
-def kinds_of(annotation: Any) -> set[Any]:
-    """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
-    inside = get_args(annotation)
-    return set().union(*map(kinds_of, inside)) if inside else {annotation}
-
-
-def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
-    if isinstance(value, list | tuple):
-        for one in value:
-            _check_number(name, one, kinds, table)
-    if isinstance(value, bool):
-        off = value is False and f"no_{name}" in table.model_fields
-        how = f"; to turn it off, say no-{name.replace('_', '-')} = true" if off else ""
-        raise ValueError(f"a number is wanted, not {str(value).lower()}{how}")
-    if isinstance(value, str) and value not in kinds:
-        raise ValueError("a number is wanted, not a text")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a finite number is wanted")
-
-
-def _setting(text: str, default: Any = None, **extra: Any) -> Any:
-    bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
-    return Field(default, description=text, json_schema_extra=extra or None, **bounds)
 
 
 class IndexSettings(RoomSettings):
@@ -138,7 +91,38 @@ class IndexSettings(RoomSettings):
         **SPEED,
     )
     device: Literal["auto", "cpu", "cuda"] = _setting("Where models run.", "auto", **SPEED)
-    batch_size: int = _setting("Texts a model reads at once.", 32, gt=0, **SPEED)
+    devices: str | None = _setting(
+        "Encode in several processes, one for each device named: cuda:0,cuda:1 or cpu,cpu. "
+        "Instead of --device.",
+        **SPEED,
+    )
+    batch_size: int = _setting(
+        "How much an encoder reads at once, in texts of 64 tokens (on a GPU: of 512); of shorter "
+        "texts more, of longer ones fewer.",
+        32,
+        gt=0,
+        **SPEED,
+    )
+
+    @property
+    def encoder_devices(self) -> list[str]:
+        """The devices that encode, one process for each; none where one encodes in this process."""
+        return self.devices.split(",") if self.devices else []
+
+    @property
+    def one_device(self) -> Literal["auto", "cpu", "cuda"]:
+        """Where everything else runs: --device, or the kind of device that --devices names."""
+        if self.devices is None:
+            return self.device
+        return "cpu" if self.encoder_devices[0] == "cpu" else "cuda"
+
+    @field_validator("devices")
+    @classmethod
+    def _of_one_kind(cls, value: str | None) -> str | None:
+        known = r"cpu(, ?cpu)*|cuda:\d+(, ?cuda:\d+)*"
+        if value is not None and not re.fullmatch(known, value):
+            raise ValueError("say GPUs, as cuda:0,cuda:1, or processes on the CPU, as cpu,cpu")
+        return value and value.replace(" ", "")
 
 
 class RetrieveSettings(RoomSettings):
@@ -180,7 +164,9 @@ class RerankSettings(RoomSettings):
     rerank_dtype: Literal["auto", "float32", "bfloat16", "float16"] | None = _setting(
         "Precision of the model. Default: that of --dtype."
     )
-    rerank_batch_size: int = _setting("Pairs the model reads at once.", 32, gt=0, **SPEED)
+    rerank_batch_size: int = _setting(
+        "How much the model reads at once, in pairs; counted as --batch-size.", 32, gt=0, **SPEED
+    )
 
 
 class FilterSettings(RoomSettings):

@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from negmine.encoding import Floats, Places, Work
 from negmine.errors import CorruptArtifact
 from negmine.schemas import TEXT_KEY
 
-STEP = 64  # texts that are encoded at once, unless a batch of the model has more
 CHUNK_S = 20.0  # seconds of work that a kill may cost
 SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together
 MERGED = 64 << 20  # bytes of what they become
@@ -40,7 +39,7 @@ class VectorStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._chunks: list[NDArray[np.float32]] = []
+        self._chunks: list[Floats] = []
         _put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
         found = [self._open(_read(path)) for path in _chunks(folder)]
@@ -50,37 +49,44 @@ class VectorStore:
         return self._index.height
 
     def encode(
-        self,
-        texts: Sequence[str],
-        encode: Callable[[Sequence[str]], NDArray[np.float32]],
-        done: Callable[[int], None],
-        batch: int = 1,
-    ) -> tuple[NDArray[np.float32], int]:
+        self, texts: Sequence[str], work: Work, done: Callable[[int], None]
+    ) -> tuple[Floats, int]:
         """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now.
 
-        Distinct unknown texts are encoded longest first, at least a `batch` of the model at once, and
-        stored every few seconds.
+        Distinct unknown texts go through `work`, and are stored every few seconds.
         """
         keys = exact_keys(texts)
         wanted = pl.DataFrame({"key": keys}).with_row_index("place")
         missing = wanted.unique("key", keep="first").join(self._index, on="key", how="anti")
-        places = sorted(missing["place"].to_list(), key=lambda place: (-len(texts[place]), place))
-        done(len(texts) - len(places))
-        waiting: list[NDArray[np.float32]] = []
-        stored, since, many = 0, time.monotonic(), max(STEP, batch)
+        new = missing["place"].sort().to_numpy()
+        done(len(texts) - len(new))
+        waiting: list[tuple[Places, Floats]] = []
+        since = time.monotonic()
         try:
-            for first in range(0, len(places), many):
-                step = places[first : first + many]
-                waiting.append(encode([texts[place] for place in step]))
-                done(len(step))
+            for places, vectors in work([texts[place] for place in new]) if len(new) else ():
+                waiting.append((new[places], vectors))
+                done(len(places))
                 if time.monotonic() - since >= CHUNK_S:
-                    stored += self._add(keys, places[stored:], waiting)
+                    self._add(keys, waiting)
                     since = time.monotonic()
         finally:
-            self._add(keys, places[stored:], waiting)
-        return self._gather(wanted), len(places)
+            self._add(keys, waiting)
+        return self._gather(wanted), len(new)
 
-    def _gather(self, wanted: pl.DataFrame) -> NDArray[np.float32]:
+    def adopt(self, texts: Sequence[str], folders: Iterable[Path]) -> None:
+        """Take over what other stores have of these texts and this one has not; the nearest store first."""
+        keys = exact_keys(texts)
+        wanted = pl.DataFrame({"key": keys}).with_row_index("place").unique("key", keep="first")
+        for folder in folders:
+            missing = wanted.join(self._index, on="key", how="anti")
+            if missing.is_empty():
+                return
+            other = VectorStore(folder)
+            found = missing.join(other._index, on="key", how="semi")
+            if found.height:
+                self._add(keys, [(found["place"].to_numpy(), other._gather(found))])
+
+    def _gather(self, wanted: pl.DataFrame) -> Floats:
         found = wanted.join(self._index, on="key", how="left", maintain_order="left")
         chunks, rows = found["chunk"].to_numpy(), found["row"].to_numpy()
         dims = self._chunks[0].shape[1] if self._chunks else 0
@@ -90,15 +96,13 @@ class VectorStore:
             result[here] = self._chunks[number][rows[here]]
         return result
 
-    def _add(
-        self, keys: pl.Series, places: Sequence[int], waiting: list[NDArray[np.float32]]
-    ) -> int:
-        """Store the vectors that wait, those of the first `places`; return how many."""
+    def _add(self, keys: pl.Series, waiting: list[tuple[Places, Floats]]) -> None:
+        """Store the vectors that wait, and the keys of the texts in their places."""
         if not waiting:
-            return 0
-        vectors = np.concatenate(waiting)
+            return
+        vectors = np.concatenate([rows for _, rows in waiting])
         flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
-        here = keys.gather(list(places[: len(vectors)]))
+        here = keys.gather(np.concatenate([places for places, _ in waiting]))
         table = pa.table(
             {
                 "key": pa.array(here.to_list(), TEXT_KEY),
@@ -107,7 +111,6 @@ class VectorStore:
         )
         self._index = pl.concat([self._index, self._open(_read(_write(self._folder, table)))])
         waiting.clear()
-        return len(vectors)
 
     def _open(self, table: pa.Table) -> pl.DataFrame:
         """Take in a chunk; return where each key lies."""
@@ -116,7 +119,7 @@ class VectorStore:
         self._chunks.append(flat.reshape(-1, vectors.type.list_size))
         return pl.DataFrame(
             {
-                "key": pl.Series(table["key"].to_pylist(), dtype=pl.Binary),
+                "key": pl.Series(table["key"].cast(pa.large_binary())),
                 "chunk": pl.repeat(
                     len(self._chunks) - 1, table.num_rows, dtype=pl.Int64, eager=True
                 ),

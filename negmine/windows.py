@@ -1,7 +1,8 @@
-"""The windows that measure: `negmine leak` and `negmine sweep`. They look in and change nothing."""
+"""The windows that measure: `negmine leak`, `sweep` and `diff`. They look in and change nothing."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -76,6 +77,39 @@ def sweep(
         answer["data"] = {"grid": asked, "hide": hide, "cells": cells.to_dicts()}
         if not json:
             show(leak_views.sweep(cells, list(asked), every))
+
+
+def diff(
+    work_a: Annotated[
+        Path, typer.Argument(metavar="WORK_A", help="The one run.", show_default=False)
+    ],
+    work_b: Annotated[
+        Path, typer.Argument(metavar="WORK_B", help="The other run.", show_default=False)
+    ],
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=LIMIT", help="Exit code 3 if a total is past a limit. Repeatable."
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Queries that changed most to show.", min=0)] = 10,
+    json: Json = False,
+) -> None:
+    """Compare two runs: settings, negatives, ranks, verdicts, scores. Changes nothing.
+
+    Example: negmine diff work-old work-new --fail-on nfr=0.02 --fail-on jaccard=0.8
+    """
+    talk = Talk(quiet=json)
+    with telling("diff", json, talk) as answer:
+        from negmine import api, diff_views
+        from negmine.compare.gates import check_gates, read_gates
+
+        gates = read_gates(fail_on or [])
+        answer["data"] = found = api.measure_diff(work_a, work_b, limit, talk)
+        if not json:
+            console = out()
+            console.print(diff_views.diff(found, console.width))
+        check_gates(gates, found["totals"])
 
 
 def show(view: Any) -> None:

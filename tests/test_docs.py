@@ -95,10 +95,9 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_flag_in_the_docs_exists(page):
-    known = {"--version", "--json", "--force", "--config", "--limit", "--help", "--check"}
-    known |= {"--install-completion", "--show-completion", "--dry-run", "--prices"}
-    known |= {"--hide", "--hide-seed", "--grid", "--all"}
-    known |= {"--html", "--sample", "--sample-seed", "--recall-floor", "--no-leak"}
+    known = {"--version", "--help", "--check", "--install-completion", "--show-completion"}
+    for command in app.registered_commands:
+        known |= {flag(name) for name in inspect.signature(command.callback).parameters}
     for table in ROOMS.values():
         for name in table.model_fields:
             known |= {flag(name), flag(f"no_{name}")}

@@ -6,13 +6,16 @@ import types
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from negmine.encoders import Encoder, normalised
 from negmine.errors import InputError, RetrieverError, SettingsError
 from negmine.identity import Digests
 from negmine.models import resolve_device, resolve_dtype, resolve_model
 from negmine.settings import IndexSettings
-from tests.retrievers.models import bert_model, static_model
+from negmine.vectors import VectorStore
+from tests.retrievers.models import WORDS, bert_model, static_model
 
 TEXTS = [
     "tea", "hot green tea", "how long do cats sleep in a hot snake", "python list", "x y z",
@@ -54,6 +57,69 @@ def test_a_vector_does_not_depend_on_its_company(bert, digest, size):
     whole = encoder(bert, digest).encode(TEXTS, "document")
     turned = encoder(bert, digest, batch_size=size).encode(TEXTS[::-1], "document")[::-1]
     assert np.allclose(whole, turned, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def unusual(tmp_path_factory):
+    """Four modules, and a pooling that leaves the prompt out."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling
+
+    folder = tmp_path_factory.mktemp("unusual")
+    model = SentenceTransformer(str(bert_model(folder)), device="cpu")
+    pooling = Pooling(model[0].get_embedding_dimension(), include_prompt=False)
+    modules = [model[0], pooling, Dense(model[0].get_embedding_dimension(), 8), Normalize()]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "saved"))
+    return folder / "saved"
+
+
+words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=90)
+sentences = st.lists(words.map(" ".join), min_size=1, max_size=12)
+
+
+@given(sentences, st.integers(1, 40), st.sampled_from(["", "query : "]))
+@settings(max_examples=10)
+def test_whatever_the_batches_vectors_are_those_of_sentence_transformers(
+    unusual, tmp_path_factory, texts, size, prompt
+):
+    """Float32, against encode() as it comes, for several modules, prompts and texts that are cut."""
+    from sentence_transformers import SentenceTransformer
+
+    digest = Digests(tmp_path_factory.mktemp("d") / "digests.json")
+    ours = encoder(unusual, digest, batch_size=size, query_prompt=prompt).encode(texts, "query")
+    model = SentenceTransformer(str(unusual), device="cpu")
+    assert np.allclose(ours, model.encode(texts, prompt=prompt), atol=1e-5)
+
+
+def test_a_kill_in_the_middle_changes_no_bit(bert, digest, tmp_path):
+    texts = [" ".join(WORDS[n % 7 : n % 31]) + f" {WORDS[n % 5]}" for n in range(400)]
+    plain = encoder(bert, digest, batch_size=3)
+    calm, _ = VectorStore(tmp_path / "calm").encode(texts, plain.work("query"), lambda n: None)
+
+    def dies(texts):
+        for number, found in enumerate(plain.work("query")(texts)):
+            if number == 4:
+                raise KeyboardInterrupt
+            yield found
+
+    with pytest.raises(KeyboardInterrupt):
+        VectorStore(tmp_path / "hit").encode(texts, dies, lambda n: None)
+    hit, encoded = VectorStore(tmp_path / "hit").encode(
+        texts, encoder(bert, digest, batch_size=3).work("query"), lambda n: None
+    )
+    assert 0 < encoded < len(set(texts))
+    assert np.array_equal(hit, calm)
+
+
+def test_a_model_that_fails_is_told(bert, digest, monkeypatch):
+    from sentence_transformers import SentenceTransformer
+
+    def fails(*arguments, **options):
+        raise RuntimeError("index out of range in self")
+
+    monkeypatch.setattr(SentenceTransformer, "_inference", fails)
+    with pytest.raises(RetrieverError, match=r"--model .*model failed: index out of range"):
+        encoder(bert, digest).encode(["tea"], "query")
 
 
 def test_two_checkpoints_of_one_name_are_two_encoders(tmp_path, digest):

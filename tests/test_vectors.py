@@ -7,27 +7,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import CorruptArtifact
-from negmine.vectors import MANY, STEP, VectorStore, count_stored
+from negmine.vectors import MANY, VectorStore, count_stored
 from tests.conftest import vector
 
+STEP = 64
 
-class Encoder:
-    """Makes vectors of words and remembers what it was asked."""
 
-    def __init__(self):
-        self.asked = []
+class Work:
+    """Encodes in batches, the last text first, and remembers what it was asked."""
+
+    def __init__(self, watch=lambda batch: None):
+        self.asked, self.watch = [], watch
 
     def __call__(self, texts):
-        self.asked += texts
-        return np.stack([vector(text, 8) for text in texts])
+        for last in range(len(texts), 0, -STEP):
+            places = np.arange(max(0, last - STEP), last)[::-1]
+            batch = [texts[place] for place in places]
+            self.watch(batch)
+            self.asked += batch
+            yield places, np.stack([vector(text, 8) for text in batch])
 
 
 def encode(store, texts):
-    encoder, told = Encoder(), []
-    found, encoded = store.encode(texts, encoder, told.append)
+    work, told = Work(), []
+    found, encoded = store.encode(texts, work, told.append)
     assert sum(told) == len(texts)
-    assert encoded == len(encoder.asked)
-    return found, encoder.asked
+    assert encoded == len(work.asked)
+    return found, work.asked
 
 
 def test_a_hundred_new_texts_encode_a_hundred(tmp_path):
@@ -46,30 +52,24 @@ def test_equal_texts_are_encoded_once_and_order_is_kept(tmp_path):
     assert np.array_equal(found, np.stack([vector(t, 8) for t in ["b", "a", "b", "a b", "a"]]))
 
 
-def test_the_longest_texts_come_first(tmp_path):
-    _, asked = encode(VectorStore(tmp_path), ["a", "a b c", "a b"])
-    assert asked == ["a b c", "a b", "a"]
-
-
 def test_texts_that_differ_in_a_blank_are_different_texts(tmp_path):
     _, asked = encode(VectorStore(tmp_path), ["a b", "a  b", "A b"])
     assert len(asked) == 3
 
 
-def test_an_interruption_keeps_every_finished_step(tmp_path):
+def test_an_interruption_keeps_every_finished_batch(tmp_path):
     texts = [f"text {n}" for n in range(3 * STEP + 10)]
 
     def dies(batch):
         if len(batch) < STEP:
             raise KeyboardInterrupt
-        return Encoder()(batch)
 
     with pytest.raises(KeyboardInterrupt):
-        VectorStore(tmp_path).encode(texts, dies, lambda count: None)
+        VectorStore(tmp_path).encode(texts, Work(dies), lambda count: None)
     (tmp_path / "chunk-000001.tmp").write_bytes(b"torn")
     assert count_stored(tmp_path) == 3 * STEP
     _, asked = encode(VectorStore(tmp_path), texts)
-    assert len(asked) == 10
+    assert asked == texts[9::-1]
 
 
 def test_a_kill_costs_no_more_than_the_time_between_two_chunks(tmp_path, monkeypatch):
@@ -80,23 +80,11 @@ def test_a_kill_costs_no_more_than_the_time_between_two_chunks(tmp_path, monkeyp
     def watched(batch):
         stored = count_stored(tmp_path)
         lost.append(len(lost) * STEP - stored)
-        return Encoder()(batch)
 
-    VectorStore(tmp_path).encode([f"text {n}" for n in range(9 * STEP)], watched, lambda n: None)
+    texts = [f"text {n}" for n in range(9 * STEP)]
+    VectorStore(tmp_path).encode(texts, Work(watched), lambda n: None)
     assert max(lost) == 2 * STEP
     assert len(list(tmp_path.glob("chunk-*"))) == 3
-
-
-def test_a_batch_of_the_model_is_never_cut(tmp_path):
-    sizes = []
-
-    def watched(batch):
-        sizes.append(len(batch))
-        return Encoder()(batch)
-
-    texts = [f"text {n}" for n in range(300)]
-    VectorStore(tmp_path).encode(texts, watched, lambda n: None, 256)
-    assert sizes == [256, 44]
 
 
 def test_many_small_chunks_are_put_together(tmp_path, monkeypatch):
@@ -116,7 +104,7 @@ def test_chunks_are_looked_through_once_not_once_each(tmp_path, monkeypatch):
     monkeypatch.setattr("negmine.vectors.MANY", 10_000)
     store = VectorStore(tmp_path)
     for start in range(0, 300, 3):
-        store.encode([f"text {n}" for n in range(start, start + 3)], Encoder(), lambda n: None)
+        store.encode([f"text {n}" for n in range(start, start + 3)], Work(), lambda n: None)
     joins = []
     real = pl.DataFrame.unique
     monkeypatch.setattr(pl.DataFrame, "unique", lambda *a, **k: joins.append(1) or real(*a, **k))

@@ -102,7 +102,7 @@ def dense_index(house: House, found_by: Iterable[str] = ()) -> Folder:
             lambda: house.documents(chosen),
             house.mined_queries,
             folder,
-            house.settings.index,
+            house.index,
             house.work.root / VECTORS,
             house.digest,
             house.progress,

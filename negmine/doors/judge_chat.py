@@ -68,7 +68,7 @@ def _recorded(house: House, model: str | None) -> Recorded:
     name = str(model or rules.judge)
     chat: Chat
     if rules.judge_local is not None:
-        chat = LocalChat(name, house.settings.index.device, house.digest)
+        chat = LocalChat(name, house.settings.index.one_device, house.digest)
     else:
         chat = HttpChat(
             str(rules.judge_url), name, rules.judge_timeout, rules.judge_retries, judge_extra(rules)

@@ -74,9 +74,12 @@ class _Scoring:
     def _scoring(self, number: int) -> Callable[[list[str], list[str]], NDArray[np.float32]]:
         progress = self._house.progress
         if self._memory is not None:
-            folder = self._house.work.root / MEMORY / self._memory / f"part-{number:05d}"
-            batch = self._house.settings.rerank.rerank_batch_size
-            remembered = Remembered(self._scorer, folder, batch)
+            all_parts = self._house.work.root / MEMORY / self._memory
+            own = all_parts / f"part-{number:05d}"
+            others = [folder for folder in all_parts.glob("part-*") if folder != own]
+            others.sort(key=lambda folder: abs(int(folder.name[5:]) - number))
+            batch = self._house.rerank.rerank_batch_size
+            remembered = Remembered(self._scorer, own, batch, others)
             return lambda queries, documents: remembered.score(queries, documents, progress.advance)
 
         def fresh(queries: list[str], documents: list[str]) -> NDArray[np.float32]:

@@ -57,11 +57,13 @@ def encoders(settings: IndexSettings, digest: Digests) -> list[str]:
 
 def check_machine(settings: IndexSettings) -> None:
     """Find out before hours of encoding: raise SettingsError without the GPU that is asked for."""
-    if settings.device != "cuda":
+    if settings.one_device != "cuda":
         return
-    nearest.check_gpu()
-    if settings.document_vectors is None:
-        resolve_device(settings.device)
+    if settings.document_vectors is not None:
+        nearest.check_gpu()
+        return
+    for device in settings.encoder_devices or [settings.device]:
+        resolve_device(device)
 
 
 def build(
@@ -149,10 +151,7 @@ class _Encoded:
     def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
         texts = table["text"].to_pylist()
         found, encoded = self._stores[kind].encode(
-            texts,
-            lambda batch: self._encoder.encode(batch, kind),
-            progress.advance,
-            self._encoder.batch_size,
+            texts, self._encoder.work(kind, progress.note), progress.advance
         )
         self.stats["encoded"] += encoded
         self.stats["reused"] += len(texts) - encoded

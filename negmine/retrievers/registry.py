@@ -31,9 +31,9 @@ def open_dense(house: House) -> Dense:
     if index.index != FLAT:
         asked = {"nprobe": retrieve.nprobe, "efSearch": retrieve.ef_search}
         given = {name: value for name, value in asked.items() if value is not None}
-        approximate = Approximate(house.work.folder(house.faiss), given, index.device)
+        approximate = Approximate(house.work.folder(house.faiss), given, index.one_device)
     folder = house.work.folder(house.vectors)
-    propose = proposer(index.device, products(house.memory))
+    propose = proposer(index.one_device, products(house.memory))
     return Dense(folder, house.doc_order, propose, approximate)
 
 

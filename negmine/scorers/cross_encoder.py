@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.encoding import Floats, Places
+from negmine.encoding.halving import Halving, message
+from negmine.encoding.lengths import Lengths
+from negmine.encoding.plan import batches, budget
 from negmine.errors import ScorerError, SettingsError
 from negmine.models import (
     Digest,
@@ -22,16 +27,20 @@ from negmine.scorers import Scorer
 from negmine.settings import IndexSettings, RerankSettings
 
 FLAG = "--rerank-model"
+Note = Callable[[str], None]
 
 
 class CrossEncoder:
     """Loads when it is first needed."""
 
-    def __init__(self, settings: RerankSettings, index: IndexSettings, digest: Digest) -> None:
+    def __init__(
+        self, settings: RerankSettings, index: IndexSettings, digest: Digest, note: Note
+    ) -> None:
         assert settings.rerank_model is not None
-        self._settings, self._device = settings, index.device
+        self._settings, self._device, self._note = settings, index.one_device, note
+        self._name = f"{FLAG} {settings.rerank_model}"
         self.folder = resolve_model(settings.rerank_model, digest, FLAG)
-        self.dtype = resolve_dtype(settings.rerank_dtype or index.dtype, index.device)
+        self.dtype = resolve_dtype(settings.rerank_dtype or index.dtype, self._device)
         self.identity = {
             "model": model_fingerprint(self.folder, digest),
             "dtype": self.dtype,
@@ -39,28 +48,52 @@ class CrossEncoder:
             "prompt": settings.rerank_prompt,
             "score_kind": "logit" if settings.rerank_activation == "none" else "activation",
         }
-        self._model: Any = None
+        self._told = False
 
-    def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> Floats:
         """Score pairs (see Scorer): the model's activation, or raw logits."""
+        scores = np.empty(len(queries), np.float32)
+        for places, found in self.batches(queries, documents):
+            scores[places] = found
+        return scores
+
+    def batches(
+        self, queries: Sequence[str], documents: Sequence[str]
+    ) -> Iterator[tuple[Places, Floats]]:
+        """Score pairs batch by batch, longest first (see Work): places of pairs, and their scores."""
+        settings = self._settings
+        lengths, read = self._opened
+        tokens = budget(settings.rerank_batch_size, resolve_device(self._device))
+        for places in batches(lengths.of_pairs(queries, documents), tokens):
+            scores = read([(queries[place], documents[place]) for place in places])
+            if read.pieces > 1 and not self._told:
+                self._told = True
+                size = settings.rerank_batch_size
+                self._note(
+                    message(self._name, "--rerank-batch-size", size, len(places), read.pieces)
+                )
+            yield places, checked(scores, len(places), self._name)
+
+    @cached_property
+    def _opened(self) -> tuple[Lengths, Halving]:
+        return Lengths(self._model), Halving(self._predict, self._name, ScorerError)
+
+    def _predict(self, pairs: Sequence[tuple[str, str]]) -> Floats:
         import torch
 
-        model = self._model = self._model or self._load()
         raw = self._settings.rerank_activation == "none"
-        try:
-            scores: NDArray[np.float32] = model.predict(
-                list(zip(queries, documents, strict=True)),
-                prompt=self._settings.rerank_prompt,
-                batch_size=self._settings.rerank_batch_size,
-                activation_fn=torch.nn.Identity() if raw else None,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-        except (RuntimeError, ValueError) as error:
-            raise ScorerError(f"{FLAG} {self._settings.rerank_model} failed: {error}") from error
-        return checked(scores, len(queries), f"{FLAG} {self._settings.rerank_model}")
+        scores: Floats = self._model.predict(
+            list(pairs),
+            prompt=self._settings.rerank_prompt,
+            batch_size=len(pairs),
+            activation_fn=torch.nn.Identity() if raw else None,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return scores
 
-    def _load(self) -> Any:
+    @cached_property
+    def _model(self) -> Any:
         import torch
         from sentence_transformers import CrossEncoder as Model
 
@@ -74,12 +107,10 @@ class CrossEncoder:
                 model_kwargs={"dtype": getattr(torch, self.dtype)},
             )
         except (OSError, ValueError, KeyError) as error:
-            raise ScorerError(
-                f"{FLAG} {self._settings.rerank_model} does not load as a cross-encoder: {error}"
-            ) from error
+            raise ScorerError(f"{self._name} does not load as a cross-encoder: {error}") from error
         if model.num_labels != 1:
             raise ScorerError(
-                f"{FLAG} {self._settings.rerank_model} gives {model.num_labels} numbers for a pair. "
+                f"{self._name} gives {model.num_labels} numbers for a pair. "
                 "A reranker gives one; is this a classifier?"
             )
         return model
@@ -108,12 +139,15 @@ class Own:
 
 
 def open_cross_encoder(
-    settings: RerankSettings, index: IndexSettings, digest: Digest
+    settings: RerankSettings,
+    index: IndexSettings,
+    digest: Digest,
+    note: Note = lambda message: None,
 ) -> CrossEncoder | Own:
-    """Return the scorer that --rerank-model names."""
+    """Return the scorer that --rerank-model names; `note` hears where memory ran out."""
     assert settings.rerank_model is not None
     is_own = ":" in settings.rerank_model and "/" not in settings.rerank_model
-    return Own(settings.rerank_model) if is_own else CrossEncoder(settings, index, digest)
+    return Own(settings.rerank_model) if is_own else CrossEncoder(settings, index, digest, note)
 
 
 def checked(scores: Any, pairs: int, who: str) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ class Guide:
         index: IndexSettings,
         digest: Digest,
         store: Path,
+        note: Callable[[str], None],
     ) -> None:
         own = {
             "model": settings.guide_model[place],
@@ -37,7 +38,7 @@ class Guide:
             "max_length": _own(settings.guide_max_length, place),
         }
         self._encoder = Encoder(index.model_copy(update=own), digest, FLAG)
-        self._folder = store
+        self._folder, self._note = store, note
         self._stores: dict[Kind, VectorStore] = {}
         self.identity = {kind: self._encoder.identity(kind) for kind in ("query", "document")}
 
@@ -52,10 +53,8 @@ class Guide:
     def _vectors(self, texts: list[str], kind: Kind) -> NDArray[np.float32]:
         if kind not in self._stores:
             self._stores[kind] = VectorStore(self._folder / self._encoder.identity(kind))
-        encoder = self._encoder
-        vectors, _ = self._stores[kind].encode(
-            texts, lambda batch: encoder.encode(batch, kind), lambda count: None, encoder.batch_size
-        )
+        work = self._encoder.work(kind, self._note)
+        vectors, _ = self._stores[kind].encode(texts, work, lambda count: None)
         return vectors
 
 

@@ -92,7 +92,7 @@ def test_no_faiss_is_told_where_a_gpu_is_asked_for(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", missing)
     assert nearest.proposer("auto").func is nearest.on_cpu
     with pytest.raises(MissingDependency) as told:
-        nearest.proposer("cuda")
+        nearest.check_gpu()
     assert "negmine[cpu]" in str(told.value)
     assert "negmine[gpu]" in str(told.value)
     assert "\n" not in str(told.value)
@@ -100,4 +100,5 @@ def test_no_faiss_is_told_where_a_gpu_is_asked_for(monkeypatch):
 
 def test_a_faiss_without_gpus_is_told():
     with pytest.raises(SettingsError, match="FAISS sees no GPU"):
-        nearest.proposer("cuda")
+        nearest.check_gpu()
+    assert nearest.proposer("cuda").func is nearest.on_cpu

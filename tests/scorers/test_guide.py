@@ -65,7 +65,7 @@ def test_a_guide_with_prompts_is_another_guide(tmp_path, beir, guides):
     }
     assert [n for n, state in states.items() if state == "stale"] == [
         "4-filter/guide-one", "4-filter/verdicts",
-        "5-write/triplet", "5-write/provenance", "5-write/short",
+        "5-write/triplet", "5-write/provenance", "5-write/short", "5-write",
     ]  # fmt: skip
     negmine.filter(tmp_path / "work", guide_query_prompt="query : ")
     assert verdicts(tmp_path / "work")["guide_score"].to_list() != before.to_list()
@@ -93,12 +93,12 @@ def test_a_length_for_a_guide_that_has_none_is_told(tmp_path, beir, guides):
 
 def test_the_miner_as_guide_encodes_nothing_again(tmp_path, beir, guides, monkeypatch):
     negmine.mine(tmp_path / "work", data=beir, retriever=["dense"], model=guides[0], device="cpu")
-    from negmine.encoders import Encoder
+    from negmine.encoding.model import Model
 
     def fails(*arguments):
         raise AssertionError("this was encoded before")
 
-    monkeypatch.setattr(Encoder, "encode", fails)
+    monkeypatch.setattr(Model, "__init__", fails)
     result = negmine.filter(tmp_path / "work", guide_model=guides[:1])
     rows = verdicts(result.work)
     assert rows["guide_score"].to_list() == rows["dense_score"].to_list()

@@ -1,0 +1,62 @@
+"""Limits on the totals of a comparison: `--fail-on nfr=0.02`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from negmine.compare.totals import MEASURES, Totals
+from negmine.errors import GateNotMet, SettingsError
+from negmine.naming import nearest
+
+
+class Gate(NamedTuple):
+    """A limit on one of MEASURES."""
+
+    said: str
+    name: str
+    limit: float
+
+
+def read_gates(said: Sequence[str]) -> list[Gate]:
+    """Return what --fail-on says: `nfr=0.02`, or `nfr>0.02`, and `jaccard=0.5`, or `jaccard<0.5`.
+
+    Raises SettingsError for a name that is none, a limit that is no number, or a side that cannot be meant.
+    """
+    gates = []
+    for text in said:
+        sign = next((sign for sign in "=<>" if sign in text), "=")
+        name, _, limit = (part.strip() for part in text.partition(sign))
+        name = name.replace("-", "_")
+        if name not in MEASURES:
+            close = nearest(name, MEASURES) or f" The names are {', '.join(MEASURES)}."
+            raise SettingsError(f"--fail-on {text}: unknown number {name!r}.{close}")
+        bad = MEASURES[name].bad
+        if sign not in ("=", bad):
+            raise SettingsError(f"--fail-on {text}: a limit on {name} is {name}{bad}NUMBER.")
+        gates.append(Gate(text, name, _limit(text, limit)))
+    return gates
+
+
+def _limit(text: str, said: str) -> float:
+    try:
+        limit = float(said)
+    except ValueError:
+        limit = float("nan")
+    if not float("-inf") < limit < float("inf"):
+        raise SettingsError(f"--fail-on {text}: say a number, as in nfr=0.02.")
+    return limit
+
+
+def check_gates(gates: Sequence[Gate], found: Totals) -> None:
+    """Raise GateNotMet with every limit that is passed, or cannot be measured."""
+    failed = []
+    for said, name, limit in gates:
+        value, bad = found[name], MEASURES[name].bad
+        if value is None:
+            failed.append(f"--fail-on {said}: {name} cannot be measured, nothing is shared")
+        elif value > limit if bad == ">" else value < limit:
+            side = "above" if bad == ">" else "below"
+            failed.append(f"--fail-on {said}: {name} is {value:g}, {side} {limit:g}")
+    if failed:
+        raise GateNotMet(f"{'; '.join(failed)}. Look at both runs, or move the limit.")

@@ -1,0 +1,83 @@
+"""One of the runs that `diff` compares: its verdicts, and what they were made with."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from negmine.compare import setup
+from negmine.compare.pairs import side
+from negmine.house import LIMITS, QUERIES, VERDICTS, House
+
+DRAWN = ("pool", "seed")  # of --sampling random
+
+
+class Run:
+    """One of the two runs: its house, and the manifests of what its verdicts rest on."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.made = setup.made_from(house.work)
+        self.files = house.work.part_files(VERDICTS)
+        columns = pl.read_parquet_schema(self.files[0])
+        scores = [name for name in columns if name.endswith("_score") and name != "positive_score"]
+        self.scorers = [name.removesuffix("_score") for name in scores]
+        self.score = str(self.made[VERDICTS].settings["score"])
+        known = ("query_id", "doc_id", "label", "rank", "positive_score", "kept", "reason")
+        self._columns = [*known, *scores]
+
+    @cached_property
+    def queries(self) -> pl.DataFrame:
+        """Every query with the part of `verdicts` that it lies in: query_id, part."""
+        found = [
+            pl.read_parquet(file, columns=["query_id"]).unique().with_columns(part=pl.lit(number))
+            for number, file in enumerate(self.files)
+        ]
+        return pl.concat(found)
+
+    def rows(self, queries: pl.DataFrame) -> pl.DataFrame:
+        """Return some queries' rows of `verdicts`, as one run sees them (pairs.side)."""
+        parts = queries["part"].unique().sort() if len(queries) else [0]
+        found = [
+            pl.read_parquet(self.files[part], columns=self._columns).join(
+                queries, on="query_id", how="semi", maintain_order="left"
+            )
+            for part in parts
+        ]
+        return side(pl.concat(found), self.house.settings.write, self.score)
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The settings that say which survivors are taken."""
+        said = self.house.settings.write.model_dump(mode="json")
+        drawn = said["sampling"] == "random"
+        return {name: value for name, value in said.items() if drawn or name not in DRAWN}
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """What limits that depend on the data came to."""
+        if LIMITS not in self.made:
+            return {}
+        return dict(self.house.work.scan(LIMITS).collect().iter_rows())
+
+    def texts(self, query_ids: pl.Series) -> dict[str, str]:
+        """Return the texts of some queries, as far as they are there."""
+        if QUERIES not in self.made:
+            return {}
+        rows = self.house.work.scan(QUERIES).select("query_id", "text")
+        some = rows.filter(pl.col("query_id").is_in(query_ids.implode()))
+        return dict(some.collect(engine="streaming").iter_rows())
+
+    def summary(self) -> dict[str, Any]:
+        """Return where the run lies, when it was made, and how much is in it."""
+        verdicts = self.made[VERDICTS]
+        return {
+            "work": str(self.house.work.root),
+            "made_at": verdicts.made_at,
+            "score": self.score,
+            "queries": self.queries.height,
+            "rows": verdicts.rows,
+            "kept": verdicts.stats.get("kept"),
+        }

@@ -1,0 +1,95 @@
+"""A sentence-transformers model on one device: how long texts are, and their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from negmine.encoding import Floats
+from negmine.encoding.halving import Halving
+from negmine.encoding.lengths import Lengths
+from negmine.errors import RetrieverError
+from negmine.models import quiet, resolve_device
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What is needed to load a model: here, or in another process."""
+
+    folder: Path
+    name: str  # the flag and its value, for messages
+    device: str
+    dtype: str
+    max_length: int | None
+
+
+class Model:
+    """The model, loaded; a Machine with one device."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._model = load(spec)
+        self._lengths = Lengths(self._model)
+        self._read = Halving(self._encode, spec.name)
+
+    def lengths(self, texts: Sequence[str], prompt: str) -> NDArray[np.int64]:
+        """Return tokens as the model reads them (see Machine)."""
+        return self._lengths([prompt + text for text in texts] if prompt else texts)
+
+    def run(
+        self, batches: Sequence[Sequence[str]], kind: str, prompt: str
+    ) -> Iterator[tuple[Floats, int]]:
+        """Yield the vectors of each batch (see Machine)."""
+        for batch in batches:
+            yield self.encode(batch, kind, prompt)
+
+    def encode(self, texts: Sequence[str], kind: str, prompt: str) -> tuple[Floats, int]:
+        """Return the vectors of one batch, as the model gives them, and in how many pieces it was read."""
+        return self._read(texts, kind, prompt), self._read.pieces
+
+    def _encode(self, texts: Sequence[str], kind: str, prompt: str) -> Floats:
+        model = self._model
+        encode = model.encode_query if kind == "query" else model.encode_document
+        vectors: Floats = encode(
+            list(texts),
+            prompt=prompt,
+            batch_size=len(texts),
+            normalize_embeddings=False,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return vectors
+
+
+def load(spec: Spec) -> Any:
+    """Return the SentenceTransformer; raise RetrieverError, naming the flag, where it does not load."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    quiet()
+    dtype = getattr(torch, spec.dtype)
+    try:
+        model = SentenceTransformer(
+            str(spec.folder),
+            device=resolve_device(spec.device),
+            local_files_only=True,
+            model_kwargs={"dtype": dtype},
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise RetrieverError(
+            f"{spec.name} does not load as a sentence-transformers model: {error}"
+        ) from error
+    model = model.to(dtype)
+    if spec.max_length is not None:
+        try:
+            model.max_seq_length = spec.max_length
+        except AttributeError as error:  # static embeddings
+            raise RetrieverError(
+                f"{spec.name} reads texts of any length. "
+                "Leave --max-length (or --guide-max-length) out."
+            ) from error
+    return model

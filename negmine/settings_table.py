@@ -1,0 +1,60 @@
+"""What every table of settings has in common: unknown keys and bent values are refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+SPEED = {"speed": True}
+NONE = (
+    "none"  # said of a setting that may be empty: forget what the file or the work directory says
+)
+
+
+class RoomSettings(BaseModel):
+    """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
+        name = str(info.field_name)
+        annotation = cls.model_fields[name].annotation
+        if get_origin(annotation) is tuple and isinstance(value, str | int):
+            value = (value,)  # one needs no list
+        kinds = kinds_of(annotation)
+        if kinds & {int, float}:
+            _check_number(name, value, kinds, cls)
+        elif bool in kinds and not isinstance(value, bool):
+            raise ValueError("say true or false")
+        return value
+
+
+def kinds_of(annotation: Any) -> set[Any]:
+    """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
+    inside = get_args(annotation)
+    return set().union(*map(kinds_of, inside)) if inside else {annotation}
+
+
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
+    if isinstance(value, list | tuple):
+        for one in value:
+            _check_number(name, one, kinds, table)
+    if isinstance(value, bool):
+        off = value is False and f"no_{name}" in table.model_fields
+        how = f"; to turn it off, say no-{name.replace('_', '-')} = true" if off else ""
+        raise ValueError(f"a number is wanted, not {str(value).lower()}{how}")
+    if isinstance(value, str) and value not in kinds:
+        raise ValueError("a number is wanted, not a text")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a finite number is wanted")
+
+
+def setting(text: str, default: Any = None, **extra: Any) -> Any:
+    """Return a field: what it is, its default, its bounds, and whether it is only about speed."""
+    bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
+    return Field(default, description=text, json_schema_extra=extra or None, **bounds)

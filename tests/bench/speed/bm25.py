@@ -1,0 +1,84 @@
+"""Line 4: BM25, index and search of every query, against bm25s called plainly and rank-bm25."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.bench.speed.collection import DOCUMENTS, copy
+from tests.bench.speed.commands import fresh, negmine, one_after_another, peer
+from tests.bench.speed.measure import in_turn, once
+from tests.bench.speed.records import Setup, ratio, record, sides, target
+
+SAMPLE = 30
+PLAIN = {"numpy": "bm25s, its default backend", "numba": "bm25s, numba backend"}
+ALL_WORDS = "bm25s, numba backend, stop words kept"
+
+
+def measure(setup: Setup) -> dict[str, Any]:
+    """Measure `negmine index` and `negmine retrieve` as one, and the peers."""
+    count = setup.size("documents", DOCUMENTS, 2_000)
+    queries = setup.size("bm25_queries", DOCUMENTS, 2_000)
+    folder = copy(setup.work / f"bm25-{count}-{queries}", count, queries)
+    work = setup.work / "bm25"
+
+    # Else `index` prepares for the search of near duplicates too, which no peer does.
+    config = setup.work / "bm25.toml"
+    config.write_text("[filter]\nno-risk = true\nno-near-duplicate = true\n")
+
+    def ours() -> list[str]:
+        return one_after_another(
+            negmine("index", fresh(work), data=folder, retriever="bm25", config=config),
+            negmine("retrieve", work, k=100),
+        )
+
+    def theirs(way: str) -> list[str]:
+        return peer("peer_bm25", way, folder, setup.work / "bm25s.npz")
+
+    commands = {
+        "negmine": ours,
+        PLAIN["numpy"]: lambda: theirs("numpy"),
+        PLAIN["numba"]: lambda: theirs("numba"),
+        ALL_WORDS: lambda: theirs("numba-all-words"),
+    }
+    found = sides(in_turn(commands, setup.runs, setup.work / "logs" / "bm25"))
+    slow = _rank_bm25(setup, folder)
+    return record(
+        _what(count, queries, slow), found, _targets(found, slow, queries),
+        {**_artifacts(work), "rank-bm25": slow},
+    )  # fmt: skip
+
+
+def _rank_bm25(setup: Setup, folder: Path) -> dict[str, float]:
+    out = setup.work / "rank-bm25.json"
+    command = peer("peer_bm25", "rank-bm25", folder, out, SAMPLE)
+    whole = once(command, setup.work / "logs/rank-bm25.log")
+    return {**json.loads(out.read_text()), "peak_mb": whole["peak_mb"]}
+
+
+def _targets(found: dict[str, Any], slow: dict[str, float], queries: int) -> list[dict[str, Any]]:
+    ours = found["negmine"]
+    best = min(PLAIN.values(), key=lambda name: found[name]["seconds"])
+    per_query = ours["seconds"] / queries
+    return [
+        target("rank-bm25's time per query, of negmine's", slow["query_s"] / per_query, "at least", 500),
+        target(f"wall, of plain bm25s (the faster: {best})", ratio(ours, found[best]), "under", 1.2),
+        target("peak RSS", ours["peak_mb"], "under", 2_000, "MB"),
+    ]  # fmt: skip
+
+
+def _what(documents: int, queries: int, slow: dict[str, float]) -> str:
+    return (
+        f"debian-packages, {documents:,} documents, {queries:,} queries, k = 100: read the gzipped files, "
+        "tokenize, index, search. negmine: `index` and `retrieve`, two processes, with every run, every "
+        "positive's score and the candidates on disk. bm25s: one process, its defaults (English stop words are "
+        f"dropped), arrays saved. rank-bm25: {slow['queries']} queries spread evenly, search alone without its "
+        "index; negmine's time per query is its whole time divided by the queries."
+    )
+
+
+def _artifacts(work: Path) -> dict[str, Any]:
+    names = ("1-index/corpus", "1-index/bm25", "2-retrieve/bm25", "2-retrieve/candidates")
+    made = {name: json.loads((work / name / "_manifest.json").read_text()) for name in names}
+    return {f"seconds of {name}": manifest["seconds"] for name, manifest in made.items()}

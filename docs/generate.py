@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 
 from negmine import schemas
+from negmine.audit.rules import RULES
 from negmine.cli import app
 from negmine.flags import default_text
 from negmine.naming import flag
@@ -22,7 +24,9 @@ from negmine.settings import ROOMS
 from negmine.sources.columns import ACCEPTED
 
 HERE = Path(__file__).parent
-ARGUMENTS = ("work", "work_a", "work_b", "query_id")  # the rest are flags
+ARGUMENTS = {
+    "work": "WORK", "work_a": "WORK_A", "work_b": "WORK_B", "query_id": "QUERY_ID", "files": "FILE...",
+}  # fmt: skip
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
 
 
@@ -34,7 +38,7 @@ def commands() -> str:
         assert callback is not None
         name = command.name or callback.__name__
         arguments = [
-            parameter.name.upper()
+            ARGUMENTS[parameter.name]
             for parameter in inspect.signature(callback).parameters.values()
             if parameter.name in ARGUMENTS
         ]
@@ -177,12 +181,23 @@ def _piece(piece: type[schema.Part]) -> str:
     return f"## {piece.__name__}\n\n" + "\n".join(rows)
 
 
+def rules() -> str:
+    """Return a section for every rule of `lint`."""
+    sections = []
+    for name, rule in RULES.items():
+        unit = rule.unit.replace("_", " ")
+        head = f"## `{name}`\n\n*{rule.level}, counted in {unit}*"
+        sections.append(f"{head}\n\n{textwrap.fill(rule.text, 112, break_on_hyphens=False)}")
+    return "\n\n".join(sections)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/commands.md": commands,
     "reference/settings.md": settings,
     "reference/tables.md": tables,
     "reference/input-files.md": columns,
     "reference/report.md": report,
+    "reference/lint.md": rules,
 }
 
 

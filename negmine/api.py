@@ -19,7 +19,7 @@ from negmine.house import LIMITS, VERDICTS, House
 from negmine.keywords import SettingsKeywords
 from negmine.measure.sweep import check_grid
 from negmine.memory import recall_settings
-from negmine.progress import Progress
+from negmine.progress import Progress, Silent
 from negmine.results import Result, result
 from negmine.risk.hiding import read_hide
 from negmine.runner import run
@@ -32,6 +32,7 @@ from negmine.workdir import Workdir
 if TYPE_CHECKING:
     import polars as pl
 
+    from negmine.audit.keywords import LintKeywords
     from negmine.reporting.schema import Leak, Report
 
 
@@ -242,6 +243,23 @@ def measure_diff(
     if limit < 0:
         raise SettingsError(f"limit {limit}: say how many queries to tell, from 0.")
     return compare(open_existing(work_a, {}, None, progress), open_existing(work_b, {}), limit)
+
+
+def lint(
+    files: str | Path | Sequence[str | Path],
+    *,
+    fail_on: Sequence[str] = (),
+    progress: Progress | None = None,
+    **options: Unpack[LintKeywords],
+) -> dict[str, Any]:
+    """Audit files of triplets, whoever made them; the report is what `negmine lint --json` gives as data.
+
+    Options are the command's flags. Changes nothing. Raises InputError for files that cannot be read,
+    SettingsError for options that cannot work, GateNotMet where `fail_on` (as ["fault=0"]) is exceeded.
+    """
+    from negmine.audit.keywords import lint as audited
+
+    return audited(files, fail_on, progress or Silent(), options)
 
 
 def _require_scores(house: House) -> None:

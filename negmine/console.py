@@ -89,7 +89,8 @@ class Talk:
             self._bar.advance(self._task, count)
         elif time.monotonic() - self._told > _LOG_EVERY_S:
             self._told = time.monotonic()
-            self._say(f"{self._name}: {self._done:,} of {self._total:,} {self._unit}")
+            of = f" of {self._total:,}" if self._total else ""
+            self._say(f"{self._name}: {self._done:,}{of} {self._unit}".rstrip())
 
     def note(self, message: str) -> None:
         """Say something once that the user should know."""

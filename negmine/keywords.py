@@ -37,10 +37,16 @@ class SettingsKeywords(TypedDict, total=False):
     vector_dtype: Literal["float32", "float16"]
     query_vectors: str | Path | None
     document_vectors: str | Path | None
+    index: str
+    dense_scope: Literal["all", "candidates"]
+    memory: str
     device: Literal["auto", "cpu", "cuda"]
     devices: str | None
     batch_size: int
     k: int
+    nprobe: int | None
+    ef_search: int | None
+    min_recall: float
     rerank_model: str | None
     rerank_depth: int | None
     rerank_prompt: str | None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from negmine import errors
+from negmine.audit.rules import RULES
 from negmine.cli import app
 from negmine.naming import flag
 from negmine.risk import signals
@@ -49,6 +50,11 @@ def test_every_flag_has_a_row():
 def test_every_reason_has_a_section_in_the_order_of_the_rules():
     found = re.findall(r"^## `(\w+)`", text("reference/reasons.md"), re.MULTILINE)
     assert found == list(REASONS)
+
+
+def test_every_rule_of_lint_has_a_section():
+    found = re.findall(r"^## `(\w+)`", text("reference/lint.md"), re.MULTILINE)
+    assert found == list(RULES)
 
 
 def test_every_column_is_described():
@@ -104,6 +110,23 @@ def test_every_flag_in_the_docs_exists(page):
     blocks = re.findall(r"negmine [^`\n]*", page.read_text(encoding="utf-8"))
     used = {word for block in blocks for word in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", block)}
     assert used <= known
+
+
+def lint_options():
+    """Return the flags of `negmine lint`, as Typer knows them."""
+    from typer.main import get_command
+
+    return get_command(app).commands["lint"].params
+
+
+def test_every_flag_of_lint_is_in_its_page():
+    page = text("reference/lint.md")
+    missing = [
+        o.opts[0]
+        for o in lint_options()
+        if o.opts[0].startswith("--") and f"`{o.opts[0]}" not in page
+    ]
+    assert missing == ["--help"] or missing == []
 
 
 def test_the_readme_is_short():

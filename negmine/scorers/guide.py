@@ -47,10 +47,11 @@ class Guide:
         asked, rows = _distinct(queries)
         found, docs = _distinct(documents)
         return pair_scores(
-            self._vectors(asked, "query"), self._vectors(found, "document"), rows, docs
+            self.vectors(asked, "query"), self.vectors(found, "document"), rows, docs
         )
 
-    def _vectors(self, texts: list[str], kind: Kind) -> NDArray[np.float32]:
+    def vectors(self, texts: list[str], kind: Kind) -> NDArray[np.float32]:
+        """Return the unit vectors of texts, float32 [texts, dimensions], from the store or encoded now."""
         if kind not in self._stores:
             self._stores[kind] = VectorStore(self._folder / self._encoder.identity(kind))
         work = self._encoder.work(kind, self._note)

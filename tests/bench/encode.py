@@ -44,18 +44,26 @@ def prepare(folder: Path, documents: int) -> Path:
     return folder
 
 
+def texts(folder: Path) -> list[str]:
+    """Return the documents, each a title, a space and a text."""
+    with (folder / "corpus.jsonl").open(encoding="utf-8") as lines:
+        return [f"{row['title']} {row['text']}" for row in map(json.loads, lines)]
+
+
+def default_model() -> Path:
+    """Return the folder of the default model."""
+    from negmine.identity import file_digest
+    from negmine.models import DEFAULT, resolve_model
+
+    return resolve_model(DEFAULT, file_digest)
+
+
 def peer(folder: Path, out: Path) -> None:
     """Encode the corpus as sentence-transformers does by default, and save the vectors."""
     from sentence_transformers import SentenceTransformer
 
-    from negmine.identity import file_digest
-    from negmine.models import DEFAULT, resolve_model
-
-    with (folder / "corpus.jsonl").open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    texts = [f"{row['title']} {row['text']}" for row in rows]
-    model = SentenceTransformer(str(resolve_model(DEFAULT, file_digest)), device="cpu")
-    np.save(out, model.encode(texts, show_progress_bar=False))
+    model = SentenceTransformer(str(default_model()), device="cpu")
+    np.save(out, model.encode(texts(folder), show_progress_bar=False))
 
 
 def quality(reference: np.ndarray, vectors: np.ndarray) -> dict[str, float]:
@@ -74,6 +82,26 @@ def nearest(vectors: np.ndarray) -> np.ndarray:
     scores = vectors @ vectors.T
     np.fill_diagonal(scores, -np.inf)
     return np.argpartition(-scores, TOP, axis=1)[:, :TOP]
+
+
+def padding(folder: Path) -> dict[str, float]:
+    """Return padding per token of text: of 32 neighbours by characters, and of negmine's batches."""
+    from sentence_transformers import SentenceTransformer
+
+    from negmine.encoding.lengths import Lengths
+    from negmine.encoding.plan import batches, budget
+
+    found = texts(folder)
+    count = Lengths(SentenceTransformer(str(default_model()), device="cpu"))(found)
+    order = np.argsort([-len(text) for text in found])
+    plans = {
+        "encode()": [order[first : first + 32] for first in range(0, len(order), 32)],
+        "negmine": batches(count, budget(32, "cpu")),
+    }
+    return {
+        name: sum(len(batch) * count[batch].max() for batch in plan) / count.sum() - 1
+        for name, plan in plans.items()
+    }
 
 
 def measure(work: Path, documents: int, runs: int) -> dict[str, Any]:
@@ -110,6 +138,7 @@ def measure(work: Path, documents: int, runs: int) -> dict[str, Any]:
         "processor seconds, encode() to auto": ratio(found[PEER], found[AUTO], "cpu_s"),
         "processor seconds, encode() to float32": ratio(found[PEER], found[SINGLE], "cpu_s"),
         "float32": near[SINGLE],
+        "padding per token": padding(data),
     }
     return record("encode", found, targets, facts)
 

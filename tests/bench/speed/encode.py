@@ -16,6 +16,6 @@ def measure(setup: Setup) -> dict[str, Any] | None:
     if importlib.util.find_spec("tests.bench.encode") is None:
         return None
     out = setup.work / "encode.json"
-    small = ["--small"] if setup.small else []
-    once([PYTHON, "-m", "tests.bench.encode", str(out), *small], setup.work / "logs/encode.log")
+    flags = ["--runs", str(setup.runs), *(["--small"] if setup.small else [])]
+    once([PYTHON, "-m", "tests.bench.encode", str(out), *flags], setup.work / "logs/encode.log")
     return json.loads(out.read_text(encoding="utf-8"))

@@ -1,0 +1,61 @@
+"""Which files are meant, and what they hold: the columns that count, and the number of every row.
+
+Parquet is read as Arrow batches, jsonl (csv, tsv) with the readers of `negmine.sources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from negmine.audit.parquet_files import parquet_frames
+from negmine.audit.row_files import row_frames
+from negmine.audit.shapes import Columns, Raw
+from negmine.errors import InputError
+from negmine.sources.formats import kind_of
+from negmine.sources.problems import Problems
+from negmine.sources.text import open_bytes
+
+
+def expand(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that are meant: a folder stands for its .parquet or else its .jsonl files."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            kind_of(path)
+            open_bytes(path).close()
+            found.append(path)
+            continue
+        inside = sorted(path.glob("*.parquet")) or sorted(path.glob("*.jsonl*"))
+        if not inside:
+            formats = [f.name for f in sorted((path / "5-write").glob("*")) if _is_training(f)]
+            hint = f" Name {path / '5-write' / formats[0]}." if formats else ""
+            raise InputError(f"{path} has no .parquet and no .jsonl files in it.{hint}")
+        found += inside
+    return found
+
+
+def _is_training(folder: Path) -> bool:
+    return folder.is_dir() and folder.name not in ("provenance", "short")
+
+
+def raw_frames(path: Path, said: Columns, problems: Problems) -> Iterator[Raw]:
+    """Yield the shape of a file and frames of its columns and `number`.
+
+    Raises InputError where it cannot be told what the columns are; bad rows become problems.
+    """
+    read = parquet_frames if kind_of(path) == "parquet" else row_frames
+    yield from read(path, said, problems)
+
+
+def parquet_rows(paths: Sequence[Path]) -> int | None:
+    """Return how many rows Parquet files have; None where one of them is of another format."""
+    if any(kind_of(path) != "parquet" for path in paths):
+        return None
+    try:
+        return sum(int(pq.read_metadata(path).num_rows) for path in paths)
+    except (pa.ArrowInvalid, OSError):
+        return None

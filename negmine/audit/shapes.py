@@ -1,0 +1,216 @@
+"""Which columns of a file are the query, the positives and the negatives.
+
+| shape | columns |
+|---|---|
+| triplet, n-tuple | a query, a positive, one or more columns of negatives; with `scores` a list a row |
+| labeled-pair | a query, a document, `label` (or `score`) |
+| labeled-list | a query, a list of documents, a list of `labels` (or `scores`) |
+| FlagEmbedding | `query`, lists `pos` and `neg`; with `pos_scores`, `neg_scores`, `pos_id`, `neg_id` lists |
+
+sentence-transformers goes by the order of columns, so names are free: what is called neg... is negative,
+else the first text is the query, the second the positive and the rest are negatives.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from negmine.errors import InputError
+
+TEXT, TEXTS, NUMBER, NUMBERS, UNKNOWN = "text", "texts", "number", "numbers", "unknown"
+NUMBER_COLUMN = "number"  # of a raw frame: line or row, from 1
+TYPES: dict[str, Any] = {
+    TEXT: pl.String, TEXTS: pl.List(pl.String), NUMBER: pl.Float64, NUMBERS: pl.List(pl.Float64),
+}  # fmt: skip
+
+_QUERIES = ("anchor", "query", "question")
+_POSITIVES = ("positive", "pos", "answer", "document", "passage", "text")
+_LABELS = ("label", "labels", "score", "scores")
+_QUERY_IDS = ("query_id", "qid", "query-id")
+_POSITIVE_IDS = ("positive_id", "positive_ids", "pos_id", "pos_ids")
+_NEGATIVE_IDS = ("negative_id", "negative_ids", "neg_id", "neg_ids")
+_IDS = {*_QUERY_IDS, *_POSITIVE_IDS, *_NEGATIVE_IDS, "id", "_id", "doc_id", "prompt", "type"}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns that the user named; empty where they shall be found."""
+
+    query: str | None = None
+    positive: str | None = None
+    negatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a file is, and which of its columns are which. `kinds` has what each column must hold."""
+
+    name: str
+    query: str
+    positive: str
+    negatives: tuple[str, ...] = ()
+    label: str | None = None
+    scores: str | None = None
+    positive_scores: str | None = None
+    negative_scores: str | None = None
+    query_id: str | None = None
+    positive_ids: str | None = None
+    negative_ids: str | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+    def ids(self) -> list[str]:
+        """Return the columns of ids."""
+        ids = (self.query_id, self.positive_ids, self.negative_ids)
+        return [name for name in ids if name and name not in self.kinds]
+
+    def columns(self) -> list[str]:
+        """Return all columns that are read of a file."""
+        return [*self.kinds, *self.ids()]
+
+    def roles(self) -> dict[str, str]:
+        """Return which columns were read as what, for people."""
+        negatives = ", ".join(self.negatives) if len(self.negatives) < 4 else _few(self.negatives)
+        found = {
+            "query": self.query,
+            "positive": self.positive,
+            "negatives": negatives,
+            "label": self.label,
+            "scores": self.scores or self.positive_scores or self.negative_scores,
+        }
+        return {role: name for role, name in found.items() if name}
+
+
+Raw = tuple[Shape, pl.DataFrame]
+
+
+def _few(names: Sequence[str]) -> str:
+    return f"{names[0]} ... {names[-1]} ({len(names)})"
+
+
+def kind_of_nulls(name: str) -> str:
+    """Return what a column of nothing but nulls would hold: texts, if its name says so."""
+    known = name.lower().startswith("neg") or name.lower() in (*_QUERIES, *_POSITIVES)
+    return TEXT if known and name.lower() not in _IDS else UNKNOWN
+
+
+def understand(path: Path, kinds: Mapping[str, str], said: Columns) -> Shape:
+    """Return the shape of a file whose columns hold `kinds`.
+
+    Raises InputError where the query, the positive or the negatives cannot be told.
+    """
+    _check_names(path, kinds, said)
+    texts = [
+        name
+        for name, kind in kinds.items()
+        if kind in (TEXT, TEXTS) and name.lower() not in _IDS and not name.lower().endswith("_id")
+    ]
+    negatives = said.negatives or tuple(_named_negatives(texts))
+    left = [name for name in texts if name not in negatives]
+    query = said.query or _first(left, _QUERIES, kinds, TEXT)
+    left = [name for name in left if name != query]
+    positive = said.positive or _first(left, _POSITIVES, kinds, None)
+    if query is None or positive is None:
+        raise _unclear(path, kinds, "a query and a positive", "--query-column, --positive-column")
+    left = [name for name in left if name != positive]
+    if negatives:
+        return _rowed(kinds, query, positive, negatives, tuple(left))
+    label = _label(kinds, NUMBERS if kinds[positive] == TEXTS else NUMBER)
+    if label is not None and (not left or kinds[positive] == TEXTS):
+        name = "labeled-list" if kinds[positive] == TEXTS else "labeled-pair"
+        needed = {query: TEXT, positive: kinds[positive], label: kinds[label]}
+        return _with_ids(
+            Shape(name, query, positive, label=label, kinds=needed, ignored=tuple(left)), kinds
+        )
+    if left:
+        return _rowed(kinds, query, positive, tuple(left), ())
+    raise _unclear(path, kinds, "negatives", "--negative-column, or add a label column")
+
+
+def _rowed(
+    kinds: Mapping[str, str],
+    query: str,
+    positive: str,
+    negatives: tuple[str, ...],
+    ignored: tuple[str, ...],
+) -> Shape:
+    """Return the shape of a file that has positive and negatives in one row."""
+    needed = {query: TEXT, positive: kinds[positive]} | {name: kinds[name] for name in negatives}
+    lists = TEXTS in (kinds[positive], *(kinds[name] for name in negatives))
+    name = "FlagEmbedding" if lists else "triplet" if len(negatives) == 1 else "n-tuple"
+    scores = {
+        "scores": next((n for n in ("scores", "labels", "label") if kinds.get(n) == NUMBERS), None),
+        "positive_scores": _present(kinds, ("pos_scores", "positive_scores"), NUMBERS),
+        "negative_scores": _present(kinds, ("neg_scores", "negative_scores"), NUMBERS),
+    }
+    needed |= {column: NUMBERS for column in scores.values() if column}
+    shape = Shape(name, query, positive, negatives, **scores, kinds=needed, ignored=ignored)
+    return _with_ids(shape, kinds)
+
+
+def _with_ids(shape: Shape, kinds: Mapping[str, str]) -> Shape:
+    ids = {
+        "query_id": _present(kinds, _QUERY_IDS, None),
+        "positive_ids": _present(kinds, _POSITIVE_IDS, None),
+        "negative_ids": _present(kinds, _NEGATIVE_IDS, None),
+    }
+    if len(shape.negatives) > 1:  # one column of ids cannot be told apart by slots
+        ids["negative_ids"] = _present(kinds, _NEGATIVE_IDS, TEXTS)
+    return replace(shape, **ids)  # type: ignore[arg-type]
+
+
+def _named_negatives(texts: Sequence[str]) -> list[str]:
+    return [name for name in texts if name.lower().startswith("neg")]
+
+
+def _first(
+    left: Sequence[str], known: Sequence[str], kinds: Mapping[str, str], kind: str | None
+) -> str | None:
+    """Return the column with a known name, else the first one."""
+    fitting = [name for name in left if kind is None or kinds[name] == kind]
+    lower = {name.lower(): name for name in fitting}
+    return next((lower[name] for name in known if name in lower), next(iter(fitting), None))
+
+
+def _present(kinds: Mapping[str, str], names: Sequence[str], kind: str | None) -> str | None:
+    return next((n for n in names if n in kinds and (kind is None or kinds[n] == kind)), None)
+
+
+def _label(kinds: Mapping[str, str], kind: str) -> str | None:
+    return _present(kinds, _LABELS, kind)
+
+
+def _check_names(path: Path, kinds: Mapping[str, str], said: Columns) -> None:
+    flags = {"--query-column": said.query, "--positive-column": said.positive}
+    named = [*flags.items(), *(("--negative-column", name) for name in said.negatives)]
+    for flag, name in named:
+        if name is not None and name not in kinds:
+            close = difflib.get_close_matches(name, kinds, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise InputError(
+                f"{path} has no column {name!r} ({flag}).{hint} It has: {', '.join(kinds)}."
+            )
+        wanted = (TEXT,) if flag == "--query-column" else (TEXT, TEXTS)
+        if name is not None and kinds[name] not in wanted:
+            raise InputError(
+                f"{path}: column {name!r} ({flag}) holds {_SAID[kinds[name]]}, not texts."
+            )
+
+
+_SAID = {
+    TEXT: "texts", TEXTS: "lists of texts", NUMBER: "numbers", NUMBERS: "lists of numbers",
+    UNKNOWN: "nothing that can be read",
+}  # fmt: skip
+
+
+def _unclear(path: Path, kinds: Mapping[str, str], what: str, flags: str) -> InputError:
+    has = ", ".join(f"{name} ({_SAID[kind]})" for name, kind in kinds.items()) or "no columns"
+    return InputError(
+        f"{path}: no columns that could be {what}. It has: {has}. Name them with {flags}."
+    )

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs docs-check check bench clean
+.PHONY: help setup demo screenshots test lint types docs docs-check check bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ setup: .venv/.done ## Make .venv with everything; CPU builds on a machine withou
 demo: setup ## Mine negatives from examples/scifact-mini with BM25 and MiniLM, offline
 	HF_HUB_OFFLINE=1 $(BIN)/negmine mine demo --data examples/scifact-mini
 	$(BIN)/negmine explain demo 317 --limit 6
+
+screenshots: demo ## Take the screenshots of the docs anew; needs chromium and chromium-driver
+	HF_HUB_OFFLINE=1 $(BIN)/python docs/screenshots.py
 
 test: setup ## Run the whole test suite, offline
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q

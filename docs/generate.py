@@ -19,6 +19,7 @@ from negmine.audit.rules import RULES
 from negmine.cli import app
 from negmine.flags import default_text
 from negmine.naming import flag
+from negmine.reporting import schema
 from negmine.settings import ROOMS
 from negmine.sources.columns import ACCEPTED
 
@@ -156,6 +157,30 @@ def columns() -> str:
     return "\n".join(rows)
 
 
+def report() -> str:
+    """Return one table per piece of the report, the whole first: field, type, meaning."""
+    pieces = [piece for piece in vars(schema).values() if inspect.isclass(piece)]
+    pieces = [
+        piece for piece in pieces if issubclass(piece, schema.Part) and piece is not schema.Part
+    ]
+    pieces = [schema.Report, *(piece for piece in pieces if piece is not schema.Report)]
+    return "\n\n".join(_piece(piece) for piece in pieces)
+
+
+def _piece(piece: type[schema.Part]) -> str:
+    rows = [
+        f"{inspect.cleandoc(piece.__doc__ or '')}\n",
+        "| field | type | meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in piece.model_fields.items():
+        kind = str(field.annotation).replace("typing.", "").replace("negmine.reporting.schema.", "")
+        kind = kind.removeprefix("<class '").removesuffix("'>").replace("NoneType", "null")
+        kind = kind.replace("None", "null").replace("|", "or").replace("'", '"')
+        rows.append(f"| `{name}` | {kind} | {field.description} |")
+    return f"## {piece.__name__}\n\n" + "\n".join(rows)
+
+
 def rules() -> str:
     """Return a section for every rule of `lint`."""
     sections = []
@@ -171,6 +196,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/settings.md": settings,
     "reference/tables.md": tables,
     "reference/input-files.md": columns,
+    "reference/report.md": report,
     "reference/lint.md": rules,
 }
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from negmine.audit.keywords import LintKeywords
+    from negmine.reporting.schema import Leak, Report
 
 
 def open_house(
@@ -268,6 +269,46 @@ def _require_scores(house: House) -> None:
     before = {s.artifact.name for s in states if s.artifact.room in ("index", "retrieve")}
     require_fresh(house, states, before | scorers)
     house.limits_chosen = any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
+
+
+def report(
+    work: str | Path,
+    *,
+    html: str | Path | None = None,
+    json: str | Path | None = None,
+    sample: int = 40,
+    sample_seed: int = 13,
+    recall_floor: float = 0.5,
+    leak: bool = True,
+) -> Report:
+    """Return the report of a finished run (negmine/reporting/schema.py), and write it where told.
+
+    html: the page. json: its numbers. sample: random queries to show. leak: whether it is measured, which takes
+    longest. Changes nothing in WORK. Raises MissingArtifact where the run is not finished, SettingsError
+    for a file that cannot be written.
+    """
+    from negmine.reporting import files
+
+    page, numbers = (None if path is None else Path(path) for path in (html, json))
+    files.check(Path(work), page, numbers)
+    house = open_existing(work, {})
+    found = make_report(house, sample, sample_seed, recall_floor, leak)
+    files.write(found, page, numbers)
+    return found
+
+
+def make_report(house: House, sample: int, seed: int, floor: float, leak: bool) -> Report:
+    """Return the report of a house whose run is finished (see `report`)."""
+    from negmine.doors import report as doors
+
+    states = survey(house)
+    written = {s.artifact.name for s in states if s.artifact.room == "write"}
+    require_fresh(house, states, {VERDICTS} | written)
+    leaked: tuple[Leak | None, str | None] = (None, "--no-leak was said.")
+    if leak:
+        house.limits_chosen = any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
+        leaked = doors.measured(house, seed)
+    return doors.report(house, states, doors.Asked(sample, seed, floor), leaked)
 
 
 def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:

@@ -19,7 +19,7 @@ class Artifact:
     """One row of the floor plan."""
 
     name: str
-    schema: pa.Schema | None  # None: an index, with files of its own
+    schema: pa.Schema | None  # None: an index or the data card, with files of its own
     reads: tuple[str, ...]
     settings: Callable[[], dict[str, Any]]  # those that shape the rows; may read model files
     make: Callable[[], Work]

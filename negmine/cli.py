@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from negmine import lint_command, windows
+from negmine import lint_command, report_command, windows
 from negmine.console import INTERRUPTED, Talk, out, tell_usage, telling
 from negmine.flags import Config, Force, Json, Work, with_settings
 
@@ -229,6 +229,7 @@ def explain(
 
 app.command(name="leak")(windows.leak)
 app.command(name="sweep")(windows.sweep)
+app.command(name="report")(report_command.report)
 app.command(name="diff")(windows.diff)
 app.command(name="lint")(lint_command.lint)
 

@@ -53,9 +53,9 @@ class Parts:
 
 @dataclass(frozen=True)
 class Folder:
-    """An index: `make(folder)` fills an empty folder and returns the manifest's stats.
+    """An index or the data card: `make(folder)` fills an empty folder and returns the manifest's stats.
 
-    `documents` must be among them: the artifact's rows.
+    `documents` or `rows` must be among them: the artifact's rows.
     """
 
     make: Callable[[Path], dict[str, Any]]

@@ -30,7 +30,8 @@ CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 CANDIDATES, FEATURES = "2-retrieve/candidates", "4-filter/features"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 RISK_MODEL, RISK, LIMITS = "4-filter/risk-model", "4-filter/risk", "4-filter/limits"
-PROVENANCE, SHORT = "5-write/provenance", "5-write/short"
+CARD = "5-write"  # README.md lies beside the training files that it describes
+PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
 
 
 class House:

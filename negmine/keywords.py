@@ -110,3 +110,5 @@ class SettingsKeywords(TypedDict, total=False):
     sampling: Literal["top", "random"]
     pool: int
     seed: int
+    license: str | None
+    language: Sequence[str]

@@ -12,6 +12,7 @@ from typing import Any
 
 from negmine import dense_plan, schemas
 from negmine.artifact import Artifact
+from negmine.doors import card as card_doors
 from negmine.doors import features as feature_doors
 from negmine.doors import filter as filter_doors
 from negmine.doors import index as index_doors
@@ -26,6 +27,7 @@ from negmine.effective import effective_rules, guide_names
 from negmine.engine import PART_QUERIES, Work
 from negmine.house import (
     CANDIDATES,
+    CARD,
     CORPUS,
     FEATURES,
     LIMITS,
@@ -250,7 +252,8 @@ def _judge(house: House, cheap: dict[str, Any]) -> Iterable[Artifact]:
 
 def _write(house: House) -> Iterable[Artifact]:
     settings = house.settings.write
-    yield _training(house, settings)
+    training = _training(house, settings)
+    yield training
     yield Artifact(
         PROVENANCE, schemas.provenance_schema(house.opinions, False), (VERDICTS,),
         lambda: _shape(settings), lambda: write_doors.provenance(house),
@@ -258,6 +261,11 @@ def _write(house: House) -> Iterable[Artifact]:
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
         lambda: write_doors.short(house), write_doors.count_short,
+    )  # fmt: skip
+    yield Artifact(
+        CARD, None,
+        (training.name, PROVENANCE, SHORT, VERDICTS, *_if_made(house, LIMITS), QRELS, CORPUS),
+        lambda: card_doors.settings_of(house), lambda: card_doors.card(house),
     )  # fmt: skip
 
 

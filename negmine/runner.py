@@ -129,8 +129,9 @@ def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:
         house.work.discard(name)
         raise
     parts = house.work.describe(name, files)
-    index = state.artifact.schema is None
-    rows = int(stats["documents"]) if index else sum(part["rows"] for part in parts)
+    counted = stats.get("documents", stats.get("rows"))  # of what has files of its own
+    table = state.artifact.schema is not None
+    rows = sum(part["rows"] for part in parts) if table else int(counted or 0)
     manifest = Manifest(
         artifact=name,
         room=state.artifact.room,

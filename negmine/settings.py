@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pydantic import field_validator
 
@@ -123,11 +123,6 @@ class IndexSettings(RoomSettings):
         if value is not None and not re.fullmatch(known, value):
             raise ValueError("say GPUs, as cuda:0,cuda:1, or processes on the CPU, as cpu,cpu")
         return value and value.replace(" ", "")
-
-    @field_validator("retriever", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
 
 class RetrieveSettings(RoomSettings):
@@ -328,18 +323,6 @@ class FilterSettings(RoomSettings):
         """The judge's name, if there is a judge."""
         return self.judge_model or self.judge_local
 
-    @field_validator(
-        "guide_model",
-        "guide_query_prompt",
-        "guide_document_prompt",
-        "guide_max_length",
-        "max_signal",
-        mode="before",
-    )
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str | int) else value
-
 
 class WriteSettings(RoomSettings):
     """Room 5: what the training files look like."""
@@ -359,6 +342,12 @@ class WriteSettings(RoomSettings):
     )
     pool: int = _setting("Survivors that --sampling random draws from.", 50, gt=0)
     seed: int = _setting("Seed of --sampling random.", 13, ge=0)
+    license: str | None = _setting(
+        "Licence of the texts, for the data card: the hub's word, such as cc-by-4.0, or any other text."
+    )
+    language: tuple[str, ...] = _setting(
+        "Language of the texts, for the data card: a code such as en. Repeatable.", ()
+    )
 
 
 class Settings(RoomSettings):

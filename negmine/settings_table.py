@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -23,7 +23,10 @@ class RoomSettings(BaseModel):
     def _of_its_kind(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
         name = str(info.field_name)
-        kinds = kinds_of(cls.model_fields[name].annotation)
+        annotation = cls.model_fields[name].annotation
+        if get_origin(annotation) is tuple and isinstance(value, str | int):
+            value = (value,)  # one needs no list
+        kinds = kinds_of(annotation)
         if kinds & {int, float}:
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):

@@ -203,8 +203,11 @@ class Workdir:
         (folder / MANIFEST).unlink(missing_ok=True)
         wanted = {part["file"] for part in manifest.parts}
         new = {path.name for path in partial.iterdir() if path.name in wanted}
+        alone = (
+            "/" in manifest.artifact
+        )  # else other artifacts, and perhaps the user's files, lie there
         for path in folder.iterdir():
-            if path.is_file() and (path.name in new or path.name not in wanted):
+            if path.is_file() and (path.name in new or (alone and path.name not in wanted)):
                 path.unlink()
         for file in new:
             (partial / file).replace(folder / file)

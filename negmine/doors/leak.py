@@ -115,10 +115,14 @@ class Scored:
         return decided.with_columns(rows.select(extra))
 
 
-def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
-    """Measure what every rule, and all together, would sell, catch and cost."""
+def leak(house: House, hide: Hide, seed: int, grid: Grid | None = None) -> dict[str, Any]:
+    """Measure what every rule, and all together, would sell, catch and cost.
+
+    With a grid also its `cells`, as `sweep_of` measures them, in the same walk over the parts.
+    """
     scored = Scored(house, hide, seed)
     scored.begin("leak")
+    swept = Sweep(grid, scored.rules, house.settings.write, seed) if grid else None
     write, opinions = house.settings.write, scored.trial.opinions
     chosen = rulesets(scored.rules)
     score = str(scored.rules.score)
@@ -130,16 +134,9 @@ def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
             counts[name].add(verdicts)
             if name == ALL:
                 ranks.append(by_rank(verdicts, house.retrievers, write))
+        if swept is not None:
+            swept.add(scored.verdicts(number, rows, swept.base))
     known = house.work.require(QRELS).stats["queries_mined"]
-    notes = [BLIND]
-    if scored.own_share is not None:
-        notes.append(
-            f"The risk was learned without the hidden positives: {scored.own_share:.0%} own weights."
-        )
-    if house.settings.filter.max_leak is not None and not house.limits_chosen:
-        notes.append("--max-leak is not in force here: what it would choose is not made yet.")
-    if house.judge is not None:
-        notes.append("The judge is not measured: it was not asked about hidden positives.")
     return {
         "hide": hide,
         "seed": seed,
@@ -151,8 +148,23 @@ def leak(house: House, hide: Hide, seed: int) -> dict[str, Any]:
         ],
         **counts[ALL].fates(),
         "by_rank": _bucketed(pl.concat(ranks)),
-        "notes": notes,
+        "notes": _notes(house, scored),
+        **({} if swept is None else {"cells": swept.table()}),
     }
+
+
+def _notes(house: House, scored: Scored) -> list[str]:
+    """Return what the measure cannot see."""
+    notes = [BLIND]
+    if scored.own_share is not None:
+        notes.append(
+            f"The risk was learned without the hidden positives: {scored.own_share:.0%} own weights."
+        )
+    if house.settings.filter.max_leak is not None and not house.limits_chosen:
+        notes.append("--max-leak is not in force here: what it would choose is not made yet.")
+    if house.judge is not None:
+        notes.append("The judge is not measured: it was not asked about hidden positives.")
+    return notes
 
 
 def _bucketed(rows: pl.DataFrame) -> list[dict[str, Any]]:

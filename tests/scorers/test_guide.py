@@ -65,7 +65,7 @@ def test_a_guide_with_prompts_is_another_guide(tmp_path, beir, guides):
     }
     assert [n for n, state in states.items() if state == "stale"] == [
         "4-filter/guide-one", "4-filter/verdicts",
-        "5-write/triplet", "5-write/provenance", "5-write/short",
+        "5-write/triplet", "5-write/provenance", "5-write/short", "5-write",
     ]  # fmt: skip
     negmine.filter(tmp_path / "work", guide_query_prompt="query : ")
     assert verdicts(tmp_path / "work")["guide_score"].to_list() != before.to_list()

@@ -1,0 +1,46 @@
+"""Where a report is written: checked before the work, replaced in one go after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from negmine.errors import SettingsError
+from negmine.reporting.schema import Report
+
+
+def default_page(work: Path) -> Path:
+    """Return `WORK-report.html` beside the work directory: windows change nothing inside it."""
+    resolved = work.resolve()
+    beside = resolved.parent if work.name in ("", "..") else work.parent
+    return beside / f"{resolved.name}-report.html"
+
+
+def check(work: Path, *paths: Path | None) -> None:
+    """Raise SettingsError where a file cannot be written, before anything is counted."""
+    given = [path for path in paths if path is not None]
+    for path in given:
+        if path.is_dir():
+            raise SettingsError(f"{path} is a folder. Name a file, such as {path / 'report.html'}.")
+        if not path.resolve().parent.is_dir():
+            raise SettingsError(f"{path}: its folder does not exist. Make it first.")
+    if len({path.resolve() for path in given}) < len(given):
+        raise SettingsError(f"--html and --json both name {given[0]}. Name two files.")
+
+
+def write(report: Report, page: Path | None, numbers: Path | None) -> None:
+    """Write the page and the numbers. Raises SettingsError where the disk refuses."""
+    from negmine.reporting.render import html
+
+    if page is not None:
+        _replace(page, html(report))
+    if numbers is not None:
+        _replace(numbers, report.model_dump_json(indent=2) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}.") from error

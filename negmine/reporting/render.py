@@ -1,0 +1,40 @@
+"""From a report to its page: one HTML file that needs nothing else, and runs nothing but its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from negmine.reporting import charts, sample
+from negmine.reporting.schema import Report
+from negmine.reporting.templates import render, source
+
+
+def html(report: Report) -> str:
+    """Return the page. Every text of the report is escaped; only our own charts, style and script are not."""
+    from markupsafe import Markup
+
+    style, script = source("style.css"), source("script.js")
+    drawn = {name: Markup(chart) for name, chart in charts.all_of(report).items()}
+    return render(
+        "report.html",
+        escape=True,
+        r=report,
+        charts=drawn,
+        kinds=sample.KINDS,
+        style=Markup(style),
+        script=Markup(script),
+        policy=policy(style, script),
+    ).lstrip()
+
+
+def policy(style: str, script: str) -> str:
+    """Return the Content-Security-Policy: this style, this script, nothing from anywhere."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

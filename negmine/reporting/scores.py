@@ -1,0 +1,183 @@
+"""Distributions of scores, and of positive minus negative, before and after every rule.
+
+After "Visualizing Feature Transformation" (Zhu et al. 2021): look at positive and negative scores before
+believing a mining run. Counted in 2,000 bins over a scorer's range, drawn in at most 40.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from negmine.reporting.about import IS_POSITIVE, About, Merge, Tables, rounded
+from negmine.reporting.schema import Distribution, Scorer, Stage, View
+from negmine.rules import REASONS
+
+Ints = NDArray[np.int64]
+FINE, DRAWN = 2000, 40
+NAME = "scores"
+_KEYS = ("scorer", "of", "positive", "reason", "written", "bin")
+
+
+def ranges(verdicts: pl.LazyFrame, opinions: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return the lowest and the highest finite score of every scorer that has one."""
+    finite = {name: _score(name).filter(_score(name).is_finite()) for name in opinions}
+    ends = [x.min().alias(f"{n}<") for n, x in finite.items()]
+    ends += [x.max().alias(f"{n}>") for n, x in finite.items()]
+    found = verdicts.select(ends).collect(engine="streaming").row(0, named=True)
+    known = {name: (found[f"{name}<"], found[f"{name}>"]) for name in opinions}
+    return {name: ends for name, ends in known.items() if None not in ends}
+
+
+def of_part(rows: pl.DataFrame, about: About) -> Tables:
+    """Return how many scores and differences of each kind fall into each fine bin."""
+    marked = rows.select(
+        query=pl.col("query_id").rle_id(), positive=IS_POSITIVE, reason="reason", written="written",
+        **{name: _score(name) for name in about.ranges},
+    ).lazy()  # fmt: skip
+    tables = []
+    for name, (low, high) in about.ranges.items():
+        score = pl.when(pl.col(name).is_finite()).then(pl.col(name))
+        anchor = score.filter(pl.col("positive")).min().over("query")
+        width = width_of(low, high)
+        apart = marked.with_columns(value=anchor - score).filter(~pl.col("positive"))
+        tables += [
+            _binned(marked.with_columns(value=score), name, "scores", low, width),
+            _binned(apart, name, "differences", low - high, width),
+        ]
+    if not tables:
+        return {}
+    return {NAME: pl.concat(pl.collect_all(tables))}
+
+
+def _binned(rows: pl.LazyFrame, scorer: str, of: str, low: float, width: float) -> pl.LazyFrame:
+    value = pl.col("value")
+    place = ((value - low) / width).floor().clip(0, 2 * FINE).cast(pl.Int32)
+    return (
+        rows.with_columns(scorer=pl.lit(scorer), of=pl.lit(of), bin=place)
+        .group_by(_KEYS)
+        .agg(
+            count=pl.len().cast(pl.Int64),
+            sum=value.sum(),
+            squares=(value**2).sum(),
+            ahead=(value < 0).sum().cast(pl.Int64),
+            min=value.min(),
+            max=value.max(),
+        )
+    )
+
+
+def _merged(tables: pl.DataFrame) -> pl.DataFrame:
+    adding = (pl.col(name).sum() for name in ("count", "sum", "squares", "ahead"))
+    return tables.group_by(_KEYS).agg(*adding, pl.col("min").min(), pl.col("max").max())
+
+
+MERGES: dict[str, Merge] = {NAME: _merged}
+
+
+def width_of(low: float, high: float) -> float:
+    """Return the width of a fine bin."""
+    return (high - low) / FINE or 1.0
+
+
+def told(held: Tables, about: About) -> list[Scorer]:
+    """Return the distributions of every scorer that has scores."""
+    return [_scorer(held[NAME], name, about) for name in about.ranges]
+
+
+def _scorer(table: pl.DataFrame, name: str, about: About) -> Scorer:
+    low, high = about.ranges[name]
+    of = {what: table.filter(scorer=name, of=what) for what in ("scores", "differences")}
+    apart = of["differences"]
+    return Scorer(
+        scorer=name,
+        decides=name == about.deciding,
+        scores=_view(of["scores"], low, width_of(low, high)),
+        differences=_view(apart, low - high, width_of(low, high)),
+        candidates_ahead=_ahead(apart),
+        written_ahead=_ahead(apart.filter("written")),
+    )
+
+
+def _ahead(rows: pl.DataFrame) -> float | None:
+    known = rows.filter(pl.col("bin").is_not_null())
+    return rounded(int(known["ahead"].sum()) / int(known["count"].sum())) if known.height else None
+
+
+def _view(rows: pl.DataFrame, low: float, width: float) -> View:
+    bins = rows["bin"].drop_nulls()
+    first, last = (int(bins.min()), int(bins.max())) if len(bins) else (0, 0)  # type: ignore[arg-type]
+    step = max(math.ceil((last - first + 1) / DRAWN), 1)
+    ends = range(first, last + step + 1, step)
+    grid = _Grid(low, width, first, step, len(ends) - 1)
+    others = rows.filter(~pl.col("positive"))
+    positives = rows.filter("positive")
+    return View(
+        edges=[rounded(low + width * place) or 0.0 for place in ends],
+        positives=grid.distribution(positives) if positives.height else None,
+        stages=_stages(others, grid),
+        written=grid.distribution(others.filter("written")),
+    )
+
+
+def _stages(others: pl.DataFrame, grid: _Grid) -> list[Stage]:
+    fired = [reason for reason in REASONS if reason in set(others["reason"])]
+    found = [Stage(after="", candidates=grid.distribution(others))]
+    for reason in fired:
+        others = others.filter(pl.col("reason").ne_missing(reason))
+        found.append(Stage(after=reason, candidates=grid.distribution(others)))
+    return found
+
+
+class _Grid:
+    """Common bins: `count` of `step` fine bins each, from the fine bin `first`."""
+
+    def __init__(self, low: float, width: float, first: int, step: int, count: int) -> None:
+        self._low, self._width = low, width
+        self._first, self._step, self._count = first, step, count
+
+    def distribution(self, rows: pl.DataFrame) -> Distribution:
+        """Return what fine counts (see _binned) come to."""
+        known = rows.filter(pl.col("bin").is_not_null())
+        fine = known.group_by("bin").agg(pl.col("count").sum()).sort("bin")
+        places, counts = fine["bin"].to_numpy(), fine["count"].to_numpy()
+        count = int(counts.sum())
+        bins = np.bincount(
+            (places - self._first) // self._step, weights=counts, minlength=self._count
+        )
+        mean = float(known["sum"].sum()) / count if count else None
+        spread = None if mean is None else float(known["squares"].sum()) / count - mean**2
+        ends: Any = (known["min"].min(), known["max"].max()) if count else (None, None)
+        quarters = (self._quantile(places, counts, share, ends) for share in (0.25, 0.5, 0.75))
+        q25, median, q75 = (rounded(value) for value in quarters)
+        return Distribution(
+            count=count,
+            missing=int(rows["count"].sum()) - count,
+            mean=rounded(mean),
+            std=None if spread is None else rounded(math.sqrt(max(spread, 0.0))),
+            min=rounded(ends[0]),
+            q25=q25,
+            median=median,
+            q75=q75,
+            max=rounded(ends[1]),
+            bins=bins.astype(int).tolist(),
+        )
+
+    def _quantile(self, places: Ints, counts: Ints, share: float, ends: Any) -> float | None:
+        """Return a quantile, evenly spread inside the fine bin it falls into."""
+        if not len(counts):
+            return None
+        before = np.cumsum(counts) - counts
+        wanted = share * counts.sum()
+        at = int(np.searchsorted(before, wanted, side="right")) - 1
+        value = self._low + self._width * (places[at] + (wanted - before[at]) / counts[at])
+        return float(np.clip(value, *ends))
+
+
+def _score(name: str) -> pl.Expr:
+    return pl.col(f"{name}_score").cast(pl.Float64)

@@ -1,0 +1,70 @@
+"""What a person should look at before training: sentences made from the report's own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from negmine.reporting.schema import Hubs, Leak, Recall, Scorer, Short, Totals, Warned
+
+LEAK, SHORT, HUB, AHEAD = 0.05, 0.1, 0.05, 0.01  # shares above which something is said
+HUB_QUERIES = 20  # queries that a hub must have, so that small runs are not full of hubs
+
+
+def warnings(
+    totals: Totals,
+    recalls: Sequence[Recall],
+    scorers: Sequence[Scorer],
+    leak: Leak | None,
+    hubs: Hubs,
+    short: Short,
+) -> list[Warned]:
+    """Return what is worth a warning, the most serious first."""
+    told = {
+        "recall": _recall(recalls),
+        "leak": _leak(leak),
+        "above_positive": _ahead(scorers),
+        "short": _short(totals, short),
+        "hubs": _hubs(hubs),
+    }
+    return [Warned(kind=kind, text=text) for kind, texts in told.items() for text in texts]
+
+
+def _recall(recalls: Sequence[Recall]) -> Iterator[str]:
+    for one in recalls:
+        if not one.fit:
+            last = one.at[-1]
+            yield (
+                f"{one.retriever} finds only {last.recall:.0%} of a query's known positives in its first "
+                f"{last.k:,}: below {one.floor:.0%} it is hardly fit to mine with."
+            )
+
+
+def _leak(leak: Leak | None) -> Iterator[str]:
+    share = None if leak is None else leak.rules[-1].leak
+    if share is not None and share > LEAK:
+        yield (
+            f"{share:.1%} of the negatives of queries that hide positives are hidden positives. "
+            "negmine sweep looks for better thresholds."
+        )
+
+
+def _ahead(scorers: Sequence[Scorer]) -> Iterator[str]:
+    for one in scorers:
+        share = one.written_ahead
+        if one.decides and share is not None and share > AHEAD:
+            told = f"{share:.1%} of the written negatives score above their query's lowest positive"
+            yield f"{told} ({one.scorer})."
+
+
+def _short(totals: Totals, short: Short) -> Iterator[str]:
+    if totals.queries and short.queries > SHORT * totals.queries:
+        yield (
+            f"{short.queries:,} of {totals.queries:,} queries have fewer than {totals.asked} negatives, "
+            f"{short.without:,} have none."
+        )
+
+
+def _hubs(hubs: Hubs) -> Iterator[str]:
+    most = hubs.most[0] if hubs.most else None
+    if most is not None and most.share > HUB and most.queries >= HUB_QUERIES:
+        yield f"Document {most.doc_id} is a negative of {most.queries:,} queries ({most.share:.0%})."

@@ -19,6 +19,7 @@ CLOSE = 0.006  # twice what bfloat16 products of unit vectors differ by from exa
 WORTH = (
     5e11  # operations from which loading torch pays: two or three seconds of float32 on two cores
 )
+ROOM = 2 * 10**9  # bytes of --memory from which torch's own 200 MB do not matter
 _FLAGS = {"avx512_bf16", "amx_bf16"}
 
 

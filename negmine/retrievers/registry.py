@@ -36,7 +36,8 @@ def open_dense(house: House) -> Dense:
     folder = house.work.folder(house.vectors)
     size = products(house.memory)
     propose = proposer(index.one_device, size)
-    roughly = partial(coarse.on_cpu, products=size // 2) if propose.func is on_cpu else None
+    has_room = house.memory >= coarse.ROOM and propose.func is on_cpu
+    roughly = partial(coarse.on_cpu, products=size // 2) if has_room else None
     return Dense(folder, house.doc_order, propose, roughly, approximate)
 
 

@@ -39,7 +39,8 @@ def search(
     if roughly is not None and 0 < coarse.depth(k) < len(documents):
         found = roughly(np.ascontiguousarray(queries), documents, coarse.depth(k))
         values, ranked = ranked_pairs(queries, documents, todo, found, doc_order)
-        settled = (found >= 0).all(axis=1) & (values[:, k - 1] - values[:, -1] > coarse.CLOSE)
+        settled = (found >= 0).all(axis=1)
+        settled[settled] = values[settled, k - 1] - values[settled, -1] > coarse.CLOSE
         docs[settled], scores[settled] = ranked[settled, :k], values[settled, :k]
         todo = todo[~settled]
     while len(todo) and k:

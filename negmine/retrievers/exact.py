@@ -39,7 +39,7 @@ def search(
     if roughly is not None and 0 < coarse.depth(k) < len(documents):
         found = roughly(np.ascontiguousarray(queries), documents, coarse.depth(k))
         values, ranked = ranked_pairs(queries, documents, todo, found, doc_order)
-        settled = (found >= 0).all(axis=1)
+        settled = np.all(found >= 0, axis=1)
         settled[settled] = values[settled, k - 1] - values[settled, -1] > coarse.CLOSE
         docs[settled], scores[settled] = ranked[settled, :k], values[settled, :k]
         todo = todo[~settled]

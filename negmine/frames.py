@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 import pyarrow as pa
 
 from negmine.schemas import conform
+
+
+def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Return Python values as an Arrow array of this kind (strings, bytes, whole numbers), None as null.
+
+    By way of Polars: pyarrow's own way loads pandas wherever that is installed, half a second for nothing.
+    """
+    is_binary = pa.types.is_fixed_size_binary(kind)
+    dtype = pl.Binary if is_binary else pl.from_arrow(pa.nulls(0, kind)).dtype  # type: ignore[union-attr]
+    found = pl.Series(values, dtype=dtype, strict=True)
+    return found.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)
 
 
 def frame(table: pa.Table) -> pl.DataFrame:

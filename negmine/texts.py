@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import polars as pl
 import pyarrow as pa
 
+from negmine.frames import array
 from negmine.schemas import TEXT_KEY
 
 
@@ -32,7 +33,7 @@ def text_key(text: str) -> bytes:
 
 def text_keys(texts: Iterable[str]) -> pa.Array:
     """Return the `text_key` of every text, as one Arrow column."""
-    return pa.array([text_key(text) for text in texts], TEXT_KEY)
+    return array([text_key(text) for text in texts], TEXT_KEY)
 
 
 def rendered(title: bool, separator: str) -> pl.Expr:

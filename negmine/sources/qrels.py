@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from negmine.errors import InputError
+from negmine.frames import array
 from negmine.schemas import ID
 from negmine.sources.columns import ACCEPTED, find
 from negmine.sources.formats import Row, read_rows
@@ -49,10 +50,10 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
         problems.notes.append(f"{path.name}: {repeated:,} rows repeat an earlier one")
     yield pa.table(
         {
-            "query_id": pa.array([query for query, _ in seen], ID),
-            "doc_id": pa.array([document for _, document in seen], ID),
-            "relevance": pa.array([relevance for relevance, _ in seen.values()], pa.int32()),
-            "line": pa.array([number for _, number in seen.values()], pa.int64()),
+            "query_id": array([query for query, _ in seen], ID),
+            "doc_id": array([document for _, document in seen], ID),
+            "relevance": array([relevance for relevance, _ in seen.values()], pa.int32()),
+            "line": array([number for _, number in seen.values()], pa.int64()),
         }
     )
 
@@ -62,10 +63,10 @@ def tables_of(rows: Iterator[Row]) -> Iterator[pa.Table]:
     kept = list(rows)
     yield pa.table(
         {
-            "query_id": pa.array([row.values["query_id"] for row in kept], ID),
-            "doc_id": pa.array([row.values["doc_id"] for row in kept], ID),
-            "relevance": pa.array([row.values["relevance"] for row in kept], pa.int32()),
-            "line": pa.array([row.number for row in kept], pa.int64()),
+            "query_id": array([row.values["query_id"] for row in kept], ID),
+            "doc_id": array([row.values["doc_id"] for row in kept], ID),
+            "relevance": array([row.values["relevance"] for row in kept], pa.int32()),
+            "line": array([row.number for row in kept], pa.int64()),
         }
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from negmine.errors import InputError
+from negmine.frames import array
 from negmine.schemas import ID
 from negmine.sources.columns import ACCEPTED, find
 from negmine.sources.formats import CHUNK, Row
@@ -50,14 +51,14 @@ class Records:
         good = [row for row in chunk if self._is_good(row)]
         id_name, text_name = self._columns["id"], self._columns["text"]
         data: dict[str, pa.Array] = {
-            self.id_column: pa.array([as_id(row.values[id_name]) for row in good], ID),
-            "text": pa.array([as_text(row.values.get(text_name)) for row in good], ID),
-            "source_row": pa.array([row.position + offset for row in good], pa.int64()),
+            self.id_column: array([as_id(row.values[id_name]) for row in good], ID),
+            "text": array([as_text(row.values.get(text_name)) for row in good], ID),
+            "source_row": array([row.position + offset for row in good], pa.int64()),
         }
         if self.with_title:
             title = self._columns["title"]
             titles = [as_text(row.values.get(title)) for row in good]
-            data["title"] = pa.array(titles, ID)
+            data["title"] = array(titles, ID)
         for name, target in self._extras.items():
             data[target] = _column([row.values.get(name) for row in good])
         return pa.table(data)
@@ -164,8 +165,8 @@ def _fault(value: Any) -> str | None:
 
 def _column(values: list[Any]) -> pa.Array:
     if all(isinstance(value, str) or value is None for value in values):
-        return pa.array(values, ID)
-    return pa.array(
+        return array(values, ID)
+    return array(
         [
             v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=str)
             for v in values

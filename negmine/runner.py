@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from negmine.engine import SIDE_BY_SIDE, Folder, Parts, Stream, Work, local
 from negmine.errors import InputError
 from negmine.house import House
@@ -23,7 +21,7 @@ from negmine.settings import ROOMS
 from negmine.sizes import be_frugal
 from negmine.sources.problems import together
 from negmine.states import FRESH, State, offered, require_fresh, survey
-from negmine.workdir import Manifest, now, part_name
+from negmine.workdir import Manifest, now, part_name, read_part
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
 
@@ -197,7 +195,7 @@ def _is_done(house: House, state: State, work: Parts, number: int) -> bool:
     path = house.work.find_part(state.artifact.name, number, state.identity)
     if path is None or work.finished is None:
         return path is not None
-    return work.finished(pq.read_table(path))
+    return work.finished(read_part(path))
 
 
 def _counted(house: House, state: State, manifest: Manifest) -> Manifest:

@@ -54,6 +54,12 @@ def part_name(number: int) -> str:
     return f"part-{number:05d}.parquet"
 
 
+def read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Return a Parquet file; `parquet.read_table` would load pyarrow's datasets, and with them pandas."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=columns)
+
+
 class Workdir:
     """One work directory. Knows files, not what they mean."""
 
@@ -127,12 +133,12 @@ class Workdir:
 
     def read(self, name: str, number: int, columns: list[str] | None = None) -> pa.Table:
         """Return part `number` of an artifact as an Arrow table."""
-        return pq.read_table(self.part_files(name)[number], columns=columns)
+        return read_part(self.part_files(name)[number], columns)
 
     def parts(self, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """Yield every part of an artifact, one at a time."""
         for path in self.part_files(name):
-            yield pq.read_table(path, columns=columns)
+            yield read_part(path, columns)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Return a lazy frame over all parts of an artifact."""

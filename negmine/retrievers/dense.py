@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from negmine.encoders import Encoder, Kind, normalised
 from negmine.errors import InputError
+from negmine.frames import frame
 from negmine.identity import Digests
 from negmine.models import resolve_device
 from negmine.progress import Progress
@@ -176,7 +177,7 @@ class _Given:
         self.stats: dict[str, Any] = {"model": "given vectors", "dimensions": widths["query"]}
 
     def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
-        rows = table["source_row"].to_numpy()
+        rows = frame(table)["source_row"].to_numpy()
         array, path = self._arrays[kind], self._paths[kind]
         if len(rows) and rows.max() >= len(array):
             raise InputError(

@@ -82,6 +82,13 @@ def _as_list(name: str, shape: Shape) -> pl.Expr:
 def _scores(shape: Shape) -> list[pl.Expr]:
     if shape.scores is not None:
         return [_measured(shape.scores).alias("scores")]
+    if shape.margin is not None:  # one number a row: the first negative's
+        one = pl.col(shape.margin).fill_null(float("nan"))
+        others = pl.lit(None, pl.Float64).repeat_by(len(shape.negatives) - 1)
+        return [
+            _NO_SCORES.alias("positive_scores"),
+            pl.concat_list(one, others).alias("negative_scores"),
+        ]
     names = {"positive_scores": shape.positive_scores, "negative_scores": shape.negative_scores}
     return [
         (_NO_SCORES if column is None else _measured(column)).alias(name)
@@ -173,7 +180,7 @@ class _Labels:
 
     def _decide(self, labels: pl.Series, shape: Shape) -> None:
         flat = labels.explode() if isinstance(labels.dtype, pl.List) else labels
-        two = bool(flat.drop_nulls().is_in([0.0, 1.0]).all())
+        two = bool(flat.drop_nulls().drop_nans().is_in([0.0, 1.0]).all())
         named = (shape.label or "").lower().startswith("label")
         self._by_place = self._threshold is None and not named and not two
         if self._by_place:
@@ -210,8 +217,7 @@ class _Labels:
             loose=pl.lit(True),
         )
         here = pl.col("_positive")
-        own = "_score" if self._by_place or self._is_score(shape) else None
-        score = pl.col(own) if own else _NO_SCORES
+        score = pl.col("_score").list.eval(self._score(pl.element(), shape))
         return batch.with_columns(
             positives=pl.when(here).then("_document"),
             negatives=pl.when(~here).then("_document"),
@@ -219,8 +225,11 @@ class _Labels:
             negative_scores=pl.when(~here).then(score),
         ).drop("_document", "_score", "_positive")
 
-    def _is_score(self, shape: Shape) -> bool:
-        return (shape.label or "").lower().startswith("score")
+    def _score(self, label: pl.Expr, shape: Shape) -> pl.Expr:
+        """Return what of a label is a score: all of it, or only what is no number, to be found."""
+        if self._by_place or (shape.label or "").lower().startswith("score"):
+            return label
+        return pl.when(~label.is_finite()).then(label)
 
     def _lists(self, raw: pl.DataFrame, shape: Shape) -> pl.DataFrame:
         long = raw.select(
@@ -229,8 +238,8 @@ class _Labels:
         long = long.explode("text", "score").with_columns(pl.col("score").fill_null(float("nan")))
         first = pl.int_range(pl.len()).over(NUMBER_COLUMN) == 0
         positive = first if self._by_place else self._positive(pl.col("score"))
-        long = long.with_columns(positive.alias("_positive"))
-        scored = self._by_place or self._is_score(shape)
+        score = self._score(pl.col("score"), shape)
+        long = long.with_columns(positive.alias("_positive"), score.alias("score"))
         found = raw.select(
             NUMBER_COLUMN,
             pl.col(shape.query).alias("query"),
@@ -244,6 +253,4 @@ class _Labels:
                 .agg(pl.col("text").alias(f"{name}s"), pl.col("score").alias(f"{name}_scores"))
             )
             found = found.join(side, on=NUMBER_COLUMN, how="left", maintain_order="left")
-            if not scored:
-                found = found.with_columns(_NO_SCORES.alias(f"{name}_scores"))
         return found

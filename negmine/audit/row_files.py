@@ -73,7 +73,9 @@ def _kind_of_value(name: str, value: Any) -> str:
             return NUMBERS
         empty = one is None and name.lower() in ("pos", "neg", "positives", "negatives")
         return TEXTS if isinstance(one, str) or empty else UNKNOWN
-    if isinstance(value, int | float) or (name.lower() in ("label", "score") and _floats(value)):
+    if isinstance(value, int | float) or (
+        name.lower() in ("label", "score", "margin") and _floats(value)
+    ):
         return NUMBER
     return TEXT if isinstance(value, str) else UNKNOWN
 

@@ -89,8 +89,8 @@ RULES: dict[str, Rule] = {
     "score_not_finite": Rule(
         FAULT,
         "scores",
-        "A score of the file is null, not a number or infinite: a margin or distillation loss "
-        "becomes NaN.",
+        "A score, margin or label of the file is null, not a number or infinite: the loss becomes "
+        "NaN.",
     ),
     "not_in_corpus": Rule(
         FAULT,

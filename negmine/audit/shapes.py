@@ -2,7 +2,7 @@
 
 | shape | columns |
 |---|---|
-| triplet, n-tuple | a query, a positive, one or more columns of negatives; with `scores` a list a row |
+| triplet, n-tuple | a query, a positive, one or more columns of negatives; `scores` with a list a row, or a number: `label`, `score`, `margin` |
 | labeled-pair | a query, a document, `label` (or `score`) |
 | labeled-list | a query, a list of documents, a list of `labels` (or `scores`) |
 | FlagEmbedding | `query`, lists `pos` and `neg`; with `pos_scores`, `neg_scores`, `pos_id`, `neg_id` lists |
@@ -32,6 +32,7 @@ TYPES: dict[str, Any] = {
 _QUERIES = ("anchor", "query", "question")
 _POSITIVES = ("positive", "pos", "answer", "document", "passage", "text")
 _LABELS = ("label", "labels", "score", "scores")
+_MARGINS = (*_LABELS, "margin", "margins")  # beside a triplet: the label of MarginMSE
 _QUERY_IDS = ("query_id", "qid", "query-id")
 _POSITIVE_IDS = ("positive_id", "positive_ids", "pos_id", "pos_ids")
 _NEGATIVE_IDS = ("negative_id", "negative_ids", "neg_id", "neg_ids")
@@ -57,6 +58,7 @@ class Shape:
     negatives: tuple[str, ...] = ()
     label: str | None = None
     scores: str | None = None
+    margin: str | None = None
     positive_scores: str | None = None
     negative_scores: str | None = None
     query_id: str | None = None
@@ -77,12 +79,13 @@ class Shape:
     def roles(self) -> dict[str, str]:
         """Return which columns were read as what, for people."""
         negatives = ", ".join(self.negatives) if len(self.negatives) < 4 else _few(self.negatives)
+        scores = (self.scores, self.margin, self.positive_scores, self.negative_scores)
         found = {
             "query": self.query,
             "positive": self.positive,
             "negatives": negatives,
             "label": self.label,
-            "scores": self.scores or self.positive_scores or self.negative_scores,
+            "scores": ", ".join(filter(None, scores)),
         }
         return {role: name for role, name in found.items() if name}
 
@@ -105,12 +108,14 @@ def understand(path: Path, kinds: Mapping[str, str], said: Columns) -> Shape:
 
     Raises InputError where the query, the positive or the negatives cannot be told.
     """
+    shape = _understand(path, kinds, said)
+    ignored = [name for name in kinds if name not in shape.columns() and not _is_id(name)]
+    return replace(shape, ignored=tuple(ignored))
+
+
+def _understand(path: Path, kinds: Mapping[str, str], said: Columns) -> Shape:
     _check_names(path, kinds, said)
-    texts = [
-        name
-        for name, kind in kinds.items()
-        if kind in (TEXT, TEXTS) and name.lower() not in _IDS and not name.lower().endswith("_id")
-    ]
+    texts = [name for name, kind in kinds.items() if kind in (TEXT, TEXTS) and not _is_id(name)]
     negatives = said.negatives or tuple(_named_negatives(texts))
     left = [name for name in texts if name not in negatives]
     query = said.query or _first(left, _QUERIES, kinds, TEXT)
@@ -120,37 +125,33 @@ def understand(path: Path, kinds: Mapping[str, str], said: Columns) -> Shape:
         raise _unclear(path, kinds, "a query and a positive", "--query-column, --positive-column")
     left = [name for name in left if name != positive]
     if negatives:
-        return _rowed(kinds, query, positive, negatives, tuple(left))
+        return _rowed(kinds, query, positive, negatives)
     label = _label(kinds, NUMBERS if kinds[positive] == TEXTS else NUMBER)
     if label is not None and (not left or kinds[positive] == TEXTS):
         name = "labeled-list" if kinds[positive] == TEXTS else "labeled-pair"
         needed = {query: TEXT, positive: kinds[positive], label: kinds[label]}
-        return _with_ids(
-            Shape(name, query, positive, label=label, kinds=needed, ignored=tuple(left)), kinds
-        )
+        return _with_ids(Shape(name, query, positive, label=label, kinds=needed), kinds)
     if left:
-        return _rowed(kinds, query, positive, tuple(left), ())
+        return _rowed(kinds, query, positive, tuple(left))
     raise _unclear(path, kinds, "negatives", "--negative-column, or add a label column")
 
 
 def _rowed(
-    kinds: Mapping[str, str],
-    query: str,
-    positive: str,
-    negatives: tuple[str, ...],
-    ignored: tuple[str, ...],
+    kinds: Mapping[str, str], query: str, positive: str, negatives: tuple[str, ...]
 ) -> Shape:
     """Return the shape of a file that has positive and negatives in one row."""
     needed = {query: TEXT, positive: kinds[positive]} | {name: kinds[name] for name in negatives}
     lists = TEXTS in (kinds[positive], *(kinds[name] for name in negatives))
     name = "FlagEmbedding" if lists else "triplet" if len(negatives) == 1 else "n-tuple"
     scores = {
-        "scores": next((n for n in ("scores", "labels", "label") if kinds.get(n) == NUMBERS), None),
+        "scores": _present(kinds, _MARGINS, NUMBERS),
         "positive_scores": _present(kinds, ("pos_scores", "positive_scores"), NUMBERS),
         "negative_scores": _present(kinds, ("neg_scores", "negative_scores"), NUMBERS),
     }
     needed |= {column: NUMBERS for column in scores.values() if column}
-    shape = Shape(name, query, positive, negatives, **scores, kinds=needed, ignored=ignored)
+    margin = None if lists or any(scores.values()) else _present(kinds, _MARGINS, NUMBER)
+    needed |= {margin: NUMBER} if margin else {}
+    shape = Shape(name, query, positive, negatives, margin=margin, **scores, kinds=needed)
     return _with_ids(shape, kinds)
 
 
@@ -163,6 +164,10 @@ def _with_ids(shape: Shape, kinds: Mapping[str, str]) -> Shape:
     if len(shape.negatives) > 1:  # one column of ids cannot be told apart by slots
         ids["negative_ids"] = _present(kinds, _NEGATIVE_IDS, TEXTS)
     return replace(shape, **ids)  # type: ignore[arg-type]
+
+
+def _is_id(name: str) -> bool:
+    return name.lower() in _IDS or name.lower().endswith("_id")
 
 
 def _named_negatives(texts: Sequence[str]) -> list[str]:

@@ -1,0 +1,49 @@
+"""Numbers beside triplets, labels that are none, score lists that are cut, columns in another order."""
+
+import math
+
+import pytest
+
+import negmine
+from tests.lint.writers import SHAPES, clean, found, rows_of, save
+
+ENDINGS = (".parquet", ".jsonl")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("name", ["label", "score", "margin"])
+@pytest.mark.parametrize("shape", ["triplet", "n-tuple"])
+def test_a_number_beside_a_triplet_is_a_score(tmp_path, shape, name, ending):
+    rows, _ = SHAPES[shape](clean(), False)
+    for n, row in enumerate(rows):
+        row[name] = {3: math.nan, 5: None, 7: math.inf}.get(n, 0.5)
+    report = negmine.lint(save(tmp_path / f"x{ending}", rows))
+    assert report["files"][0]["columns"]["scores"] == name
+    assert report["totals"]["scores"] == len(rows)
+    assert found(report) == {"score_not_finite": 3}
+    assert rows_of(report, "score_not_finite") == [4, 6, 8]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("shape", ["labeled-pair", "labeled-list"])
+def test_a_label_that_is_no_number_is_found(tmp_path, shape, ending):
+    rows, _ = SHAPES[shape](clean(), False)
+    name = "labels" if shape == "labeled-list" else "label"
+    rows = [
+        row | {name: [float(n) for n in row[name]] if name == "labels" else float(row[name])}
+        for row in rows
+    ]
+    for n, bad in ((1, math.nan), (4, None)):
+        if name == "labels":
+            rows[n][name][2] = bad
+        else:
+            rows[n][name] = bad
+    report = negmine.lint(save(tmp_path / f"x{ending}", rows))
+    assert found(report) == {"score_not_finite": 2}
+    assert rows_of(report, "score_not_finite") == [2, 5]
+
+
+def test_numbers_that_are_not_read_are_listed(tmp_path):
+    rows = [row | {"weight": 1.5, "row_id": 4} for row in SHAPES["triplet"](clean(), False)[0]]
+    report = negmine.lint(save(tmp_path / "x.parquet", rows))
+    assert report["files"][0]["ignored"] == ["weight"]

@@ -33,6 +33,9 @@ class File:
     rows: int = 0
     guesses: list[str] = field(default_factory=list)
     provenance: Path | None = None
+    margins: bool | None = (
+        None  # whether lists of scores have none for the positive; None: not yet known
+    )
 
 
 def batches(
@@ -45,7 +48,7 @@ def batches(
         file.rows += raw.height
         row = (pl.col(NUMBER_COLUMN) + file.number * ROWS).alias("row")
         make = labels.batch if shape.label is not None else _rowed
-        good = _fitting(raw, shape, file.path, problems)
+        good = _fitting(raw, shape, file, problems)
         yield make(good, shape).with_columns(row).drop(NUMBER_COLUMN)
 
 
@@ -115,7 +118,7 @@ def _ids(shape: Shape, raw: pl.DataFrame) -> list[pl.Expr]:
     return found
 
 
-def _fitting(raw: pl.DataFrame, shape: Shape, path: Path, problems: Problems) -> pl.DataFrame:
+def _fitting(raw: pl.DataFrame, shape: Shape, file: File, problems: Problems) -> pl.DataFrame:
     """Return the rows whose lists fit each other; the others become problems."""
     pairs: list[tuple[str, pl.Expr, str, pl.Expr]] = []
     length = (
@@ -133,13 +136,16 @@ def _fitting(raw: pl.DataFrame, shape: Shape, path: Path, problems: Problems) ->
     if shape.negative_scores is not None:
         name = shape.negative_scores
         pairs.append(("negatives", negatives, name, pl.col(name).list.len()))
-    bad = pl.lit(False)
-    for left, one, right, other in pairs:
-        bad = bad | _told(raw, (one != other).fill_null(False), path, problems, left, right)
     if shape.scores is not None:
         count = pl.col(shape.scores).list.len()
-        wrong = ((count != negatives) & (count != negatives + length)).fill_null(False)
-        bad = bad | _told(raw, wrong, path, problems, "positive and negatives", shape.scores)
+        if file.margins is None:  # what most of the first rows are, all must be
+            most = raw.select(a=(count == negatives).sum(), b=(count == negatives + length).sum())
+            file.margins = bool(most["a"][0] > most["b"][0])
+        name = "negatives" if file.margins else "positive and negatives"
+        pairs.append((name, negatives if file.margins else negatives + length, shape.scores, count))
+    bad = pl.lit(False)
+    for left, one, right, other in pairs:
+        bad = bad | _told(raw, (one != other).fill_null(False), file.path, problems, left, right)
     return raw.filter(~bad)
 
 

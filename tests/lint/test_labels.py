@@ -5,6 +5,7 @@ import math
 import pytest
 
 import negmine
+from negmine.errors import InputError
 from tests.lint.writers import SHAPES, clean, found, rows_of, save
 
 ENDINGS = (".parquet", ".jsonl")
@@ -47,3 +48,19 @@ def test_numbers_that_are_not_read_are_listed(tmp_path):
     rows = [row | {"weight": 1.5, "row_id": 4} for row in SHAPES["triplet"](clean(), False)[0]]
     report = negmine.lint(save(tmp_path / "x.parquet", rows))
     assert report["files"][0]["ignored"] == ["weight"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("margins", [False, True])
+@pytest.mark.parametrize("cut", [0, 30])
+def test_a_score_list_that_is_cut_is_an_error_with_its_row(tmp_path, cut, margins, ending):
+    rows, _ = SHAPES["n-tuple"](clean(), True)
+    rows = [row | {"scores": row["scores"][margins:]} for row in rows]
+    rows[cut]["scores"] = rows[cut]["scores"][1:]
+    path = save(tmp_path / f"x{ending}", rows)
+    with pytest.raises(
+        InputError, match=rf"(row|line) {cut + 1}: 'scores' has not as many"
+    ) as told:
+        negmine.lint(path)
+    assert "more" not in str(told.value)
+    assert negmine.lint(path, on_error="skip")["totals"]["scores"] == 59 * (2 if margins else 3)

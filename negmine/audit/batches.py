@@ -16,7 +16,7 @@ import polars as pl
 
 from negmine.audit.files import raw_frames
 from negmine.audit.findings import ROWS
-from negmine.audit.shapes import NUMBER_COLUMN, TEXTS, Columns, Shape
+from negmine.audit.shapes import NUMBER_COLUMN, TEXTS, Columns, Shape, few
 from negmine.sources.problems import Problems
 
 _NO_SCORES = pl.lit(None, pl.List(pl.Float64))
@@ -44,12 +44,22 @@ def batches(
     """Yield the batches of a file; `file` learns its shape and its rows."""
     labels = _Labels(file, threshold)
     for shape, raw in raw_frames(file.path, said, problems):
+        if file.shape is None and shape.misplaced():
+            file.guesses.append(_order(file, shape))
         file.shape = shape
         file.rows += raw.height
         row = (pl.col(NUMBER_COLUMN) + file.number * ROWS).alias("row")
         make = labels.batch if shape.label is not None else _rowed
         good = _fitting(raw, shape, file, problems)
         yield make(good, shape).with_columns(row).drop(NUMBER_COLUMN)
+
+
+def _order(file: File, shape: Shape) -> str:
+    wanted = [shape.query, shape.positive, *shape.negatives]
+    return (
+        f"{file.path.name}: the columns stand in the order {few(shape.order)}. sentence-transformers goes by "
+        f"the order, not by names: write them as {few(wanted)}."
+    )
 
 
 def _rowed(raw: pl.DataFrame, shape: Shape) -> pl.DataFrame:

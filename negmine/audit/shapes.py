@@ -66,6 +66,15 @@ class Shape:
     negative_ids: str | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()  # the columns of texts, as they stand in the file
+
+    def misplaced(self) -> bool:
+        """Say whether the columns stand in another order than query, positive (document), negatives."""
+        count = 2 + len(self.negatives)
+        negatives = set(self.order[2:count])
+        return self.name != "FlagEmbedding" and (
+            self.order[:2] != (self.query, self.positive) or negatives != set(self.negatives)
+        )
 
     def ids(self) -> list[str]:
         """Return the columns of ids."""
@@ -78,12 +87,11 @@ class Shape:
 
     def roles(self) -> dict[str, str]:
         """Return which columns were read as what, for people."""
-        negatives = ", ".join(self.negatives) if len(self.negatives) < 4 else _few(self.negatives)
         scores = (self.scores, self.margin, self.positive_scores, self.negative_scores)
         found = {
             "query": self.query,
             "positive": self.positive,
-            "negatives": negatives,
+            "negatives": few(self.negatives),
             "label": self.label,
             "scores": ", ".join(filter(None, scores)),
         }
@@ -93,8 +101,11 @@ class Shape:
 Raw = tuple[Shape, pl.DataFrame]
 
 
-def _few(names: Sequence[str]) -> str:
-    return f"{names[0]} ... {names[-1]} ({len(names)})"
+def few(names: Sequence[str]) -> str:
+    """Return names with commas between them; many are cut in the middle."""
+    if len(names) < 6:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} ... {names[-1]} ({len(names)})"
 
 
 def kind_of_nulls(name: str) -> str:
@@ -110,12 +121,12 @@ def understand(path: Path, kinds: Mapping[str, str], said: Columns) -> Shape:
     """
     shape = _understand(path, kinds, said)
     ignored = [name for name in kinds if name not in shape.columns() and not _is_id(name)]
-    return replace(shape, ignored=tuple(ignored))
+    return replace(shape, ignored=tuple(ignored), order=tuple(_texts(kinds)))
 
 
 def _understand(path: Path, kinds: Mapping[str, str], said: Columns) -> Shape:
     _check_names(path, kinds, said)
-    texts = [name for name, kind in kinds.items() if kind in (TEXT, TEXTS) and not _is_id(name)]
+    texts = _texts(kinds)
     negatives = said.negatives or tuple(_named_negatives(texts))
     left = [name for name in texts if name not in negatives]
     query = said.query or _first(left, _QUERIES, kinds, TEXT)
@@ -164,6 +175,10 @@ def _with_ids(shape: Shape, kinds: Mapping[str, str]) -> Shape:
     if len(shape.negatives) > 1:  # one column of ids cannot be told apart by slots
         ids["negative_ids"] = _present(kinds, _NEGATIVE_IDS, TEXTS)
     return replace(shape, **ids)  # type: ignore[arg-type]
+
+
+def _texts(kinds: Mapping[str, str]) -> list[str]:
+    return [name for name, kind in kinds.items() if kind in (TEXT, TEXTS) and not _is_id(name)]
 
 
 def _is_id(name: str) -> bool:

@@ -64,3 +64,20 @@ def test_a_score_list_that_is_cut_is_an_error_with_its_row(tmp_path, cut, margin
         negmine.lint(path)
     assert "more" not in str(told.value)
     assert negmine.lint(path, on_error="skip")["totals"]["scores"] == 59 * (2 if margins else 3)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_columns_in_another_order_are_told(tmp_path, ending):
+    rows, _ = SHAPES["triplet"](clean(), False)
+    orders = {
+        ("anchor", "positive", "negative"): False,
+        ("negative", "positive", "anchor"): True,
+        ("anchor", "negative", "positive"): True,
+        ("topic", "anchor", "positive", "negative"): True,
+        ("anchor", "positive", "negative", "topic"): False,
+    }
+    for order, told in orders.items():
+        path = save(tmp_path / f"x{ending}", [{n: row.get(n, "x") for n in order} for row in rows])
+        notes = [note for note in negmine.lint(path)["notes"] if "goes by the order" in note]
+        assert len(notes) == told, order
+        assert all(f"the order {', '.join(order)}." in note for note in notes)

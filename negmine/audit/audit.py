@@ -94,7 +94,7 @@ class Audit:
         notes = [*self._problems.notes, *(g for file in self.files for g in file.guesses)]
         skipped = self._problems.skipped
         for what, count in skipped.items():
-            notes.append(f"{what}: {count:,} rows left out")
+            notes.append(what if what.endswith(": no rows") else f"{what}: {count:,} rows left out")
         return report(self.files, self.findings, self.totals, shown) | {"notes": notes}
 
     def _read(self) -> Collector:
@@ -115,9 +115,20 @@ class Audit:
                     self._progress.advance(piece.height)
                 if self._sample is not None:
                     self._sample.take(batch)
+            if not file.rows and len(self.files) > 1:
+                self._no_rows(file)
         self.totals = collector.totals
         self._largest_score = collector.largest_score
         return collector
+
+    def _no_rows(self, file: File) -> None:
+        self._problems.add(
+            "no rows",
+            file=file.path,
+            row=None,
+            message="there are no rows to look at",
+            remedy="Leave the file out, or write it again.",
+        )
 
     def _by_query(self, relevant: reference.Relevant) -> None:
         options, findings = self._options, self.findings

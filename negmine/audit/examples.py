@@ -27,18 +27,13 @@ def examples(
     findings: Findings, files: list[File], options: Options
 ) -> dict[str, list[dict[str, Any]]]:
     """Return up to three examples a rule: file, row, texts, and the other row where there is one."""
-    firsts = {rule: _different(findings.first(rule)) for rule in RULES}
+    firsts = {rule: findings.first(rule).head(PER_RULE) for rule in RULES}
     wanted = pl.concat([pl.concat([rows["row"], rows["other"]]) for rows in firsts.values()])
     texts = _texts(wanted.drop_nulls().unique(), files, options)
     return {
         rule: [_example(found, texts, files) for found in rows.iter_rows(named=True)]
         for rule, rows in firsts.items()
     }
-
-
-def _different(found: pl.DataFrame) -> pl.DataFrame:
-    """Return the first findings of different rows."""
-    return found.unique("row", keep="first", maintain_order=True).head(PER_RULE)
 
 
 def _texts(rows: pl.Series, files: list[File], options: Options) -> dict[int, dict[str, Any]]:

@@ -90,11 +90,15 @@ class Findings:
             self._everything.write(rule, told)
         both = pl.concat([self._first[rule], told])
         self._first[rule] = (
-            both.unique(["row", "slot"], keep="any")
-            .sort("row", "slot", "other", nulls_last=True)
-            .head(self._keep)
+            both.sort("row", "slot", "other", nulls_last=True)
+            .unique("row", keep="first", maintain_order=True)
+            .head(self._keep + 1)
         )
 
     def first(self, rule: str) -> pl.DataFrame:
-        """Return the first findings of a rule, by row: row, slot?, other?."""
-        return self._first[rule]
+        """Return the first finding of each of the first rows, by row: row, slot?, other?."""
+        return self._first[rule].head(self._keep)
+
+    def more(self, rule: str) -> bool:
+        """Say whether there are more rows than `first` returns."""
+        return self._first[rule].height > self._keep

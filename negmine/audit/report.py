@@ -56,9 +56,8 @@ def _rule(
         "unit": unit,
         "of": total,
         "share": share,
-        "rows": [
-            place(row, files) for row in findings.first(name)["row"].unique(maintain_order=True)
-        ],
+        "rows": [place(row, files) for row in findings.first(name)["row"]],
+        "more_rows": findings.more(name),
         "about": findings.about[name],
         "examples": examples.get(name, []),
     }

@@ -11,6 +11,7 @@ from rich.text import Text
 _INDENT = 4
 _NAMES = 11  # of query, positive, negative
 _STYLES = {"fault": "red", "suspicion": "yellow"}
+_MOST_ROWS = 10
 _MOST_NAMED = 4  # columns that are ignored, by name
 
 
@@ -43,7 +44,7 @@ def _read(found: dict[str, Any], width: int) -> Iterator[Text]:
     shown: dict[str, int] = {}
     for file in found["files"]:
         roles = ", ".join(f"{role} {name}" for role, name in file["columns"].items())
-        what = f"{file['shape']}: {roles}"
+        what = f"{file['shape']}: {roles}" if file["rows"] else f"no rows: {_name(file['file'])}"
         shown[what] = shown.get(what, 0) + 1
     for what, count in shown.items():
         files = f"{count} files" if count > 1 else "1 file"
@@ -80,12 +81,17 @@ def _rule(rule: dict[str, Any], width: int, many_files: bool) -> Iterator[Text]:
 
 
 def _places(rule: dict[str, Any], many_files: bool) -> list[str]:
-    places = [_place(row, many_files) for row in rule["rows"][:10]]
-    return [*places, "..."] if rule["count"] > len(places) else places
+    places = [_place(row, many_files) for row in rule["rows"][:_MOST_ROWS]]
+    more = rule["more_rows"] or len(rule["rows"]) > len(places)
+    return [*places, "..."] if more else places
 
 
 def _place(row: dict[str, Any], many_files: bool) -> str:
-    return f"{row['file'].rsplit('/', 1)[-1]}:{row['row']}" if many_files else f"{row['row']}"
+    return f"{_name(row['file'])}:{row['row']}" if many_files else f"{row['row']}"
+
+
+def _name(file: str) -> str:
+    return file.rsplit("/", 1)[-1]
 
 
 def _example(example: dict[str, Any], width: int, many_files: bool) -> Iterator[Text]:

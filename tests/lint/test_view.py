@@ -1,0 +1,47 @@
+"""What a person sees of a report: nothing is passed over, and nothing is said that is not so."""
+
+import polars as pl
+import pytest
+
+import negmine
+from negmine.audit import view
+from negmine.errors import InputError
+from tests.lint.writers import SHAPES, clean, save, write
+
+
+def shown(report, width=120):
+    """Return the lines of a report."""
+    return [line.plain for line in view.lines(report, width)]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+def test_a_file_without_rows_among_others_is_named(tmp_path, ending):
+    rows, _ = SHAPES["triplet"](clean(), False)
+    good = save(tmp_path / "good.jsonl", rows)
+    empty = save(tmp_path / f"empty{ending}", rows[:1])
+    if ending == ".parquet":
+        pl.read_parquet(empty).clear().write_parquet(empty)
+    else:
+        empty.write_text("")
+    with pytest.raises(InputError, match=f"empty{ending}: there are no rows"):
+        negmine.lint([good, empty])
+    report = negmine.lint([good, empty], on_error="skip")
+    assert report["notes"] == [f"empty{ending}: no rows"]
+    assert f"1 file, no rows: empty{ending}" in shown(report)
+
+
+@pytest.mark.parametrize(
+    ("copies", "keep", "dots"),
+    [(3, 20, False), (10, 20, False), (11, 20, True), (3, 3, False), (4, 3, True)],
+)
+def test_dots_stand_where_rows_are_left_out_and_nowhere_else(tmp_path, copies, keep, dots):
+    groups = clean(negatives=3)
+    for n in range(copies):
+        groups[n] = groups[n]._replace(negatives=groups[n].negatives[:1] * 3)
+    path, _ = write(tmp_path, groups, "n-tuple", ".parquet")
+    report = negmine.lint(path, rows=keep)
+    rule = next(r for r in report["rules"] if r["rule"] == "repeated_slot")
+    assert rule["count"] == 2 * copies
+    assert [row["row"] for row in rule["rows"]] == list(range(1, min(copies, keep) + 1))
+    line = next(line for line in shown(report) if line.startswith("    rows "))
+    assert line.endswith("...") == dots

@@ -16,7 +16,7 @@ from negmine.audit.files import expand, parquet_rows
 from negmine.audit.findings import Everything, Findings
 from negmine.audit.near import near_duplicates
 from negmine.audit.options import Options
-from negmine.audit.provenance import beside, reader
+from negmine.audit.provenance import beside, of_another_format, reader
 from negmine.audit.report import report
 from negmine.audit.spill import Spill
 from negmine.errors import InputError, SettingsError
@@ -181,7 +181,7 @@ class Audit:
         if options.qrels is None:
             why["relevant_in_qrels"] = "no --qrels"
         elif relevant.by_text is None and not self._has_ids():
-            why["relevant_in_qrels"] = "the file has no ids: needs --queries and --corpus"
+            why["relevant_in_qrels"] = self._no_ids()
         if options.corpus is None:
             why["not_in_corpus"] = "no --corpus"
         if not self.totals["scores"]:
@@ -195,6 +195,18 @@ class Audit:
         if not self.totals["scores"] and not self._guides:
             no = "no scores and no --guide-model"
             why |= {"noisy_positive": no, "faulty_positive": no}
+
+    def _no_ids(self) -> str:
+        flags = {"--queries": self._options.queries, "--corpus": self._options.corpus}
+        needs = " and ".join(flag for flag, given in flags.items() if given is None)
+        for file in self.files:
+            other = of_another_format(file.path)
+            if other:
+                return (
+                    f"ids are kept for the format written last, {other}: run negmine write with "
+                    f"--format {file.path.parent.name} again, or give {needs}"
+                )
+        return f"the file has no ids: needs {needs}"
 
     def _has_ids(self) -> bool:
         return any(

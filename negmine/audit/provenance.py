@@ -37,6 +37,16 @@ def beside(path: Path) -> Path | None:
     return part if same and fits and part.is_file() else None
 
 
+def of_another_format(path: Path) -> str | None:
+    """Return the format that the provenance beside a training file was written for, if it is another."""
+    try:
+        manifest = path.parent.parent / "provenance" / "_manifest.json"
+        written = str(json.loads(manifest.read_text())["settings"]["format"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None if written == path.parent.name else written
+
+
 def reader(part: Path) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Return a function that gives the batches of a training file their ids and scores."""
     columns = ["query_id", "positive_id", "negative_id", "score", "positive_score"]

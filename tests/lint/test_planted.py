@@ -256,9 +256,12 @@ def test_what_negmine_writes_is_read_with_its_ids_and_scores(tmp_path, beir, vec
         for rule in ("same_text_as_positive", "same_text_as_query", "relevant_in_qrels"):
             assert by_name[rule]["count"] == 0
         assert bool(report["totals"]["scores"]) == (name != "labeled-pair")
-    assert [
-        file["provenance"] for file in negmine.lint(tmp_path / "work/5-write/triplet")["files"]
-    ] == [None]
+    flags = {"qrels": beir / "qrels/train.tsv", "corpus": beir / "corpus.jsonl"}
+    report = negmine.lint(tmp_path / "work/5-write/triplet", **flags)
+    assert [file["provenance"] for file in report["files"]] == [None]
+    why = next(r["why_not"] for r in report["rules"] if r["rule"] == "relevant_in_qrels")
+    assert "the format written last, labeled-list: run negmine write with --format triplet" in why
+    assert why.endswith("or give --queries")
 
 
 def test_every_rule_is_planted_somewhere():

@@ -142,7 +142,9 @@ class Audit:
             self.totals["queries"] += pairs.select("qa", "qb").n_unique()
             positives, negatives = query_rules.split(pairs)
             query_rules.same_texts(positives, negatives, findings)
-            query_rules.repeated(negatives, findings)
+            findings.add("repeated_slot", query_rules.repeated(negatives))
+            findings.add("repeated_positive", query_rules.repeated(positives).select("row"))
+            query_rules.one_sided(pairs, findings)
             near_duplicates(positives, negatives, grams, options.near_duplicate, findings)
             if options.qrels is not None:
                 query_rules.relevant(negatives, relevant.by_text, relevant.by_id, findings)

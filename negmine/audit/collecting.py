@@ -21,6 +21,8 @@ from negmine.audit.spill import Spill
 QUERY, POSITIVE, NEGATIVE = 0, 1, 2
 Q, D = ["qa", "qb"], ["da", "db"]
 Cosines = Callable[[Sequence[str], Sequence[str]], NDArray[np.float32]]
+_UNSEEN = r"^[\p{Default_Ignorable_Code_Point}\s]*$"  # zero-width characters and white space only
+_WORDS_FOR_NOTHING = ["nan", "none", "null", "<na>", "n/a", "undefined"]
 _SALT = 0x9E3779B97F4A7C15
 
 
@@ -71,6 +73,8 @@ class Collector:
         if len(finite):
             self.largest_score = max(self.largest_score, float(finite.abs().max()))  # type: ignore[arg-type]
         place = pl.when(pl.col("role") == NEGATIVE).then("slot").alias("slot")
+        wordy = found.filter("wordy")
+        self._findings.add("word_for_nothing", wordy.select("row", place))
         empty, wild = found.filter("empty"), found.filter(~pl.col("score").is_finite())
         self._findings.add("empty_text", empty.select("row", place))
         self._findings.add("score_not_finite", wild.select("row", place))
@@ -150,11 +154,12 @@ def _as_long(name: str, bare: pl.Expr, kind: type[pl.DataType]) -> pl.Expr:
 
 
 def _texts(occurring: pl.Series) -> pl.DataFrame:
-    """Return the distinct texts: text, a, b, empty, chars, place, grams."""
+    """Return the distinct texts: text, a, b, empty, wordy, chars, place, grams."""
     texts = occurring.drop_nulls().unique().alias("text")
     normalised = normal(texts)
     return pl.DataFrame([texts, *keys(normalised)]).with_columns(
-        (normalised == "").alias("empty"),
+        normalised.str.contains(_UNSEEN).alias("empty"),
+        normalised.is_in(_WORDS_FOR_NOTHING).alias("wordy"),
         texts.str.len_chars().alias("chars"),
         pl.int_range(len(texts), dtype=pl.UInt32, eager=True).alias("place"),
         grams(normalised),

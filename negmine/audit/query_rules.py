@@ -28,11 +28,16 @@ def same_texts(positives: pl.DataFrame, negatives: pl.DataFrame, findings: Findi
     findings.add("same_text_as_query", negatives.filter(is_query))
 
 
-def repeated(negatives: pl.DataFrame, findings: Findings) -> None:
-    """Find negatives that stand in their row already."""
-    many = negatives.filter(~pl.col("loose")).filter(pl.struct("row", *D).is_duplicated())
-    again = pl.col("slot") > pl.col("slot").min().over("row", *D)
-    findings.add("repeated_slot", many.filter(again))
+def repeated(documents: pl.DataFrame) -> pl.DataFrame:
+    """Return the positives, or the negatives, that stand in their row already."""
+    many = documents.filter(~pl.col("loose")).filter(pl.struct("row", *D).is_duplicated())
+    return many.filter(pl.col("slot") > pl.col("slot").min().over("row", *D))
+
+
+def one_sided(pairs: pl.DataFrame, findings: Findings) -> None:
+    """Find queries of labeled pairs with documents of one label only."""
+    roles = pairs.filter("loose").group_by(*Q).agg(pl.col("row").min(), pl.col("role").n_unique())
+    findings.add("one_sided_query", roles.filter(pl.col("role") == 1))
 
 
 def relevant(

@@ -74,6 +74,12 @@ RULES: dict[str, Rule] = {
         "The same negative stands twice in a row: the loss counts it twice. Miners that fill "
         "short lists by repeating do this. Counted are the repeats.",
     ),
+    "repeated_positive": Rule(
+        FAULT,
+        "positives",
+        "The same positive stands twice in a row, so that it is drawn or counted twice. Counted are the "
+        "repeats.",
+    ),
     "duplicate_row": Rule(
         FAULT,
         "rows",
@@ -83,14 +89,26 @@ RULES: dict[str, Rule] = {
     "empty_text": Rule(
         FAULT,
         "texts",
-        "A query, positive or negative that is null, empty or white space; also a row without "
-        "a positive or without a negative. Such texts take part in no other rule.",
+        "A query, positive or negative that is null, empty, or nothing but white space and characters "
+        "that are not seen (zero-width space, byte order mark); also a row without a positive or "
+        "without a negative. Such texts take part in no other rule.",
     ),
     "score_not_finite": Rule(
         FAULT,
         "scores",
         "A score, margin or label of the file is null, not a number or infinite: the loss becomes "
         "NaN.",
+    ),
+    "word_for_nothing": Rule(
+        SUSPICION,
+        "texts",
+        "A text that is nan, none, null, <na>, n/a or undefined: what a missing value becomes where "
+        "it is written as a text.",
+    ),
+    "one_sided_query": Rule(
+        SUSPICION,
+        "queries",
+        "A query of labeled pairs that has only positives, or only negatives: it teaches no difference.",
     ),
     "not_in_corpus": Rule(
         FAULT,

@@ -109,7 +109,8 @@ def test_empty_and_null_texts_are_found(tmp_path, shape, ending):
     }
     if shape == "labeled-pair":  # the empty positive is its one row
         touched -= {places[5, 0][0], places[5, 1][0]}
-    assert list(found(report)) == ["empty_text"]
+    one_sided = {"one_sided_query": 1} if shape == "labeled-pair" else {}  # its positive is empty
+    assert found(report) == {"empty_text": found(report)["empty_text"]} | one_sided
     assert set(rows_of(report, "empty_text")) == touched
 
 
@@ -146,6 +147,52 @@ def test_a_negative_that_fills_two_slots_is_found(tmp_path, shape):
     assert found(report) == {"repeated_slot": 1}
     example = next(r for r in report["rules"] if r["rule"] == "repeated_slot")["examples"][0]
     assert (example["row"], example["slot"]) == places[4, 2]
+
+
+def test_a_positive_that_stands_twice_in_a_row_is_found(tmp_path):
+    rows, _ = SHAPES["FlagEmbedding"](clean(), False)
+    rows[4]["pos"] = [rows[4]["pos"][0], sentence(7), rows[4]["pos"][0].upper()]
+    report = negmine.lint(save(tmp_path / "x.jsonl", rows))
+    assert found(report) == {"repeated_positive": 1}
+    assert rows_of(report, "repeated_positive") == [5]
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u200b \ufeff\u2060"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_text_of_what_is_not_seen_is_empty(tmp_path, shape, unseen):
+    groups = clean()
+    groups[5] = groups[5]._replace(negatives=[unseen, groups[5].negatives[1]])
+    path, places = write(tmp_path, groups, shape, ".jsonl")
+    report = negmine.lint(path)
+    assert found(report) == {"empty_text": 1}
+    assert rows_of(report, "empty_text") == [places[5, 0][0]]
+
+
+@pytest.mark.parametrize("word", ["nan", "None", " NULL", "<NA>"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_word_for_nothing_is_found(tmp_path, shape, word):
+    groups = clean()
+    groups[5] = groups[5]._replace(negatives=[word, groups[5].negatives[1]])
+    groups[6] = groups[6]._replace(negatives=["None of these", "A null pointer"])
+    path, places = write(tmp_path, groups, shape, ".jsonl")
+    report = negmine.lint(path)
+    assert found(report) == {"word_for_nothing": 1}
+    assert rows_of(report, "word_for_nothing") == [places[5, 0][0]]
+
+
+def test_a_query_of_pairs_with_one_label_is_found(tmp_path):
+    rows, _ = SHAPES["labeled-pair"](clean(), False)
+    only_positive = {"sentence1": sentence(7), "sentence2": sentence(8), "label": 1}
+    only_negative = {"sentence1": sentence(9), "sentence2": sentence(6), "label": 0}
+    path = save(
+        tmp_path / "x.jsonl",
+        [*rows, only_positive, only_negative, only_negative | {"sentence2": "x y"}],
+    )
+    report = negmine.lint(path)
+    assert found(report) == {"one_sided_query": 2}
+    assert rows_of(report, "one_sided_query") == [len(rows) + 1, len(rows) + 2]
+    rule = next(rule for rule in report["rules"] if rule["rule"] == "one_sided_query")
+    assert rule["of"] == 62
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -15,7 +15,7 @@ from negmine.sources.problems import Problems
 
 PER_RULE = 3
 MOST_CHARACTERS = 500
-_TEXTS = ("query", "positives", "negatives")
+_TEXTS = ("query", "positives", "negatives", "loose")
 
 
 def place(row: int, files: list[File]) -> dict[str, Any]:
@@ -56,17 +56,20 @@ def _example(
     found: dict[str, Any], texts: dict[int, dict[str, Any]], files: list[File]
 ) -> dict[str, Any]:
     row = texts.get(found["row"], {})
+    bare = (
+        [] if row.get("loose") else [None]
+    )  # a labeled pair has one document, another row lacks one
+    negatives = row.get("negatives") or bare
     example = place(found["row"], files) | {
         "query": _cut(row.get("query")),
-        "positives": _cut_all((row.get("positives") or [])[:PER_RULE]),
+        "positives": _cut_all((row.get("positives") or bare)[:PER_RULE]),
     }
-    negatives = row.get("negatives") or []
     if found["slot"] is None:
         example["negatives"] = _cut_all(negatives[:PER_RULE])
     else:
         example |= {
             "slot": found["slot"],
-            "negative": _cut((negatives or [None])[found["slot"] - 1]),
+            "negative": _cut(negatives[found["slot"] - 1]),
         }
     if found["other"] is not None:
         other = texts.get(found["other"], {})

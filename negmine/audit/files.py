@@ -31,15 +31,17 @@ def expand(paths: Sequence[Path]) -> list[Path]:
             continue
         inside = sorted(path.glob("*.parquet")) or sorted(path.glob("*.jsonl*"))
         if not inside:
-            formats = [f.name for f in sorted((path / "5-write").glob("*")) if _is_training(f)]
-            hint = f" Name {path / '5-write' / formats[0]}." if formats else ""
+            known = [one for one in (path, path / "5-write") if _formats(one)]
+            hint = f" Name one of these: {', '.join(_formats(known[-1]))}." if known else ""
             raise InputError(f"{path} has no .parquet and no .jsonl files in it.{hint}")
         found += inside
     return found
 
 
-def _is_training(folder: Path) -> bool:
-    return folder.is_dir() and folder.name not in ("provenance", "short")
+def _formats(folder: Path) -> list[str]:
+    """Return the folders of training files in a folder."""
+    inside = {file.parent for end in ("parquet", "jsonl") for file in folder.glob(f"*/*.{end}")}
+    return [str(one) for one in sorted(inside) if one.name not in ("provenance", "short")]
 
 
 def raw_frames(path: Path, said: Columns, problems: Problems) -> Iterator[Raw]:

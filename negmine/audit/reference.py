@@ -11,12 +11,15 @@ from negmine.audit.collecting import D, Q
 from negmine.audit.keys import keys, normal
 from negmine.audit.options import Options
 from negmine.audit.spill import Spill
+from negmine.errors import InputError
 from negmine.frames import frame
 from negmine.sources.formats import read_rows
 from negmine.sources.problems import Problems
 from negmine.sources.qrels import read_qrels
 from negmine.sources.records import Records
 from negmine.texts import rendered
+
+_QRELS = (".tsv", ".txt", ".csv", ".jsonl", ".parquet")
 
 
 class Relevant:
@@ -46,9 +49,19 @@ def read(options: Options, spill: Spill, problems: Problems) -> Relevant:
 
 
 def _judged(path: Path, options: Options, problems: Problems) -> pl.DataFrame:
-    tables = [frame(table) for table in read_qrels(path, problems)]
+    tables = [frame(table) for file in _files(path) for table in read_qrels(file, problems)]
     rows = pl.concat(tables).filter(pl.col("relevance") >= options.min_relevance)
     return rows.select("query_id", "doc_id")
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of qrels: those of a folder, as BEIR has them, are one set of judgements."""
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.suffix in _QRELS)
+    if not files:
+        raise InputError(f"--qrels {path} has no {', '.join(_QRELS)} files in it. Name a file.")
+    return files
 
 
 def _documents(path: Path | None, problems: Problems) -> Iterator[pl.DataFrame]:

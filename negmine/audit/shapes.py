@@ -2,7 +2,7 @@
 
 | shape | columns |
 |---|---|
-| triplet, n-tuple | a query, a positive, one or more columns of negatives; `scores` with a list a row, or a number: `label`, `score`, `margin` |
+| triplet, n-tuple | a query, a positive, one or more columns of negatives; `scores` (a list) or `margin` (a number) |
 | labeled-pair | a query, a document, `label` (or `score`) |
 | labeled-list | a query, a list of documents, a list of `labels` (or `scores`) |
 | FlagEmbedding | `query`, lists `pos` and `neg`; with `pos_scores`, `neg_scores`, `pos_id`, `neg_id` lists |

@@ -51,11 +51,17 @@ def _read(found: dict[str, Any], width: int) -> Iterator[Text]:
         yield from _folded(f"{files}, {what}", width, "dim")
     totals = found["totals"]
     names = ("rows", "queries", "positives", "negatives", "scores")
-    yield from _wrapped("", [f"{totals[n]:,} {n}" for n in names if totals[n]], width, "bold")
+    counts = [_count(totals[name], name) for name in names if totals[name]]
+    yield from _wrapped("", counts, width, "bold")
     ignored = sorted({name for file in found["files"] for name in file["ignored"]})
     if ignored:
         more = [f"and {len(ignored) - _MOST_NAMED} more"] if len(ignored) > _MOST_NAMED else []
         yield from _wrapped("columns not read: ", [*ignored[:_MOST_NAMED], *more], width, "dim")
+
+
+def _count(number: int, names: str) -> str:
+    name = names if number != 1 else "query" if names == "queries" else names.removesuffix("s")
+    return f"{number:,} {name}"
 
 
 def _rule(rule: dict[str, Any], width: int, many_files: bool) -> Iterator[Text]:

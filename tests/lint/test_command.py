@@ -239,10 +239,13 @@ def test_a_failed_lint_leaves_no_half_of_a_findings_file(tmp_path):
 
 def test_a_work_directory_is_told_which_folder_to_name(tmp_path, beir):
     negmine.mine(tmp_path / "work", data=beir, retriever=["bm25"])
-    done = invoke(tmp_path / "work")
-    assert done.exit_code == 1
-    assert "Name " in done.stderr
-    assert "5-write/triplet" in done.stderr
+    negmine.mine(tmp_path / "work", data=beir, retriever=["bm25"], format="labeled-pair")
+    for folder in (tmp_path / "work", tmp_path / "work/5-write"):
+        done = invoke(folder)
+        assert done.exit_code == 1
+        said = "".join(done.stderr.split())
+        folders = [f"{tmp_path}/work/5-write/{name}" for name in ("labeled-pair", "triplet")]
+        assert f"Nameoneofthese:{','.join(folders)}." in said
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

@@ -6,7 +6,7 @@ import pytest
 import negmine
 from negmine.audit import view
 from negmine.errors import InputError
-from tests.lint.writers import SHAPES, clean, save, write
+from tests.lint.writers import SHAPES, clean, rows_of, save, write
 
 
 def shown(report, width=120):
@@ -45,3 +45,39 @@ def test_dots_stand_where_rows_are_left_out_and_nowhere_else(tmp_path, copies, k
     assert [row["row"] for row in rule["rows"]] == list(range(1, min(copies, keep) + 1))
     line = next(line for line in shown(report) if line.startswith("    rows "))
     assert line.endswith("...") == dots
+
+
+def test_one_of_a_thing_is_said_in_the_singular(tmp_path):
+    path, _ = write(tmp_path, clean(1, negatives=1), "triplet", ".jsonl")
+    assert "1 row, 1 query, 1 positive, 1 negative" in shown(negmine.lint(path))
+
+
+def test_all_columns_of_scores_are_in_the_header(tmp_path):
+    path, _ = write(tmp_path, clean(), "FlagEmbedding", ".jsonl", scored=True)
+    assert shown(negmine.lint(path))[0].endswith("scores pos_scores, neg_scores")
+
+
+def test_a_row_without_a_positive_says_so(tmp_path):
+    rows, _ = SHAPES["FlagEmbedding"](clean(), False)
+    rows[4]["pos"] = []
+    assert "      positive   (none)" in shown(negmine.lint(save(tmp_path / "x.jsonl", rows)))
+    pairs, _ = SHAPES["labeled-pair"](clean(), False)
+    pairs[4]["sentence2"] = ""
+    lines = shown(negmine.lint(save(tmp_path / "pairs.jsonl", pairs)))
+    assert "      negative   (empty)" in lines
+    assert not any("(none)" in line for line in lines)
+
+
+def test_a_folder_of_qrels_is_read_whole(tmp_path):
+    rows, _ = SHAPES["FlagEmbedding"](clean(5), False)
+    rows = [row | {"query_id": n, "neg_id": [f"a{n}", f"b{n}"]} for n, row in enumerate(rows)]
+    path = save(tmp_path / "x.jsonl", rows)
+    folder = tmp_path / "qrels"
+    folder.mkdir()
+    with pytest.raises(InputError, match=r"has no \.tsv"):
+        negmine.lint(path, qrels=folder)
+    for name, query in (("train", 1), ("test", 3)):
+        lines = f"query-id\tcorpus-id\tscore\n{query}\ta{query}\t1\n"
+        (folder / f"{name}.tsv").write_text(lines)
+    report = negmine.lint(path, qrels=folder)
+    assert rows_of(report, "relevant_in_qrels") == [2, 4]

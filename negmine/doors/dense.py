@@ -125,15 +125,26 @@ def recall(house: House) -> Stream:
 
 
 def check_recall(house: House) -> None:
-    """Raise GateNotMet where the FAISS index finds too little of what exact search finds."""
+    """Say how much the FAISS index finds of what exact search finds; raise GateNotMet for too little."""
     settings, least = house.settings, house.settings.retrieve.min_recall
     found = house.work.require(house.recall).stats
+    if found["recall"] >= least:
+        house.progress.note(
+            f"--index {settings.index.index} finds {found['recall']:.4f} of the {settings.retrieve.k} best "
+            "documents"
+        )
     if found["recall"] < least:
         raise GateNotMet(
             f"--index {settings.index.index} finds {found['recall']:.4f} of the {settings.retrieve.k} best "
-            f"documents of {found['queries']} queries, less than --min-recall {least}. Raise --nprobe (IVF) "
-            "or --ef-search (HNSW), choose another --index, or lower --min-recall."
+            f"documents of {found['queries']} queries, less than --min-recall {least}. "
+            f"{_harder(settings.index.index)} another --index, or lower --min-recall."
         )
+
+
+def _harder(factory: str) -> str:
+    flags = {"IVF": "--nprobe", "HNSW": "--ef-search", "CAGRA": "--ef-search"}
+    flag = next((flag for kind, flag in flags.items() if kind in factory.upper()), None)
+    return "Choose" if flag is None else f"Raise {flag}, choose"
 
 
 def count_recall(rows: pl.LazyFrame) -> dict[str, Any]:

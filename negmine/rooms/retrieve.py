@@ -127,12 +127,18 @@ def fuse(runs: Mapping[str, pl.DataFrame], known: pl.DataFrame) -> pl.DataFrame:
     score = sum over retrievers of 1 / (60 + rank): reciprocal rank fusion, float64.
     """
     key = ["query_id", "doc_id"]
-    fused = pl.concat([known.select(key), *(hits.select(key) for hits in runs.values())]).unique()
-    for name, hits in runs.items():
-        renamed = hits.select(
+    named = [
+        hits.select(
             *key, pl.col("rank").alias(f"{name}_rank"), pl.col("score").alias(f"{name}_score")
         )
-        fused = fused.join(renamed, on=key, how="left")
+        for name, hits in runs.items()
+    ]
+    pairs = pl.concat([hits.select(key) for hits in named])
+    fused = named[0] if len(named) == 1 else pairs.unique()
+    for hits in named if len(named) > 1 else ():
+        fused = fused.join(hits, on=key, how="left")
+    not_found = known.select(key).join(pairs, on=key, how="anti")
+    fused = pl.concat([fused, not_found], how="diagonal")
     return fused.with_columns(score=reciprocal_ranks(list(runs)))
 
 

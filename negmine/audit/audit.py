@@ -188,6 +188,8 @@ class Audit:
             why["not_in_corpus"] = "no --corpus"
         if not self.totals["scores"]:
             why |= dict.fromkeys(("score_not_finite", "score_inverted"), "the file has no scores")
+        elif not collector.anchored:
+            why["score_inverted"] = "the file has no scores of positives"
         if not self._guides:
             why["guide_inverted"] = "no --guide-model"
         if not options.train_batch_size:

@@ -36,6 +36,7 @@ class Collector:
         self.totals = dict.fromkeys(("rows", "positives", "negatives", "texts", "scores"), 0)
         self.lengths = Lengths()
         self.largest_score = 0.0
+        self.anchored = False  # whether a positive has a score that negatives can be compared with
         self.rowed = False  # whether there are rows with both positives and negatives
 
     def take(self, batch: pl.DataFrame) -> None:
@@ -69,6 +70,7 @@ class Collector:
         self.totals["negatives"] += int((role == NEGATIVE).sum())
         self.totals["texts"] += found.height
         self.totals["scores"] += len(scored)
+        self.anchored |= not found.filter(role == POSITIVE)["score"].is_null().all()
         finite = scored.filter(scored.is_finite())
         if len(finite):
             self.largest_score = max(self.largest_score, float(finite.abs().max()))  # type: ignore[arg-type]

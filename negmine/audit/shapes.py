@@ -2,7 +2,7 @@
 
 | shape | columns |
 |---|---|
-| triplet, n-tuple | a query, a positive, one or more columns of negatives; `scores` (a list) or `margin` (a number) |
+| triplet, n-tuple | a query, a positive, columns of negatives; `scores` (a list) or `margin` (a number) |
 | labeled-pair | a query, a document, `label` (or `score`) |
 | labeled-list | a query, a list of documents, a list of `labels` (or `scores`) |
 | FlagEmbedding | `query`, lists `pos` and `neg`; with `pos_scores`, `neg_scores`, `pos_id`, `neg_id` lists |
@@ -162,7 +162,7 @@ def _rowed(
     needed |= {column: NUMBERS for column in scores.values() if column}
     margin = None if lists or any(scores.values()) else _present(kinds, _MARGINS, NUMBER)
     needed |= {margin: NUMBER} if margin else {}
-    shape = Shape(name, query, positive, negatives, margin=margin, **scores, kinds=needed)
+    shape = replace(Shape(name, query, positive, negatives, margin=margin, kinds=needed), **scores)  # type: ignore[arg-type]
     return _with_ids(shape, kinds)
 
 

@@ -23,6 +23,8 @@ def test_a_number_beside_a_triplet_is_a_score(tmp_path, shape, name, ending):
     assert report["totals"]["scores"] == len(rows)
     assert found(report) == {"score_not_finite": 3}
     assert rows_of(report, "score_not_finite") == [4, 6, 8]
+    why = {rule["rule"]: rule["why_not"] for rule in report["rules"]}
+    assert why["score_inverted"] == "the file has no scores of positives"
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -190,6 +190,8 @@ class Audit:
             why |= dict.fromkeys(("score_not_finite", "score_inverted"), "the file has no scores")
         elif not collector.anchored:
             why["score_inverted"] = "the file has no scores of positives"
+        if not collector.paired:
+            why["one_sided_query"] = "there are no labeled pairs"
         if not self._guides:
             why["guide_inverted"] = "no --guide-model"
         if not options.train_batch_size:

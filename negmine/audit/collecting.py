@@ -38,12 +38,14 @@ class Collector:
         self.largest_score = 0.0
         self.anchored = False  # whether a positive has a score that negatives can be compared with
         self.rowed = False  # whether there are rows with both positives and negatives
+        self.paired = False  # whether there are labeled pairs
 
     def take(self, batch: pl.DataFrame) -> None:
         """Take in a batch (see `batches`)."""
         if not batch.height:
             return
         self.rowed = self.rowed or not batch["loose"].all()
+        self.paired = self.paired or bool(batch["loose"].any())
         found = occurrences(batch)
         texts = _texts(found["text"])
         found = found.join(texts.drop("grams"), on="text", how="left", maintain_order="left")

@@ -193,6 +193,10 @@ def test_a_query_of_pairs_with_one_label_is_found(tmp_path):
     assert rows_of(report, "one_sided_query") == [len(rows) + 1, len(rows) + 2]
     rule = next(rule for rule in report["rules"] if rule["rule"] == "one_sided_query")
     assert rule["of"] == 62
+    rows, _ = SHAPES["triplet"](clean(), False)
+    report = negmine.lint(save(tmp_path / "y.jsonl", rows))
+    rule = next(rule for rule in report["rules"] if rule["rule"] == "one_sided_query")
+    assert (rule["checked"], rule["why_not"]) == (False, "there are no labeled pairs")
 
 
 @pytest.mark.parametrize("shape", SHAPES)

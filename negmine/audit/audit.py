@@ -186,10 +186,7 @@ class Audit:
             why["relevant_in_qrels"] = self._no_ids()
         if options.corpus is None:
             why["not_in_corpus"] = "no --corpus"
-        if not self.totals["scores"]:
-            why |= dict.fromkeys(("score_not_finite", "score_inverted"), "the file has no scores")
-        elif not collector.anchored:
-            why["score_inverted"] = "the file has no scores of positives"
+        self._say_unscored(collector)
         if not collector.paired:
             why["one_sided_query"] = "there are no labeled pairs"
         if not self._guides:
@@ -198,6 +195,13 @@ class Audit:
             why["batch_conflict"] = "no --train-batch-size"
         elif not collector.rowed:
             why["batch_conflict"] = "labeled pairs are trained without in-batch negatives"
+
+    def _say_unscored(self, collector: Collector) -> None:
+        why = self.findings.unchecked
+        if not self.totals["scores"]:
+            why |= dict.fromkeys(("score_not_finite", "score_inverted"), "the file has no scores")
+        elif not collector.anchored:
+            why["score_inverted"] = "the file has no scores of positives"
         if not self.totals["scores"] and not self._guides:
             no = "no scores and no --guide-model"
             why |= {"noisy_positive": no, "faulty_positive": no}

@@ -43,10 +43,8 @@ def measure(setup: Setup) -> dict[str, Any]:
     }
     found = sides(in_turn(commands, setup.runs, setup.work / "logs" / "bm25"))
     slow = _rank_bm25(setup, folder)
-    return record(
-        _what(count, queries, slow), found, _targets(found, slow, queries),
-        {**_artifacts(work), "rank-bm25": slow},
-    )  # fmt: skip
+    facts = {**_artifacts(work), "rank-bm25": slow}
+    return record(_what(count, queries, slow), found, goals(found, facts, queries), facts)
 
 
 def _rank_bm25(setup: Setup, folder: Path) -> dict[str, float]:
@@ -56,12 +54,15 @@ def _rank_bm25(setup: Setup, folder: Path) -> dict[str, float]:
     return {**json.loads(out.read_text()), "peak_mb": whole["peak_mb"]}
 
 
-def _targets(found: dict[str, Any], slow: dict[str, float], queries: int) -> list[dict[str, Any]]:
-    ours = found["negmine"]
+def goals(found: dict[str, Any], facts: dict[str, Any], queries: int) -> list[dict[str, Any]]:
+    """Return what was to be reached, from the sides and facts of a record."""
+    ours, slow = found["negmine"], facts["rank-bm25"]
     best = min(PLAIN.values(), key=lambda name: found[name]["seconds"])
-    per_query = ours["seconds"] / queries
+    searched = slow["query_s"] * queries / facts["seconds of 2-retrieve/bm25"]
+    whole = slow["query_s"] * queries / ours["seconds"]
     return [
-        target("rank-bm25's time per query, of negmine's", slow["query_s"] / per_query, "at least", 500),
+        target("rank-bm25's search, of negmine's with its run written", searched, "at least", 500),
+        target("rank-bm25's search, of all that negmine does", whole, "at least", 500),
         target(f"wall, of plain bm25s (the faster: {best})", ratio(ours, found[best]), "under", 1.2),
         target("peak RSS", ours["peak_mb"], "under", 2_000, "MB"),
     ]  # fmt: skip
@@ -73,7 +74,7 @@ def _what(documents: int, queries: int, slow: dict[str, float]) -> str:
         "tokenize, index, search. negmine: `index` and `retrieve`, two processes, with every run, every "
         "positive's score and the candidates on disk. bm25s: one process, its defaults (English stop words are "
         f"dropped), arrays saved. rank-bm25: {slow['queries']} queries spread evenly, search alone without its "
-        "index; negmine's time per query is its whole time divided by the queries."
+        "index, times all queries; of negmine once the run alone, once both commands from their start."
     )
 
 

@@ -21,7 +21,9 @@ class Part(BaseModel):
 class Warned(Part):
     """Something that a person should look at before training."""
 
-    kind: str = Field(description="what it is about: recall, leak, short, hubs, above_positive")
+    kind: str = Field(
+        description="what it is about: nothing_written, recall, leak, above_positive, short, hubs"
+    )
     text: str = Field(description="one sentence")
 
 

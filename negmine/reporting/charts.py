@@ -224,13 +224,20 @@ def leak_curve(found: Leak) -> str:
         for axes in (top, bottom):
             axes.grid(axis="y", color=FAINT, linewidth=0.4, alpha=0.5)
             if found.setting == "max_risk":
-                axes.set_xscale("log")
+                _decades(axes)
             if found.current is not None:
                 axes.axvline(found.current, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
         if found.current is not None:
             top.set_title(f"dashed: this run, {found.current:g}", fontsize=10, loc="left")
         bottom.set_xlabel(f"--{found.setting.replace('_', '-')}")
         return svg(drawn, "leak-curve", f"Leak and yield by {found.setting}")
+
+
+def _decades(axes: Axes) -> None:
+    """Make the x axis logarithmic, with plain numbers: Matplotlib's own are markup."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_formatter("")
 
 
 def hubs(found: Hubs) -> str:

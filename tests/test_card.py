@@ -117,6 +117,8 @@ def test_a_leak_is_told_where_a_budget_was_met():
     told = leak_line(limits)
     for number in ("50%", "0.42 %", "1.81 %", "2 %"):
         assert number in told
+    assert "at most" not in told  # it is an estimate of what was judged, no bound
+    assert "21 of 5,000; " in leak_line(limits | {"sold": 21, "selected": 5000})
     assert "Not measured" in leak_line({})
 
 

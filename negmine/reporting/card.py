@@ -93,8 +93,10 @@ def leak_line(limits: dict[str, Any]) -> str:
             "have been sold as negatives; relevant documents that nobody judged are not counted by it."
         )
     low, high = (f"{100 * limits[end]:.2f} %" for end in ("leak", "leak_high"))
+    counted = f"{limits['sold']:,} of {limits['selected']:,}; " if "sold" in limits else ""
     return (
         f"With {limits['hide']:.0%} of a query's known positives hidden, {low} of the negatives were hidden "
-        f"positives (at most {high} at 95 % confidence); the limit was {100 * limits['budget']:g} %. "
-        "Relevant documents that nobody judged are not counted, so this is a lower bound."
+        f"positives ({counted}95 % interval up to {high}); the limit was {100 * limits['budget']:g} %. "
+        "Queries with one positive were not measured, and relevant documents that nobody judged are not "
+        "counted: the true share may be higher."
     )

@@ -110,6 +110,12 @@ def test_wrong_flags_are_usage_errors():
 def test_a_run_of_bm25_alone_has_a_report(tmp_path, beir):
     work = negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"]).work
     report = negmine.report(work, html=tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
     assert [one.scorer for one in report.scorers] == ["bm25"]
+    assert {one.by for one in report.ranks} == {one.retriever for one in report.recall} == {"bm25"}
+    assert "thresholds read it" not in page  # there is none
+    assert "Who found the candidates" not in page
+    assert "this run has no --relative-margin" in page
+    assert "This run has no --relative-margin" in page
     assert report.leak.setting == "relative_margin"
     assert report.ran.models == []

@@ -144,3 +144,13 @@ def test_without_any_row_there_is_no_configuration_at_all(tmp_path, beir):
     work = negmine.mine(tmp_path / "w", data=beir, **flags).work
     assert "configs" not in front(work)
     assert "load_dataset" not in read(work)
+
+
+def test_the_settings_are_those_in_force(tmp_path, beir):
+    work = negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"]).work
+    idle = ("`guide-margin", "`bm25-delta`", "`skip-top`")
+    assert not any(name in read(work) for name in idle)
+    flags = {"retriever": ["bm25"], "bm25_variant": "bm25+", "skip_top": 1}
+    other = read(negmine.mine(tmp_path / "v", data=beir, **flags).work)
+    assert "| index | `bm25-delta` | 0.5 |" in other
+    assert "| filter | `skip-top` | 1 |" in other

@@ -24,7 +24,7 @@ from negmine.results import Result, result
 from negmine.risk.hiding import read_hide
 from negmine.runner import run
 from negmine.settings import ROOMS
-from negmine.since import start_from
+from negmine.since import check_old, start_from
 from negmine.sizes import peak, told
 from negmine.states import FRESH, State, require_fresh, survey
 from negmine.workdir import Workdir
@@ -86,8 +86,9 @@ def note_peak(house: House, before: int) -> None:
     """Say so if this command went over --memory; before: the peak that the process had already."""
     if before < peak() > house.memory:
         house.progress.note(
-            f"the peak memory was {told(peak())}, over --memory {house.settings.index.memory}: allow more, "
-            "or lower --k or --batch-size, or say --vector-dtype float16"
+            f"the peak memory was {told(peak())}, over --memory {house.settings.index.memory}. Programs and "
+            "a model take about 1 GB by themselves; beyond that, lower --k or --batch-size, or say "
+            "--vector-dtype float16"
         )
 
 
@@ -119,8 +120,13 @@ def house_to_mine(
 ) -> House:
     """Return the house of `mine`: under what it is told, or, told nothing, under what is remembered."""
     told = bool(flags) or config is not None
-    before = work if since is None or Workdir(work).exists() else since
-    remembered = None if told else recall_settings(Workdir(before))
+    if since is not None:
+        check_old(Path(since), Workdir(work))
+    before = (
+        [work] if since is None else [work, since]
+    )  # a first command that failed left no settings
+    found = () if told else (recall_settings(Workdir(one)) for one in before)
+    remembered = next((settings for settings in found if settings is not None), None)
     house = House(Workdir(work), resolve(flags, config, remembered), progress)
     if since is not None:
         start_from(Path(since), house.work, house.progress)

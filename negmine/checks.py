@@ -96,6 +96,15 @@ def _check_retrievers(index: IndexSettings) -> None:
 
 def _check_search(settings: Settings) -> None:
     index, retrieve = settings.index, settings.retrieve
+    if index.dense_scope == "candidates" and "dense" not in index.retriever:
+        raise SettingsError(
+            "--dense-scope candidates is for the dense retriever. Add --retriever dense."
+        )
+    encodes = "dense" in index.retriever and index.document_vectors is None
+    if index.devices is not None and not encodes and not settings.filter.guide_model:
+        raise SettingsError(
+            f"--devices {index.devices}: nothing is encoded here. Leave it out, or add --retriever dense."
+        )
     if index.index != "flat" and "dense" not in index.retriever:
         raise SettingsError(
             f"--index {index.index} is for the dense retriever. Add --retriever dense."

@@ -24,7 +24,7 @@ def vectors(house: House, found_by: tuple[str, ...] = ()) -> Iterable[Artifact]:
         begun=lambda: index_doors.encoded(house, dense.encoders(index, house.digest)),
     )  # fmt: skip
     if index.index != approximate.FLAT:
-        approximate.check(index.index)
+        approximate.check(index.index, house.settings.retrieve.faiss_parameters)
         yield Artifact(
             house.faiss, None, (house.vectors,), lambda: {"index": index.index},
             lambda: doors.faiss_index(house),

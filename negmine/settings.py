@@ -19,6 +19,9 @@ Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
+MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap around somewhere
+
+
 class IndexSettings(RoomSettings):
     """Room 1: where the data is, how it is read, and how the retrievers index it."""
 
@@ -116,6 +119,13 @@ class IndexSettings(RoomSettings):
             return self.device
         return "cpu" if self.encoder_devices[0] == "cpu" else "cuda"
 
+    @field_validator("index")
+    @classmethod
+    def _flat_in_any_case(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("say flat, or a FAISS factory string such as IVF4096,Flat")
+        return "flat" if value.lower() == "flat" else value
+
     @field_validator("devices")
     @classmethod
     def _of_one_kind(cls, value: str | None) -> str | None:
@@ -129,11 +139,16 @@ class RetrieveSettings(RoomSettings):
     """Room 2: how deep each retriever looks."""
 
     k: int = _setting(
-        "Depth per retriever: so many hits that are not known positives of the query.", 100, gt=0
+        "Depth per retriever: so many hits that are not known positives of the query.",
+        100,
+        gt=0,
+        le=MOST,
     )
-    nprobe: int | None = _setting("--index IVF: cells to look into. Default: FAISS' own, 1.", gt=0)
+    nprobe: int | None = _setting(
+        "--index IVF: cells to look into. Default: FAISS' own, 1.", gt=0, le=MOST
+    )
     ef_search: int | None = _setting(
-        "--index HNSW: length of the list while searching. Default: FAISS' own.", gt=0
+        "--index HNSW: length of the list while searching. Default: FAISS' own.", gt=0, le=MOST
     )
     min_recall: float = _setting(
         "Gate: exit code 3 if --index finds less than this share of what exact search finds.",
@@ -141,6 +156,12 @@ class RetrieveSettings(RoomSettings):
         ge=0,
         le=1,
     )
+
+    @property
+    def faiss_parameters(self) -> dict[str, int]:
+        """What was said of how hard a FAISS index looks, under FAISS' names."""
+        asked = {"nprobe": self.nprobe, "efSearch": self.ef_search}
+        return {name: value for name, value in asked.items() if value is not None}
 
 
 class RerankSettings(RoomSettings):

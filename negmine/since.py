@@ -12,8 +12,10 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from negmine.configuration import REMEMBERED
-from negmine.errors import WorkdirError
+from negmine.errors import Locked, WorkdirError
 from negmine.locks import locked
 from negmine.progress import Progress
 from negmine.workdir import PARTIAL, Workdir
@@ -22,17 +24,31 @@ _NEVER_CHANGED = (".parquet", ".arrow", ".npy", ".faiss")
 _LEFT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.tmp")
 
 
-def start_from(old: Path, new: Workdir, progress: Progress) -> None:
-    """Fill the new work directory with what the old one has, unless it has begun already.
-
-    Raises WorkdirError where `old` is no work directory, Locked where it is in use.
-    """
+def check_old(old: Path, new: Workdir) -> None:
+    """Raise WorkdirError where `old` is no work directory, or the new one itself."""
     if not Workdir(old).exists():
         raise WorkdirError(
             f"--since {old} is no work directory of negmine. Name one that a command has filled."
         )
     if new.root.exists() and old.resolve() == new.root.resolve():
         raise WorkdirError(f"--since {old}: this is the new work directory itself. Leave it out.")
+
+
+def start_from(old: Path, new: Workdir, progress: Progress) -> None:
+    """Fill the new work directory with what the old one has, unless it has begun already.
+
+    Raises Locked where one of them is in use.
+    """
+    filling = FileLock(new.root.with_name(f".{new.root.name}.since.lock"), timeout=0)
+    try:
+        with filling:
+            _fill(old, new, progress)
+    except Timeout as error:
+        raise Locked(f"{new.root} is just being filled by another command. Wait for it.") from error
+    Path(filling.lock_file).unlink(missing_ok=True)
+
+
+def _fill(old: Path, new: Workdir, progress: Progress) -> None:
     if new.exists():
         progress.note(f"{new.root} has begun already: --since {old} is not looked at")
         return

@@ -21,14 +21,14 @@ ROW = 1_200  # bytes of a candidate while its part is worked on
 LEAST_QUERIES, LEAST_DOCUMENTS = 16, 1024
 TEXT = 64 << 20  # bytes that a text in a model's batch may come to
 _ARENAS = -8  # M_ARENA_MAX of glibc
-LEAST = 500 * 10**6  # the programs alone
+LEAST = 700 * 10**6  # the programs alone
 
 
 def read_memory(said: str) -> int:
     """Return bytes: 4GB, 512MB, 1.5GiB. Raises SettingsError for what is no size, or too small for any run."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([a-zA-Z]+)", said.strip())
     if found is None or found[2].upper() not in UNITS:
-        raise SettingsError(f"--memory {said}: say how much, as 4GB or 800MB.")
+        raise SettingsError(f"--memory {said}: say how much, as 4GB or 800MB (or in MiB, GiB, TB).")
     size = int(float(found[1]) * UNITS[found[2].upper()])
     if size < LEAST:
         raise SettingsError(

@@ -71,16 +71,18 @@ def survey(house: House, strict: Collection[str] = (), all_formats: bool = False
     others = other_formats(house) if all_formats else []
     for artifact in [*floor_plan(house), *others]:
         recorded = house.work.manifest(artifact.name)
+        unread = ""
         try:
             settings = artifact.settings()
-        except NegmineError:
+        except NegmineError as error:
             if recorded is None or artifact.room in strict:
                 raise
-            settings = recorded.settings
+            settings, unread = recorded.settings, f"taken at its word: {error}"
         inputs = {name: known[name].offered for name in artifact.reads}
         identity = artifact.identity(settings, inputs)
         state, why = _compare(house, artifact, recorded, identity, settings, known)
-        known[artifact.name] = State(artifact, state, why, identity, settings, inputs, recorded)
+        told = unread if state == FRESH else why
+        known[artifact.name] = State(artifact, state, told, identity, settings, inputs, recorded)
         states.append(known[artifact.name])
     return states
 

@@ -146,7 +146,8 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
         ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES),
-        (base | {"index": "Flat"}, {"nprobe": 4, "ef_search": 9, "index": "HNSW8"}),
+        (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
+        (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
     ]
     noticed = {

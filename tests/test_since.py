@@ -6,9 +6,10 @@ import sys
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 import negmine
-from negmine.errors import Locked, SettingsError, WorkdirError
+from negmine.errors import InputError, Locked, SettingsError, WorkdirError
 from negmine.locks import locked
 from negmine.progress import Silent
 from negmine.workdir import Workdir
@@ -115,3 +116,27 @@ def test_the_command_line_takes_it(tmp_path, old):
 def _contents(folder):
     files = (path for path in folder.rglob("*") if path.is_file() and ".lock" not in path.name)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_first_command_that_failed_can_be_said_again(tmp_path, old):
+    corpus = tmp_path / "a" / "corpus.jsonl"
+    whole = corpus.read_text()
+    corpus.write_text(whole + '{"_id": "torn')
+    with pytest.raises(InputError, match="torn"):
+        negmine.mine(tmp_path / "new", since=tmp_path / "old")
+    corpus.write_text(whole)
+    negmine.mine(tmp_path / "new", since=tmp_path / "old")
+    equal(tmp_path / "new", tmp_path / "old")
+
+
+def test_two_that_fill_the_same_directory_do_not_meet(tmp_path, old):
+    with FileLock(tmp_path / ".new.since.lock"), pytest.raises(Locked, match="being filled"):
+        negmine.mine(tmp_path / "new", since=tmp_path / "old")
+    negmine.mine(tmp_path / "new", since=tmp_path / "old")
+    assert not list(tmp_path.glob(".new.since*"))
+
+
+def test_a_file_is_no_old_work_directory(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WorkdirError, match=r"--since .*file is no work directory"):
+        negmine.mine(tmp_path / "new", since=tmp_path / "file")

@@ -53,13 +53,13 @@ def test_an_ordinary_run_has_ordinary_parts():
     assert sizes.part_queries(4 * 10**9, 100, 2) == 2048
     assert sizes.part_queries(4 * 10**9, 1000, 2) == 256
     assert sizes.part_documents(4 * 10**9) == 16_384
-    assert sizes.part_documents(sizes.LEAST) == 2500
+    assert sizes.part_documents(sizes.LEAST) == 3500
 
 
 def test_memory_changes_parts_and_no_row(tmp_path, monkeypatch):
     monkeypatch.setattr(sizes, "ROW", 10**6)
     flags = write(tmp_path / "a", *collection(np.random.default_rng(1), documents=200, queries=50))
-    negmine.mine(tmp_path / "small", **flags, memory="500MB")
+    negmine.mine(tmp_path / "small", **flags, memory="700MB")
     negmine.mine(tmp_path / "large", **flags, memory="64GB")
     small, large = (Workdir(tmp_path / name) for name in ("small", "large"))
     assert len(small.part_files("2-retrieve/candidates")) == 4
@@ -74,13 +74,13 @@ def test_more_memory_makes_nothing_again_and_less_only_where_parts_are_too_large
     monkeypatch.setattr(sizes, "ROW", 10**6)
     flags = write(tmp_path / "a", *collection(np.random.default_rng(1), queries=50))
     work = tmp_path / "work"
-    negmine.mine(work, **flags, memory="500MB")
+    negmine.mine(work, **flags, memory="700MB")
     again = negmine.mine(work, **flags, memory="64GB")
     assert {row["outcome"] for row in again.artifacts} == {"fresh"}
     other = tmp_path / "other"
     negmine.mine(other, **flags, memory="64GB")
     before = Workdir(other).scan("5-write/triplet").collect()
-    negmine.mine(other, **flags, memory="500MB")
+    negmine.mine(other, **flags, memory="700MB")
     assert len(Workdir(other).part_files("5-write/triplet")) == 4
     assert Workdir(other).scan("5-write/triplet").collect().equals(before)
 

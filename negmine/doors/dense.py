@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from negmine.doors.earlier import Earlier
-from negmine.doors.retrieve import depth_of
 from negmine.engine import Folder, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.frames import table
@@ -50,20 +50,22 @@ class _Run:
         """Return part `number` of the run."""
         house = self._house
         queries, known, k = house.queries(number), house.known(number), house.settings.retrieve.k
-        depth = min(depth_of(house, number), len(house.doc_ids))
         rows = queries.with_row_index("row")
         earlier = self._earlier()
-        sure = None if earlier is None else earlier.found(queries, known, k, depth)
-        rest = rows if sure is None else rows.join(sure.select("row"), on="row", how="anti")
-        rest = rest.sort("row")
-        with self._one_at_a_time:  # a search takes all cores; what is made of it does not
-            hits = self._dense().search(rest.to_arrow(), depth)
-        enough = retrieve.enough(rest, known, k)
-        found = retrieve.found(hits, rest["query_id"], house.doc_ids, enough, rest["row"])
+        sure = retrieve.NOTHING if earlier is None else earlier.found(queries, known, k)
+        rest = rows.join(sure.select("row"), on="row", how="anti").sort("row")
+        groups = retrieve.by_depth(rest, known, k)
+        found = pl.concat([sure, *(self._search(*group) for group in groups)])
         self._searched.append((rest.height, rows.height - rest.height))
-        if sure is not None:
-            found = retrieve.in_order(pl.concat([found, sure]))
-        return retrieve.run(found, known, k)
+        return retrieve.run(retrieve.in_order(found, sure.is_empty()), known, k)
+
+    def _search(self, queries: pl.DataFrame, enough: NDArray[np.int64]) -> pl.DataFrame:
+        depth = min(int(enough.max()), len(self._house.doc_ids))
+        with self._one_at_a_time:  # a search takes all cores; what is made of it does not
+            hits = self._dense().search(queries.to_arrow(), depth)
+        return retrieve.found(
+            hits, queries["query_id"], self._house.doc_ids, enough, queries["row"]
+        )
 
     def finish(self) -> dict[str, Any]:
         """Say how many queries were looked up where."""
@@ -71,8 +73,8 @@ class _Run:
         earlier = self._earlier() if in_new else None
         if earlier is not None:
             self._house.progress.note(
-                f"{in_new:,} queries were searched in {len(earlier.new):,} new documents only, "
-                f"{in_full:,} in all"
+                f"{len(earlier.new):,} new documents: {in_new:,} of {in_new + in_full:,} queries were "
+                f"looked up in them alone, {in_full:,} in all documents"
             )
         return {"searched": {"in_full": in_full, "in_new": in_new}}
 
@@ -123,15 +125,26 @@ def recall(house: House) -> Stream:
 
 
 def check_recall(house: House) -> None:
-    """Raise GateNotMet where the FAISS index finds too little of what exact search finds."""
+    """Say how much the FAISS index finds of what exact search finds; raise GateNotMet for too little."""
     settings, least = house.settings, house.settings.retrieve.min_recall
     found = house.work.require(house.recall).stats
+    if found["recall"] >= least:
+        house.progress.note(
+            f"--index {settings.index.index} finds {found['recall']:.4f} of the {settings.retrieve.k} best "
+            "documents"
+        )
     if found["recall"] < least:
         raise GateNotMet(
             f"--index {settings.index.index} finds {found['recall']:.4f} of the {settings.retrieve.k} best "
-            f"documents of {found['queries']} queries, less than --min-recall {least}. Raise --nprobe (IVF) "
-            "or --ef-search (HNSW), choose another --index, or lower --min-recall."
+            f"documents of {found['queries']} queries, less than --min-recall {least}. "
+            f"{_harder(settings.index.index)} another --index, or lower --min-recall."
         )
+
+
+def _harder(factory: str) -> str:
+    flags = {"IVF": "--nprobe", "HNSW": "--ef-search", "CAGRA": "--ef-search"}
+    flag = next((flag for kind, flag in flags.items() if kind in factory.upper()), None)
+    return "Choose" if flag is None else f"Raise {flag}, choose"
 
 
 def count_recall(rows: pl.LazyFrame) -> dict[str, Any]:

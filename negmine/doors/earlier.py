@@ -66,11 +66,10 @@ class Earlier:
         found = now.lazy().join(rows, on=KEY, how="left", maintain_order="left")
         return found.select("id", seen=pl.col("what").is_not_null()).collect()
 
-    def found(self, queries: pl.DataFrame, known: pl.DataFrame, k: int, depth: int) -> pl.DataFrame:
+    def found(self, queries: pl.DataFrame, known: pl.DataFrame, k: int) -> pl.DataFrame:
         """Return row, query_id, doc_id, score of the queries whose first k hits are sure without a full search.
 
-        queries: those of a part; known: query_id, doc_id of their positives; depth: k and the most positives
-        of one of them.
+        queries: those of a part; known: query_id, doc_id of their positives.
         """
         rows = queries.select("query_id").with_row_index("row")
         old = self._old_rows(rows)
@@ -79,7 +78,10 @@ class Earlier:
         )
         there = self._documents.lazy().filter("seen").select(doc_id="id")
         kept = old.lazy().join(there, on="doc_id", how="semi")
-        fresh = self._among_new(queries, last["row"].sort(), depth)
+        asked = queries.with_row_index("row").join(
+            last, on="row", how="semi", maintain_order="left"
+        )
+        fresh = self._among_new(asked, known, k)
         sure = (pl.col("score") > pl.col("last_score")) | (
             (pl.col("score") == pl.col("last_score")) & (pl.col("doc_id") <= pl.col("last_id"))
         )
@@ -99,13 +101,14 @@ class Earlier:
             )
             for part in asked["part"].unique().sort()
         ]  # fmt: skip
-        nothing = pl.DataFrame(schema={**_FOUND, "score": pl.Float32})
+        nothing = retrieve.NOTHING
         return pl.concat([nothing, *(part.select(nothing.columns) for part in parts)])
 
-    def _among_new(self, queries: pl.DataFrame, rows: pl.Series, depth: int) -> pl.DataFrame:
-        asked = queries[rows]
-        hits = self._dense.search_among(asked.to_arrow(), self.new, depth)
-        return retrieve.found(hits, asked["query_id"], self._house.doc_ids, places=rows)
-
-
-_FOUND = {"row": pl.UInt32, "query_id": pl.String, "doc_id": pl.String}
+    def _among_new(self, queries: pl.DataFrame, known: pl.DataFrame, k: int) -> pl.DataFrame:
+        """Return the hits among new documents; queries: with their `row`."""
+        if queries.is_empty() or not len(self.new):
+            return retrieve.NOTHING
+        enough = retrieve.enough(queries, known, k)
+        hits = self._dense.search_among(queries.to_arrow(), self.new, int(enough.max()))
+        ids = self._house.doc_ids
+        return retrieve.found(hits, queries["query_id"], ids, enough, queries["row"])

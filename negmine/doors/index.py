@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from negmine.engine import PART_DOCUMENTS, PART_QUERIES, Folder, Stream, rechunk
 from negmine.frames import frame
 from negmine.house import CORPUS, QRELS, QUERIES, House
-from negmine.retrievers import bm25, dense
+from negmine.retrievers import approximate, bm25, dense
 from negmine.rooms import index
 from negmine.rooms.retrieve import positives
 from negmine.shingles import build as build_shingles
@@ -96,6 +96,9 @@ def dense_index(house: House, found_by: Iterable[str] = ()) -> Folder:
             rows = (house.work.require(name).rows for name in (CORPUS, QUERIES))
             dense.check_given(house.settings.index, *rows)
         chosen = _found(house, runs) if runs else None
+        if house.settings.index.index != approximate.FLAT:
+            count = len(house.doc_ids) if chosen is None else len(chosen)
+            approximate.check_size(house.settings.index.index, count)
         if chosen is not None:
             np.save(folder / dense.POSITIONS, chosen)
         return dense.build(

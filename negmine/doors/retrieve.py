@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from negmine.engine import Parts, once
 from negmine.house import House
@@ -23,26 +24,23 @@ def run(house: House, spec: str) -> Parts:
     opened, one_at_a_time = once(lambda: open_retriever(spec, house)), Lock()
     k = house.settings.retrieve.k
 
-    def make(part: int) -> pa.Table:
-        queries, known = house.queries(part), house.known(part)
+    def search(queries: pl.DataFrame, enough: NDArray[np.int64]) -> pl.DataFrame:
         documents = len(house.doc_ids)
-        depth = min(depth_of(house, part), documents)
+        depth = min(int(enough.max()), documents)
         with one_at_a_time:  # a search takes all cores; what is made of it does not
             hits = checked_search(opened(), spec, queries.to_arrow(), depth, documents)
-        if spec in RETRIEVERS:  # whose hits are in order
-            enough = retrieve.enough(queries, known, k)
-            found = retrieve.found(hits, queries["query_id"], house.doc_ids, enough)
-        else:
-            found = retrieve.in_order(retrieve.found(hits, queries["query_id"], house.doc_ids))
-        return retrieve.run(found, known, k)
+        own = spec in RETRIEVERS  # whose hits are in order
+        return retrieve.found(
+            hits, queries["query_id"], house.doc_ids, enough if own else None, queries["row"]
+        )
+
+    def make(part: int) -> pa.Table:
+        queries, known = house.queries(part).with_row_index("row"), house.known(part)
+        groups = retrieve.by_depth(queries, known, k)
+        found = pl.concat([retrieve.NOTHING, *(search(*group) for group in groups)])
+        return retrieve.run(retrieve.in_order(found, spec in RETRIEVERS), known, k)
 
     return Parts(house.query_parts, make, threads=spec in RETRIEVERS)
-
-
-def depth_of(house: House, part: int) -> int:
-    """Return how deep to search so that k hits remain for every query of a part."""
-    settings = house.settings
-    return retrieve.depth(house.qrels(part), settings.index.min_relevance, settings.retrieve.k)
 
 
 def candidates(house: House) -> Parts:

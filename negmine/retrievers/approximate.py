@@ -24,6 +24,7 @@ FLAT = "flat"
 TRAINED_ON = 262_144  # vectors at most: 64 for each of 4,096 cells, FAISS' own advice is 39 or more
 SEED = 13
 AT_ONCE = 65_536
+ANY_WIDTH = 3840  # of an index that is only tried: what most divisors divide
 _CAGRA = re.compile(r"cagra(\d*)", re.IGNORECASE)
 
 
@@ -36,30 +37,68 @@ def faiss_or_error() -> Any:
     return faiss
 
 
-def check(factory: str) -> None:
-    """Raise SettingsError now for a factory string that FAISS cannot read, MissingDependency without FAISS."""
-    if factory == FLAT:
-        return
+def check(factory: str, parameters: dict[str, int]) -> None:
+    """Raise SettingsError now for what FAISS cannot make or set, MissingDependency without FAISS.
+
+    parameters: FAISS' names, such as {"nprobe": 64}.
+    """
     if _CAGRA.fullmatch(factory):
         if not hasattr(faiss_or_error(), "GpuIndexCagra") or not count_gpus():
             raise SettingsError(
                 f"--index {factory} is built on a GPU, by a FAISS that has cuVS. Say HNSW32 here."
             )
         return
-    _empty(factory, 64)
+    try:
+        index = _empty(factory, ANY_WIDTH)
+    except RuntimeError as error:
+        if "parse" in str(error) or "METRIC_L2" in str(error):
+            raise _cannot(factory, error) from error
+        return  # it may be right for another width: `build` tells
+    set_parameters(index, parameters)
+    if re.match(r"ID(Map|Map2),", factory):
+        raise SettingsError(
+            f"--index {factory}: leave IDMap out, negmine numbers documents itself."
+        )
+
+
+def check_size(factory: str, documents: int) -> None:
+    """Raise SettingsError, before anything is encoded, for more cells than there are documents."""
+    cells = re.search(r"IVF(\d+)", factory)
+    if cells is not None and int(cells[1]) > documents:
+        fit = max(1, 4 * int(documents**0.5))
+        raise SettingsError(
+            f"--index {factory}: {int(cells[1]):,} cells need as many documents, there are {documents:,}. "
+            f"Say flat, or about IVF{fit}."
+        )
+
+
+def set_parameters(index: Any, parameters: dict[str, int]) -> None:
+    """Set how hard an index looks; raise SettingsError for a setting that it has not."""
+    space = faiss_or_error().ParameterSpace()
+    for name, value in parameters.items():
+        try:
+            space.set_index_parameter(index, name, value)
+        except RuntimeError as error:
+            shown = {"efSearch": "--ef-search"}.get(name, f"--{name}")
+            raise SettingsError(
+                f"{shown} {value}: this --index has no such setting. --nprobe is for IVF, "
+                "--ef-search for HNSW."
+            ) from error
 
 
 def _empty(factory: str, dims: int) -> Any:
     faiss = faiss_or_error()
-    try:
-        return faiss.index_factory(dims, factory, faiss.METRIC_INNER_PRODUCT)
-    except RuntimeError as error:
-        if dims == 64 and "parse" not in str(error):  # it may be right for another width
-            return None
-        raise SettingsError(
-            f"--index {factory}: FAISS cannot make such an index for vectors of {dims} dimensions "
-            f"({_last(error)}). Say flat, or a factory string such as IVF4096,Flat or HNSW32."
-        ) from error
+    return faiss.index_factory(dims, factory, faiss.METRIC_INNER_PRODUCT)
+
+
+def _cannot(factory: str, error: Exception, dims: int | None = None) -> SettingsError:
+    told = _last(error)
+    why = "it is for distances, not for inner products" if "METRIC_L2" in told else told
+    width = "" if dims is None else f" for vectors of {dims} dimensions"
+    return SettingsError(
+        f"--index {factory}: FAISS cannot make such an index{width} ({why}). "
+        "Say flat, or a factory string such as IVF4096,Flat or HNSW32."
+    )
 
 
 def build(
@@ -75,8 +114,9 @@ def build(
     chosen = rng.choice(len(vectors), min(len(vectors), TRAINED_ON), replace=False)
     sample = vectors[np.sort(chosen)].astype(np.float32)
     cagra = _CAGRA.fullmatch(factory)
-    index = _on_gpu_graph(faiss, cagra, vectors) if cagra else _empty(factory, vectors.shape[1])
+    dims = vectors.shape[1]
     try:
+        index = _on_gpu_graph(faiss, cagra, vectors) if cagra else _empty(factory, dims)
         if not cagra:
             index.train(sample)
             for start in range(0, len(vectors), AT_ONCE):
@@ -84,9 +124,7 @@ def build(
                 index.add(block)
                 progress.advance(len(block))
     except RuntimeError as error:
-        raise SettingsError(
-            f"--index {factory}: FAISS cannot build it over {len(vectors):,} documents ({_last(error)})."
-        ) from error
+        raise _cannot(factory, error, dims) from error
     faiss.write_index(index, str(folder / FILE))
     size = (folder / FILE).stat().st_size
     return {
@@ -115,16 +153,7 @@ class Approximate:
         self._faiss = faiss_or_error()
         flag = getattr(self._faiss, "IO_FLAG_MMAP_IFC", self._faiss.IO_FLAG_MMAP)
         self._index = self._faiss.read_index(str(folder / FILE), flag)
-        space = self._faiss.ParameterSpace()
-        for name, value in parameters.items():
-            try:
-                space.set_index_parameter(self._index, name, value)
-            except RuntimeError as error:
-                shown = {"efSearch": "--ef-search"}.get(name, f"--{name}")
-                raise SettingsError(
-                    f"{shown} {value}: this --index has no such setting. --nprobe is for IVF, "
-                    "--ef-search for HNSW."
-                ) from error
+        set_parameters(self._index, parameters)
         self._gpu = self._on_gpus() if device != "cpu" and count_gpus() else None
 
     def _on_gpus(self) -> Any:

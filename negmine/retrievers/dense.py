@@ -207,6 +207,10 @@ def _open_given(path: Path) -> NDArray[Any]:
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist. Check the path.") from error
     except (OSError, ValueError, EOFError) as error:
+        if "mmap length" in str(error):
+            raise InputError(
+                f"{path} ends too early: it holds less than it says. Copy it again."
+            ) from error
         raise InputError(
             f"{path} is no .npy array of numbers. Write it with numpy.save, as float32."
         ) from error

@@ -18,6 +18,7 @@ from negmine.errors import MissingDependency, SettingsError
 from negmine.jit import compiled, in_threads
 
 PRODUCTS = 32 << 20  # bytes of products that wait at once, unless --memory is small
+STRETCH = 128  # products that are looked at together
 GPU_BLOCK = 1 << 30  # bytes of documents that go to the GPUs at once
 GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
 
@@ -59,7 +60,7 @@ class Lists:
     def __init__(self, queries: int, k: int, dtype: np.dtype[Any]) -> None:
         self._k, self._itemsize = k, dtype.itemsize
         lowest = 0 if dtype.kind == "i" else -np.inf
-        self._scores = np.empty((queries, 2 * k + 64), dtype)
+        self._scores = np.empty((queries, 2 * k + STRETCH), dtype)
         self._rows = np.empty(self._scores.shape, np.int64)
         self._held, self._limits = np.zeros(queries, np.int64), np.full(queries, lowest, dtype)
 
@@ -98,26 +99,34 @@ def _keep_best(
     held: NDArray[np.int64],
     limits: NDArray[Any],
 ) -> None:
-    """Append what is above a query's limit; a full list is cut to its best k, which sets the limit."""
-    room = scores.shape[1]
+    """Append what is above a query's limit; a full list is cut to its best k, which sets the limit.
+
+    Most of a row is below the limit: stretches of it are counted first, which vector units do at once.
+    """
+    room, width = scores.shape[1], products.shape[1]
     for query in range(products.shape[0]):
         count, limit = held[query], limits[query]
-        for column in range(products.shape[1] + 1):
-            ended = column == products.shape[1]
-            if not ended and products[query, column] > limit:
-                scores[query, count] = products[query, column]
-                rows[query, count] = first + column
-                count += 1
-            if count == room or (ended and last and count > k):
+        for start in range(0, width + STRETCH, STRETCH):
+            ended = start >= width
+            if count > room - STRETCH or (ended and last and count > k):
                 limit = np.partition(scores[query, :count], count - k)[count - k]
-                above, equal = 0, k - np.sum(scores[query, :count] > limit)
+                best, equal = 0, k - np.sum(scores[query, :count] > limit)
                 for place in range(count):
                     score = scores[query, place]
                     if score > limit or (score == limit and equal > 0):
                         equal -= score == limit
-                        scores[query, above], rows[query, above] = score, rows[query, place]
-                        above += 1
-                count = above
+                        scores[query, best], rows[query, best] = score, rows[query, place]
+                        best += 1
+                count = best
+            some = products[query, start : start + STRETCH]
+            above = np.int32(0)
+            for column in range(len(some)):
+                above += np.int32(some[column] > limit)
+            for column in range(len(some) if above else 0):
+                if some[column] > limit:
+                    scores[query, count] = some[column]
+                    rows[query, count] = first + start + column
+                    count += 1
         held[query], limits[query] = count, limit
 
 

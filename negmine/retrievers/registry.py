@@ -30,9 +30,8 @@ def open_dense(house: House) -> Dense:
     index, retrieve = house.settings.index, house.settings.retrieve
     approximate = None
     if index.index != FLAT:
-        asked = {"nprobe": retrieve.nprobe, "efSearch": retrieve.ef_search}
-        given = {name: value for name, value in asked.items() if value is not None}
-        approximate = Approximate(house.work.folder(house.faiss), given, index.one_device)
+        folder = house.work.folder(house.faiss)
+        approximate = Approximate(folder, retrieve.faiss_parameters, index.one_device)
     folder = house.work.folder(house.vectors)
     size = products(house.memory)
     propose = proposer(index.one_device, size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,13 @@ from negmine.schemas import (
     with_opinions,
 )
 
+FEW = 16  # positives of a query that is searched with the most of them
 RRF_K = 60  # Cormack, Clarke and Buettcher 2009, section 2
+
+
+NOTHING = pl.DataFrame(
+    schema={"row": pl.UInt32, "query_id": pl.String, "doc_id": pl.String, "score": pl.Float32}
+)
 
 
 def positives(qrels: pl.DataFrame, min_relevance: int) -> pl.DataFrame:
@@ -37,12 +43,6 @@ def mined_queries(queries: pl.DataFrame, qrels: pl.DataFrame, min_relevance: int
     )
 
 
-def depth(qrels: pl.DataFrame, min_relevance: int, k: int) -> int:
-    """Return how deep to search so that k hits remain for every query after its positives go."""
-    found = positives(qrels, min_relevance).group_by("query_id").len()["len"].max()
-    return k + (found if isinstance(found, int) else 0)
-
-
 def enough(queries: pl.DataFrame, known: pl.DataFrame, k: int) -> NDArray[np.int64]:
     """Return how many hits of every query can be in its run: k, and its positives; int64 [queries]."""
     counts = known.group_by("query_id").len()
@@ -50,6 +50,20 @@ def enough(queries: pl.DataFrame, known: pl.DataFrame, k: int) -> NDArray[np.int
         counts, on="query_id", how="left", maintain_order="left"
     )
     return k + found["len"].fill_null(0).cast(pl.Int64).to_numpy()
+
+
+def by_depth(
+    queries: pl.DataFrame, known: pl.DataFrame, k: int
+) -> Iterator[tuple[pl.DataFrame, NDArray[np.int64]]]:
+    """Yield the queries that need about k hits, then the few with many positives; each with `enough`.
+
+    queries: with a `row` of their own. One query with a hundred positives makes no other search deeper.
+    """
+    counts = enough(queries, known, k)
+    for many in (False, True):
+        here = np.flatnonzero((counts > k + FEW) == many)
+        if len(here):
+            yield queries[here], counts[here]
 
 
 def found(
@@ -79,8 +93,10 @@ def found(
     )
 
 
-def in_order(found: pl.DataFrame) -> pl.DataFrame:
-    """Order rows by query and (-score, doc_id); hits of negmine's own retrievers are so already."""
+def in_order(found: pl.DataFrame, within: bool = False) -> pl.DataFrame:
+    """Order rows by query and (-score, doc_id); within: those of a query are so already."""
+    if within:
+        return found.sort("row", maintain_order=True)
     return found.sort("row", -pl.col("score"), "doc_id")
 
 
@@ -111,12 +127,18 @@ def fuse(runs: Mapping[str, pl.DataFrame], known: pl.DataFrame) -> pl.DataFrame:
     score = sum over retrievers of 1 / (60 + rank): reciprocal rank fusion, float64.
     """
     key = ["query_id", "doc_id"]
-    fused = pl.concat([known.select(key), *(hits.select(key) for hits in runs.values())]).unique()
-    for name, hits in runs.items():
-        renamed = hits.select(
+    named = [
+        hits.select(
             *key, pl.col("rank").alias(f"{name}_rank"), pl.col("score").alias(f"{name}_score")
         )
-        fused = fused.join(renamed, on=key, how="left")
+        for name, hits in runs.items()
+    ]
+    pairs = pl.concat([hits.select(key) for hits in named])
+    fused = named[0] if len(named) == 1 else pairs.unique()
+    for hits in named if len(named) > 1 else ():
+        fused = fused.join(hits, on=key, how="left")
+    not_found = known.select(key).join(pairs, on=key, how="anti")
+    fused = pl.concat([fused, not_found], how="diagonal")
     return fused.with_columns(score=reciprocal_ranks(list(runs)))
 
 

@@ -32,7 +32,7 @@ def test_two_processes_give_what_one_gives_and_die_alone(tmp_path, model):
     one = encoder(tmp_path, model, device="cpu", batch_size=1)
     two = encoder(tmp_path, model, devices="cpu,cpu", batch_size=1)
     assert two.identity("document") == one.identity("document")
-    many = [f"{text} {n} tea" for n in range(20) for text in TEXTS]  # 7 batches of 64
+    many = [f"{text} {n} tea" for n in range(80) for text in TEXTS]  # 28 batches of 64
     assert np.array_equal(two.encode(many, "document"), one.encode(many, "document"))
     assert len(two.encode([], "document")) == 0
 

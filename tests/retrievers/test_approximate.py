@@ -15,6 +15,7 @@ from negmine.retrievers.approximate import Approximate
 from negmine.workdir import Workdir
 from tests.retrievers.test_exact import brute_force, unit
 from tests.retrievers.test_growth import collection, write
+from tests.test_since import Notes
 
 
 def flags_of(tmp_path, **more):
@@ -59,8 +60,10 @@ def test_what_was_not_found_pads_the_list(tmp_path):
 
 def test_the_manifest_says_how_much_is_found(tmp_path):
     flags = flags_of(tmp_path, index="IVF16,Flat", nprobe=16)
-    negmine.mine(tmp_path / "work", **flags)
+    notes = Notes()
+    negmine.mine(tmp_path / "work", **flags, progress=notes)
     work = Workdir(tmp_path / "work")
+    assert "--index IVF16,Flat finds 1.0000 of the 20 best documents" in notes.said
     assert work.require("2-retrieve/recall-vectors").stats == {"recall": 1.0, "queries": 12}
     assert work.require("1-index/faiss-vectors").stats["index"] == "IVF16,Flat"
     negmine.mine(tmp_path / "flat", **(flags | {"index": "flat", "nprobe": "none"}))
@@ -89,9 +92,14 @@ def test_an_index_that_finds_too_little_is_refused_and_can_be_asked_to_look_hard
     ("more", "said"),
     [
         ({"index": "NONSENSE"}, "--index NONSENSE: FAISS cannot make"),
+        ({"index": "LSH"}, "for distances, not for inner products"),
+        ({"index": "IDMap,Flat"}, "leave IDMap out"),
+        ({"index": " "}, "say flat, or a FAISS factory string"),
         ({"index": "HNSW16", "nprobe": 3}, "--nprobe 3: this --index has no such setting"),
-        ({"index": "Flat", "ef_search": 3}, "--ef-search 3: this --index has no such setting"),
-        ({"index": "IVF4096,Flat"}, "cannot build it over 400 documents"),
+        ({"index": "SQ8", "ef_search": 3}, "--ef-search 3: this --index has no such setting"),
+        ({"index": "HNSW16", "ef_search": 10**10}, "less than or equal to"),
+        ({"k": 10**19}, "less than or equal to"),
+        ({"index": "IVF4096,Flat"}, "4,096 cells need as many documents, there are 400"),
         ({"index": "CAGRA"}, "built on a GPU"),
     ],
 )
@@ -105,6 +113,17 @@ def test_what_cannot_be_is_told(tmp_path, more, said):
 def test_a_setting_of_an_index_without_an_index_is_refused(tmp_path, flag):
     with pytest.raises(SettingsError, match="looks at every vector"):
         negmine.mine(tmp_path / "work", **flags_of(tmp_path, **{flag: 5}))
+
+
+def test_a_width_that_does_not_fit_is_told_when_it_is_known(tmp_path):
+    vectors = unit(np.random.default_rng(2), 500, 64)
+    with pytest.raises(SettingsError, match="for vectors of 64 dimensions"):
+        approximate.build(vectors, "PQ7", tmp_path, Silent())
+
+
+def test_flat_is_flat_in_any_case(tmp_path):
+    negmine.mine(tmp_path / "work", **flags_of(tmp_path, index="Flat"))
+    assert not (tmp_path / "work" / "1-index" / "faiss-vectors").exists()
 
 
 def test_without_faiss_only_an_index_is_refused(tmp_path, monkeypatch):
@@ -139,7 +158,7 @@ def test_cagra_is_built_on_a_gpu_and_kept_as_hnsw(tmp_path, monkeypatch):
     documents = unit(np.random.default_rng(2), 50, 8)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "faiss", fake)
-        approximate.check("CAGRA32")
+        approximate.check("CAGRA32", {})
         approximate.build(documents, "CAGRA32", tmp_path, Silent())
     assert (asked["dims"], asked["degree"], asked["metric"]) == (8, 32, faiss.METRIC_INNER_PRODUCT)
     hits = Approximate(tmp_path, {}, "cpu").search(documents[:3], documents, 1, np.arange(50))

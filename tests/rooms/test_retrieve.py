@@ -60,17 +60,14 @@ def test_padding_is_no_hit():
     assert found.select("query_id", "doc_id").rows() == [("q1", "a"), ("q2", "b"), ("q2", "c")]
 
 
-def test_depth_makes_room_for_the_query_with_most_positives():
-    qrels = pl.DataFrame(
-        {
-            "query_id": ["q1", "q1", "q1", "q2"],
-            "doc_id": ["a", "b", "c", "a"],
-            "relevance": [2, 1, 0, 1],
-        }
-    )
-    assert retrieve.depth(qrels, 1, 100) == 102
-    assert retrieve.depth(qrels, 2, 100) == 101
-    assert retrieve.depth(qrels, 3, 100) == 100
+def test_a_query_with_many_positives_is_searched_apart():
+    queries = pl.DataFrame({"row": [0, 1, 2], "query_id": ["q1", "q2", "q3"]})
+    known = pairs(*[("q2", f"d{n}") for n in range(40)], ("q3", "a"))
+    groups = [
+        (rows["query_id"].to_list(), enough.tolist())
+        for rows, enough in retrieve.by_depth(queries, known, 100)
+    ]
+    assert groups == [(["q1", "q3"], [100, 101]), (["q2"], [140])]
 
 
 def test_fusion_is_reciprocal_rank_fusion_with_k_60():

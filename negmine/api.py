@@ -59,8 +59,27 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
         check_gates(house)
     if before != rooms:
         outcomes += run(house, ["write"], force)
+    if "write" in rooms:
+        note_nothing_written(house)
     note_peak(house, held)
     return result(house, outcomes, rooms)
+
+
+def note_nothing_written(house: House) -> None:
+    """Say so if the training file has no row: `datasets` cannot even open it."""
+    write = house.settings.write
+    if house.work.require(f"5-write/{write.format}").rows:
+        return
+    if write.format == "n-tuple":
+        why = (
+            f"n-tuple takes only queries with {write.num_negatives} negatives, and none has so many: "
+            "lower --num-negatives, or say --format triplet"
+        )
+    else:
+        why = f"no query has a negative that the rules keep: see negmine report {house.work.root}"
+    house.progress.note(
+        f"nothing to train on: 5-write/{write.format} has no row. {why[0].upper()}{why[1:]}"
+    )
 
 
 def note_peak(house: House, before: int) -> None:

@@ -6,6 +6,7 @@ stdout is data (a summary, a table, or with `--json` one envelope), stderr is ta
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 import time
@@ -177,5 +178,6 @@ def plain(value: Any) -> Any:
 
 
 def out() -> RichConsole:
-    """Return the console for data meant for people: as wide as the terminal, 160 in a pipe."""
-    return RichConsole(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    """Return the console for data meant for people: as wide as the terminal, or COLUMNS; 160 in a pipe."""
+    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()  # rich reads both
+    return RichConsole(highlight=False, width=None if known else _PIPE_WIDTH)

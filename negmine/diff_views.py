@@ -20,6 +20,7 @@ _WORST = 20  # rows of flips that are shown
 def diff(found: dict[str, Any], width: int) -> RenderableType:
     """Show a comparison; of a run with itself a few lines. Texts are cut to fit `width`; nothing else is."""
     parts: list[RenderableType] = [_runs(found)]
+    parts += [Text(f"warning: {told}", style="bold") for told in found["warnings"]]
     parts += _setup(found)
     if found["same_rows"]:
         rows, queries = found["rows"]["shared"], found["queries"]["shared"]
@@ -36,7 +37,7 @@ def _runs(found: dict[str, Any]) -> RenderableType:
     lines = []
     for name in ("a", "b"):
         run = found[name]
-        told = f"  {run['score']} decides, made {run['made_at'][:10]}"
+        told = f"  {run['score']} decides, made {run['made_at'].replace('T', ' ').replace('Z', ' UTC')}"
         line = Text.assemble((name.upper(), "bold"), f"  {run['work']}", (told, "dim"))
         line.overflow = "fold"
         lines.append(line)
@@ -78,11 +79,11 @@ def _models(table: Table, made: dict[str, Any]) -> None:
 def _counts(found: dict[str, Any]) -> list[RenderableType]:
     table = _table(("", "A", "B", "both", "went", "came"))
     queries, rows, negatives = (found[name] for name in ("queries", "rows", "negatives"))
-    for name, counts in (("queries", queries), ("rows of both", rows)):
+    for name, counts in (("queries", queries), ("rows of shared queries", rows)):
         both, went, came = (counts[key] for key in ("shared", "went", "came"))
         _add(table, name, both + went, both + came, both, went, came)
     a, b, both = negatives["a"], negatives["b"], negatives["both"]
-    _add(table, "negatives", a, b, both, a - both, b - both)
+    _add(table, "negatives of shared queries", a, b, both, a - both, b - both)
     lines: list[RenderableType] = ["", table]
     for what in ("went", "came"):
         if queries[what]:
@@ -156,10 +157,17 @@ def _most(rows: list[dict[str, Any]], width: int) -> list[RenderableType]:
     table = _table(header)
     table.add_column("text", no_wrap=True, overflow="crop")
     for row, cells in zip(rows, told, strict=True):
-        text = Text(" ".join((row["text"] or "").split()))
-        text.truncate(max(width - taken, _TEXT), overflow="ellipsis")
-        table.add_row(*cells, text)
+        room = max(width - taken, _TEXT)
+        table.add_row(*cells, _fitted(row["text"], room))
+        if row["text_b"] is not None:
+            table.add_row(*("" for _ in cells), _fitted(f"B: {row['text_b']}", room))
     return ["", table]
+
+
+def _fitted(text: str | None, room: int) -> Text:
+    fitted = Text(" ".join((text or "").split()))
+    fitted.truncate(room, overflow="ellipsis")
+    return fitted
 
 
 def _table(columns: Sequence[str], texts: int = 1) -> Table:

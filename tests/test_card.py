@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 import negmine
+from negmine.api import open_existing, run_rooms
+from negmine.console import Talk
 from negmine.reporting.card import leak_line, licence, size_category
 
 COLUMNS = {
@@ -115,4 +117,40 @@ def test_a_leak_is_told_where_a_budget_was_met():
     told = leak_line(limits)
     for number in ("50%", "0.42 %", "1.81 %", "2 %"):
         assert number in told
+    assert "at most" not in told  # it is an estimate of what was judged, no bound
+    assert "21 of 5,000; " in leak_line(limits | {"sold": 21, "selected": 5000})
     assert "Not measured" in leak_line({})
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_format_without_a_row_is_told_and_is_no_configuration(tmp_path, beir, vectors):
+    work = negmine.mine(tmp_path / "w", data=beir, **FLAGS, **vectors).work
+    talk = Talk(quiet=True)
+    asked = {"format": "n-tuple", "num_negatives": 200}
+    done = run_rooms(open_existing(work, asked, None, talk), ["write"])
+    assert done.summary["rows_written"] == 0
+    assert any("5-write/n-tuple has no row" in note for note in talk.notes)
+    assert [one["config_name"] for one in front(work)["configs"]] == ["triplet"]
+    assert front(work)["configs"][0]["default"] is True
+    assert "**`n-tuple` has no row" in read(work)
+    assert "`negative_1` to `negative_200`" in read(work)
+    assert load(work, tmp_path)["train"].num_rows > 0
+    report = negmine.report(work, leak=False)
+    assert report.warnings[0].kind == "nothing_written"
+
+
+def test_without_any_row_there_is_no_configuration_at_all(tmp_path, beir):
+    flags = {"format": "n-tuple", "num_negatives": 200, "retriever": ["bm25"]}
+    work = negmine.mine(tmp_path / "w", data=beir, **flags).work
+    assert "configs" not in front(work)
+    assert "load_dataset" not in read(work)
+
+
+def test_the_settings_are_those_in_force(tmp_path, beir):
+    work = negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"]).work
+    idle = ("`guide-margin", "`bm25-delta`", "`skip-top`")
+    assert not any(name in read(work) for name in idle)
+    flags = {"retriever": ["bm25"], "bm25_variant": "bm25+", "skip_top": 1}
+    other = read(negmine.mine(tmp_path / "v", data=beir, **flags).work)
+    assert "| index | `bm25-delta` | 0.5 |" in other
+    assert "| filter | `skip-top` | 1 |" in other

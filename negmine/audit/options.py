@@ -10,6 +10,7 @@ from pathlib import Path
 from negmine.audit.rules import FAULT, RULES
 from negmine.audit.shapes import Columns
 from negmine.errors import GateNotMet, SettingsError
+from negmine.limits_said import said_limit
 
 NO_COLUMNS = Columns()
 NEAR_DUPLICATE, HUB_SHARE, LENGTH_AUC, KEEP = 0.8, 0.01, 0.7, 20
@@ -93,13 +94,9 @@ def read_gates(said: Sequence[str]) -> list[Gate]:
 
 
 def _limit(said: str, limit: str) -> tuple[float, bool]:
-    is_percent = limit.endswith("%")
-    try:
-        value = float(limit.removesuffix("%")) / (100 if is_percent else 1)
-    except ValueError:
-        value = -1.0
+    value, is_percent = said_limit(limit) or (-1.0, False)
     is_share = is_percent or not limit.strip().isdigit()
-    if not 0 <= value < float("inf") or (is_share and value > 1):
+    if value < 0 or (is_share and value > 1):
         raise SettingsError(
             f"--fail-on {said}: the limit is a count (0, 25) or a share (0.01, 1%) of at most 1."
         )

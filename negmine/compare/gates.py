@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from negmine.compare.totals import MEASURES, Totals
 from negmine.errors import GateNotMet, SettingsError
+from negmine.limits_said import said_limit
 from negmine.naming import nearest
 
 
@@ -19,9 +20,9 @@ class Gate(NamedTuple):
 
 
 def read_gates(said: Sequence[str]) -> list[Gate]:
-    """Return what --fail-on says: `nfr=0.02`, or `nfr>0.02`, and `jaccard=0.5`, or `jaccard<0.5`.
+    """Return what --fail-on says: `nfr=0.02`, `nfr=2%`, or `nfr>0.02`, and `jaccard=0.5`, or `jaccard<0.5`.
 
-    Raises SettingsError for a name that is none, a limit that is no number, or a side that cannot be meant.
+    Raises SettingsError for a name that is none, a limit that it cannot reach, or a side that cannot be meant.
     """
     gates = []
     for text in said:
@@ -34,18 +35,17 @@ def read_gates(said: Sequence[str]) -> list[Gate]:
         bad = MEASURES[name].bad
         if sign not in ("=", bad):
             raise SettingsError(f"--fail-on {text}: a limit on {name} is {name}{bad}NUMBER.")
-        gates.append(Gate(text, name, _limit(text, limit)))
+        gates.append(Gate(text, name, _limit(text, name, limit)))
     return gates
 
 
-def _limit(text: str, said: str) -> float:
-    try:
-        limit = float(said)
-    except ValueError:
-        limit = float("nan")
-    if not float("-inf") < limit < float("inf"):
-        raise SettingsError(f"--fail-on {text}: say a number, as in nfr=0.02.")
-    return limit
+def _limit(text: str, name: str, said: str) -> float:
+    known, lowest = said_limit(said), -1 if name == "tau" else 0
+    if known is None:
+        raise SettingsError(f"--fail-on {text}: say a number, as in nfr=0.02 or nfr=2%.")
+    if not lowest <= known[0] <= 1:
+        raise SettingsError(f"--fail-on {text}: {name} lies between {lowest} and 1.")
+    return known[0]
 
 
 def check_gates(gates: Sequence[Gate], found: Totals) -> None:

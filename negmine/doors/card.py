@@ -7,7 +7,7 @@ from typing import Any
 
 from negmine.engine import Folder
 from negmine.house import CARD, CORPUS, LIMITS, QRELS, SHORT, VERDICTS, House
-from negmine.reporting.card import Written, front_matter, leak_line
+from negmine.reporting.card import Written, columns_told, front_matter, leak_line
 from negmine.reporting.models import names, used
 from negmine.reporting.shaping import shaping
 from negmine.reporting.templates import render
@@ -53,6 +53,7 @@ def _text(house: House) -> str:
         escape=False,
         front=front_matter(configs, write.license, write.language),
         config=configs[0].name,
+        loaded=next((one.name for one in configs if one.rows), None),
         configs=configs,
         rows=configs[0].rows,
         reading=_READING[configs[0].name],
@@ -84,7 +85,7 @@ def _configs(house: House) -> list[Written]:
 
 def _columns(house: House, manifest: Manifest) -> str:
     schema = house.work.scan(manifest.artifact).collect_schema()
-    return ", ".join(f"`{name}`" for name in schema.names())
+    return columns_told(schema.names())
 
 
 def _training(house: House) -> Manifest:

@@ -14,6 +14,7 @@ from negmine.doors.finished import Run
 from negmine.house import CORPUS, LIMITS, QUERIES, VERDICTS, House
 
 EXAMPLES = 5
+MANY = 0.2  # share of ids with another text above which there is a warning
 WRITE = "5-write"
 
 
@@ -67,17 +68,19 @@ def _told(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
         "totals": tally.totals(a.queries.height, b.queries.height),
         "most_changed": _most_changed(a, b, tally),
     }
+    warnings, other_texts = _other_texts(a, b)
     made = _setup(a, b)
     same_setup = not any(made.values())
     same_rows = _same(moved)
     return {
         "a": a.summary(),
         "b": b.summary(),
+        "warnings": warnings,
         "same_setup": same_setup,
         "same_rows": same_rows,
         "setup": made,
         **moved,
-        "notes": _notes(a, b, same_rows),
+        "notes": [*other_texts, *_notes(a, b, same_rows)],
     }
 
 
@@ -123,7 +126,13 @@ def _one_scale(a: Run, b: Run, name: str) -> bool:
 
 def _most_changed(a: Run, b: Run, tally: Tally) -> list[dict[str, Any]]:
     ids = pl.Series([row["query_id"] for row in tally.most_changed({})], dtype=pl.String)
-    return tally.most_changed(b.texts(ids) | a.texts(ids))
+    in_a, in_b = a.texts(ids), b.texts(ids)
+    rows = tally.most_changed(in_b | in_a)
+    return [{**row, "text_b": _other(in_b.get(row["query_id"]), row["text"])} for row in rows]
+
+
+def _other(text: str | None, than: str | None) -> str | None:
+    return None if text == than else text
 
 
 def _notes(a: Run, b: Run, same_rows: bool) -> list[str]:
@@ -138,7 +147,11 @@ def _notes(a: Run, b: Run, same_rows: bool) -> list[str]:
         for manifest in run.made.values():
             if manifest.stats.get("unfinished"):
                 found.append(f"{name}: {manifest.artifact}: {manifest.stats['unfinished']}")
-    found += _other_texts(a, b)
+    corpora_differ = _both_have(a, b, CORPUS) and not _same_artifact(a, b, CORPUS)
+    if corpora_differ and "bm25" in a.scorers and "bm25" in b.scorers:
+        found.append(
+            "BM25 weighs words by the corpus, and the corpora differ: its scores move with it."
+        )
     if not same_rows and _identity(a) == _identity(b):
         found.append(
             "Both were made alike, from the same settings, models and sources, and yet differ: something is "
@@ -147,26 +160,35 @@ def _notes(a: Run, b: Run, same_rows: bool) -> list[str]:
     return found
 
 
-def _other_texts(a: Run, b: Run) -> list[str]:
-    """Return notes on ids that mean another text in B: then the rows of one id are not comparable."""
-    found = []
+def _other_texts(a: Run, b: Run) -> tuple[list[str], list[str]]:
+    """Return warnings and notes on ids that mean another text in B: by them nothing can be compared."""
+    warnings, notes = [], []
     for name, key in ((QUERIES, "query_id"), (CORPUS, "doc_id")):
-        if any(name not in run.made for run in (a, b)) or _same_artifact(a, b, name):
+        if not _both_have(a, b, name) or _same_artifact(a, b, name):
             continue
         one, two = (run.house.work.scan(name).select(key, "text_key") for run in (a, b))
-        other = one.join(two, on=key).filter(pl.col("text_key") != pl.col("text_key_right"))
-        count = other.select(pl.len()).collect(engine="streaming").item()
-        if count:
-            found.append(f"{count:,} {key}s of both have another text in B ({name}).")
-    if "bm25" in a.scorers and "bm25" in b.scorers and not _same_artifact(a, b, CORPUS):
-        found.append(
-            "BM25 weighs words by the corpus, and the corpora differ: its scores move with it."
-        )
-    return found
+        if name == QUERIES:  # of those that were mined, as everywhere here
+            mined = a.queries.join(b.queries, on=key, how="semi").lazy()
+            one = one.join(mined, on=key, how="semi")
+        other = (pl.col("text_key") != pl.col("text_key_right")).sum()
+        both = one.join(two, on=key).select(other.alias("other"), pl.len().alias("shared"))
+        count, shared = both.collect(engine="streaming").row(0)
+        told = f"{count:,} {key}s of both have another text in B ({name})"
+        if count > MANY * shared:
+            warnings.append(
+                f"{told}, of {shared:,}: if these are two collections, numbers by id mean nothing."
+            )
+        elif count:
+            notes.append(f"{told}.")
+    return warnings, notes
+
+
+def _both_have(a: Run, b: Run, name: str) -> bool:
+    return name in a.made and name in b.made
 
 
 def _same_artifact(a: Run, b: Run, name: str) -> bool:
-    return name in a.made and name in b.made and a.made[name].identity == b.made[name].identity
+    return _both_have(a, b, name) and a.made[name].identity == b.made[name].identity
 
 
 def _identity(run: Run) -> tuple[str, str]:

@@ -158,7 +158,8 @@ def _notes(house: House, scored: Scored) -> list[str]:
     notes = [BLIND]
     if scored.own_share is not None:
         notes.append(
-            f"The risk was learned without the hidden positives: {scored.own_share:.0%} own weights."
+            f"The risk was learned anew without the hidden positives: {scored.own_share:.0%} of its weight "
+            "rests on this run's positives, the rest on what ships with negmine."
         )
     if house.settings.filter.max_leak is not None and not house.limits_chosen:
         notes.append("--max-leak is not in force here: what it would choose is not made yet.")

@@ -94,6 +94,7 @@ def _about(house: House, asked: Asked) -> About:
         deciding=str(effective_rules(house.settings).score),
         ranges=scores.ranges(house.work.scan(VERDICTS), house.opinions),
         depth=house.settings.retrieve.k,
+        rules=house_rules(house),
         write=house.settings.write,
         seed=asked.seed,
         random=asked.random,

@@ -25,7 +25,7 @@ def knob(rules: FilterSettings, most: float | None = None) -> tuple[str, list[fl
 
 
 def chosen(name: str, cells: pl.DataFrame, budget: float) -> dict[str, float]:
-    """Return the mildest cell within the budget: its setting, leak, leak_high, yield.
+    """Return the mildest cell within the budget: its setting, leak, leak_high, yield, sold, selected.
 
     cells: from Sweep.table, mildest first. Raises GateNotMet where none is, naming the best.
     """
@@ -33,7 +33,8 @@ def chosen(name: str, cells: pl.DataFrame, budget: float) -> dict[str, float]:
     within = known.filter(pl.col("leak_high") <= budget)
     if within.height:
         best = within.row(0, named=True)
-        return {name: best[name], **{key: best[key] for key in ("leak", "leak_high", "yield")}}
+        told = ("leak", "leak_high", "yield", "sold", "selected")
+        return {name: best[name], **{key: best[key] for key in told}}
     if not known.height:
         raise GateNotMet(
             f"--max-leak {budget}: no negative is left to measure. Use milder rules.", "max_leak"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from negmine.schemas import POSITIVE
-from negmine.settings import WriteSettings
+from negmine.settings import FilterSettings, WriteSettings
 
 Tables = dict[str, pl.DataFrame]
 Merge = Callable[[pl.DataFrame], pl.DataFrame]
@@ -29,7 +29,7 @@ COUNTS = ("candidates", "kept", "written")
 class About:
     """A run, as far as counting needs to know it.
 
-    ranges: the lowest and the highest score of every scorer that has one. depth: `--k`.
+    ranges: the lowest and the highest score of every scorer that has one. depth: `--k`. rules: those in force.
     """
 
     opinions: Sequence[str]
@@ -37,6 +37,7 @@ class About:
     deciding: str
     ranges: Mapping[str, tuple[float, float]]
     depth: int
+    rules: FilterSettings
     write: WriteSettings
     seed: int
     random: int

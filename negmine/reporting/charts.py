@@ -5,7 +5,7 @@ What is shown by colour is shown by hatching, line style or a label too; each ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from negmine.reporting.schema import Hubs, Leak, Overlap, Ranks, Recall, Report, Short, Step, View
@@ -18,6 +18,7 @@ _MINUS = "\N{MINUS SIGN}"
 _MOST_BARS = 10
 _ROW = 23.0  # points that a labelled bar needs
 _HATCH = {CANDIDATE: "", POSITIVE: "////", WRITTEN: "\\\\\\\\", OTHER: "----"}
+_ON_SCORES = ("max_risk", "max_score", "min_score")  # thresholds that are a score themselves
 _LINES = ((CANDIDATE, "-", "o"), (WRITTEN, "--", "s"), (POSITIVE, "-.", "^"), (OTHER, ":", "D"))
 
 
@@ -57,8 +58,14 @@ def funnel(steps: Sequence[Step]) -> str:
     return bars("funnel", f"Candidates left after every step: {told}", rows)
 
 
-def distributions(name: str, scorer: str, view: View, zero: bool) -> str:
-    """Draw candidates before any rule and after each, above each other; positives behind, negatives last."""
+def distributions(
+    name: str, scorer: str, view: View, zero: bool, limits: Mapping[str, float] | None = None
+) -> str:
+    """Draw candidates before any rule and after each, above each other; positives behind, negatives last.
+
+    zero: the values are differences. limits: flag to the score that it does not let through, to be marked.
+    """
+    marked = dict(limits or {}) if not zero else {"": 0.0}
     count = len(view.stages) + 1
     with figure(62.0 * count + 50) as drawn:
         rows: list[Axes] = list(drawn.subplots(count, sharex=True, squeeze=False)[:, 0])
@@ -71,10 +78,13 @@ def distributions(name: str, scorer: str, view: View, zero: bool) -> str:
         for axes in rows:
             if view.positives is not None:
                 _steps(axes, view, view.positives.bins, POSITIVE)
-            if zero:
-                axes.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+            for limit in marked.values():
+                axes.axvline(limit, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+        if view.logged:
+            _decades(rows[-1])
+        told = "".join(f"; dashed: {flag} {limit:g}" for flag, limit in marked.items() if flag)
         rows[-1].set_xlabel(
-            f"lowest positive minus candidate, {scorer}" if zero else f"score, {scorer}"
+            f"lowest positive minus candidate, {scorer}" if zero else f"score, {scorer}{told}"
         )
         _legend(drawn, view.positives is not None and view.positives.count > 0)
         what = "Positive minus candidate" if zero else "Scores of positives and candidates"
@@ -145,7 +155,9 @@ def overlap(rows: Sequence[Overlap]) -> str:
     totals = (sum(row.candidates for row in rows) or 1, sum(row.written for row in rows) or 1)
     found = []
     for row in rows:
-        who = " and ".join(row.retrievers) if row.retrievers else "none"
+        if not row.candidates:  # positives that nobody found: the table has them
+            continue
+        who = " and ".join(row.retrievers) or "nobody"
         only = f"{who} alone" if len(row.retrievers) == 1 else who
         for what, count, total, colour in (
             ("candidates", row.candidates, totals[0], CANDIDATE),
@@ -179,7 +191,9 @@ def ranks(rows: Sequence[Ranks]) -> str:
                 axes.text(place, share, f"{share:.0%}", ha="center", va="bottom", fontsize=8.5)
             _row(axes, "fused list" if who == "fused" else who)
             axes.set_ylim(0, max(shares) * 1.3 + 0.01)
-        panels[-1].set_xticks(range(len(names)), [n.replace("not found", "none") for n in names])
+        panels[-1].set_xticks(
+            range(len(names)), [n.replace(" ", "\n") if n == "not found" else n for n in names]
+        )
         panels[-1].set_xlabel("rank of the written negatives")
         panels[-1].tick_params(labelsize=8.5)
         return svg(drawn, "ranks", "Ranks of the written negatives, by retriever")
@@ -224,13 +238,27 @@ def leak_curve(found: Leak) -> str:
         for axes in (top, bottom):
             axes.grid(axis="y", color=FAINT, linewidth=0.4, alpha=0.5)
             if found.setting == "max_risk":
-                axes.set_xscale("log")
+                _decades(axes)
             if found.current is not None:
                 axes.axvline(found.current, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
         if found.current is not None:
-            top.set_title(f"dashed: this run, {found.current:g}", fontsize=10, loc="left")
-        bottom.set_xlabel(f"--{found.setting.replace('_', '-')}")
+            told = f"dashed: this run, {found.current:g}"
+        else:
+            told = f"this run has no {_flag(found.setting)}"
+        top.set_title(told, fontsize=10, loc="left")
+        bottom.set_xlabel(_flag(found.setting))
         return svg(drawn, "leak-curve", f"Leak and yield by {found.setting}")
+
+
+def _decades(axes: Axes) -> None:
+    """Make the x axis logarithmic, with plain numbers: Matplotlib's own are markup."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_formatter("")
+
+
+def _flag(setting: str) -> str:
+    return f"--{setting.replace('_', '-')}"
 
 
 def hubs(found: Hubs) -> str:
@@ -265,12 +293,15 @@ def short(found: Short) -> str:
 def all_of(report: Report) -> dict[str, str]:
     """Return every chart that there is something to draw for, by name."""
     found = {"funnel": funnel(report.funnel), "recall": recall(report.recall)}
-    found |= {"overlap": overlap(report.overlap), "ranks": ranks(report.ranks)}
+    found["ranks"] = ranks(report.ranks)
+    if len(report.recall) > 1:  # of one retriever there is nothing to compare
+        found["overlap"] = overlap(report.overlap)
     for place, one in enumerate(report.scorers):
         for what, view in (("scores", one.scores), ("differences", one.differences)):
             if view.stages[0].candidates.count:
                 name = f"{what}-{place}"
-                found[name] = distributions(name, one.scorer, view, what == "differences")
+                limits = {_flag(n): v for n, v in one.thresholds.items() if n in _ON_SCORES}
+                found[name] = distributions(name, one.scorer, view, what == "differences", limits)
     if report.leak is not None:
         found |= {"leak-rules": leak_rules(report.leak), "leak-curve": leak_curve(report.leak)}
     if report.hubs.spread:

@@ -19,6 +19,13 @@ def check(work: Path, *paths: Path | None) -> None:
     """Raise SettingsError where a file cannot be written, before anything is counted."""
     given = [path for path in paths if path is not None]
     for path in given:
+        if str(path) == "-":
+            raise SettingsError("--html -: the page goes to a file. Name one, such as report.html.")
+        if path.resolve().is_relative_to(work.resolve()):
+            raise SettingsError(
+                f"{path} lies in the work directory, which a report does not change. "
+                f"Name a file outside, such as {default_page(work)}."
+            )
         if path.is_dir():
             raise SettingsError(f"{path} is a folder. Name a file, such as {path / 'report.html'}.")
         if not path.resolve().parent.is_dir():

@@ -25,7 +25,10 @@ def funnel(
         left -= removed[reason]
         steps.append(Step(name=reason, kind="rule", removed=removed[reason], left=left))
     steps.append(Step(name="kept", kind="kept", removed=0, left=kept))
-    steps.append(Step(name=NOT_ASKED_FOR, kind="unused", removed=kept - selected, left=selected))
+    if selected != kept:
+        steps.append(
+            Step(name=NOT_ASKED_FOR, kind="unused", removed=kept - selected, left=selected)
+        )
     if written != selected:
         steps.append(Step(name=NOT_FULL, kind="unused", removed=selected - written, left=written))
     steps.append(Step(name="written", kind="written", removed=0, left=written))

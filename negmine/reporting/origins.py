@@ -50,7 +50,10 @@ def overlap(held: Tables, about: About) -> list[Overlap]:
 
 
 def ranks(held: Tables, about: About) -> list[Ranks]:
-    """Return counts by retriever and rank bucket, in order; empty buckets are left out."""
+    """Return counts by retriever and rank bucket, in order; empty buckets are left out.
+
+    Of one retriever the fused list is its own, and left out.
+    """
     order = {name: place for place, name in enumerate([FUSED, *about.retrievers])}
     rows = sorted(held["ranks"].iter_rows(named=True), key=lambda r: (order[r["by"]], r["bucket"]))
     return [
@@ -60,5 +63,5 @@ def ranks(held: Tables, about: About) -> list[Ranks]:
             **{name: row[name] for name in COUNTS},
         )
         for row in rows
-        if row["candidates"]
+        if row["candidates"] and (row["by"] != FUSED or len(about.retrievers) > 1)
     ]

@@ -42,10 +42,11 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
 
 
 def told(held: Tables, about: About, floor: float = FLOOR) -> list[Recall]:
-    """Return recall per retriever, fused last, and whether it reaches the floor at the last depth."""
+    """Return recall per retriever, fused last of several, and whether it reaches the floor at the end."""
     rows = {row["retriever"]: row for row in held["recall"].iter_rows(named=True)}
     found = []
-    for name in [*about.retrievers, FUSED]:
+    fused = [FUSED] if len(about.retrievers) > 1 else []
+    for name in [*about.retrievers, *fused]:
         row = rows[name]
         at = [
             At(k=k, recall=rounded(row[f"at_{k}"] / max(row["queries"], 1)) or 0.0)

@@ -21,7 +21,9 @@ class Part(BaseModel):
 class Warned(Part):
     """Something that a person should look at before training."""
 
-    kind: str = Field(description="what it is about: recall, leak, short, hubs, above_positive")
+    kind: str = Field(
+        description="what it is about: nothing_written, recall, leak, above_positive, short, hubs"
+    )
     text: str = Field(description="one sentence")
 
 
@@ -121,6 +123,9 @@ class View(Part):
     """Distributions over common bins."""
 
     edges: list[float] = Field(description="ends of the bins, one more than there are bins")
+    logged: bool = Field(
+        description="whether the bins are evenly spread in logarithms, as of a risk"
+    )
     positives: Distribution | None = Field(description="known positives; null for differences")
     stages: list[Stage] = Field(description="before any rule, then after each rule that fired")
     written: Distribution = Field(description="negatives in the training file")
@@ -130,7 +135,10 @@ class Scorer(Part):
     """What one retriever or scorer says of positives, candidates and negatives."""
 
     scorer: str = Field(description="its name")
-    decides: bool = Field(description="whether thresholds read its score")
+    decides: bool = Field(description="whether --score means it: margins and limits read its score")
+    thresholds: dict[str, float] = Field(
+        description="setting to limit: those in force that read it"
+    )
     scores: View = Field(description="scores")
     differences: View = Field(
         description="the query's lowest positive score minus the score: below 0, the candidate is ahead"
@@ -154,7 +162,7 @@ class Overlap(Part):
 class Ranks(Part):
     """Candidates by rank."""
 
-    by: str = Field(description="fused, or a retriever")
+    by: str = Field(description="fused (of several retrievers), or a retriever")
     ranks: str = Field(description="as 6-10, over 100, or not found")
     candidates: int = Field(description="candidates, without positives")
     kept: int = Field(description="of those, kept")
@@ -173,7 +181,7 @@ class At(Part):
 class Recall(Part):
     """How well a retriever finds what is known to be relevant, and so whether it is fit to mine with."""
 
-    retriever: str = Field(description="its name, or fused")
+    retriever: str = Field(description="its name; last, of several, fused")
     at: list[At] = Field(description="by depth")
     not_found: int = Field(description="known positives that it did not find at all")
     floor: float = Field(description="recall at the last depth of `at` below which it is not fit")

@@ -1,14 +1,15 @@
 """Distributions of scores, and of positive minus negative, before and after every rule.
 
 After "Visualizing Feature Transformation" (Zhu et al. 2021): look at positive and negative scores before
-believing a mining run. Counted in 2,000 bins over a scorer's range, drawn in at most 40.
+believing a mining run. Counted in 2,000 bins over a scorer's range, drawn in at most 40. Most risks are small,
+and so are the limits people set: their bins are evenly spread in logarithms.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,12 +17,41 @@ from numpy.typing import NDArray
 
 from negmine.reporting.about import IS_POSITIVE, About, Merge, Tables, rounded
 from negmine.reporting.schema import Distribution, Scorer, Stage, View
+from negmine.reporting.thresholds import thresholds
 from negmine.rules import REASONS
 
 Ints = NDArray[np.int64]
 FINE, DRAWN = 2000, 40
+LOGGED, LEAST = ("risk",), 1e-5  # scorers with logarithmic bins; what lies below counts as this
 NAME = "scores"
 _KEYS = ("scorer", "of", "positive", "reason", "written", "bin")
+
+
+class Bins(NamedTuple):
+    """Fine bins: the lower end of the first, their width, and whether both are of logarithms."""
+
+    low: float
+    width: float
+    logged: bool = False
+
+    def place(self, value: pl.Expr) -> pl.Expr:
+        """Return the bin that a value lies in, from 0."""
+        on_axis = value.clip(LEAST).log10() if self.logged else value
+        return ((on_axis - self.low) / self.width).floor().clip(0, 2 * FINE).cast(pl.Int32)
+
+    def at(self, place: float) -> float:
+        """Return the value at a bin's lower end."""
+        found = self.low + self.width * place
+        return 10.0**found if self.logged else found
+
+
+def bins_of(scorer: str, what: str, low: float, high: float) -> Bins:
+    """Return the bins of a scorer's `scores` or `differences`. low, high: of its scores."""
+    if what == "differences":
+        return Bins(low - high, width_of(low, high))
+    if scorer in LOGGED:
+        low, high = (math.log10(max(end, LEAST)) for end in (low, high))
+    return Bins(low, width_of(low, high), scorer in LOGGED)
 
 
 def ranges(verdicts: pl.LazyFrame, opinions: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -44,22 +74,18 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
     for name, (low, high) in about.ranges.items():
         score = pl.when(pl.col(name).is_finite()).then(pl.col(name))
         anchor = score.filter(pl.col("positive")).min().over("query")
-        width = width_of(low, high)
         apart = marked.with_columns(value=anchor - score).filter(~pl.col("positive"))
-        tables += [
-            _binned(marked.with_columns(value=score), name, "scores", low, width),
-            _binned(apart, name, "differences", low - high, width),
-        ]
+        of = {"scores": marked.with_columns(value=score), "differences": apart}
+        tables += [_binned(of[what], name, what, bins_of(name, what, low, high)) for what in of]
     if not tables:
         return {}
     return {NAME: pl.concat(pl.collect_all(tables))}
 
 
-def _binned(rows: pl.LazyFrame, scorer: str, of: str, low: float, width: float) -> pl.LazyFrame:
+def _binned(rows: pl.LazyFrame, scorer: str, of: str, bins: Bins) -> pl.LazyFrame:
     value = pl.col("value")
-    place = ((value - low) / width).floor().clip(0, 2 * FINE).cast(pl.Int32)
     return (
-        rows.with_columns(scorer=pl.lit(scorer), of=pl.lit(of), bin=place)
+        rows.with_columns(scorer=pl.lit(scorer), of=pl.lit(of), bin=bins.place(value))
         .group_by(_KEYS)
         .agg(
             count=pl.len().cast(pl.Int64),
@@ -91,14 +117,15 @@ def told(held: Tables, about: About) -> list[Scorer]:
 
 
 def _scorer(table: pl.DataFrame, name: str, about: About) -> Scorer:
-    low, high = about.ranges[name]
     of = {what: table.filter(scorer=name, of=what) for what in ("scores", "differences")}
+    views = {w: _view(rows, bins_of(name, w, *about.ranges[name])) for w, rows in of.items()}
     apart = of["differences"]
     return Scorer(
         scorer=name,
         decides=name == about.deciding,
-        scores=_view(of["scores"], low, width_of(low, high)),
-        differences=_view(apart, low - high, width_of(low, high)),
+        thresholds=thresholds(about.rules, name),
+        scores=views["scores"],
+        differences=views["differences"],
         candidates_ahead=_ahead(apart),
         written_ahead=_ahead(apart.filter("written")),
     )
@@ -109,16 +136,17 @@ def _ahead(rows: pl.DataFrame) -> float | None:
     return rounded(int(known["ahead"].sum()) / int(known["count"].sum())) if known.height else None
 
 
-def _view(rows: pl.DataFrame, low: float, width: float) -> View:
+def _view(rows: pl.DataFrame, fine: Bins) -> View:
     bins = rows["bin"].drop_nulls()
     first, last = (int(bins.min()), int(bins.max())) if len(bins) else (0, 0)  # type: ignore[arg-type]
     step = max(math.ceil((last - first + 1) / DRAWN), 1)
     ends = range(first, last + step + 1, step)
-    grid = _Grid(low, width, first, step, len(ends) - 1)
+    grid = _Grid(fine, first, step, len(ends) - 1)
     others = rows.filter(~pl.col("positive"))
     positives = rows.filter("positive")
     return View(
-        edges=[rounded(low + width * place) or 0.0 for place in ends],
+        edges=[rounded(fine.at(place)) or 0.0 for place in ends],
+        logged=fine.logged,
         positives=grid.distribution(positives) if positives.height else None,
         stages=_stages(others, grid),
         written=grid.distribution(others.filter("written")),
@@ -137,8 +165,8 @@ def _stages(others: pl.DataFrame, grid: _Grid) -> list[Stage]:
 class _Grid:
     """Common bins: `count` of `step` fine bins each, from the fine bin `first`."""
 
-    def __init__(self, low: float, width: float, first: int, step: int, count: int) -> None:
-        self._low, self._width = low, width
+    def __init__(self, fine: Bins, first: int, step: int, count: int) -> None:
+        self._fine = fine
         self._first, self._step, self._count = first, step, count
 
     def distribution(self, rows: pl.DataFrame) -> Distribution:
@@ -175,7 +203,7 @@ class _Grid:
         before = np.cumsum(counts) - counts
         wanted = share * counts.sum()
         at = int(np.searchsorted(before, wanted, side="right")) - 1
-        value = self._low + self._width * (places[at] + (wanted - before[at]) / counts[at])
+        value = self._fine.at(places[at] + (wanted - before[at]) / counts[at])
         return float(np.clip(value, *ends))
 
 

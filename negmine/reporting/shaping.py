@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from negmine.house import CANDIDATES, CORPUS, QRELS, VERDICTS, House
+from negmine.workdir import Manifest
 
 # Fingerprints are told with the models; addresses and prompts may be private.
 _TOLD_ELSEWHERE = frozenset(
@@ -38,10 +39,21 @@ def shaping(house: House) -> list[Shaping]:
         manifest = house.work.manifest(artifact)
         for name, value in (manifest.settings if manifest else {}).items():
             key = (artifact.split("/")[0], name)
-            if name not in _TOLD_ELSEWHERE and _is_on(value):
+            if name not in _TOLD_ELSEWHERE and _is_on(value) and not _is_idle(name, manifest):
                 room = key[0].split("-", 1)[1]
                 found.setdefault(key, Shaping(room, name.replace("_", "-"), said(value)))
     return list(found.values())
+
+
+def _is_idle(name: str, manifest: Manifest | None) -> bool:
+    """Tell whether nothing reads a setting: a guide's without a guide, the delta of a formula without one."""
+    if manifest is None:
+        return True
+    if name.startswith("guide_"):
+        return not any(one.startswith("4-filter/guide") for one in manifest.inputs)
+    if name == "bm25_delta":
+        return manifest.settings["bm25_variant"] not in ("bm25l", "bm25+")
+    return name == "skip_top" and manifest.settings[name] == 0
 
 
 def said(value: Any) -> str:

@@ -20,6 +20,7 @@ def warnings(
 ) -> list[Warned]:
     """Return what is worth a warning, the most serious first."""
     told = {
+        "nothing_written": _nothing(totals),
         "recall": _recall(recalls),
         "leak": _leak(leak),
         "above_positive": _ahead(scorers),
@@ -27,6 +28,14 @@ def warnings(
         "hubs": _hubs(hubs),
     }
     return [Warned(kind=kind, text=text) for kind, texts in told.items() for text in texts]
+
+
+def _nothing(totals: Totals) -> Iterator[str]:
+    if not totals.rows:
+        yield (
+            f"No row of {totals.format} was written: no query has the negatives that it takes "
+            f"({totals.asked} were asked for)."
+        )
 
 
 def _recall(recalls: Sequence[Recall]) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """Two work directories against each other, end to end."""
 
+import io
 import json
 import shutil
 
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
 import negmine
+from negmine import diff_views
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
 from negmine.workdir import MANIFEST
 from tests.conftest import DOCUMENTS, QRELS, QUERIES, write_beir, write_vectors
@@ -294,3 +297,31 @@ def test_what_was_deleted_is_told(circle, tmp_path):
 def test_a_limit_below_zero_is_told(circle):
     with pytest.raises(SettingsError, match="from 0"):
         negmine.diff(circle[0], circle[0], limit=-1)
+
+
+def test_two_collections_of_the_same_ids_are_told_at_the_top(tmp_path):
+    flags = {"retriever": ["bm25"], "no_risk": True}
+    other = {name: f"{text} {name}" for name, text in QUERIES.items()}
+    one = negmine.mine(tmp_path / "a", data=write_beir(tmp_path / "x"), **flags).work
+    two = negmine.mine(tmp_path / "b", data=write_beir(tmp_path / "y", queries=other), **flags).work
+    found = negmine.diff(one, two)
+    (warning,) = found["warnings"]
+    assert warning.startswith(f"{found['queries']['shared']} query_ids of both have another text")
+    assert not any("another text" in note for note in found["notes"])
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(diff_views.diff(found, 100))
+    shown = console.export_text()
+    assert shown.index("warning: ") < shown.index("negatives of shared queries")
+    assert found["a"]["made_at"][11:16] in shown
+    for row in found["most_changed"]:
+        assert (row["text"], row["text_b"]) == (QUERIES[row["query_id"]], other[row["query_id"]])
+        assert f"B: {row['text_b']}"[:40] in shown
+
+
+def test_an_unknown_corpus_is_not_said_to_differ(tmp_path):
+    flags = {"retriever": ["bm25"], "no_risk": True, "data": write_beir(tmp_path / "x")}
+    one, two = (negmine.mine(tmp_path / name, **flags).work for name in "ab")
+    shutil.rmtree(two / "1-index" / "corpus")
+    notes = negmine.diff(one, two)["notes"]
+    assert any("B lacks 1-index/corpus" in note for note in notes)
+    assert not any("the corpora differ" in note for note in notes)

@@ -11,7 +11,7 @@ def totals(**known):
     return {**dict.fromkeys(MEASURES, 0.0), **known}
 
 
-@pytest.mark.parametrize("said", ["nfr=0.02", "nfr>0.02", "nfr > 0.02"])
+@pytest.mark.parametrize("said", ["nfr=0.02", "nfr>0.02", "nfr > 0.02", "nfr=2%", "nfr > 2 %"])
 def test_a_limit_from_above(said):
     (gate,) = read_gates([said])
     assert (gate.name, gate.limit) == ("nfr", 0.02)
@@ -49,6 +49,9 @@ def test_what_cannot_be_measured_is_not_met():
         ("nfr=many", "say a number"),
         ("nfr=nan", "say a number"),
         ("nfr=inf", "say a number"),
+        ("nfr=-1", "between 0 and 1"),
+        ("jaccard=80", "between 0 and 1"),
+        ("tau=-2", "between -1 and 1"),
         ("nfr<0.1", "nfr>NUMBER"),
         ("jaccard>0.1", "jaccard<NUMBER"),
     ],

@@ -123,6 +123,20 @@ def test_nothing_is_wider_than_the_window(window, page, width):
     assert window.run(small) > 0.9  # chart texts are not shrunk out of sight
 
 
+@pytest.mark.parametrize("width", [360, 1000, 1400])
+def test_the_fit_of_a_retriever_is_seen_and_no_word_is_broken(window, page, width):
+    window.open(page, width=width)
+    cell = "document.querySelector('#recall tbody td')"
+    assert window.run(f"{cell}.textContent") == "yes"
+    assert window.run(f"{cell}.getBoundingClientRect().right") <= width
+    window.driver.execute_script("document.querySelector('#recall .scroll').style.width = '6rem'")
+    lines = (
+        f"(() => {{ const r = document.createRange(); r.selectNodeContents({cell}); "
+        "return r.getClientRects().length; })()"
+    )
+    assert window.run(lines) == 1
+
+
 def test_every_chart_is_named_and_no_id_is_there_twice(window, page):
     window.open(page)
     assert window.run(

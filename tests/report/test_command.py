@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import negmine
 from negmine.cli import app
+from negmine.console import out
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.reporting.files import default_page
 from negmine.reporting.schema import Report
@@ -78,6 +79,9 @@ def test_a_work_directory_that_is_not_there_or_not_finished(tmp_path, beir):
         (["--html", "nowhere/x.html"], "its folder does not exist"),
         (["--html", "."], "is a folder"),
         (["--html", "x", "--json", "x"], "Name two files"),
+        (["--html", "-"], "the page goes to a file"),
+        (["--html", "run/page.html"], "lies in the work directory"),
+        (["--json", "run/5-write/r.json"], "lies in the work directory"),
         (["--json", "nowhere/x.json"], "its folder does not exist"),
     ],
 )
@@ -110,6 +114,19 @@ def test_wrong_flags_are_usage_errors():
 def test_a_run_of_bm25_alone_has_a_report(tmp_path, beir):
     work = negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"]).work
     report = negmine.report(work, html=tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
     assert [one.scorer for one in report.scorers] == ["bm25"]
+    assert {one.by for one in report.ranks} == {one.retriever for one in report.recall} == {"bm25"}
+    assert "thresholds read it" not in page  # there is none
+    assert "Who found the candidates" not in page
+    assert "this run has no --relative-margin" in page
+    assert "This run has no --relative-margin" in page
     assert report.leak.setting == "relative_margin"
     assert report.ran.models == []
+
+
+def test_a_pipe_is_as_wide_as_columns_says(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert out().width == 60
+    monkeypatch.delenv("COLUMNS")
+    assert out().width == 160

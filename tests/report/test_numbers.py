@@ -10,6 +10,7 @@ import pytest
 
 import negmine
 from negmine.reporting.funnel import funnel
+from negmine.reporting.render import html
 from negmine.workdir import Workdir
 from tests.conftest import vector, write_beir, write_vectors
 from tests.report.conftest import mined
@@ -82,16 +83,17 @@ def test_distributions_are_those_of_the_scores(example, tables, scorer):
         if reason:
             left = left.filter(pl.col("reason").ne_missing(reason))
         for what in ("scores", "differences"):
-            check(getattr(one, what).stages[stage].candidates, left[what], rows["scores"])
+            logged = scorer == "risk" and what == "scores"
+            check(getattr(one, what).stages[stage].candidates, left[what], rows["scores"], logged)
     assert left.height == tables["kept"].sum()
-    check(one.scores.written, rows.filter("written")["scores"], rows["scores"])
+    check(one.scores.written, rows.filter("written")["scores"], rows["scores"], scorer == "risk")
     check(one.differences.written, rows.filter("written")["differences"], rows["scores"])
     ahead = (candidates(rows)["differences"].drop_nulls() < 0).mean()
     if ahead is not None:
         assert one.candidates_ahead == pytest.approx(ahead, rel=1e-4)
 
 
-def check(told, values, scores):
+def check(told, values, scores, logged=False):
     known = values.drop_nulls().to_numpy()
     assert (told.count, told.missing) == (len(known), len(values) - len(known))
     assert sum(told.bins) == len(known)
@@ -102,10 +104,26 @@ def check(told, values, scores):
     assert told.std == pytest.approx(known.std(), rel=1e-3, abs=1e-5)
     assert (told.min, told.max) == pytest.approx((known.min(), known.max()), rel=1e-5)
     width = (scores.max() - scores.min()) / 2000
+    if logged:
+        width = scores.max() * (10 ** (5 / 2000) - 1)  # of the last bin, the widest
     known = np.sort(known)
     for share, quartile in ((0.25, told.q25), (0.5, told.median), (0.75, told.q75)):
         around = known[[max(int(np.ceil(share * len(known))) - 1, 0), int(share * len(known))]]
         assert around[0] - 1.01 * width <= quartile <= around[1] + 1.01 * width
+
+
+def test_the_thresholds_in_force_are_told_and_marked(example):
+    _, report = example
+    told = {one.scorer: one.thresholds for one in report.scorers}
+    assert told == {"bm25": {}, "dense": {"relative_margin": 0.05}, "risk": {"max_risk": 0.05}}
+    page = html(report)
+    assert page.count("thresholds read it") == 2
+    assert "thresholds read it: --max-risk 0.05" in page
+    assert "score, risk; dashed: --max-risk 0.05" in page
+    risk = report.scorers[-1].scores
+    assert risk.logged and not report.scorers[-1].differences.logged
+    steps = np.diff(np.log10(risk.edges))
+    assert steps == pytest.approx(steps[0], rel=0.01)
 
 
 def test_recall_by_hand(tmp_path):
@@ -126,7 +144,8 @@ def test_recall_by_hand(tmp_path):
     bm25 = report.recall[0]
     assert [(at.k, at.recall) for at in bm25.at] == [(1, 0.25), (5, 0.5)]
     assert (bm25.not_found, bm25.fit) == (1, False)
-    assert [one.kind for one in report.warnings if one.kind == "recall"] == ["recall", "recall"]
+    assert [one.retriever for one in report.recall] == ["bm25"]  # fused is the same list
+    assert [one.kind for one in report.warnings if one.kind == "recall"] == ["recall"]
     assert negmine.report(work, recall_floor=0.4).recall[0].fit
 
 

@@ -58,7 +58,8 @@ def test_the_numbers_of_the_page_are_those_of_the_json(report, text):
     funnel = [[s.name, f"{s.removed:,}" if s.removed else "", f"{s.left:,}"] for s in report.funnel]
     assert tables.found["Funnel"][1:] == funnel
     recall = [[r.retriever, *(f"{a.recall:.3f}" for a in r.at)] for r in report.recall]
-    assert [row[:-2] for row in tables.found["Recall"][1:]] == recall
+    assert [[row[0], *row[2:-1]] for row in tables.found["Recall"][1:]] == recall
+    assert [row[1] for row in tables.found["Recall"]] == ["fit", *["yes"] * len(recall)]
     first = report.scorers[0].scores.stages[0].candidates
     row = next(row for row in tables.found["Scores"] if row[0] == "candidates, before any rule")
     assert row[1] == f"{first.count:,}"
@@ -130,3 +131,11 @@ def test_many_numbers_of_negatives_are_drawn_in_ranges(report):
     assert "0 to 9 negatives" in drawn and "90 to 99 negatives" in drawn
     assert drawn.count(" negatives<") == 10
     assert "1 negative<" in charts.short(few.model_copy(update={"by_got": by_got[:3]}))
+
+
+def test_the_tile_of_the_leak_says_what_it_rests_on(report, text):
+    told = report.leak.rules[-1]
+    rests = f"{told.sold:,} of {told.selected:,} negatives of {report.leak.queries:,} queries"
+    assert f"<small>{rests}" in text
+    assert f"{report.leak.queries_left_out:,} queries not measured</small>" in text
+    assert "at 95 % confidence" not in text

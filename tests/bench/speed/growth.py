@@ -58,7 +58,7 @@ def _targets(name: str, about: dict[str, Any]) -> list[dict[str, Any]]:
 def _what(documents: int, queries: int, some: int) -> str:
     return (
         f"debian-packages, {documents:,} documents and {queries:,} queries under WordLlama's static vectors; "
-        f"{some:,} documents and {some // 4:,} queries under MiniLM. Both by `negmine mine --dtype auto` with "
+        f"{some:,} documents and {some // 4:,} queries under MiniLM. Both by `negmine mine` with "
         "its defaults (BM25 and dense, risk, near duplicates). Then 1 % new documents, 1 % new queries, "
         f"{GONE} documents gone; one run each. Tables are compared row by row, with their order; where only "
         "floats differ, it says by how much: a transformer's last bits depend on which texts share a batch. "
@@ -75,7 +75,7 @@ def _grow(
     found, vectors, must = {}, {}, 0
     for side, work in (("first", fresh(old)), ("again", old), ("fresh", fresh(new))):
         write(data, documents, queries, grown=side != "first")
-        command = negmine("mine", work, data=data, model=model, dtype="auto")
+        command = negmine("mine", work, data=data, model=model)
         run = once(command, setup.work / f"logs/growth-{name}-{side}.log")
         found |= sides({side: [run]})
         vectors[side] = _dense(work, "1-index")

@@ -18,7 +18,7 @@ from negmine.memory import remembering
 from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
-from negmine.sizes import be_frugal
+from negmine.sizes import be_frugal, give_back
 from negmine.sources.problems import together
 from negmine.states import FRESH, State, offered, require_fresh, survey
 from negmine.workdir import Manifest, now, part_name, read_part
@@ -147,6 +147,7 @@ def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:
     )
     house.work.commit(_counted(house, state, manifest))
     made = house.work.require(name)
+    give_back()
     house.progress.end(name, "made", made.rows, made.seconds)
     return Outcome(name, "made", made, made.seconds)
 

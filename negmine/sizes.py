@@ -68,6 +68,12 @@ def be_frugal() -> None:
         ctypes.CDLL(None).mallopt(_ARENAS, 2)
 
 
+def give_back() -> None:
+    """Give memory that is free back to the system; the C library would keep it for later."""
+    with suppress(OSError, AttributeError):  # a C library that does so by itself
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def peak() -> int:
     """Return the most memory (resident, in bytes) that this process has held; 0 where nobody tells."""
     try:

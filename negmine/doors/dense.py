@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,6 +19,7 @@ from negmine.errors import GateNotMet
 from negmine.frames import table
 from negmine.house import House
 from negmine.retrievers import approximate
+from negmine.retrievers.dense_search import Dense
 from negmine.retrievers.registry import open_dense
 from negmine.rooms import retrieve
 from negmine.schemas import RECALL, SEARCHED
@@ -32,19 +34,23 @@ def run(house: House) -> Parts:
     return Parts(house.query_parts, work.part, finish=work.finish, threads=True)
 
 
+def _open_earlier(house: House, dense: Callable[[], Dense]) -> Earlier | None:
+    """Open the earlier run, if there is an exact one to go on from.
+
+    A function, not a method: a run that held itself would hold the mapped vectors, too.
+    """
+    if house.settings.index.index != approximate.FLAT:
+        return None
+    found = Earlier(house, dense(), house.dense_run, house.searched)
+    return found if found.usable else None
+
+
 class _Run:
     def __init__(self, house: House) -> None:
         self._house = house
         self._searched: list[tuple[int, int]] = []  # queries of a part: in full, in new documents
         self._dense, self._one_at_a_time = once(lambda: open_dense(house)), Lock()
-        self._earlier = once(self._open_earlier)
-
-    def _open_earlier(self) -> Earlier | None:
-        house = self._house
-        if house.settings.index.index != approximate.FLAT:
-            return None
-        found = Earlier(house, self._dense(), house.dense_run, house.searched)
-        return found if found.usable else None
+        self._earlier = once(partial(_open_earlier, house, self._dense))
 
     def part(self, number: int) -> pa.Table:
         """Return part `number` of the run."""

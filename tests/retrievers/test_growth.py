@@ -155,3 +155,23 @@ def test_a_ledger_that_is_damaged_costs_a_search_and_changes_nothing(tmp_path, f
     assert searched(work) == {"in_full": 12, "in_new": 0}
     negmine.mine(tmp_path / "fresh", **flags)
     equal(work, tmp_path / "fresh")
+
+
+def test_a_run_lets_go_of_its_vectors_when_it_is_made(tmp_path):
+    """Two mappings of one file count twice in a process' memory."""
+    import gc
+    import weakref
+
+    from negmine.api import open_existing
+    from negmine.doors import dense as doors
+
+    negmine.mine(tmp_path / "work", **write(tmp_path / "a", *collection(np.random.default_rng(1))))
+    gc.disable()
+    try:
+        work = doors._Run(open_existing(tmp_path / "work", {}))
+        work.part(0)
+        opened = weakref.ref(work._dense().vectors)
+        del work
+        assert opened() is None
+    finally:
+        gc.enable()

@@ -51,7 +51,7 @@ def features(house: House) -> Parts:
         rows = frame(house.work.read(CANDIDATES, part, columns))
         return room.features(rows, known.columns(rows, part))
 
-    return Parts(house.query_parts, make, threads=True)
+    return Parts(house.query_parts, make)  # one at a time: each touches most of the vectors
 
 
 class Known:

@@ -35,11 +35,11 @@ def run(house: House) -> Parts:
 
 
 def _open_earlier(house: House, dense: Callable[[], Dense]) -> Earlier | None:
-    """Open the earlier run, if there is an exact one to go on from.
+    """Open the earlier run, if there is an exact one to go on from, and --force does not forbid it.
 
     A function, not a method: a run that held itself would hold the mapped vectors, too.
     """
-    if house.settings.index.index != approximate.FLAT:
+    if house.force or house.settings.index.index != approximate.FLAT:
         return None
     found = Earlier(house, dense(), house.dense_run, house.searched)
     return found if found.usable else None
@@ -55,10 +55,10 @@ class _Run:
     def part(self, number: int) -> pa.Table:
         """Return part `number` of the run."""
         house = self._house
-        queries, known, k = house.queries(number), house.known(number), house.settings.retrieve.k
-        rows = queries.with_row_index("row")
+        rows, known = house.queries(number).with_row_index("row"), house.known(number)
+        k = house.settings.retrieve.k
         earlier = self._earlier()
-        sure = retrieve.NOTHING if earlier is None else earlier.found(queries, known, k)
+        sure = retrieve.NOTHING if earlier is None else earlier.found(rows, known, k)
         rest = rows.join(sure.select("row"), on="row", how="anti").sort("row")
         groups = retrieve.by_depth(rest, known, k)
         found = pl.concat([sure, *(self._search(*group) for group in groups)])
@@ -76,8 +76,8 @@ class _Run:
     def finish(self) -> dict[str, Any]:
         """Say how many queries were looked up where."""
         in_full, in_new = np.array([(0, 0), *self._searched]).sum(axis=0).tolist()
-        earlier = self._earlier() if in_new else None
-        if earlier is not None:
+        earlier = self._earlier()
+        if earlier is not None and len(earlier.new):
             self._house.progress.note(
                 f"{len(earlier.new):,} new documents: {in_new:,} of {in_new + in_full:,} queries were "
                 f"looked up in them alone, {in_full:,} in all documents"

@@ -22,6 +22,7 @@ from negmine.rooms import retrieve
 from negmine.schemas import SEARCHED
 
 KEY = ["id", "key", "key_2"]
+AT_ONCE = 65_536  # new documents whose vectors are gathered at once
 
 
 class Earlier:
@@ -35,7 +36,8 @@ class Earlier:
             and ledger is not None
             and ledger.schema == SEARCHED.metadata[b"negmine.schema"].decode()
             and "index" not in old.settings
-            and old.inputs.get(house.vectors) == ledger.inputs.get(house.vectors)
+            and house.vectors in old.inputs
+            and old.inputs[house.vectors] == ledger.inputs.get(house.vectors)
             and house.work.whole(old)
             and house.work.whole(ledger)
         )
@@ -48,6 +50,13 @@ class Earlier:
     @cached_property
     def _documents(self) -> pl.DataFrame:
         return self._seen("document", self._house.doc_ids.gather(self._dense.positions))
+
+    @cached_property
+    def _gone(self) -> pl.DataFrame:
+        """doc_id of what the earlier run has seen and is not there any more, or not with that vector."""
+        there = self._documents.lazy().filter("seen")
+        rows = self._house.work.scan(self._searched).filter(pl.col("what") == "document")
+        return rows.join(there, on="id", how="anti").select(doc_id="id").collect()
 
     @cached_property
     def _queries(self) -> pl.DataFrame:
@@ -69,23 +78,19 @@ class Earlier:
     def found(self, queries: pl.DataFrame, known: pl.DataFrame, k: int) -> pl.DataFrame:
         """Return row, query_id, doc_id, score of the queries whose first k hits are sure without a full search.
 
-        queries: those of a part; known: query_id, doc_id of their positives.
+        queries: those of a part, each with its `row`; known: query_id, doc_id of their positives.
         """
-        rows = queries.select("query_id").with_row_index("row")
-        old = self._old_rows(rows)
+        old = self._old_rows(queries.select("row", "query_id"))
         last = old.group_by("row").agg(
             last_score=pl.col("score").last(), last_id=pl.col("doc_id").last()
         )
-        there = self._documents.lazy().filter("seen").select(doc_id="id")
-        kept = old.lazy().join(there, on="doc_id", how="semi")
-        asked = queries.with_row_index("row").join(
-            last, on="row", how="semi", maintain_order="left"
-        )
+        kept = old.join(self._gone, on="doc_id", how="anti")
+        asked = queries.join(last, on="row", how="semi", maintain_order="left")
         fresh = self._among_new(asked, known, k)
         sure = (pl.col("score") > pl.col("last_score")) | (
             (pl.col("score") == pl.col("last_score")) & (pl.col("doc_id") <= pl.col("last_id"))
         )
-        merged = pl.concat([kept.collect(), fresh]).join(last, on="row").filter(sure)
+        merged = pl.concat([kept, fresh]).join(last, on="row").filter(sure)
         unknown = merged.join(known, on=["query_id", "doc_id"], how="anti")
         enough = unknown.group_by("row").len().filter(pl.col("len") >= k).select("row")
         return merged.join(enough, on="row", how="semi").drop("last_score", "last_id")
@@ -105,10 +110,14 @@ class Earlier:
         return pl.concat([nothing, *(part.select(nothing.columns) for part in parts)])
 
     def _among_new(self, queries: pl.DataFrame, known: pl.DataFrame, k: int) -> pl.DataFrame:
-        """Return the hits among new documents; queries: with their `row`."""
-        if queries.is_empty() or not len(self.new):
+        """Return the best hits among new documents, block by block: more than enough, in no order."""
+        if queries.is_empty():
             return retrieve.NOTHING
         enough = retrieve.enough(queries, known, k)
-        hits = self._dense.search_among(queries.to_arrow(), self.new, int(enough.max()))
-        ids = self._house.doc_ids
-        return retrieve.found(hits, queries["query_id"], ids, enough, queries["row"])
+        asked, depth, ids = queries.to_arrow(), int(enough.max()), self._house.doc_ids
+        blocks = (self.new[a : a + AT_ONCE] for a in range(0, len(self.new), AT_ONCE))
+        found = (self._dense.search_among(asked, block, depth) for block in blocks)
+        rows = (
+            retrieve.found(hits, queries["query_id"], ids, enough, queries["row"]) for hits in found
+        )
+        return pl.concat([retrieve.NOTHING, *rows])

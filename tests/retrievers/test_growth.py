@@ -71,6 +71,26 @@ def test_new_documents_alone_are_looked_at(tmp_path):
     equal(tmp_path / "work", tmp_path / "fresh")
 
 
+def test_force_believes_no_earlier_run(tmp_path):
+    flags = write(tmp_path / "a", *collection(np.random.default_rng(1)))
+    negmine.mine(tmp_path / "work", **flags)
+    negmine.mine(tmp_path / "work", **flags, force=True)
+    assert searched(tmp_path / "work") == {"in_full": 12, "in_new": 0}
+
+
+def test_many_new_documents_are_looked_at_block_by_block(tmp_path, monkeypatch):
+    monkeypatch.setattr("negmine.doors.earlier.AT_ONCE", 7)
+    rng = np.random.default_rng(8)
+    docs, asked, qrels = collection(rng)
+    negmine.mine(tmp_path / "work", **write(tmp_path / "a", docs, asked, qrels))
+    docs |= {f"n{n:02d}": row for n, row in enumerate(unit(rng, 60))}
+    flags = write(tmp_path / "b", docs, asked, qrels)
+    negmine.mine(tmp_path / "work", **flags)
+    assert searched(tmp_path / "work")["in_full"] == 0
+    negmine.mine(tmp_path / "fresh", **flags)
+    equal(tmp_path / "work", tmp_path / "fresh")
+
+
 def test_who_lost_a_candidate_is_searched_in_full(tmp_path):
     rng = np.random.default_rng(2)
     docs, asked, qrels = collection(rng)

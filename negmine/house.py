@@ -17,7 +17,7 @@ from negmine.engine import PART_QUERIES
 from negmine.frames import frame
 from negmine.identity import Digests
 from negmine.judge.budget import Budget
-from negmine.models import dense_name, short_name
+from negmine.models import short_name
 from negmine.progress import Progress, Silent
 from negmine.rooms import retrieve
 from negmine.rooms.limits import needed as needs_limits
@@ -89,32 +89,37 @@ class House:
     @property
     def vectors(self) -> str:
         """The vectors: room 1's, or room 2's where only what was found is encoded."""
-        name = dense_name(self.settings.index)
-        return (
-            f"1-index/{name}"
-            if self.settings.index.dense_scope == "all"
-            else f"2-retrieve/vectors-{name[6:]}"
-        )
+        found_only = self.settings.index.dense_scope == "candidates"
+        return f"2-retrieve/vectors-{self._dense}" if found_only else f"1-index/dense-{self._dense}"
 
     @property
     def faiss(self) -> str:
         """The FAISS index over the vectors."""
-        return f"{self.vectors.split('/')[0]}/faiss-{dense_name(self.settings.index)[6:]}"
+        return f"{self.vectors.split('/')[0]}/faiss-{self._dense}"
 
     @property
     def dense_run(self) -> str:
         """The run of the dense retriever."""
-        return f"2-retrieve/{dense_name(self.settings.index)}"
+        return f"2-retrieve/dense-{self._dense}"
+
+    def run_of(self, retriever: str) -> str:
+        """Return the run of a retriever: `dense` is filed under its model."""
+        return self.dense_run if retriever == "dense" else f"2-retrieve/{retriever}"
 
     @property
     def searched(self) -> str:
         """What that run looked at."""
-        return f"2-retrieve/searched-{dense_name(self.settings.index)[6:]}"
+        return f"2-retrieve/searched-{self._dense}"
 
     @property
     def recall(self) -> str:
         """What the FAISS index finds of what exact search finds."""
-        return f"2-retrieve/recall-{dense_name(self.settings.index)[6:]}"
+        return f"2-retrieve/recall-{self._dense}"
+
+    @property
+    def _dense(self) -> str:
+        index = self.settings.index
+        return "vectors" if index.document_vectors is not None else short_name(index.model)
 
     @property
     def scorers(self) -> dict[str, str]:

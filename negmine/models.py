@@ -12,7 +12,6 @@ from pathlib import Path
 
 from negmine.errors import InputError, SettingsError
 from negmine.identity import identity_of
-from negmine.settings import IndexSettings
 
 Digest = Callable[[Path], str]
 
@@ -28,13 +27,6 @@ _VOCABULARIES = ("vocab.txt", "merges.txt")
 def short_name(name: str) -> str:
     """Return what folders are called after a model: the last part of its name or path."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", name.rstrip("/").rsplit("/", 1)[-1]) or "model"
-
-
-def dense_name(settings: IndexSettings) -> str:
-    """Return what the dense retriever is filed under: `dense-all-MiniLM-L6-v2`, `dense-vectors` if given."""
-    if settings.document_vectors is not None:
-        return "dense-vectors"
-    return f"dense-{short_name(settings.model)}"
 
 
 def resolve_model(name: str, digest: Digest, flag: str = "--model") -> Path:

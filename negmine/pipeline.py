@@ -119,7 +119,7 @@ def _retrieve(house: House) -> Iterable[Artifact]:
         own = {} if spec in RETRIEVERS else {"factory": spec}
         inputs = (f"1-index/{name}",) if spec in RETRIEVERS else (CORPUS,)
         indexes += inputs
-        runs.append(f"2-retrieve/{name}")
+        runs.append(house.run_of(name))
         yield Artifact(
             runs[-1], schemas.RUN, (*inputs, QUERIES, QRELS),
             partial(dict, k=house.settings.retrieve.k, **own),

@@ -132,19 +132,18 @@ def recall(house: House) -> Stream:
 
 def check_recall(house: House) -> None:
     """Say how much the FAISS index finds of what exact search finds; raise GateNotMet for too little."""
-    settings, least = house.settings, house.settings.retrieve.min_recall
+    factory, least = house.settings.index.index, house.settings.retrieve.min_recall
     found = house.work.require(house.recall).stats
+    told = (
+        f"--index {factory} finds {found['recall']:.4f} of the {house.settings.retrieve.k} best documents of "
+        f"{found['queries']} queries"
+    )
     if found["recall"] >= least:
-        house.progress.note(
-            f"--index {settings.index.index} finds {found['recall']:.4f} of the {settings.retrieve.k} best "
-            "documents"
-        )
-    if found["recall"] < least:
-        raise GateNotMet(
-            f"--index {settings.index.index} finds {found['recall']:.4f} of the {settings.retrieve.k} best "
-            f"documents of {found['queries']} queries, less than --min-recall {least}. "
-            f"{_harder(settings.index.index)} another --index, or lower --min-recall."
-        )
+        house.progress.note(told)
+        return
+    raise GateNotMet(
+        f"{told}, less than --min-recall {least}. {_harder(factory)} another --index, or lower --min-recall."
+    )
 
 
 def _harder(factory: str) -> str:

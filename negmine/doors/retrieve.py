@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from negmine.engine import Parts, once
 from negmine.house import House
-from negmine.models import dense_name
 from negmine.retrievers.registry import RETRIEVERS, checked_search, open_retriever
 from negmine.rooms import retrieve
 
@@ -53,10 +52,7 @@ def candidates(house: House) -> Parts:
 
     def make(part: int) -> pa.Table:
         queries = house.queries(part)
-        runs = {
-            name: house.work.read(f"2-retrieve/{name_of(house, name)}", part)
-            for name in house.retrievers
-        }
+        runs = {name: house.work.read(house.run_of(name), part) for name in house.retrievers}
         rows = retrieve.candidates(
             retrieve.as_frame(runs), house.qrels(part), queries, min_relevance
         )
@@ -81,11 +77,6 @@ def _filled(
     values = np.array(rows[column].fill_null(np.nan), np.float32)
     values[lacking] = score(asked[lacking], docs[lacking])
     return rows.with_columns(pl.Series(column, values))
-
-
-def name_of(house: House, retriever: str) -> str:
-    """Return the folder of a retriever's run: `dense` is filed under its model."""
-    return dense_name(house.settings.index) if retriever == "dense" else retriever
 
 
 def count_candidates(rows: pl.LazyFrame) -> dict[str, object]:

@@ -110,15 +110,14 @@ def build(
     and where there are too few documents for the index.
     """
     faiss = faiss_or_error()
-    rng = np.random.default_rng(SEED)
-    chosen = rng.choice(len(vectors), min(len(vectors), TRAINED_ON), replace=False)
-    sample = vectors[np.sort(chosen)].astype(np.float32)
-    cagra = _CAGRA.fullmatch(factory)
-    dims = vectors.shape[1]
+    cagra, dims = _CAGRA.fullmatch(factory), vectors.shape[1]
+    trained_on = len(vectors) if cagra else min(len(vectors), TRAINED_ON)
     try:
-        index = _on_gpu_graph(faiss, cagra, vectors) if cagra else _empty(factory, dims)
-        if not cagra:
-            index.train(sample)
+        if cagra:
+            index = _on_gpu_graph(faiss, cagra, vectors)
+        else:
+            index = _empty(factory, dims)
+            index.train(_sample(vectors, trained_on))
             for start in range(0, len(vectors), AT_ONCE):
                 block = vectors[start : start + AT_ONCE].astype(np.float32)
                 index.add(block)
@@ -128,8 +127,13 @@ def build(
     faiss.write_index(index, str(folder / FILE))
     size = (folder / FILE).stat().st_size
     return {
-        "documents": len(vectors), "index": factory, "trained_on": len(sample), "bytes": size,
+        "documents": len(vectors), "index": factory, "trained_on": trained_on, "bytes": size,
     }  # fmt: skip
+
+
+def _sample(vectors: NDArray[np.floating], count: int) -> Floats:
+    rng = np.random.default_rng(SEED)
+    return vectors[np.sort(rng.choice(len(vectors), count, replace=False))].astype(np.float32)
 
 
 def _on_gpu_graph(faiss: Any, cagra: re.Match[str], vectors: NDArray[np.floating]) -> Any:

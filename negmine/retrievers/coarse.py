@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from negmine.retrievers.nearest import PRODUCTS, Floats, Lists, Rows
 
 CLOSE = 0.006  # twice what bfloat16 products of unit vectors differ by from exact ones
-WORTH = (
-    5e11  # operations from which loading torch pays: two or three seconds of float32 on two cores
-)
+WORTH = 5e11  # operations from which loading torch pays: some seconds of float32 on two cores
 ROOM = 2 * 10**9  # bytes of --memory from which torch's own 200 MB do not matter
 _FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -53,11 +51,10 @@ def on_cpu(
     asked = torch.from_numpy(queries).bfloat16()
     lists = Lists(len(queries), k, np.dtype(np.int16))
     block = lists.block(products, len(documents))
-    line: Any = torch.empty((len(queries), block), dtype=torch.bfloat16)
+    room: Any = torch.empty(len(queries) * block, dtype=torch.bfloat16)
     for first in range(0, len(documents), block):
         part = torch.from_numpy(np.array(documents[first : first + block], np.float32)).bfloat16()
-        if len(part) < block:
-            line = torch.empty((len(queries), len(part)), dtype=torch.bfloat16)
+        line = room[: len(queries) * len(part)].view(len(queries), len(part))
         torch.mm(asked, part.T, out=line)
         # The bits of positive bfloat16 numbers are ordered as int16; negative ones are below 0 there, too.
         lists.add(line.view(torch.int16).numpy(), first)

@@ -36,7 +36,7 @@ def search(
     docs = np.full((len(queries), k), -1, np.int64)
     scores = np.full((len(queries), k), -np.inf, np.float32)
     todo, depth = np.arange(len(queries)), k + SPARE
-    if roughly is not None and 0 < coarse.depth(k) < len(documents):
+    if roughly is not None and coarse.depth(k) < len(documents):
         found = roughly(np.ascontiguousarray(queries), documents, coarse.depth(k))
         values, ranked = ranked_pairs(queries, documents, todo, found, doc_order)
         settled = np.all(found >= 0, axis=1)

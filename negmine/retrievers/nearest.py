@@ -6,9 +6,8 @@ are streamed block by block, so memory holds a block and what was found, never t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,26 +26,17 @@ Rows = NDArray[np.int64]
 Propose = Callable[[Floats, NDArray[np.floating], int], Rows]
 
 
-def proposer(device: str, products: int = PRODUCTS) -> partial[Rows]:
-    """Return what proposes on this device: (queries, documents, k) to int64 [queries, k].
-
-    products: bytes of matrix products that may wait at once.
-    GPUs search where FAISS sees any, with vectors in the precision they are stored in.
-    """
-    gpus = 0 if device == "cpu" else count_gpus()
-    return partial(on_gpus, gpus) if gpus else partial(on_cpu, products=products)
-
-
 def on_cpu(
     queries: Floats, documents: NDArray[np.floating], k: int, products: int = PRODUCTS
 ) -> Rows:
     """Propose by float32 products over blocks of documents. products: bytes of those of a block."""
     lists = Lists(len(queries), k, np.dtype(np.float32))
     block = lists.block(products, len(documents))
-    line = np.empty((len(queries), block), np.float32)
+    room = np.empty(len(queries) * block, np.float32)
     for first in range(0, len(documents), block):
         part = np.asarray(documents[first : first + block], np.float32)
-        lists.add(np.matmul(queries, part.T, out=line[:, : len(part)]), first)
+        line = room[: len(queries) * len(part)].reshape(len(queries), len(part))
+        lists.add(np.matmul(queries, part.T, out=line), first)
     return lists.rows()
 
 
@@ -130,16 +120,28 @@ def _keep_best(
         held[query], limits[query] = count, limit
 
 
-def on_gpus(gpus: int, queries: Floats, documents: NDArray[np.floating], k: int) -> Rows:
+def gpus(device: str) -> list[Any]:
+    """Return FAISS' resources of every GPU that this device means: none for cpu, or where FAISS sees none."""
+    if device == "cpu" or not count_gpus():
+        return []
+    import faiss
+
+    return [faiss.StandardGpuResources() for _ in range(count_gpus())]
+
+
+def on_gpus(
+    resources: Sequence[Any], queries: Floats, documents: NDArray[np.floating], k: int
+) -> Rows:
     """Propose with FAISS' exact search on all GPUs: each takes its share of every block.
 
-    Above 2,048 neighbours, which FAISS does not return from a GPU, the cores do it.
+    Vectors keep the precision they are stored in. Above 2,048 neighbours, which FAISS does not return from
+    a GPU, the cores do it.
     """
     if k > GPU_MOST:
         return on_cpu(queries, documents, k)
     import faiss
 
-    resources = [faiss.StandardGpuResources() for _ in range(gpus)]
+    count = len(resources)
     asked = queries.astype(documents.dtype)
 
     def search(gpu: int, start: int, stop: int) -> tuple[Floats, Rows]:
@@ -154,12 +156,12 @@ def on_gpus(gpus: int, queries: Floats, documents: NDArray[np.floating], k: int)
         )
         return scores, rows + start
 
-    step = max(1, GPU_BLOCK // (gpus * documents.itemsize * max(documents.shape[1], 1)))
+    step = max(1, GPU_BLOCK // (count * documents.itemsize * max(documents.shape[1], 1)))
     starts = range(0, len(documents), step)
     best, best_rows = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-    with ThreadPoolExecutor(gpus) as pool:
-        for place in range(0, len(starts), gpus):
-            group = starts[place : place + gpus]
+    with ThreadPoolExecutor(count) as pool:
+        for place in range(0, len(starts), count):
+            group = starts[place : place + count]
             answers = pool.map(search, range(len(group)), group, [s + step for s in group])
             for scores, rows in answers:
                 best, best_rows = _best(k, np.hstack([best, scores]), np.hstack([best_rows, rows]))

@@ -11,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from negmine.errors import RetrieverError, SettingsError
-from negmine.retrievers import Hits, Retriever, bm25, coarse
+from negmine.retrievers import Hits, Retriever, bm25, coarse, nearest
 from negmine.retrievers.approximate import FLAT, Approximate
 from negmine.retrievers.dense_search import Dense
-from negmine.retrievers.nearest import on_cpu, proposer
 from negmine.sizes import products
 
 if TYPE_CHECKING:
@@ -33,10 +32,11 @@ def open_dense(house: House) -> Dense:
         folder = house.work.folder(house.faiss)
         approximate = Approximate(folder, retrieve.faiss_parameters, index.one_device)
     folder = house.work.folder(house.vectors)
-    size = products(house.memory)
-    propose = proposer(index.one_device, size)
-    has_room = house.memory >= coarse.ROOM and propose.func is on_cpu
-    roughly = partial(coarse.on_cpu, products=size // 2) if has_room else None
+    gpus, size = nearest.gpus(index.one_device), products(house.memory)
+    if gpus:
+        return Dense(folder, house.doc_order, partial(nearest.on_gpus, gpus), None, approximate)
+    propose = partial(nearest.on_cpu, products=size)
+    roughly = partial(coarse.on_cpu, products=size // 2) if house.memory >= coarse.ROOM else None
     return Dense(folder, house.doc_order, propose, roughly, approximate)
 
 

@@ -63,7 +63,7 @@ def test_the_manifest_says_how_much_is_found(tmp_path):
     notes = Notes()
     negmine.mine(tmp_path / "work", **flags, progress=notes)
     work = Workdir(tmp_path / "work")
-    assert "--index IVF16,Flat finds 1.0000 of the 20 best documents" in notes.said
+    assert "--index IVF16,Flat finds 1.0000 of the 20 best documents of 12 queries" in notes.said
     assert work.require("2-retrieve/recall-vectors").stats == {"recall": 1.0, "queries": 12}
     assert work.require("1-index/faiss-vectors").stats["index"] == "IVF16,Flat"
     negmine.mine(tmp_path / "flat", **(flags | {"index": "flat", "nprobe": "none"}))

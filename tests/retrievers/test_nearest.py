@@ -3,6 +3,7 @@
 import builtins
 import sys
 import types
+from functools import partial
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_a_gpu_is_asked_for_its_share_of_every_block(monkeypatch):
     monkeypatch.setattr(nearest, "GPU_BLOCK", 2 * 1000 * 8 * 4)  # a thousand documents for each
     rng = np.random.default_rng(6)
     queries, documents = unit(rng, 4, 8), unit(rng, 2500, 8)
-    propose = nearest.proposer("auto")
+    propose = partial(nearest.on_gpus, nearest.gpus("auto"))
     assert sets(propose(queries, documents, 10)) == largest(queries, documents, 10)
     assert sorted(called) == [(0, 500), (0, 1000), (1, 1000)]
     called.clear()
@@ -76,7 +77,7 @@ def test_a_gpu_is_asked_for_its_share_of_every_block(monkeypatch):
     assert sum(rows for _, rows in called) == 2 * len(half) // 2
     called.clear()
     assert propose(queries, documents, 2100).shape == (4, 2100)
-    assert nearest.proposer("cpu").func is nearest.on_cpu
+    assert nearest.gpus("cpu") == []
     assert not called
 
 
@@ -90,7 +91,7 @@ def test_no_faiss_is_told_where_a_gpu_is_asked_for(monkeypatch):
 
     monkeypatch.delitem(sys.modules, "faiss", raising=False)
     monkeypatch.setattr(builtins, "__import__", missing)
-    assert nearest.proposer("auto").func is nearest.on_cpu
+    assert nearest.gpus("auto") == []
     with pytest.raises(MissingDependency) as told:
         nearest.check_gpu()
     assert "negmine[cpu]" in str(told.value)
@@ -101,4 +102,4 @@ def test_no_faiss_is_told_where_a_gpu_is_asked_for(monkeypatch):
 def test_a_faiss_without_gpus_is_told():
     with pytest.raises(SettingsError, match="FAISS sees no GPU"):
         nearest.check_gpu()
-    assert nearest.proposer("cuda").func is nearest.on_cpu
+    assert nearest.gpus("cuda") == []

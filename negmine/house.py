@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from negmine import sizes
 from negmine.checks import judge_budget
 from negmine.effective import effective_rules, guide_names, retriever_name
-from negmine.engine import PART_QUERIES
 from negmine.frames import frame
 from negmine.identity import Digests
 from negmine.judge.budget import Budget
@@ -76,8 +75,7 @@ class House:
         """How many queries a part has: what --memory allows; parts that are smaller already stay."""
         wanted = sizes.part_queries(self.memory, self.settings.retrieve.k, len(self.retrievers))
         made = self.work.manifest(QUERIES)
-        had = PART_QUERIES if made is None else made.stats.get("part_queries", PART_QUERIES)
-        return min(wanted, int(had))
+        return wanted if made is None else min(wanted, made.stats.get("part_queries", wanted))
 
     @property
     def retrievers(self) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from negmine import dense_plan, schemas
+from negmine import dense_plan, engine, schemas
 from negmine.artifact import Artifact
 from negmine.doors import card as card_doors
 from negmine.doors import features as feature_doors
@@ -24,7 +24,7 @@ from negmine.doors import risk as risk_doors
 from negmine.doors import score as score_doors
 from negmine.doors import write as write_doors
 from negmine.effective import effective_rules, guide_names
-from negmine.engine import PART_QUERIES, Work
+from negmine.engine import Work
 from negmine.house import (
     CANDIDATES,
     CARD,
@@ -105,7 +105,7 @@ def _index(house: House) -> Iterable[Artifact]:
 
 def _parts(house: House) -> dict[str, int]:
     """Return how queries are cut where it is not as usual: part i of everything is about part i of them."""
-    usual = house.part_queries == PART_QUERIES
+    usual = house.part_queries == engine.PART_QUERIES
     return {} if usual else {"part_queries": house.part_queries}
 
 

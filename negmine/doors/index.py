@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.engine import PART_DOCUMENTS, PART_QUERIES, Folder, Stream, rechunk
+from negmine.engine import Folder, Stream, rechunk
 from negmine.frames import frame
 from negmine.house import CORPUS, QRELS, QUERIES, House
 from negmine.retrievers import approximate, bm25, dense
@@ -28,8 +28,7 @@ VECTORS = "vectors"  # the content-addressed store beside the rooms
 def corpus(house: House) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(house), index.Copies()
-    size = part_documents(house.memory, PART_DOCUMENTS)
-    chunks = rechunk(house.sources.corpus(problems), size)
+    chunks = rechunk(house.sources.corpus(problems), part_documents(house.memory))
     tables = index.corpus(chunks, house.settings.index, copies)
     return Stream(
         tables, lambda: _finish(house, problems, **_copies(problems, copies, "documents"))
@@ -40,8 +39,7 @@ def queries(house: House) -> Stream:
     """Queries, read and marked."""
     problems, copies = _problems(house), index.Copies()
     cut = house.part_queries
-    rows = rechunk(house.sources.queries(problems), min(cut, PART_QUERIES))
-    tables = index.queries(rows, copies)
+    tables = index.queries(rechunk(house.sources.queries(problems), cut), copies)
 
     def finish() -> dict[str, Any]:
         counts = _copies(problems, copies, "queries")

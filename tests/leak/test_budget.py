@@ -101,7 +101,7 @@ def test_the_choice_does_not_depend_on_the_order_of_queries_or_parts(tmp_path, m
     flags = write_circle(tmp_path / "data", queries=60) | {"no_relative_margin": True}
     found = []
     for name, queries in (("one", 4096), ("two", 7)):
-        monkeypatch.setattr("negmine.doors.index.PART_QUERIES", queries)
+        monkeypatch.setattr("negmine.engine.PART_QUERIES", queries)
         negmine.mine(tmp_path / name, max_leak=0.1, **flags)
         found.append(Workdir(tmp_path / name).require(LIMITS).stats)
     assert found[0] == found[1]

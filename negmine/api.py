@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from negmine import sizes
 from negmine.configuration import resolve
 from negmine.effective import opinions
 from negmine.errors import MissingArtifact, SettingsError
@@ -25,7 +26,6 @@ from negmine.risk.hiding import read_hide
 from negmine.runner import run
 from negmine.settings import ROOMS
 from negmine.since import check_old, start_from
-from negmine.sizes import peak, told
 from negmine.states import FRESH, State, require_fresh, survey
 from negmine.workdir import Workdir
 
@@ -53,7 +53,7 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
     from negmine.doors.limits import check_gates
 
-    before, held = [room for room in rooms if room != "write"], peak()
+    before, held = [room for room in rooms if room != "write"], sizes.peak()
     outcomes = run(house, before, force) if before else []
     if before != rooms or "filter" in rooms:
         check_gates(house)
@@ -72,22 +72,21 @@ def note_nothing_written(house: House) -> None:
         return
     if write.format == "n-tuple":
         why = (
-            f"n-tuple takes only queries with {write.num_negatives} negatives, and none has so many: "
-            "lower --num-negatives, or say --format triplet"
+            f"It takes only queries with {write.num_negatives} negatives, and none has so many: lower "
+            "--num-negatives, or say --format triplet"
         )
     else:
-        why = f"no query has a negative that the rules keep: see negmine report {house.work.root}"
-    house.progress.note(
-        f"nothing to train on: 5-write/{write.format} has no row. {why[0].upper()}{why[1:]}"
-    )
+        why = f"No query has a negative that the rules keep: see negmine report {house.work.root}"
+    house.progress.note(f"nothing to train on: 5-write/{write.format} has no row. {why}")
 
 
 def note_peak(house: House, before: int) -> None:
     """Say so if this command went over --memory; before: the peak that the process had already."""
-    if before < peak() > house.memory:
+    held = sizes.peak()
+    if before < held > house.memory:
         house.progress.note(
-            f"the peak memory was {told(peak())}, over --memory {house.settings.index.memory}. Programs and "
-            "a model take about 1 GB by themselves; beyond that, lower --k or --batch-size, or say "
+            f"the peak memory was {sizes.told(held)}, over --memory {house.settings.index.memory}. Programs "
+            "and a model take about 1 GB by themselves; beyond that, lower --k or --batch-size, or say "
             "--vector-dtype float16"
         )
 
@@ -122,11 +121,11 @@ def house_to_mine(
     told = bool(flags) or config is not None
     if since is not None:
         check_old(Path(since), Workdir(work))
-    before = (
-        [work] if since is None else [work, since]
-    )  # a first command that failed left no settings
-    found = () if told else (recall_settings(Workdir(one)) for one in before)
-    remembered = next((settings for settings in found if settings is not None), None)
+    remembered = None if told else recall_settings(Workdir(work))
+    if (
+        remembered is None and since is not None and not told
+    ):  # a first command left none, or failed
+        remembered = recall_settings(Workdir(since))
     house = House(Workdir(work), resolve(flags, config, remembered), progress)
     if since is not None:
         start_from(Path(since), house.work, house.progress)
@@ -293,7 +292,11 @@ def _require_scores(house: House) -> None:
     scorers = {house.scorers[name] for name in opinions(house.settings) if name in house.scorers}
     before = {s.artifact.name for s in states if s.artifact.room in ("index", "retrieve")}
     require_fresh(house, states, before | scorers)
-    house.limits_chosen = any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
+    house.limits_chosen = _chosen(states)
+
+
+def _chosen(states: Sequence[State]) -> bool:
+    return any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
 
 
 def report(
@@ -331,7 +334,7 @@ def make_report(house: House, sample: int, seed: int, floor: float, leak: bool) 
     require_fresh(house, states, {VERDICTS} | written)
     leaked: tuple[Leak | None, str | None] = (None, "--no-leak was said.")
     if leak:
-        house.limits_chosen = any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
+        house.limits_chosen = _chosen(states)
         leaked = doors.measured(house, seed)
     return doors.report(house, states, doors.Asked(sample, seed, floor), leaked)
 

@@ -88,11 +88,11 @@ def test_more_memory_makes_nothing_again_and_less_only_where_parts_are_too_large
 def test_going_over_is_said(tmp_path, monkeypatch):
     flags = write(tmp_path / "a", *collection(np.random.default_rng(1)))
     peaks = iter([10**9, 6 * 10**9, 6 * 10**9])
-    monkeypatch.setattr("negmine.api.peak", lambda: next(peaks))
+    monkeypatch.setattr("negmine.sizes.peak", lambda: next(peaks))
     notes = Notes()
     negmine.mine(tmp_path / "work", **flags, progress=notes)
     assert any("6.0 GB, over --memory 4GB" in note for note in notes.said)
     notes = Notes()
-    monkeypatch.setattr("negmine.api.peak", lambda: 6 * 10**9)  # a notebook was there before
+    monkeypatch.setattr("negmine.sizes.peak", lambda: 6 * 10**9)  # a notebook was there before
     negmine.mine(tmp_path / "work", **flags, progress=notes)
     assert not notes.said

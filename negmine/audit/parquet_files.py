@@ -22,6 +22,8 @@ from negmine.audit.shapes import (
     kind_of_nulls,
     understand,
 )
+from negmine.frames import frame
+from negmine.sources.formats import tell_broken_parquet
 from negmine.sources.problems import Problems
 from negmine.sources.text import open_bytes
 
@@ -36,22 +38,14 @@ def parquet_frames(path: Path, said: Columns, problems: Problems) -> Iterator[Ra
         shape = understand(path, {field.name: _kind(field) for field in file.schema_arrow}, said)
         number = 1
         for table in _tables(file, shape.columns()):
-            frame = pl.from_arrow(table)
-            assert isinstance(frame, pl.DataFrame)
+            rows = frame(table)
             casts = [pl.col(name).cast(TYPES[kind]) for name, kind in shape.kinds.items()]
-            ids = [_id_column(name, frame) for name in shape.ids()]
-            numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64)
-            yield shape, frame.select(*casts, *ids, numbers.alias(NUMBER_COLUMN))
-            number += frame.height
+            ids = [_id_column(name, rows) for name in shape.ids()]
+            numbers = pl.int_range(number, number + rows.height, dtype=pl.Int64)
+            yield shape, rows.select(*casts, *ids, numbers.alias(NUMBER_COLUMN))
+            number += rows.height
     except (pa.ArrowInvalid, OSError, pl.exceptions.PolarsError) as error:
-        problems.add(
-            "broken Parquet",
-            file=path,
-            row=None,
-            message=f"cannot be read as Parquet ({str(error).splitlines()[0]})",
-            remedy="Write the file again.",
-            safe_to_skip=False,
-        )
+        tell_broken_parquet(path, error, problems)
 
 
 def _tables(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:

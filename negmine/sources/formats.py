@@ -119,14 +119,19 @@ def parquet_batches(path: Path, problems: Problems) -> Iterator[pa.RecordBatch]:
     try:
         yield from pq.ParquetFile(path).iter_batches(CHUNK)
     except (pa.ArrowInvalid, OSError) as error:
-        problems.add(
-            "broken Parquet",
-            file=path,
-            row=None,
-            message=f"cannot be read as Parquet ({str(error).splitlines()[0]})",
-            remedy="Write the file again.",
-            safe_to_skip=False,
-        )
+        tell_broken_parquet(path, error, problems)
+
+
+def tell_broken_parquet(path: Path, error: Exception, problems: Problems) -> None:
+    """Add the problem of a Parquet file that cannot be read to its end."""
+    problems.add(
+        "broken Parquet",
+        file=path,
+        row=None,
+        message=f"cannot be read as Parquet ({str(error).splitlines()[0]})",
+        remedy="Write the file again.",
+        safe_to_skip=False,
+    )
 
 
 _ENDINGS = {

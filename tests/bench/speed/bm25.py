@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.speed.collection import DOCUMENTS, copy
-from tests.bench.speed.commands import fresh, negmine, one_after_another, peer
+from tests.bench.speed.commands import fresh, negmine, one_after_another, peer, seconds_by_artifact
 from tests.bench.speed.measure import in_turn, once
 from tests.bench.speed.records import Setup, ratio, record, sides, target
 
@@ -43,7 +43,7 @@ def measure(setup: Setup) -> dict[str, Any]:
     }
     found = sides(in_turn(commands, setup.runs, setup.work / "logs" / "bm25"))
     slow = _rank_bm25(setup, folder)
-    facts = {**_artifacts(work), "rank-bm25": slow}
+    facts = {**seconds_by_artifact(work), "rank-bm25": slow}
     return record(_what(count, queries, slow), found, goals(found, facts, queries), facts)
 
 
@@ -76,9 +76,3 @@ def _what(documents: int, queries: int, slow: dict[str, float]) -> str:
         f"dropped), arrays saved. rank-bm25: {slow['queries']} queries spread evenly, search alone without its "
         "index, times all queries; of negmine once the run alone, once both commands from their start."
     )
-
-
-def _artifacts(work: Path) -> dict[str, Any]:
-    names = ("1-index/corpus", "1-index/bm25", "2-retrieve/bm25", "2-retrieve/candidates")
-    made = {name: json.loads((work / name / "_manifest.json").read_text()) for name in names}
-    return {f"seconds of {name}": manifest["seconds"] for name, manifest in made.items()}

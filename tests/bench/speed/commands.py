@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
@@ -42,6 +43,15 @@ def given_vectors(folder: Path) -> dict[str, Any]:
 SAME_RULES = {
     "relative_margin": 0.05, "no_risk": True, "no_near_duplicate": True, "num_negatives": 10,
 }  # fmt: skip
+
+
+def seconds_by_artifact(work: Path) -> dict[str, float]:
+    """Return what making each artifact of a work directory took, as its manifest says."""
+    found = {}
+    for path in sorted(work.glob("*-*/*/_manifest.json")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found[f"seconds of {manifest['artifact']}"] = manifest["seconds"]
+    return found
 
 
 def fresh(work: Path) -> Path:

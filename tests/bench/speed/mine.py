@@ -6,8 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.speed.collection import DOCUMENTS, prepare
-from tests.bench.speed.commands import SAME_RULES, fresh, given_vectors, negmine, peer
-from tests.bench.speed.measure import in_turn
+from tests.bench.speed.commands import (
+    PYTHON,
+    SAME_RULES,
+    fresh,
+    given_vectors,
+    negmine,
+    peer,
+    seconds_by_artifact,
+)
+from tests.bench.speed.measure import in_turn, once
 from tests.bench.speed.records import Setup, ratio, record, sides, target
 
 FAISS, TORCH = "sentence-transformers, FAISS", "sentence-transformers, torch"
@@ -42,7 +50,8 @@ def measure(setup: Setup) -> dict[str, Any]:
         target("peak RSS, of FAISS path", ratio(ours, found[FAISS], "peak_mb"), "at most", 0.5),
         target("peak RSS, of torch path", ratio(ours, found[TORCH], "peak_mb"), "at most", 0.2),
     ]
-    return record(_what(setup), found, targets, _facts(setup))
+    facts = _facts(setup) | seconds_by_artifact(work) | _torch(setup)
+    return record(_what(setup), found, targets, facts)
 
 
 def _what(setup: Setup) -> str:
@@ -53,6 +62,12 @@ def _what(setup: Setup) -> str:
         "Everything from the gzipped files to the training file. sentence-transformers searches to "
         "100 + the most positives of any query and keeps 100 after its rules."
     )
+
+
+def _torch(setup: Setup) -> dict[str, float]:
+    """Return what loading torch takes, which negmine does for products in bfloat16."""
+    run = once([PYTHON, "-c", "import torch"], setup.work / "logs/torch.log")
+    return {"seconds of import torch": run["seconds"]}
 
 
 def _facts(setup: Setup) -> dict[str, Any]:

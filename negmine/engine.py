@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+import polars as pl
 import pyarrow as pa
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ class Parts:
     make: Callable[[int], pa.Table]
     sizes: Sequence[int] | None = None
     unit: str = "queries"
-    finished: Callable[[pa.Table], bool] | None = None
+    finished: Callable[[pl.DataFrame], bool] | None = None
     finish: Callable[[], dict[str, Any]] = dict
     threads: bool = False
 

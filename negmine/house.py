@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from negmine import sizes
 from negmine.checks import judge_budget
 from negmine.effective import effective_rules, guide_names, retriever_name
-from negmine.frames import frame
 from negmine.identity import Digests
 from negmine.judge.budget import Budget
 from negmine.models import short_name
@@ -178,7 +177,7 @@ class House:
         columns = ["doc_id", "title", "text", "same_as", "source_row"]
         start = 0
         for part in self.work.parts(CORPUS, columns):
-            rows = frame(part).filter(pl.col("same_as").is_null())
+            rows = part.filter(pl.col("same_as").is_null())
             stop = start + rows.height
             if only is not None:
                 rows = rows[
@@ -239,11 +238,11 @@ class House:
 
     def qrels(self, part: int) -> pl.DataFrame:
         """Return part `part` of qrels."""
-        return frame(self.work.read(QRELS, part))
+        return self.work.read(QRELS, part)
 
     def queries(self, part: int) -> pl.DataFrame:
         """Return the queries of a part that have a positive, in order: query_id, text, ..."""
-        rows = frame(self.work.read(QUERIES, part))
+        rows = self.work.read(QUERIES, part)
         return retrieve.mined_queries(rows, self.qrels(part), self.settings.index.min_relevance)
 
     def mined_queries(self) -> Iterator[pa.Table]:
@@ -254,8 +253,3 @@ class House:
     def known(self, part: int) -> pl.DataFrame:
         """Return query_id, doc_id of the positives of a part."""
         return retrieve.positives(self.qrels(part), self.settings.index.min_relevance)
-
-
-def concat(tables: Iterable[pa.Table]) -> pl.DataFrame:
-    """Return all tables as one frame."""
-    return pl.concat([frame(part) for part in tables])

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 import pyarrow as pa
@@ -54,10 +54,9 @@ def part_name(number: int) -> str:
     return f"part-{number:05d}.parquet"
 
 
-def read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """Return a Parquet file; `parquet.read_table` would load pyarrow's datasets, and with them pandas."""
-    with pq.ParquetFile(path) as file:
-        return file.read(columns=columns)
+def read_part(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """Return a Parquet file; Polars reads it at a third of what pyarrow takes."""
+    return pl.read_parquet(path, columns=columns, glob=False)
 
 
 class Workdir:
@@ -131,24 +130,25 @@ class Workdir:
                 )
         return [folder / part["file"] for part in manifest.parts]
 
-    def read(self, name: str, number: int, columns: list[str] | None = None) -> pa.Table:
-        """Return part `number` of an artifact as an Arrow table."""
+    def read(self, name: str, number: int, columns: list[str] | None = None) -> pl.DataFrame:
+        """Return part `number` of an artifact."""
         return read_part(self.part_files(name)[number], columns)
 
-    def parts(self, name: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    def parts(self, name: str, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield every part of an artifact, one at a time."""
         for path in self.part_files(name):
             yield read_part(path, columns)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Return a lazy frame over all parts of an artifact."""
-        return pl.scan_parquet(self.part_files(name))
+        return pl.scan_parquet(self.part_files(name), glob=False)
 
     def scan_new(self, manifest: Manifest) -> pl.LazyFrame:
         """Return a lazy frame over parts that are finished but not yet committed."""
         folder = self.folder(manifest.artifact)
         places = (folder / PARTIAL / part["file"] for part in manifest.parts)
-        return pl.scan_parquet([path if path.exists() else folder / path.name for path in places])
+        files = [path if path.exists() else folder / path.name for path in places]
+        return pl.scan_parquet(files, glob=False)
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -177,12 +177,7 @@ class Workdir:
         metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
         temporary = folder / f"{part_name(number)}.tmp"
         with temporary.open("wb") as stream:
-            pq.write_table(
-                table.replace_schema_metadata(metadata),
-                stream,
-                compression="zstd",
-                row_group_size=ROW_GROUP,
-            )
+            write_table(table.replace_schema_metadata(metadata), stream)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(folder / part_name(number))
@@ -237,6 +232,16 @@ class Workdir:
             }
             for path in places
         ]
+
+
+def write_table(table: pa.Table, stream: BinaryIO) -> None:
+    """Write Parquet: dictionaries where they pay, for strings, and no least and most of strings."""
+    is_text = {field.name: pa.types.is_large_string(field.type) for field in table.schema}
+    pq.write_table(
+        table, stream, compression="zstd", row_group_size=ROW_GROUP,
+        use_dictionary=[name for name, text in is_text.items() if text],
+        write_statistics=[name for name, text in is_text.items() if not text],
+    )  # fmt: skip
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.frames import frame
 from negmine.rooms.filter import same_text_as_positive
 from negmine.workdir import Workdir
 from tests.conftest import write_beir
@@ -49,7 +48,7 @@ def test_a_document_with_the_text_of_a_positive_under_another_title_is_no_negati
     negmine.mine(tmp_path / "w", data=tmp_path / "d", retriever=["bm25"], no_near_duplicate=True)
     rows = Workdir(tmp_path / "w").scan("4-filter/verdicts").collect()
     assert rows.filter(pl.col("doc_id") == "copy")["reason"].to_list() == ["same_text_as_positive"]
-    corpus = frame(Workdir(tmp_path / "w").read("1-index/corpus", 0))
+    corpus = Workdir(tmp_path / "w").read("1-index/corpus", 0)
     assert corpus["same_as"].null_count() == corpus.height
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from negmine.errors import CorruptArtifact, Locked, MissingArtifact, WorkdirError
@@ -47,13 +48,14 @@ def finished(tmp_path, *parts, identity="new"):
 
 
 def read(work):
-    return [row for part in work.parts(NAME) for row in part["n"].to_pylist()]
+    return [row for part in work.parts(NAME) for row in part["n"].to_list()]
 
 
 def test_a_finished_artifact_is_read_back_with_its_schema_name(tmp_path):
     work = finished(tmp_path, [1, 2], [3])
     assert read(work) == [1, 2, 3]
-    assert work.read(NAME, 1).schema.metadata[b"negmine.schema"] == b"test/1"
+    last = work.part_files(NAME)[1]
+    assert pq.read_schema(last).metadata[b"negmine.schema"] == b"test/1"
     assert work.scan(NAME).collect()["n"].to_list() == [1, 2, 3]
     assert [part["rows"] for part in work.require(NAME).parts] == [2, 1]
 
@@ -198,3 +200,11 @@ def test_digests_are_remembered_until_the_file_changes(tmp_path):
 def test_identity_does_not_depend_on_the_order_of_keys():
     assert identity_of({"a": 1, "b": [1, 2]}) == identity_of({"b": [1, 2], "a": 1})
     assert identity_of({"a": 1}) != identity_of({"a": 2})
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_is_just_a_folder(tmp_path):
+    folder = tmp_path / "run[1]*"
+    folder.mkdir()
+    work = finished(folder, [1, 2], [3])
+    assert read(work) == [1, 2, 3]
+    assert work.scan(NAME).collect()["n"].to_list() == [1, 2, 3]

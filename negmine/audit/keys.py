@@ -38,7 +38,7 @@ def words(normalised: pl.Series) -> pl.Series:
     wide = normalised.str.len_bytes() != normalised.str.len_chars()
     if not wide.any():
         return normalised
-    bare = normalised.filter(wide).str.replace_all(_IGNORABLE, "")
+    bare = normalised.filter(wide).str.replace_all(_IGNORABLE, "").str.normalize("NFC")
     spaced = bare.str.replace_all(_BETWEEN_WORDS, " ")
     tokens = Tokenizer().tokens
     found = _replaced(

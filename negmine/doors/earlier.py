@@ -15,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.frames import frame
 from negmine.house import House
 from negmine.retrievers.dense_search import Dense
 from negmine.rooms import retrieve
 from negmine.schemas import SEARCHED
+from negmine.workdir import read_part
 
 KEY = ["id", "key", "key_2"]
 AT_ONCE = 65_536  # new documents whose vectors are gathered at once
@@ -62,7 +62,7 @@ class Earlier:
     def _queries(self) -> pl.DataFrame:
         """query_id and the part of the run that has it, of queries that have the vector they had."""
         files = self._house.work.part_files(self._run)
-        ids = [pl.read_parquet(file, columns=["query_id"]).unique() for file in files]
+        ids = [read_part(file, ["query_id"]).unique() for file in files]
         parts = [rows.with_columns(part=pl.lit(part)) for part, rows in enumerate(ids)]
         seen = self._seen("query", self._dense.query_ids).filter("seen")
         return pl.concat(parts).join(seen, left_on="query_id", right_on="id", how="semi")
@@ -100,7 +100,7 @@ class Earlier:
         asked = rows.join(self._queries, on="query_id")
         columns = ["query_id", "doc_id", "score"]
         parts = [
-            frame(self._house.work.read(self._run, part, columns)).join(
+            self._house.work.read(self._run, part, columns).join(
                 asked.filter(pl.col("part") == part).select("row", "query_id"), on="query_id",
                 maintain_order="left",
             )

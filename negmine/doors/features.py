@@ -15,7 +15,6 @@ from negmine import shingles
 from negmine.effective import effective_rules
 from negmine.engine import Parts
 from negmine.errors import InputError
-from negmine.frames import frame
 from negmine.house import CANDIDATES, CORPUS, QRELS, QUERIES, House
 from negmine.likeness import Likeness, centroid_similarity, likeness
 from negmine.retrievers.dense_search import Dense
@@ -48,7 +47,7 @@ def features(house: House) -> Parts:
 
     def make(part: int) -> pa.Table:
         columns = COLUMNS + (["dense_score"] if known.wanted["centroid"] else [])
-        rows = frame(house.work.read(CANDIDATES, part, columns))
+        rows = house.work.read(CANDIDATES, part, columns)
         return room.features(rows, known.columns(rows, part))
 
     return Parts(house.query_parts, make)  # one at a time: each touches most of the vectors
@@ -129,7 +128,7 @@ class Known:
 def _with_answers(house: House, rows: pl.DataFrame, part: int) -> pl.DataFrame:
     column = str(house.settings.filter.contains_answer)
     _need(column, house.work.scan(QUERIES), "--contains-answer", "queries")
-    asked = frame(house.work.read(QUERIES, part, ["query_id", column]))
+    asked = house.work.read(QUERIES, part, ["query_id", column])
     texts = house.texts(rows["doc_id"]).with_columns(
         pl.col("text").map_elements(normalise, return_dtype=pl.String)
     )

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from negmine.effective import effective_rules, opinions
 from negmine.engine import Parts
-from negmine.frames import frame
 from negmine.house import CANDIDATES, CORPUS, FEATURES, QUERIES, House
 from negmine.risk.signals import with_signals
 from negmine.rooms import filter as room
@@ -40,13 +39,13 @@ def _verdicts(house: House, rules: FilterSettings, judge: str | None) -> Parts:
 
     def make(part: int) -> pa.Table:
         scores = {
-            name: frame(house.work.read(artifact, part, ["score"]))["score"]
+            name: house.work.read(artifact, part, ["score"])["score"]
             for name, artifact in scorers.items()
         }
-        judged = frame(house.work.read(judge, part, ["judge_verdict"])) if judge else None
+        judged = house.work.read(judge, part, ["judge_verdict"]) if judge else None
         rows = room.gathered(
-            frame(house.work.read(CANDIDATES, part)),
-            frame(house.work.read(FEATURES, part)),
+            house.work.read(CANDIDATES, part),
+            house.work.read(FEATURES, part),
             scores,
             None if judged is None else judged["judge_verdict"],
         ).with_columns(limits.percentile_column(found))
@@ -77,7 +76,7 @@ class Keys:
 
     def queries(self, part: int) -> pl.DataFrame:
         """query_id, query_key of the queries of a part."""
-        asked = frame(self._house.work.read(QUERIES, part, ["query_id", "text_key"]))
+        asked = self._house.work.read(QUERIES, part, ["query_id", "text_key"])
         return asked.rename({"text_key": "query_key"})
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from negmine.compare import setup
 from negmine.compare.pairs import side
 from negmine.house import LIMITS, QUERIES, VERDICTS, House
+from negmine.workdir import read_part
 
 DRAWN = ("pool", "seed")  # of --sampling random
 
@@ -32,7 +33,7 @@ class Run:
     def queries(self) -> pl.DataFrame:
         """Every query with the part of `verdicts` that it lies in: query_id, part."""
         found = [
-            pl.read_parquet(file, columns=["query_id"]).unique().with_columns(part=pl.lit(number))
+            read_part(file, ["query_id"]).unique().with_columns(part=pl.lit(number))
             for number, file in enumerate(self.files)
         ]
         return pl.concat(found)
@@ -41,7 +42,7 @@ class Run:
         """Return some queries' rows of `verdicts`, as one run sees them (pairs.side)."""
         parts = queries["part"].unique().sort() if len(queries) else [0]
         found = [
-            pl.read_parquet(self.files[part], columns=self._columns).join(
+            read_part(self.files[part], self._columns).join(
                 queries, on="query_id", how="semi", maintain_order="left"
             )
             for part in parts

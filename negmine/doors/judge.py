@@ -12,7 +12,7 @@ import pyarrow as pa
 from negmine.doors.filter import cheap_verdicts
 from negmine.doors.judge_chat import budget_end, each, open_chats, rules_of, shaping
 from negmine.engine import Parts
-from negmine.frames import frame, table
+from negmine.frames import table
 from negmine.house import CANDIDATES, QUERIES, SURVIVORS, House
 from negmine.identity import identity_of
 from negmine.judge import ABSTAINED, Judgment
@@ -61,9 +61,9 @@ def judgments(house: House) -> Parts:
     return Parts(house.query_parts, make, house.queries_per_part, finished=_finished)
 
 
-def _finished(part: pa.Table) -> bool:
+def _finished(part: pl.DataFrame) -> bool:
     """Tell whether nothing of a part is left to be asked."""
-    return frame(part).filter(pl.col("rounds") == 0).is_empty()
+    return part.filter(pl.col("rounds") == 0).is_empty()
 
 
 def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
@@ -121,10 +121,10 @@ def candidates(house: House, part: int) -> pl.DataFrame:
     order = house.settings.write.order
     own = order in house.retrievers
     named = [f"{order}_score"] if own else []
-    rows = frame(house.work.read(CANDIDATES, part, ["query_id", "doc_id", "label", *named]))
-    rows = rows.with_columns(frame(house.work.read(SURVIVORS, part, ["kept"])))
+    rows = house.work.read(CANDIDATES, part, ["query_id", "doc_id", "label", *named])
+    rows = rows.with_columns(house.work.read(SURVIVORS, part, ["kept"]))
     if order in house.scorers and order != "judge":
-        score = frame(house.work.read(house.scorers[order], part, ["score"]))["score"]
+        score = house.work.read(house.scorers[order], part, ["score"])["score"]
         rows = rows.with_columns(score.alias(f"{order}_score"))
     return rows.with_row_index("place")
 
@@ -164,7 +164,7 @@ def _cases(house: House, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
     """Yield the queries of a part; texts are fetched for a few of them at a time."""
     positive = pl.col("label") == POSITIVE
     asked = asked_about(house, rows)
-    queries = frame(house.work.read(QUERIES, part, ["query_id", "text"])).rename({"text": "query"})
+    queries = house.work.read(QUERIES, part, ["query_id", "text"]).rename({"text": "query"})
     group = pl.col("query_id").rle_id()
     for start in range(0, asked["query_id"].n_unique(), QUERIES_AT_ONCE):
         here = asked.filter(group.is_between(start, start + QUERIES_AT_ONCE, closed="left"))

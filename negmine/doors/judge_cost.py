@@ -10,7 +10,6 @@ import polars as pl
 from negmine.doors.judge import asked_about, candidates
 from negmine.doors.judge_chat import rules_of
 from negmine.doors.judge_check import trials
-from negmine.frames import frame
 from negmine.house import QUERIES, House
 from negmine.judge.budget import BYTES_A_TOKEN
 from negmine.judge.rounds import AGAIN, Rules
@@ -104,7 +103,7 @@ def _queries(house: House) -> Iterator[tuple[int, list[int], list[int]]]:
     positive = pl.col("label") == POSITIVE
     for part in range(house.query_parts):
         asked = asked_about(house, candidates(house, part))
-        texts = frame(house.work.read(QUERIES, part, ["query_id", "text"]))
+        texts = house.work.read(QUERIES, part, ["query_id", "text"])
         queries = texts.select("query_id", query=pl.col("text").str.len_bytes())
         sized = asked.join(lengths, on="doc_id", how="left", maintain_order="left")
         rows = sized.group_by("query_id", maintain_order=True).agg(

@@ -11,7 +11,6 @@ import polars as pl
 from negmine.doors import leak as leak_doors
 from negmine.effective import effective_rules
 from negmine.errors import InputError, MissingArtifact
-from negmine.frames import frame
 from negmine.house import CORPUS, PROVENANCE, QRELS, QUERIES, VERDICTS, House
 from negmine.reporting import documents, hubs, leak, origins, recall, sample, scores, short
 from negmine.reporting.about import About, Merge, OfPart, Tables
@@ -122,8 +121,8 @@ def _held(house: House, about: About) -> Tables:
 
 def _rows(house: House, number: int) -> pl.DataFrame:
     """Return a part of `verdicts` with `written`."""
-    rows = frame(house.work.read(VERDICTS, number))
-    about = frame(house.work.read(PROVENANCE, number, ["query_id", "negative_id"]))
+    rows = house.work.read(VERDICTS, number)
+    about = house.work.read(PROVENANCE, number, ["query_id", "negative_id"])
     return rows.with_columns(written=_written(rows, about))
 
 

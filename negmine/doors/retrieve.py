@@ -53,9 +53,7 @@ def candidates(house: House) -> Parts:
     def make(part: int) -> pa.Table:
         queries = house.queries(part)
         runs = {name: house.work.read(house.run_of(name), part) for name in house.retrievers}
-        rows = retrieve.candidates(
-            retrieve.as_frame(runs), house.qrels(part), queries, min_relevance
-        )
+        rows = retrieve.candidates(runs, house.qrels(part), queries, min_relevance)
         docs = house.positions(rows["doc_id"])
         asked = rows["row"].cast(pl.Int64).to_numpy()
         for spec, name in zip(house.settings.index.retriever, house.retrievers, strict=True):

@@ -14,7 +14,7 @@ from negmine.doors.trial import Trial
 from negmine.effective import opinions
 from negmine.engine import Parts, Stream
 from negmine.errors import InputError
-from negmine.frames import frame, table
+from negmine.frames import table
 from negmine.house import CANDIDATES, FEATURES, RISK_MODEL, House
 from negmine.identity import identity_of
 from negmine.risk import blend as learned
@@ -98,9 +98,9 @@ def risks(house: House) -> Parts:
 
     def make(part: int) -> pa.Table:
         rows = gathered(
-            frame(house.work.read(CANDIDATES, part)),
-            frame(house.work.read(FEATURES, part)),
-            {n: frame(house.work.read(a, part, ["score"]))["score"] for n, a in scorers.items()},
+            house.work.read(CANDIDATES, part),
+            house.work.read(FEATURES, part),
+            {n: house.work.read(a, part, ["score"])["score"] for n, a in scorers.items()},
         )
         values = signals.with_signals(rows, asked).select(names).to_numpy()
         _, risk = learned.out_of_fold(blends, values, learned.folds(rows["query_id"]), names)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.engine import Parts
-from negmine.frames import frame, table
+from negmine.frames import table
 from negmine.house import CANDIDATES, QUERIES, House
 from negmine.schemas import POSITIVE, SCORES
 from negmine.scorers import Scorer
@@ -56,13 +56,11 @@ class _Scoring:
     def sizes(self) -> list[int]:
         """How many pairs each part has."""
         parts = self._house.work.parts(CANDIDATES, ["label", "rank"])
-        return [frame(part).filter(self._chosen).height for part in parts]
+        return [part.filter(self._chosen).height for part in parts]
 
     def part(self, number: int) -> pa.Table:
         """Return part `number` of the scores."""
-        rows = frame(
-            self._house.work.read(CANDIDATES, number, ["query_id", "doc_id", "label", "rank"])
-        )
+        rows = self._house.work.read(CANDIDATES, number, ["query_id", "doc_id", "label", "rank"])
         chosen = rows.with_row_index("place").filter(self._chosen)
         result = np.full(rows.height, np.nan, np.float32)
         score = self._scoring(number)
@@ -93,7 +91,7 @@ class _Scoring:
         self, number: int, rows: pl.DataFrame
     ) -> Iterator[tuple[NDArray[np.int64], list[str], list[str]]]:
         """Yield places, query texts and document texts, a few hundred queries at a time."""
-        asked = frame(self._house.work.read(QUERIES, number, ["query_id", "text"]))
+        asked = self._house.work.read(QUERIES, number, ["query_id", "text"])
         group = pl.col("query_id").rle_id()
         for start in range(0, rows["query_id"].n_unique(), QUERIES_AT_ONCE):
             here = rows.filter(group.is_between(start, start + QUERIES_AT_ONCE, closed="left"))

@@ -67,12 +67,12 @@ class Trial:
         house = self._house
         asked = self.queries.to_frame("query_id")
         scores = {
-            name: frame(house.work.read(house.scorers[name], number, ["score"]))["score"]
+            name: house.work.read(house.scorers[name], number, ["score"])["score"]
             for name in self.opinions
             if name in house.scorers
         }
         rows = as_if_hidden(
-            frame(house.work.read(CANDIDATES, number))
+            house.work.read(CANDIDATES, number)
             .with_columns(**{f"{name}_score": values for name, values in scores.items()})
             .join(asked, on="query_id", how="semi", maintain_order="left"),
             self._not_known,

@@ -6,7 +6,6 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.engine import Parts
-from negmine.frames import frame
 from negmine.house import QUERIES, VERDICTS, House
 from negmine.rooms import shapes
 from negmine.rooms import write as room
@@ -18,7 +17,7 @@ def training(house: House) -> Parts:
 
     def make(part: int) -> pa.Table:
         rows = _provenance(house, part)
-        asked = frame(house.work.read(QUERIES, part, ["query_id", "text"]))
+        asked = house.work.read(QUERIES, part, ["query_id", "text"])
         texts = house.texts(shapes.document_ids(rows))
         return shapes.training_table(shapes.training(rows, asked, texts, settings), settings)
 
@@ -38,14 +37,14 @@ def short(house: House) -> Parts:
     """The queries that got fewer negatives than asked."""
 
     def make(part: int) -> pa.Table:
-        rows = frame(house.work.read(VERDICTS, part))
+        rows = house.work.read(VERDICTS, part)
         return room.short_table(room.short(rows, house.settings.write))
 
     return Parts(house.query_parts, make, threads=True)
 
 
 def _provenance(house: House, part: int) -> pl.DataFrame:
-    rows = frame(house.work.read(VERDICTS, part))
+    rows = house.work.read(VERDICTS, part)
     return room.rows(rows, house.settings.write, house.retrievers, house.opinions)
 
 

@@ -15,6 +15,7 @@ from negmine.retrievers.approximate import Approximate
 from negmine.retrievers.dense import IDS, POSITIONS
 from negmine.retrievers.nearest import Floats, Propose
 from negmine.retrievers.products import pair_scores
+from negmine.workdir import read_part
 
 
 class Dense:
@@ -37,7 +38,7 @@ class Dense:
         self._folder, self._propose, self._approximate = folder, propose, approximate
         self.vectors: NDArray[Any] = np.load(folder / "documents.npy", mmap_mode="r")
         self._queries: NDArray[Any] = np.load(folder / "queries.npy", mmap_mode="r")
-        self._ids = pl.read_parquet(folder / IDS).with_row_index("place")
+        self._ids = read_part(folder / IDS).with_row_index("place")
         only = folder / POSITIONS
         self._positions: NDArray[np.int64] | None = np.load(only) if only.exists() else None
         self._order = doc_order if self._positions is None else doc_order[self._positions]

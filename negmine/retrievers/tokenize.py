@@ -7,6 +7,7 @@ and no minimum length: "vitamin c" is two tokens.
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import pairwise
 
 import regex
@@ -30,8 +31,8 @@ UNSPACED = regex.compile("|".join(_RUN.format(script) for script in _UNSPACED_SC
 _WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*")
 _ASCII_WORD = regex.compile(r"[a-z0-9_]+")
 _CHARACTER = regex.compile(r"\X")
-# Soft hyphens, joiners and variation selectors are no part of a word (Unicode 15, section 3.13,
-# toNFKC_Casefold). A zero-width space is kept: it is a break between words.
+# Soft hyphens, joiners and variation selectors are no part of a word, and part no accent from its letter
+# (Unicode 15, section 3.13, toNFKC_Casefold). A zero-width space is kept: it is a break between words.
 _IGNORABLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}--\u200b]+", regex.V1)
 
 
@@ -52,7 +53,7 @@ class Tokenizer:
         text = normalise(text)
         if text.isascii():
             return self._stemmed(_ASCII_WORD.findall(text))
-        text = _IGNORABLE.sub("", text)
+        text = unicodedata.normalize("NFC", _IGNORABLE.sub("", text))
         tokens: list[str] = []
         start = 0
         for run in UNSPACED.finditer(text):

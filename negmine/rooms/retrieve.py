@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.frames import frame, table
+from negmine.frames import table
 from negmine.retrievers import Hits
 from negmine.schemas import (
     CANDIDATES,
@@ -195,8 +195,3 @@ def candidates(
 def candidates_table(rows: pl.DataFrame, retrievers: Sequence[str]) -> pa.Table:
     """Return `rows` under the candidates schema of these retrievers."""
     return table(rows, with_opinions(CANDIDATES, retrievers, after="score"))
-
-
-def as_frame(runs: Mapping[str, pa.Table]) -> dict[str, pl.DataFrame]:
-    """Return every run as a Polars frame."""
-    return {name: frame(hits) for name, hits in runs.items()}

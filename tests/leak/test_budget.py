@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 import negmine
 from negmine.cli import app
 from negmine.errors import GateNotMet
-from negmine.frames import frame
 from negmine.house import LIMITS
 from negmine.measure.budget import chosen
 from negmine.workdir import Workdir
@@ -58,7 +57,7 @@ def test_the_choice_is_kept_and_the_mildest(tmp_path):
     result = negmine.mine(tmp_path / "w", max_leak=0.03, no_relative_margin=True, **flags)
     assert result.summary["rows_written"] > 0
     limit = Workdir(tmp_path / "w").require(LIMITS).stats
-    rows = pl.concat(map(frame, Workdir(tmp_path / "w").parts("4-filter/verdicts")))
+    rows = pl.concat(Workdir(tmp_path / "w").parts("4-filter/verdicts"))
     assert rows.filter("kept")["risk_score"].max() <= limit["max_risk"]
     milder = min(1.0, limit["max_risk"] * 1.19)  # one step of the grid
     cells = negmine.sweep(tmp_path / "w", {"max_risk": [limit["max_risk"], milder]})

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from negmine.audit.grams import grams, jaccard
@@ -44,6 +44,7 @@ def runs(text):
 
 
 @given(texts)
+@example(["a\xad\u0301\u8336"])
 def test_words_are_the_tokens_of_bm25(some):
     found = words(normal(pl.Series(some, dtype=pl.String))).to_list()
     assert [[run for run in runs(text) if run] for text in found] == [tokenize(t) for t in some]

@@ -64,6 +64,7 @@ def test_a_bigram_never_parts_a_vowel_sign_from_its_letter():
 
 def test_invisible_characters_inside_a_word_do_not_cut_it_but_a_zero_width_space_does():
     assert tokenize("co\u00adoperate é") == ["cooperate", "é"]
+    assert tokenize("cafe\u00ad\u0301") == ["caf\u00e9"]  # an accent is not parted from its letter
     assert tokenize("می\u200cخواهم") == ["میخواهم"]
     assert tokenize("ไทย\u200bลาว") == ["ไท", "ทย", "ลา", "าว"]
 

@@ -8,7 +8,6 @@ from polars.testing import assert_frame_equal
 
 import negmine
 from negmine.errors import SettingsError
-from negmine.frames import frame
 from negmine.house import CANDIDATES
 from negmine.risk.hiding import as_if_hidden, hidden, read_hide
 from negmine.workdir import Workdir
@@ -68,7 +67,7 @@ def test_candidates_are_those_of_a_run_that_never_knew_the_hidden(tmp_path, k, r
     for name, data in (("known", known), ("fewer", fewer)):
         work = tmp_path / f"w-{name}"
         negmine.mine(work, data=data, retriever=retrievers, k=k, no_risk=True, **vectors)
-        found[name] = pl.concat(map(frame, Workdir(work).parts(CANDIDATES)))
+        found[name] = pl.concat(Workdir(work).parts(CANDIDATES))
     trial = as_if_hidden(found["known"], pairs, retrievers, k)
     assert set(trial.filter("hidden").select("query_id", "doc_id").rows()) <= lost
     assert_frame_equal(trial.select(found["fewer"].columns), found["fewer"])

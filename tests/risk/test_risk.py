@@ -7,7 +7,6 @@ from sklearn.metrics import roc_auc_score
 
 import negmine
 from negmine.errors import InputError, SettingsError
-from negmine.frames import frame
 from negmine.house import RISK_MODEL
 from negmine.workdir import Workdir
 from tests.conftest import write_beir, write_vectors
@@ -19,7 +18,7 @@ def stats(work):
 
 
 def verdicts(work):
-    return pl.concat(map(frame, Workdir(work).parts("4-filter/verdicts")))
+    return pl.concat(Workdir(work).parts("4-filter/verdicts"))
 
 
 @pytest.mark.parametrize(

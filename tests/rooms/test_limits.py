@@ -4,7 +4,6 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.frames import frame
 from negmine.rooms.limits import applied, needed, of_positives
 from negmine.settings import FilterSettings
 from negmine.workdir import Workdir
@@ -36,7 +35,7 @@ def test_a_percentile_is_a_score():
 def test_the_rules_read_them(tmp_path):
     flags = write_circle(tmp_path / "data", queries=12) | {"no_risk": True}
     negmine.mine(tmp_path / "w", max_percentile=40.0, no_relative_margin=True, **flags)
-    rows = pl.concat(map(frame, Workdir(tmp_path / "w").parts("4-filter/verdicts")))
+    rows = pl.concat(Workdir(tmp_path / "w").parts("4-filter/verdicts"))
     positives = rows.filter(pl.col("label") == "positive")["dense_score"]
     limit = positives.cast(pl.Float64).quantile(0.4, "linear")
     assert rows.filter("kept")["dense_score"].max() <= limit + 1e-6

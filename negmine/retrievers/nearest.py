@@ -18,6 +18,7 @@ from negmine.jit import compiled, in_threads
 
 PRODUCTS = 32 << 20  # bytes of products that wait at once, unless --memory is small
 STRETCH = 128  # products that are looked at together
+GROUPS = 4  # groups of documents, per document that is wanted, whose best ones say where to begin
 GPU_BLOCK = 1 << 30  # bytes of documents that go to the GPUs at once
 GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
 
@@ -65,6 +66,8 @@ class Lists:
         state = (self._scores, self._rows, self._held, self._limits)
 
         def some(a: int, b: int) -> None:
+            if not self._held[a:b].any():
+                _begin(products[a:b], self._k, self._limits[a:b])
             keep(products[a:b], first, self._k, False, *(array[a:b] for array in state))
 
         in_threads(some, len(products))
@@ -77,6 +80,24 @@ class Lists:
         found = self._rows[:, : self._k].copy()
         found[np.arange(self._k) >= self._held[:, None]] = -1
         return found
+
+
+def _begin(products: NDArray[Any], k: int, limits: NDArray[Any]) -> None:
+    """Raise limits of empty lists: the best of many groups of documents are as many documents.
+
+    So the k-th of them is a limit that at least k documents reach, and not many more.
+    """
+    groups = GROUPS * k
+    whole = products.shape[1] // groups * groups
+    if whole < 2 * groups:
+        return
+    best = products[:, :whole].reshape(len(products), -1, groups).max(axis=1)
+    reached = np.partition(best, groups - k, axis=1)[:, groups - k]
+    if reached.dtype.kind == "f":
+        below = np.nextafter(reached, -np.inf, dtype=reached.dtype)
+    else:
+        below = np.maximum(reached, 1) - 1
+    np.maximum(limits, below, out=limits)
 
 
 def _keep_best(

@@ -13,7 +13,7 @@ from negmine.audit.options import Options
 from negmine.audit.spill import Spill
 from negmine.errors import InputError
 from negmine.frames import frame
-from negmine.sources.formats import read_rows
+from negmine.sources.formats import read_chunks
 from negmine.sources.problems import Problems
 from negmine.sources.qrels import read_qrels
 from negmine.sources.records import Records
@@ -69,7 +69,7 @@ def _documents(path: Path | None, problems: Problems) -> Iterator[pl.DataFrame]:
     if path is None:
         return
     records = Records(path, problems, "doc_id", "document text", True)
-    for table in records.tables(read_rows(path, problems)):
+    for table in records.tables(read_chunks(path, problems)):
         rows = frame(table)
         for text in (rendered(True, " "), pl.col("text")):
             texts = rows.select("doc_id", text.fill_null("").alias("text"))
@@ -80,7 +80,7 @@ def _documents(path: Path | None, problems: Problems) -> Iterator[pl.DataFrame]:
 def _queries(path: Path, problems: Problems) -> Iterator[pl.DataFrame]:
     yield pl.DataFrame(schema={"query_id": pl.String, "qa": pl.UInt64, "qb": pl.UInt64})
     records = Records(path, problems, "query_id", "query text", False)
-    for table in records.tables(read_rows(path, problems)):
+    for table in records.tables(read_chunks(path, problems)):
         rows = frame(table)
         keyed = keys(normal(rows["text"])).rename({"a": "qa", "b": "qb"})
         yield rows.select("query_id").hstack(keyed)

@@ -22,9 +22,10 @@ from negmine.audit.shapes import (
     kind_of_nulls,
     understand,
 )
-from negmine.sources.formats import Row, read_rows
+from negmine.sources.formats import read_rows
 from negmine.sources.problems import Problems
 from negmine.sources.records import as_id
+from negmine.sources.rows import Row
 
 MOST_CHARACTERS, MOST_ROWS = 16 << 20, 16_384
 

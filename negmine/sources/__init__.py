@@ -12,10 +12,11 @@ import pyarrow as pa
 from negmine.errors import InputError, SettingsError
 from negmine.settings import IndexSettings
 from negmine.sources import beir, pairs
-from negmine.sources.formats import Row, kind_of, read_rows
+from negmine.sources.formats import kind_of, read_chunks
 from negmine.sources.problems import Problems
 from negmine.sources.qrels import read_qrels, tables_of
 from negmine.sources.records import Records
+from negmine.sources.rows import Chunk, in_chunks
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Sources:
         if self.settings.pairs is None or self.settings.corpus is not None:
             path = self.corpus_files[0]
             records = Records(path, problems, "doc_id", "document text", True, ids)
-            streams.append(records.tables(rows_before.counting(read_rows(path, problems))))
+            streams.append(records.tables(rows_before.counting(read_chunks(path, problems))))
         if self.settings.pairs is not None:
             streams.append(self._positives(problems, rows_before, ids))
         yield from _not_empty(chain(*streams), self.corpus_files[0], "documents", problems)
@@ -46,17 +47,18 @@ class Sources:
         path, column = self.corpus_files[-1], self.settings.positive_column
         rows = pairs.pair_rows(path, problems, column, "--positive-column", "doc_id")
         records = Records(path, problems, "doc_id", "document text", True, ids)
-        yield from records.tables(rows, before.rows)
+        yield from records.tables(in_chunks(rows), before.rows)
 
     def queries(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield query_id, text, source_row and the source's own columns."""
         path = self.query_files[0]
-        rows = read_rows(path, problems)
+        chunks = read_chunks(path, problems)
         if self.settings.pairs is not None:
             column = self.settings.query_column
             rows = pairs.pair_rows(path, problems, column, "--query-column", "query_id")
+            chunks = in_chunks(rows)
         records = Records(path, problems, "query_id", "query text", with_title=False)
-        yield from _not_empty(records.tables(rows), path, "queries", problems)
+        yield from _not_empty(records.tables(chunks), path, "queries", problems)
 
     def qrels(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield query_id, doc_id, relevance, and the line of the file."""
@@ -73,10 +75,10 @@ class _Count:
     def __init__(self) -> None:
         self.rows = 0
 
-    def counting(self, rows: Iterable[Row]) -> Iterator[Row]:
-        for row in rows:
-            self.rows = row.position + 1
-            yield row
+    def counting(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            self.rows = chunk.stop
+            yield chunk
 
 
 def open_sources(settings: IndexSettings) -> Sources:

@@ -1,38 +1,30 @@
 """Rows out of jsonl, csv, tsv and Parquet files, plain or gzipped.
 
-Every reader yields chunks of `Row`s: the line (or row) number for messages, the position among all data
-rows (bad ones count), and the values by column name.
+Every reader yields chunks (rows.py).
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negmine.errors import InputError
+from negmine.sources.json_lines import json_chunks
 from negmine.sources.problems import Problems
-from negmine.sources.text import Line, lines, open_bytes
+from negmine.sources.rows import CHUNK, Chunk, Row, in_chunks
+from negmine.sources.text import lines, open_bytes
 
-CHUNK = 16_384
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 
-class Row(NamedTuple):
-    """One data row."""
-
-    number: int  # physical line, or row of a Parquet file, from 1
-    position: int  # among all data rows, from 0
-    values: dict[str, Any]
-
-
-Reader = Callable[[Path, Problems], Iterator[Row]]
+Reader = Callable[[Path, Problems], Iterator[Chunk]]
 
 
 def kind_of(path: Path) -> str:
@@ -45,40 +37,19 @@ def kind_of(path: Path) -> str:
     raise InputError(f"{path}: what format is this? Known endings: {known}, each also with .gz.")
 
 
-def read_rows(path: Path, problems: Problems) -> Iterator[Row]:
-    """Yield the rows of a file of any known format."""
+def read_chunks(path: Path, problems: Problems) -> Iterator[Chunk]:
+    """Yield the rows of a file of any known format, in chunks."""
     return _READERS[kind_of(path)](path, problems)
 
 
-def _json_rows(path: Path, problems: Problems) -> Iterator[Row]:
-    position = -1
-    for line in lines(path, problems):
-        if not line.text.strip():
-            continue
-        position += 1
-        try:
-            value = json.loads(line.text)
-        except ValueError as error:
-            _bad_json(problems, path, line, str(error))
-            continue
-        if isinstance(value, dict):
-            yield Row(line.number, position, value)
-        else:
-            _bad_json(problems, path, line, f"a JSON {type(value).__name__}, not an object")
+def read_rows(path: Path, problems: Problems) -> Iterator[Row]:
+    """Yield the rows of a file of any known format, one by one."""
+    for chunk in read_chunks(path, problems):
+        yield from chunk.rows()
 
 
-def _bad_json(problems: Problems, path: Path, line: Line, what: str) -> None:
-    problems.add(
-        "invalid JSON",
-        file=path,
-        row=line.number,
-        message=f"invalid JSON: {what}: {line.text.strip()[:60]!r}",
-        remedy="Each line must be one JSON object.",
-    )
-
-
-def _separated_rows(delimiter: str, quoting: Any) -> Reader:
-    def read(path: Path, problems: Problems) -> Iterator[Row]:
+def _separated(delimiter: str, quoting: Any) -> Reader:
+    def rows(path: Path, problems: Problems) -> Iterator[Row]:
         text = (line.text for line in lines(path, problems))
         reader = csv.reader(text, delimiter=delimiter, quoting=quoting, strict=False)
         header: list[str] | None = None
@@ -102,15 +73,20 @@ def _separated_rows(delimiter: str, quoting: Any) -> Reader:
                     remedy="Quote fields that hold the separator (csv), or repair the row.",
                 )
 
-    return read
+    return lambda path, problems: in_chunks(rows(path, problems))
 
 
-def _parquet_rows(path: Path, problems: Problems) -> Iterator[Row]:
-    position = -1
+def _parquet_chunks(path: Path, problems: Problems) -> Iterator[Chunk]:
+    start = 0
     for batch in parquet_batches(path, problems):
-        for values in batch.to_pylist():
-            position += 1
-            yield Row(position + 1, position, values)
+        rows, table = partial(_batch_rows, batch, start), partial(pa.Table.from_batches, [batch])
+        yield Chunk(start, start + batch.num_rows, start + 1, rows, table)
+        start += batch.num_rows
+
+
+def _batch_rows(batch: pa.RecordBatch, start: int) -> list[Row]:
+    values = enumerate(batch.to_pylist(), start)
+    return [Row(position + 1, position, row) for position, row in values]
 
 
 def parquet_batches(path: Path, problems: Problems) -> Iterator[pa.RecordBatch]:
@@ -143,8 +119,8 @@ _ENDINGS = {
     ".parquet": "parquet",
 }
 _READERS: dict[str, Reader] = {
-    "jsonl": _json_rows,
-    "csv": _separated_rows(",", csv.QUOTE_MINIMAL),
-    "tsv": _separated_rows("\t", csv.QUOTE_NONE),
-    "parquet": _parquet_rows,
+    "jsonl": json_chunks,
+    "csv": _separated(",", csv.QUOTE_MINIMAL),
+    "tsv": _separated("\t", csv.QUOTE_NONE),
+    "parquet": _parquet_chunks,
 }

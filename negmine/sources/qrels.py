@@ -12,9 +12,10 @@ from negmine.errors import InputError
 from negmine.frames import array
 from negmine.schemas import ID
 from negmine.sources.columns import ACCEPTED, find
-from negmine.sources.formats import Row, read_rows
+from negmine.sources.formats import read_rows
 from negmine.sources.problems import Problems
 from negmine.sources.records import as_id
+from negmine.sources.rows import Row
 from negmine.sources.text import lines
 
 _NAMES = ("query_id", "doc_id", "relevance")

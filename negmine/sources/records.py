@@ -8,21 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 
 from negmine.errors import InputError
 from negmine.frames import array
 from negmine.schemas import ID
+from negmine.sources import strings
 from negmine.sources.columns import ACCEPTED, find
-from negmine.sources.formats import CHUNK, Row
 from negmine.sources.problems import Problems
+from negmine.sources.rows import Chunk, Row
 
 RESERVED = {"doc_id", "query_id", "title", "text", "same_as", "text_key", "body_key", "source_row"}
 
 
 @dataclass
 class Records:
-    """Turns the rows of one file into tables of `id_column`, text, (title,) source_row and extras."""
+    """Turns the chunks of one file into tables of `id_column`, text, (title,) source_row and extras."""
 
     path: Path
     problems: Problems
@@ -34,20 +36,57 @@ class Records:
     _extras: dict[str, str] = field(default_factory=dict)
     _late: set[str] = field(default_factory=set)
 
-    def tables(self, rows: Iterable[Row], offset: int = 0) -> Iterator[pa.Table]:
-        """Yield tables of at most CHUNK rows; bad rows become problems."""
-        chunk: list[Row] = []
-        for row in rows:
-            chunk.append(row)
-            if len(chunk) == CHUNK:
-                yield self._table(chunk, offset)
-                chunk = []
-        if chunk:
-            yield self._table(chunk, offset)
+    def tables(self, chunks: Iterable[Chunk], offset: int = 0) -> Iterator[pa.Table]:
+        """Yield a table for every chunk; bad rows become problems. offset: of the rows' positions."""
+        for chunk in chunks:
+            found = self._at_once(chunk, offset)
+            if found is None and (rows := chunk.rows()):
+                found = self._table(rows, offset)
+            if found is not None:
+                yield found
+
+    def _at_once(self, chunk: Chunk, offset: int) -> pa.Table | None:
+        """Return the table of a chunk of strings in which nothing is wrong; None says: row by row."""
+        table = chunk.table()
+        rows = None if table is None else strings.as_strings(table)
+        if rows is None:
+            return None
+        filled = strings.filled(rows)
+        if not self._columns:
+            self._understand(rows.columns, filled)
+        if filled - {*self._extras, *self._columns.values(), *self._late}:
+            return None
+
+        def column(name: str) -> pl.Expr:
+            return pl.col(name) if name in rows.columns else pl.lit(None, pl.String)
+
+        wanted = {self.id_column: "id", "text": "text", "title": "title"}
+        found = rows.select(
+            *(column(self._columns[key]).alias(name) for name, key in wanted.items()),
+            *(column(name).alias(target) for name, target in self._extras.items()),
+        )
+        if not strings.are_usable(found, self.id_column):
+            return None
+        if not self._are_new(found[self.id_column].to_list(), chunk.number):
+            return None
+        first = chunk.start + offset
+        numbered = found.with_columns(source_row=pl.int_range(first, first + pl.len()))
+        kept = numbered if self.with_title else numbered.drop("title")
+        return kept.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    def _are_new(self, ids: list[str], number: int) -> bool:
+        """Remember ids, the first in line `number`; remember none, and say so, if one is there twice."""
+        new = dict(zip(ids, range(number, number + len(ids)), strict=True))
+        if len(new) < len(ids) or not self.first_seen.keys().isdisjoint(new):
+            return False
+        self.first_seen.update(new)
+        return True
 
     def _table(self, chunk: list[Row], offset: int) -> pa.Table:
         if not self._columns:
-            self._understand(chunk)
+            names = dict.fromkeys(name for row in chunk for name in row.values)
+            filled = {name for name in names if any(row.values.get(name) for row in chunk)}
+            self._understand(list(names), filled)
         good = [row for row in chunk if self._is_good(row)]
         id_name, text_name = self._columns["id"], self._columns["text"]
         data: dict[str, pa.Array] = {
@@ -60,12 +99,14 @@ class Records:
             titles = [as_text(row.values.get(title)) for row in good]
             data["title"] = array(titles, ID)
         for name, target in self._extras.items():
-            data[target] = _column([row.values.get(name) for row in good])
+            data[target] = array([_as_extra(row.values.get(name)) for row in good], ID)
         return pa.table(data)
 
-    def _understand(self, chunk: list[Row]) -> None:
-        """Find the columns by the first chunk; raise InputError where one is missing."""
-        names = list(dict.fromkeys(name for row in chunk for name in row.values))
+    def _understand(self, names: list[str], filled: set[str]) -> None:
+        """Find the columns by the names in the first chunk; raise InputError where one is missing.
+
+        filled: names that have a value there. The others are not kept.
+        """
         found = {"id": find(self.id_column, names) or "", "text": find(self.text_name, names) or ""}
         for what, key in (("id", self.id_column), ("text", self.text_name)):
             if not found[what] and not (what == "text" and find("title", names)):
@@ -76,13 +117,12 @@ class Records:
         found["title"] = (find("title", names) or "") if self.with_title else ""
         self._columns = found
         for name in names:
-            if name in found.values() or not any(row.values.get(name) for row in chunk):
-                continue
-            self._extras[name] = f"{name}_source" if name in RESERVED else name
+            if name in filled and name not in found.values():
+                self._extras[name] = f"{name}_source" if name in RESERVED else name
 
     def _is_good(self, row: Row) -> bool:
         self._note_late(row)
-        return self._has_own_id(row) and self._has_text(row)
+        return self._has_own_id(row) and self._has_text(row) and self._can_be_kept(row)
 
     def _has_own_id(self, row: Row) -> bool:
         identifier, what = as_id(row.values.get(self._columns["id"])), self.id_column
@@ -94,6 +134,8 @@ class Records:
                 message=f"{what} is empty",
                 remedy="Give every row an id.",
             )
+            return False
+        if not self._tell(row, _lone_surrogate(identifier)):
             return False
         before = self.first_seen.get(identifier)
         if before is None:
@@ -114,8 +156,20 @@ class Records:
         fault = _fault(text) or _fault(title)
         if not fault and not any((as_text(value) or "").strip() for value in (text, title)):
             fault = "the text is empty"
+        return self._tell(row, fault)
+
+    def _can_be_kept(self, row: Row) -> bool:
+        """Tell of a value in the source's own columns that no file can hold."""
+        for name in self._extras:
+            fault = _lone_surrogate(_as_extra(row.values.get(name)))
+            if fault:
+                return self._tell(row, f"{name}: {fault}")
+        return True
+
+    def _tell(self, row: Row, fault: str | None) -> bool:
         if fault:
-            identifier = as_id(row.values.get(self._columns["id"]))
+            named = as_id(row.values.get(self._columns["id"]))
+            identifier = named.encode(errors="backslashreplace").decode()
             self.problems.add(
                 f"unusable text of a {self.id_column.removesuffix('_id')}",
                 file=self.path,
@@ -153,23 +207,22 @@ def as_text(value: Any) -> str | None:
 def _fault(value: Any) -> str | None:
     if isinstance(value, list | dict):
         return f"a text is wanted, this is a {type(value).__name__}"
+    if isinstance(value, str) and "\0" in value:
+        return "it holds a null byte"
+    return _lone_surrogate(value)
+
+
+def _lone_surrogate(value: Any) -> str | None:
     if isinstance(value, str) and not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError as error:
             return f"lone surrogate at character {error.start + 1}"
-    if isinstance(value, str) and "\0" in value:
-        return "it holds a null byte"
     return None
 
 
-def _column(values: list[Any]) -> pa.Array:
-    if all(isinstance(value, str) or value is None for value in values):
-        return array(values, ID)
-    return array(
-        [
-            v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=str)
-            for v in values
-        ],
-        ID,
-    )
+def _as_extra(value: Any) -> str | None:
+    """Return a value of the source's own columns as text: JSON, unless it is one."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -23,6 +23,13 @@ class Line(NamedTuple):
     text: str
 
 
+class RawLine(NamedTuple):
+    """A line as it stands in the file, with its end, and its number from 1."""
+
+    number: int
+    raw: bytes
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """Open a plain or gzipped file; told apart by its first bytes, not by its name.
 
@@ -46,13 +53,14 @@ def open_bytes(path: Path) -> BinaryIO:
 
 def lines(path: Path, problems: Problems) -> Iterator[Line]:
     """Yield the lines of a UTF-8 text file; lines that are no UTF-8 become problems."""
-    for number, raw in _raw_lines(path, problems):
-        text = _decode(raw, path, number, problems)
+    for number, raw in raw_lines(path, problems):
+        text = decoded(raw, path, number, problems)
         if text is not None:
             yield Line(number, text)
 
 
-def _raw_lines(path: Path, problems: Problems) -> Iterator[tuple[int, bytes]]:
+def raw_lines(path: Path, problems: Problems) -> Iterator[RawLine]:
+    """Yield the lines of a file as bytes; where a gzipped one breaks off becomes a problem."""
     number = 0
     with open_bytes(path) as stream:
         try:
@@ -63,7 +71,7 @@ def _raw_lines(path: Path, problems: Problems) -> Iterator[tuple[int, bytes]]:
                             f"{path} is UTF-16, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8"
                         )
                     raw = raw.removeprefix(_BOM)
-                yield number, raw
+                yield RawLine(number, raw)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             problems.add(
                 "broken gzip",
@@ -75,7 +83,8 @@ def _raw_lines(path: Path, problems: Problems) -> Iterator[tuple[int, bytes]]:
             )
 
 
-def _decode(raw: bytes, path: Path, number: int, problems: Problems) -> str | None:
+def decoded(raw: bytes, path: Path, number: int, problems: Problems) -> str | None:
+    """Return the text of a line; one that is no UTF-8 becomes a problem, and None."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,6 +1,7 @@
 """Bad files: one clear message with file, line, value and remedy; or skipped and counted."""
 
 import gzip
+import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -185,3 +186,15 @@ def test_a_file_that_is_no_array_is_told_without_numpys_advice(tmp_path):
     with pytest.raises(InputError, match=r"is no \.npy array of numbers") as told:
         negmine.mine(tmp_path / "w", data=data, **both)
     assert "pickle" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["_id", "text", "title", "url"])
+def test_a_lone_surrogate_is_told_wherever_it_stands(tmp_path, name):
+    rows = [
+        {"_id": "a", "text": "x", "title": "y", "url": "z"},
+        {"_id": "b", "text": "x", "title": "y", "url": "z"},
+    ]
+    rows[1][name] = "no\ud800"
+    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    with pytest.raises(InputError, match=r"line 2: doc_id .*lone surrogate at character 3"):
+        read(tmp_path / "corpus.jsonl", data)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from negmine import lint_command, report_command, windows
+from negmine import frugal, lint_command, report_command, windows
 from negmine.console import INTERRUPTED, Talk, out, tell_usage, telling
 from negmine.flags import Config, Force, Json, Work, with_settings
 
@@ -30,6 +30,7 @@ def main() -> None:
     """Run the command line; a usage error is told on stderr, and with --json on stdout too."""
     from typer.exceptions import TyperException
 
+    frugal.settle()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:

@@ -12,13 +12,13 @@ from typing import Any
 
 from negmine.engine import SIDE_BY_SIDE, Folder, Parts, Stream, Work, local
 from negmine.errors import InputError
+from negmine.frugal import give_back
 from negmine.house import House
 from negmine.locks import locked
 from negmine.memory import remembering
 from negmine.retrievers import dense
 from negmine.schemas import name_of
 from negmine.settings import ROOMS
-from negmine.sizes import be_frugal, give_back
 from negmine.sources.problems import together
 from negmine.states import FRESH, State, offered, require_fresh, survey
 from negmine.workdir import Manifest, now, part_name, read_part
@@ -50,7 +50,6 @@ def run(
     Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
     problems of the user's files together.
     """
-    be_frugal()
     house.force = force
     house.work.create()
     outcomes: list[Outcome] = []

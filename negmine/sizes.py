@@ -1,17 +1,13 @@
 """--memory: how large pieces of work may be, so that a command stays within it.
 
-The numbers were measured: a row of `candidates` costs its room some 1,200 bytes while a part is worked
+The numbers are estimates: a row of `candidates` costs its room some 1,200 bytes while a part is worked
 on, so parts take half of the memory at most; the rest is for programs, a model, and what grows with the corpus.
 """
 
 from __future__ import annotations
 
-import ctypes
 import re
 import sys
-from contextlib import suppress
-
-import pyarrow as pa
 
 from negmine import engine
 from negmine.errors import SettingsError
@@ -20,7 +16,6 @@ UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MIB": 2**20, "GIB": 2**30}
 ROW = 1_200  # bytes of a candidate while its part is worked on
 LEAST_QUERIES, LEAST_DOCUMENTS = 16, 1024
 TEXT = 64 << 20  # bytes that a text in a model's batch may come to
-_ARENAS = -8  # M_ARENA_MAX of glibc
 LEAST = 700 * 10**6  # the programs alone
 
 
@@ -56,19 +51,6 @@ def products(memory: int) -> int:
 def batch(memory: int, asked: int) -> int:
     """Return how many texts a model reads at once: those that are asked for, if they fit."""
     return max(1, min(asked, memory // TEXT))
-
-
-def be_frugal() -> None:
-    """Let allocators give back what is freed, instead of keeping it for each thread."""
-    pa.set_memory_pool(pa.system_memory_pool())
-    with suppress(OSError, AttributeError, TypeError):  # a C library without arenas
-        ctypes.CDLL(None).mallopt(_ARENAS, 2)
-
-
-def give_back() -> None:
-    """Give memory that is free back to the system; the C library would keep it for later."""
-    with suppress(OSError, AttributeError):  # a C library that does so by itself
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak() -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from negmine.encoding import Floats, Machine, Places, Work
 from negmine.encoding.halving import message
 from negmine.encoding.model import Model, Spec
-from negmine.encoding.plan import batches, budget
+from negmine.encoding.plan import batches, budget, filled
 from negmine.encoding.workers import Workers
 from negmine.errors import InputError
 from negmine.identity import identity_of
@@ -88,13 +88,14 @@ class Encoder:
             prompt = self.prompt(kind)
             device = resolve_device(self._settings.one_device)
             tokens = budget(self._settings.batch_size, device)
-            plan = batches(self._machine.lengths(texts, prompt), tokens)
-            given = [[texts[place] for place in places] for places in plan]
+            lengths = self._machine.lengths(texts, prompt)
+            plan = batches(lengths, tokens)
+            given = [[texts[place] for place in filled(places, lengths)] for places in plan]
             results = self._machine.run(given, kind, prompt)
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)
-                yield places, normalised(vectors, partial(_unusable, batch))
+                yield places, normalised(vectors[: len(places)], partial(_unusable, batch))
 
         return encoded
 

@@ -1,7 +1,9 @@
-"""Which texts a model reads together: those of about the same length, so that little is padding.
+"""Which texts a model reads together: those of the same length in tokens, so that nothing is padding.
 
-A batch costs its longest text times its texts. Batches of equal cost, longest texts first: the most memory is
-needed at the start, and what is left after any batch is planned into the same batches again.
+Padding costs time, and it shifts last bits: sums over more places are added up in another order. Without
+it, and with a few tokens at least, a CPU gives a text the same vector in any company: what was encoded
+yesterday equals what is encoded today (tests/encoding/test_company.py). A layer behind the pooling, as
+cross-encoders have, still sees the company. Longest texts first: the most memory is needed at the start.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from negmine.encoding import Places
 
+LEAST = 64  # tokens of a batch: products of fewer rows are added up in another order
 TOKENS = {"cpu": 64, "cuda": 512}  # of a text that counts as one in --batch-size
 
 
@@ -23,15 +26,20 @@ def budget(batch_size: int, device: str) -> int:
 
 
 def batches(lengths: NDArray[np.int64], budget: int) -> list[Places]:
-    """Return places of `lengths` in batches; texts times longest length is at most `budget`.
+    """Return places of `lengths` in batches of equal lengths; texts times length is at most `budget`.
 
-    lengths: int64 [texts]. A text that is longer than the budget is alone. Ties keep their order.
+    lengths: int64 [texts]. A text that is longer than the budget is alone. Ties keep their order. What is
+    left after any batch is planned into the same batches again.
     """
     order = np.argsort(-lengths, kind="stable")
-    found, first = [], 0
-    while first < len(order):
-        longest = max(1, int(lengths[order[first]]))
-        size = max(1, budget // longest)
-        found.append(order[first : first + size])
-        first += size
+    found = []
+    for same in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
+        size = max(1, budget // max(1, int(lengths[same[:1]].sum())))
+        found += [same[first : first + size] for first in range(0, len(same), size)]
     return found
+
+
+def filled(places: Places, lengths: NDArray[np.int64]) -> Places:
+    """Return a batch with its places repeated, if it is short of LEAST tokens; what is added is for nothing."""
+    length = max(1, int(lengths[places[0]]))
+    return np.resize(places, max(len(places), -(-LEAST // length)))

@@ -80,13 +80,13 @@ def test_an_encoder_goes_on_with_halves_and_says_so_once(tmp_path, monkeypatch):
 
     settings = IndexSettings(model=str(bert_model(tmp_path / "m")), device="cpu", batch_size=2)
     expected = Encoder(settings, Digests(tmp_path / "d.json")).encode(TEXTS, "document")
-    sizes, notes = small_device(monkeypatch, SentenceTransformer, 5), []
+    sizes, notes = small_device(monkeypatch, SentenceTransformer, 2), []
     encoder = Encoder(settings, Digests(tmp_path / "d.json"))
     for part in (TEXTS[:20], TEXTS[20:]):
         for places, vectors in encoder.work("document", notes.append)(part):
             wanted = expected[TEXTS.index(part[0]) :][places]
             assert np.allclose(vectors, wanted, atol=1e-6)
-    assert max(sizes) > 5
+    assert max(sizes) > 2
     (said,) = notes
     assert "ran out of memory with" in said
     assert "--batch-size 1 does so from the start" in said
@@ -104,7 +104,7 @@ def test_a_cross_encoder_does_too(tmp_path, monkeypatch):
         for _ in range(2)
     ]  # fmt: skip
     expected = opened[0].score(["tea"] * 40, TEXTS)
-    small_device(monkeypatch, CrossEncoder, 6)
+    small_device(monkeypatch, CrossEncoder, 2)
     assert np.allclose(opened[1].score(["tea"] * 40, TEXTS), expected, atol=1e-5)
     assert len(notes) == 1
     assert "--rerank-batch-size" in notes[0]

@@ -1,4 +1,6 @@
-"""Plans: every text once, batches of equal work, and what is left is planned as before."""
+"""Plans: every text once, batches of equal lengths, and what is left is planned as before."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -27,8 +29,14 @@ def test_no_batch_costs_more_than_the_budget_unless_it_is_one_text(lengths, budg
 @given(lengths, budgets)
 def test_no_batch_could_take_in_the_next_text(lengths, budget):
     plan = batches(lengths, budget)
-    for batch in plan[:-1]:
-        assert (len(batch) + 1) * max(1, lengths[batch].max()) > budget
+    for batch, after in pairwise(plan):
+        longest = max(1, lengths[batch].max())
+        assert (len(batch) + 1) * longest > budget or lengths[after[0]] < lengths[batch[0]]
+
+
+@given(lengths, budgets)
+def test_nothing_is_padding(lengths, budget):
+    assert all(len(set(lengths[batch].tolist())) == 1 for batch in batches(lengths, budget))
 
 
 @given(lengths, budgets)

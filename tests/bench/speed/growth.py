@@ -61,7 +61,7 @@ def _what(documents: int, queries: int, some: int) -> str:
         f"{some:,} documents and {some // 4:,} queries under MiniLM. Both by `negmine mine` with "
         "its defaults (BM25 and dense, risk, near duplicates). Then 1 % new documents, 1 % new queries, "
         f"{GONE} documents gone; one run each. Tables are compared row by row, with their order; where only "
-        "floats differ, it says by how much: a transformer's last bits depend on which texts share a batch. "
+        "floats differ, it says by how much. "
         "Seconds of the vectors are those of the whole artifact, with loading the model."
     )
 

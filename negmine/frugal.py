@@ -15,22 +15,39 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:300,muzzy_decay_ms:0",
 }
-_MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # of glibc's mallopt
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's mallopt
 _LARGE = 1 << 20  # bytes from which memory is the system's again as soon as it is freed
+_TOP = 1 << 27  # bytes that may lie free at the end of the heap
+_MOST = 32 << 20  # the largest that glibc takes for _LARGE
 _ARENAS = 2
+_settled = False
 
 
 def settle() -> None:
     """Tell all allocators; what the user's environment says of them stands."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    with suppress(OSError, AttributeError, TypeError):  # another C library
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, _LARGE)
-        library.mallopt(_ARENA_MAX, _ARENAS)
+    global _settled
+    _settled = True
+    _tell(_MMAP_THRESHOLD, _LARGE)
+    _tell(_ARENA_MAX, _ARENAS)
+
+
+def keep() -> None:
+    """Let the C library keep what is freed, until `give_back`: a model wants the same for every layer."""
+    if _settled:
+        _tell(_MMAP_THRESHOLD, _MOST)
+        _tell(_TRIM_THRESHOLD, _TOP)
 
 
 def give_back() -> None:
     """Give memory that is free back to the system; the C library would keep it for later."""
+    if _settled:
+        _tell(_MMAP_THRESHOLD, _LARGE)
     with suppress(OSError, AttributeError):  # a C library that does so by itself
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _tell(option: int, value: int) -> None:
+    with suppress(OSError, AttributeError, TypeError):  # another C library
+        ctypes.CDLL(None).mallopt(option, value)

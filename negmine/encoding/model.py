@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine import frugal
 from negmine.encoding import Floats
 from negmine.encoding.halving import Halving
 from negmine.encoding.lengths import Lengths
@@ -71,6 +72,7 @@ def load(spec: Spec) -> Any:
     from sentence_transformers import SentenceTransformer
 
     quiet()
+    frugal.keep()
     dtype = getattr(torch, spec.dtype)
     try:
         model = SentenceTransformer(

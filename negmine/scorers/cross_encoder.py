@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine import frugal
 from negmine.encoding import Floats, Places
 from negmine.encoding.halving import Halving, message
 from negmine.encoding.lengths import Lengths
@@ -98,6 +99,7 @@ class CrossEncoder:
         from sentence_transformers import CrossEncoder as Model
 
         quiet()
+        frugal.keep()
         try:
             model = Model(
                 str(self.folder),

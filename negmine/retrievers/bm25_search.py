@@ -1,82 +1,47 @@
 """The engine bm25s: search over the postings of `bm25_index.py`, and scores of single pairs.
 
-numba compiles bm25s' search in about six seconds, once per machine (see jit.py).
+Scores are bm25s' own, to the bit: float32, added in the order of the query's tokens. Its search is not
+used: it looks at every document, where a query meets but some, and cuts ties by chance.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.jit import compiled, in_threads, keep_on_disk, threads
+from negmine.jit import compiled, in_threads
 from negmine.retrievers import Hits
 from negmine.retrievers.bm25_index import DOCUMENTS, SCORES, STARTS, Formula, TokenLists
-from negmine.retrievers.bm25_ranking import no_hits, ranked
+from negmine.retrievers.bm25_ranking import no_hits
 
-QUERIES_AT_ONCE = 256
+SPARE = 256  # keys beyond k that wait before the list is cut
 
 
 class PostingsEngine:
-    """Searches memory-mapped postings with bm25s' numba code, in as many threads as numba has."""
+    """Searches memory-mapped postings in as many threads as numba has."""
 
     def __init__(self, folder: Path, formula: Formula, doc_order: NDArray[np.int64]) -> None:
         self._starts = _mapped(folder / STARTS)
         self._documents = _mapped(folder / DOCUMENTS)
         self._scores = _mapped(folder / SCORES)
-        self._doc_order = doc_order
-        self._retriever = self._bm25s(formula)
-
-    def _bm25s(self, formula: Formula) -> Any:
-        import bm25s
-
-        retriever = bm25s.BM25(method=formula.methods[0], backend="numba")
-        retriever.scores = {
-            "data": self._scores,
-            "indices": self._documents,
-            "indptr": self._starts,
-            "num_docs": len(self._doc_order),
-        }
-        retriever.vocab_dict = {}
-        retriever.unique_token_ids_set = range(len(self._starts) - 1)
-        # Scores are sums over shared tokens: nothing is added for absent ones (see bm25.py).
-        retriever.nonoccurrence_array = None
-        return retriever
+        self._order, self._by_order = doc_order, np.argsort(doc_order)
 
     def search(self, queries: TokenLists, k: int) -> Hits:
         """Return the best k documents of every query that score above 0."""
-        hits = no_hits(len(queries.lengths), k)
-        lists = queries.lists()
-        # bm25s fails on a query without tokens.
-        rows = np.flatnonzero(queries.lengths)
-        parts = [rows[a : a + QUERIES_AT_ONCE] for a in range(0, len(rows), QUERIES_AT_ONCE)]
-        _keep_compiled_search()
-        with ThreadPoolExecutor(threads()) as pool:
-            answers = pool.map(lambda rows: self._answer([lists[r] for r in rows], k), parts)
-            for part, answer in zip(parts, answers, strict=True):
-                hits.docs[part], hits.scores[part] = answer
+        kernel, offsets = compiled(_best), queries.offsets
+        index = (self._starts, self._documents, self._scores, self._order)
+        keys = np.zeros((len(queries.lengths), k), np.int64)
+        in_threads(
+            lambda a, b: kernel(queries.ids, offsets[a : b + 1], *index, keys[a:b]), len(keys)
+        )
+        hits, there = no_hits(len(keys), k), keys > 0
+        found = keys[there]
+        hits.docs[there] = self._by_order[len(self._order) - 1 - (found & 0xFFFF_FFFF)]
+        hits.scores[there] = (found >> 32).astype(np.int32).view(np.float32)
         return hits
-
-    def _answer(self, queries: list[list[int]], k: int) -> Hits:
-        depth = min(k + 1, len(self._doc_order))
-        # Not bm25s' own threads: they would share numba's pool and need a second compilation.
-        docs, scores = self._retriever.retrieve(queries, k=depth, show_progress=False, n_threads=0)
-        hits = ranked(docs, scores, self._doc_order, k)
-        if depth == k + 1:
-            # The first score left out equals the last one kept: bm25s chose between them by chance.
-            for row in np.flatnonzero((scores[:, k - 1] == scores[:, k]) & (scores[:, k] > 0)):
-                hits.docs[row], hits.scores[row] = self._exact(queries[row], scores[row, k], k)
-        return hits
-
-    def _exact(self, query: list[int], least: np.float32, k: int) -> Hits:
-        """Rank all documents of a query that score `least` or more; one row."""
-        scores = self._retriever.get_scores_from_ids(query)
-        docs = np.flatnonzero(scores >= least)
-        return ranked(docs[None, :], scores[None, docs], self._doc_order, k)
 
     def score_pairs(
         self, queries: TokenLists, rows: NDArray[np.int64], docs: NDArray[np.int64]
@@ -93,6 +58,50 @@ class PostingsEngine:
             4096,
         )
         return result
+
+
+def _best(
+    ids: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    documents: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    order: NDArray[np.int64],
+    keys: NDArray[np.int64],
+) -> None:
+    """Fill keys [queries, k], best first, 0 where there is none: a score's bits, then its document's order.
+
+    The bits of positive floats are ordered as integers, and orders are distinct: so keys are, and no tie is
+    left to chance.
+    """
+    k, last = keys.shape[1], len(order) - 1
+    sums = np.empty(len(order), np.float32)
+    bits, met = sums.view(np.int32), np.empty(len(order), np.int32)
+    asked_by = np.full(len(order), -1, np.int64)
+    room = np.empty(2 * k + SPARE, np.int64)
+    for query in range(len(keys)):
+        count = 0
+        for token in ids[offsets[query] : offsets[query + 1]]:
+            for place in range(starts[token], starts[token + 1]):
+                document = documents[place]
+                if asked_by[document] == query:
+                    sums[document] += scores[place]
+                else:
+                    asked_by[document], sums[document] = query, scores[place]
+                    met[count] = document
+                    count += 1
+        held, limit = 0, np.int64(0xFFFF_FFFF)  # what scores 0 is below it
+        for document in met[:count]:
+            key = (np.int64(bits[document]) << 32) | (last - order[document])
+            if key > limit:
+                room[held] = key
+                held += 1
+                if held == len(room):
+                    limit = np.partition(room, held - k)[held - k]
+                    room[:k] = room[room >= limit]
+                    held = k
+        best = np.sort(room[:held])[::-1][:k]
+        keys[query, : len(best)] = best
 
 
 def _pair_scores(
@@ -115,14 +124,6 @@ def _pair_scores(
             place = start + np.searchsorted(documents[start:end], docs[pair])
             if place < end and documents[place] == docs[pair]:
                 result[pair] += scores[place]
-
-
-@cache
-def _keep_compiled_search() -> None:
-    from bm25s.numba import retrieve_utils
-
-    # bm25s' private name: without it only the start is slower.
-    keep_on_disk(getattr(retrieve_utils, "_retrieve_internal_jitted_serial", None))
 
 
 def _mapped(path: Path) -> NDArray[Any]:

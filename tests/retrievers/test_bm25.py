@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from negmine.errors import SettingsError
 from negmine.progress import Silent
-from negmine.retrievers import bm25, bm25_index, bm25_search
+from negmine.retrievers import bm25, bm25_index
 from negmine.settings import IndexSettings
 
 VARIANTS = ["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"]
@@ -186,13 +186,24 @@ def test_threads_and_internal_batches_change_nothing(monkeypatch):
     texts = [f"w{i % 7} w{i % 11} w{i % 3}" for i in range(200)]
     asked = queries(*texts)
     whole = indexed(texts).search(asked, 5)
-    monkeypatch.setattr(bm25_search, "QUERIES_AT_ONCE", 3)
     monkeypatch.setattr(bm25_index, "POSTINGS_AT_ONCE", 7)
     for threads in (1, 4):
         monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)
         hits = indexed(texts).search(asked, 5)
         assert hits.docs.tobytes() == whole.docs.tobytes()
         assert hits.scores.tobytes() == whole.scores.tobytes()
+
+
+@pytest.mark.parametrize("engine", ["bm25s", "rank-bm25"])
+def test_lists_that_overflow_keep_the_best_and_cut_ties_by_order(engine):
+    rng = np.random.default_rng(5)
+    texts = [" ".join(rng.choice(list("abcdef"), rng.integers(1, 9))) for _ in range(2500)]
+    order = rng.permutation(len(texts))
+    retriever = indexed(texts, order, engine)
+    asked = queries("a", "a b", "f f c", "a b c d e f")
+    hits = retriever.search(asked, 7)
+    for row, scores in enumerate(every_pair(retriever, asked, len(texts))):
+        assert found(hits, row) == np.lexsort((order, -scores))[:7].tolist()
 
 
 def test_build_counts_reports_progress_and_leaves_only_plain_files(tmp_path):

@@ -21,7 +21,6 @@ import pyarrow as pa
 
 from negmine.encoding import Floats, Places, Work
 from negmine.errors import CorruptArtifact
-from negmine.frames import array
 from negmine.schemas import TEXT_KEY
 
 CHUNK_S = 20.0  # seconds of work that a kill may cost
@@ -106,7 +105,7 @@ class VectorStore:
         here = keys.gather(np.concatenate([places for places, _ in waiting]))
         table = pa.table(
             {
-                "key": array(here.to_list(), TEXT_KEY),
+                "key": here.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(TEXT_KEY),
                 "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
             }
         )

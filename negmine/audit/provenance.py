@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from negmine.audit.findings import ROWS
+from negmine.workdir import read_part
 
 _LISTS = ("positive", "negative")
 
@@ -50,7 +51,7 @@ def of_another_format(path: Path) -> str | None:
 def reader(part: Path) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Return a function that gives the batches of a training file their ids and scores."""
     columns = ["query_id", "positive_id", "negative_id", "score", "positive_score"]
-    known = pl.read_parquet(part, columns=columns)
+    known = read_part(part, columns)
     for name in ("negative_id", "score"):
         if not isinstance(known.schema[name], pl.List):
             known = known.with_columns(pl.concat_list(name))

@@ -22,7 +22,7 @@ class Run:
         self.house = house
         self.made = setup.made_from(house.work)
         self.files = house.work.part_files(VERDICTS)
-        columns = pl.read_parquet_schema(self.files[0])
+        columns = pl.scan_parquet(self.files[0], glob=False).collect_schema()
         scores = [name for name in columns if name.endswith("_score") and name != "positive_score"]
         self.scorers = [name.removesuffix("_score") for name in scores]
         self.score = str(self.made[VERDICTS].settings["score"])

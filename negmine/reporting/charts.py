@@ -293,7 +293,8 @@ def short(found: Short) -> str:
 def all_of(report: Report) -> dict[str, str]:
     """Return every chart that there is something to draw for, by name."""
     found = {"funnel": funnel(report.funnel), "recall": recall(report.recall)}
-    found["ranks"] = ranks(report.ranks)
+    if report.ranks:
+        found["ranks"] = ranks(report.ranks)
     if len(report.recall) > 1:  # of one retriever there is nothing to compare
         found["overlap"] = overlap(report.overlap)
     for place, one in enumerate(report.scorers):

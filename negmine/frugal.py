@@ -17,7 +17,10 @@ _ENVIRONMENT = {
 }
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's mallopt
 _LARGE = 1 << 20  # bytes from which memory is the system's again as soon as it is freed
-_TOP = 1 << 27  # bytes that may lie free at the end of the heap
+_TOP, _KEPT_TOP = (
+    1 << 17,
+    1 << 27,
+)  # bytes that may lie free at the end of the heap: glibc's own, a model's
 _MOST = 32 << 20  # the largest that glibc takes for _LARGE
 _ARENAS = 2
 _settled = False
@@ -37,13 +40,14 @@ def keep() -> None:
     """Let the C library keep what is freed, until `give_back`: a model wants the same for every layer."""
     if _settled:
         _tell(_MMAP_THRESHOLD, _MOST)
-        _tell(_TRIM_THRESHOLD, _TOP)
+        _tell(_TRIM_THRESHOLD, _KEPT_TOP)
 
 
 def give_back() -> None:
     """Give memory that is free back to the system; the C library would keep it for later."""
     if _settled:
         _tell(_MMAP_THRESHOLD, _LARGE)
+        _tell(_TRIM_THRESHOLD, _TOP)
     with suppress(OSError, AttributeError):  # a C library that does so by itself
         ctypes.CDLL(None).malloc_trim(0)
 

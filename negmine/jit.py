@@ -21,15 +21,10 @@ def compiled(function: Callable[..., None]) -> Callable[..., None]:
     import numba
 
     kernel: Any = numba.njit(nogil=True)(function)
-    keep_on_disk(kernel)
-    return kernel  # type: ignore[no-any-return]
-
-
-def keep_on_disk(kernel: Any) -> None:
-    """Let numba keep what it compiles, where it can."""
     # RuntimeError: no place that can be written. AttributeError: NUMBA_DISABLE_JIT is set.
     with suppress(RuntimeError, AttributeError):
         kernel.enable_caching()
+    return kernel  # type: ignore[no-any-return]
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -95,12 +95,14 @@ def _index(house: House) -> Iterable[Artifact]:
         bm25.check(settings)
         yield Artifact(
             "1-index/bm25", None, (CORPUS,), lambda: _bm25_settings(settings),
-            lambda: index_doors.bm25_index(house),
+            lambda: index_doors.bm25_index(house), revision=2,
         )  # fmt: skip
     if "dense" in settings.retriever and settings.dense_scope == "all":
         yield from dense_plan.vectors(house)
     if "dense" not in settings.retriever and feature_doors.wanted(house)["likeness"]:
-        yield Artifact(SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house))
+        yield Artifact(
+            SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house), revision=2
+        )
 
 
 def _parts(house: House) -> dict[str, int]:

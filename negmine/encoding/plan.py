@@ -34,7 +34,7 @@ def batches(lengths: NDArray[np.int64], budget: int) -> list[Places]:
     order = np.argsort(-lengths, kind="stable")
     found = []
     for same in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
-        size = max(1, budget // max(1, int(lengths[same[:1]].sum())))
+        size = max(1, budget // int(lengths[same].max(initial=1)))
         found += [same[first : first + size] for first in range(0, len(same), size)]
     return found
 

@@ -22,7 +22,7 @@ STRETCH = 128  # documents that are looked at together
 
 
 class PostingsEngine:
-    """Searches memory-mapped postings in as many threads as numba has."""
+    """Searches memory-mapped postings in as many threads as numba has. The formula is in their scores."""
 
     def __init__(self, folder: Path, formula: Formula, doc_order: NDArray[np.int64]) -> None:
         self._starts = _mapped(folder / STARTS)

@@ -99,7 +99,7 @@ class Records:
             titles = [as_text(row.values.get(title)) for row in good]
             data["title"] = array(titles, ID)
         for name, target in self._extras.items():
-            data[target] = array([_as_extra(row.values.get(name)) for row in good], ID)
+            data[target] = array([row.values.get(name) for row in good], ID)
         return pa.table(data)
 
     def _understand(self, names: list[str], filled: set[str]) -> None:
@@ -159,9 +159,10 @@ class Records:
         return self._tell(row, fault)
 
     def _can_be_kept(self, row: Row) -> bool:
-        """Tell of a value in the source's own columns that no file can hold."""
+        """Make texts of the source's own columns; tell of one that no file can hold."""
         for name in self._extras:
-            fault = _lone_surrogate(_as_extra(row.values.get(name)))
+            row.values[name] = _as_extra(row.values.get(name))
+            fault = _lone_surrogate(row.values[name])
             if fault:
                 return self._tell(row, f"{name}: {fault}")
         return True

@@ -1,1 +1,0 @@
-"""The doors: what each artifact reads from the house before its room's pure function makes it."""

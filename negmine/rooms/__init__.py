@@ -1,1 +1,0 @@
-"""The rooms: one module each, pure functions from Arrow tables to Arrow tables."""

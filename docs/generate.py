@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from negmine import schemas
-from negmine.audit.rules import RULES
-from negmine.cli import app
-from negmine.flags import default_text
-from negmine.naming import flag
-from negmine.reporting import schema
-from negmine.settings import ROOMS
-from negmine.sources.columns import ACCEPTED
+from negmine.analysis.lint.rules import RULES
+from negmine.analysis.report import schema
+from negmine.cli.app import app
+from negmine.cli.options import default_text
+from negmine.config.naming import flag
+from negmine.config.settings import ROOMS
+from negmine.data import schemas
+from negmine.data.sources.columns import ACCEPTED
 
 HERE = Path(__file__).parent
 ARGUMENTS = {
@@ -174,7 +174,11 @@ def _piece(piece: type[schema.Part]) -> str:
         "|---|---|---|",
     ]
     for name, field in piece.model_fields.items():
-        kind = str(field.annotation).replace("typing.", "").replace("negmine.reporting.schema.", "")
+        kind = (
+            str(field.annotation)
+            .replace("typing.", "")
+            .replace("negmine.analysis.report.schema.", "")
+        )
         kind = kind.removeprefix("<class '").removesuffix("'>").replace("NoneType", "null")
         kind = kind.replace("None", "null").replace("|", "or").replace("'", '"')
         rows.append(f"| `{name}` | {kind} | {field.description} |")

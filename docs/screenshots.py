@@ -33,7 +33,7 @@ SHOTS: tuple[tuple[str, int, int, bool, str, str], ...] = (
 
 def main() -> None:
     """Make the demo's report, and a picture of each of its parts."""
-    from tests.report.conftest import Window, started
+    from tests.analysis.report.conftest import Window, started
 
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

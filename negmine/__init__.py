@@ -28,19 +28,19 @@ if TYPE_CHECKING:
         sweep,
         write,
     )
+    from negmine.config.settings import Settings
     from negmine.errors import NegmineError
-    from negmine.results import Result
-    from negmine.retrievers import Hits, Retriever
-    from negmine.settings import Settings
+    from negmine.retrievers.base import Hits, Retriever
+    from negmine.stages.summary import Result
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "NegmineError": "errors",
-    "Result": "results",
-    "Hits": "retrievers",
-    "Retriever": "retrievers",
-    "Settings": "settings",
+    "Result": "stages.summary",
+    "Hits": "retrievers.base",
+    "Retriever": "retrievers.base",
+    "Settings": "config.settings",
 }
 
 __all__ = [

@@ -1,7 +1,7 @@
 """The library twin: `negmine.mine(...)` and one function per room, doing what the commands do.
 
 Every keyword is a settings field (`relative_margin=0.1` is `--relative-margin 0.1`); see
-`negmine.settings`. `mine` starts from the defaults, a room goes on with what the work directory
+`negmine.config.settings`. `mine` starts from the defaults, a room goes on with what the work directory
 remembers; keywords win over both.
 """
 
@@ -11,29 +11,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from negmine import sizes
-from negmine.configuration import resolve
-from negmine.effective import opinions
+from negmine.analysis.explain.explain import explain as explanation
+from negmine.config import memory as sizes
+from negmine.config.effective import opinions
+from negmine.config.keywords import SettingsKeywords
+from negmine.config.resolve import resolve
+from negmine.config.settings import ROOMS
+from negmine.engine.run import run
+from negmine.engine.status import FRESH, State, require_fresh, survey
 from negmine.errors import MissingArtifact, SettingsError
-from negmine.explanation import explain as explanation
-from negmine.house import LIMITS, VERDICTS, House
-from negmine.keywords import SettingsKeywords
-from negmine.measure.sweep import check_grid
-from negmine.memory import recall_settings
 from negmine.progress import Progress, Silent
-from negmine.results import Result, result
-from negmine.risk.hiding import read_hide
-from negmine.runner import run
-from negmine.settings import ROOMS
-from negmine.since import check_old, start_from
-from negmine.states import FRESH, State, require_fresh, survey
-from negmine.workdir import Workdir
+from negmine.stages.context import LIMITS, VERDICTS, House
+from negmine.stages.filter.leak.sweep import check_grid
+from negmine.stages.filter.risk.hiding import read_hide
+from negmine.stages.summary import Result, result
+from negmine.storage.clone import check_old, start_from
+from negmine.storage.remembered import recall_settings
+from negmine.storage.workdir import Workdir
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from negmine.audit.keywords import LintKeywords
-    from negmine.reporting.schema import Leak, Report
+    from negmine.analysis.lint.keywords import LintKeywords
+    from negmine.analysis.report.schema import Leak, Report
 
 
 def open_house(
@@ -51,7 +51,7 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
     """Bring these rooms up to date and return what was done."""
     if rooms == ["rerank"] and house.settings.rerank.rerank_model is None:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
-    from negmine.doors.limits import check_gates
+    from negmine.stages.filter.limits.tasks import check_gates
 
     before, held = [room for room in rooms if room != "write"], sizes.peak()
     outcomes = run(house, before, force) if before else []
@@ -180,7 +180,7 @@ def check_judge(house: House, force: bool = False) -> dict[str, Any]:
         raise SettingsError(
             "Which judge? Give --judge-url and --judge-model (and no --judge-check 0)."
         )
-    from negmine.doors.judge_check import note_weakness
+    from negmine.stages.filter.judge.check import note_weakness
 
     run(house, ["filter"], force, lambda artifact: artifact == name)
     note_weakness(house)
@@ -189,7 +189,7 @@ def check_judge(house: House, force: bool = False) -> dict[str, Any]:
 
 def estimate_judge(house: House) -> dict[str, Any]:
     """Bring everything before the judge up to date, and return what judging would cost."""
-    from negmine.doors.judge_cost import estimate
+    from negmine.stages.filter.judge.cost import estimate
 
     if house.judge is None:
         raise SettingsError("--dry-run is about the judge. Give --judge-url and --judge-model.")
@@ -215,7 +215,7 @@ def leak(
 
 def measure_leak(house: House, hide: float | str, seed: int) -> dict[str, Any]:
     """Measure the leak of a house's rules (see `leak`)."""
-    from negmine.doors import leak as doors
+    from negmine.stages.filter.leak import measure as doors
 
     _require_scores(house)
     return doors.leak(house, read_hide(str(hide)), seed)
@@ -242,7 +242,7 @@ def measure_sweep(
     house: House, grid: Mapping[str, Sequence[float]], hide: float | str, seed: int
 ) -> pl.DataFrame:
     """Measure a grid over a house's other rules (see `sweep`); the settings must name its fields."""
-    from negmine.doors import leak as doors
+    from negmine.stages.filter.leak import measure as doors
 
     house.forget_budget()
     _require_scores(house)
@@ -262,7 +262,7 @@ def measure_diff(
     work_a: str | Path, work_b: str | Path, limit: int, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Compare two runs, telling progress (see `diff`)."""
-    from negmine.doors.diff import diff as compare
+    from negmine.analysis.diff.diff import diff as compare
 
     if limit < 0:
         raise SettingsError(f"limit {limit}: say how many queries to tell, from 0.")
@@ -281,7 +281,7 @@ def lint(
     Options are the command's flags. Changes nothing. Raises InputError for files that cannot be read,
     SettingsError for options that cannot work, GateNotMet where `fail_on` (as ["fault=0"]) is exceeded.
     """
-    from negmine.audit.keywords import lint as audited
+    from negmine.analysis.lint.keywords import lint as audited
 
     return audited(files, fail_on, progress or Silent(), options)
 
@@ -315,7 +315,7 @@ def report(
     longest. Changes nothing in WORK. Raises MissingArtifact where the run is not finished, SettingsError
     for a file that cannot be written.
     """
-    from negmine.reporting import files
+    from negmine.analysis.report import files
 
     page, numbers = (None if path is None else Path(path) for path in (html, json))
     files.check(Path(work), page, numbers)
@@ -327,7 +327,7 @@ def report(
 
 def make_report(house: House, sample: int, seed: int, floor: float, leak: bool) -> Report:
     """Return the report of a house whose run is finished (see `report`)."""
-    from negmine.doors import report as doors
+    from negmine.analysis.report import report as doors
 
     states = survey(house)
     written = {s.artifact.name for s in states if s.artifact.room == "write"}

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
 
 

@@ -7,13 +7,13 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from negmine.cli import app
+from negmine.cli.app import app
 from tests.conftest import write_beir
 
 
 def run(*arguments, cwd=None):
     return subprocess.run(
-        [sys.executable, "-m", "negmine", *map(str, arguments)],
+        [sys.executable, "-m", "negmine.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -166,7 +166,7 @@ def test_help_in_a_narrow_terminal_keeps_the_names_of_flags(monkeypatch):
 
     narrow = os.environ | {"COLUMNS": "50"}
     done = subprocess.run(
-        [sys.executable, "-m", "negmine", "retrieve", "--help"],
+        [sys.executable, "-m", "negmine.cli", "retrieve", "--help"],
         capture_output=True, text=True, env=narrow,
     )  # fmt: skip
     assert "--qrels-split TEXT" in done.stdout
@@ -205,7 +205,7 @@ def test_bm25_imports_no_torch(finished, tmp_path):
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys; from typer.testing import CliRunner; from negmine.cli import app\n"
+        "import sys; from typer.testing import CliRunner; from negmine.cli.app import app\n"
         "CliRunner().invoke(app, ['mine', '--help'])\n"
         "heavy = {'torch', 'polars', 'pyarrow', 'numba', 'faiss', 'numpy'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.texts import normalise
-from negmine.workdir import Workdir
+from negmine.data.texts import normalise
+from negmine.storage.workdir import Workdir
 from tests.conftest import vector
 
 SPLITS = {

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
-from tests.retrievers.models import static_model
+from tests.models.tiny import static_model
 from tests.test_resume import rows_of
 
 NIGHTS, KILLED, TORN = 10, 4, 7
@@ -22,7 +22,7 @@ WORDS = (
 
 def command(work, data, model):
     return [
-        sys.executable, "-m", "negmine", "mine", str(work), "--data", str(data), "--model", str(model),
+        sys.executable, "-m", "negmine.cli", "mine", str(work), "--data", str(data), "--model", str(model),
         "--k", "15", "--device", "cpu", "--max-risk", "0.9", "--no-relative-margin", "--no-near-duplicate",
     ]  # fmt: skip
 

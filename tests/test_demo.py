@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ def demo(tmp_path_factory):
         (work / "1-index").mkdir()
     command = ["mine", work, "--data", ROOT / "examples" / "scifact-mini", "--json"]
     done = subprocess.run(
-        [sys.executable, "-m", "negmine", *map(str, command)], capture_output=True, text=True
+        [sys.executable, "-m", "negmine.cli", *map(str, command)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return work, json.loads(done.stdout)["data"]
@@ -58,8 +58,8 @@ def test_every_row_has_both_scores_and_the_first_look_is_right(demo):
 def test_scores_of_the_model_are_those_of_sentence_transformers(demo):
     from sentence_transformers import SentenceTransformer
 
-    from negmine.identity import Digests
-    from negmine.models import resolve_model
+    from negmine.data.identity import Digests
+    from negmine.models.locate import resolve_model
 
     work, _ = demo
     model = SentenceTransformer(str(resolve_model("all-MiniLM-L6-v2", Digests(work / "x.json"))))

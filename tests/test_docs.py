@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from negmine import errors
-from negmine.audit.rules import RULES
-from negmine.cli import app
-from negmine.naming import flag
-from negmine.risk import signals
-from negmine.rules import REASONS
-from negmine.schemas import CANDIDATES, CORPUS, FEATURES, QRELS, QUERIES, RUN, SHORT, VERDICTS
-from negmine.settings import ROOMS
+from negmine.analysis.lint.rules import RULES
+from negmine.cli.app import app
+from negmine.config.naming import flag
+from negmine.config.settings import ROOMS
+from negmine.data.schemas import CANDIDATES, CORPUS, FEATURES, QRELS, QUERIES, RUN, SHORT, VERDICTS
+from negmine.stages.filter.risk import signals
+from negmine.stages.filter.rules import REASONS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -12,13 +12,13 @@ from tests.conftest import write_beir
 # Stops itself the way a terminal would, in the middle of retrieve.
 SCRIPT = """
 import os, signal, sys
-import negmine.doors.retrieve as door
+import negmine.stages.retrieve.tasks as door
 real = door.candidates
 def interrupted(house):
     os.kill(os.getpid(), signal.SIGINT)
     return real(house)
 door.candidates = interrupted
-from negmine.cli import app
+from negmine.cli.app import app
 sys.argv = ["negmine", *sys.argv[1:]]
 app()
 """
@@ -57,7 +57,7 @@ def test_a_second_process_is_refused_while_the_first_works(tmp_path):
     work = tmp_path / "work"
     work.mkdir()
     hold = (
-        "import sys; from pathlib import Path; from negmine.locks import locked\n"
+        "import sys; from pathlib import Path; from negmine.storage.locks import locked\n"
         "with locked(Path(sys.argv[1])):\n print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(
@@ -70,7 +70,7 @@ def test_a_second_process_is_refused_while_the_first_works(tmp_path):
     guard.start()
     try:
         assert holder.stdout.readline() == "held\n"
-        command = [sys.executable, "-m", "negmine", "mine", str(work), "--data", str(data)]
+        command = [sys.executable, "-m", "negmine.cli", "mine", str(work), "--data", str(data)]
         done = subprocess.run([*command, "--retriever", "bm25"], capture_output=True, text=True)
         assert done.returncode == 1
         assert f"process {holder.pid}" in done.stderr

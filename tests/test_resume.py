@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine import engine
-from negmine.house import RISK_MODEL
+from negmine.engine import tasks as engine
+from negmine.stages.context import RISK_MODEL
 from tests.conftest import write_beir, write_vectors
 
 KILLS = 20
@@ -36,8 +36,8 @@ def big_house(folder, queries=300, documents=900):
 
 
 def command(folder, work, vectors):
-    small_parts = "import negmine.engine as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64\n"
-    run = "import sys; from negmine.cli import main; sys.argv[0] = 'negmine'; main()"
+    small_parts = "import negmine.engine.tasks as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64\n"
+    run = "import sys; from negmine.cli.app import main; sys.argv[0] = 'negmine'; main()"
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in vectors.items()]
     return [
         sys.executable, "-c", small_parts + run,
@@ -102,7 +102,7 @@ class Dying:
 
 @pytest.mark.parametrize("parts", range(0, 40, 4))
 def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
-    monkeypatch.setattr("negmine.engine.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
     folder = write_beir(tmp_path / "data")
     options = {"data": folder, "k": 5, **write_vectors(folder)}
     calm = negmine.mine(tmp_path / "calm", **options)
@@ -115,13 +115,13 @@ def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
             yield number, make(number)
 
     with monkeypatch.context() as patch:
-        patch.setattr("negmine.runner.local", Dying(parts))
+        patch.setattr("negmine.engine.run.local", Dying(parts))
         try:
             negmine.mine(tmp_path / "hit", **options)
         except KeyboardInterrupt:
             assert any(state.state != "fresh" for state in negmine.status(tmp_path / "hit"))
     with monkeypatch.context() as patch:
-        patch.setattr("negmine.runner.local", counting)
+        patch.setattr("negmine.engine.run.local", counting)
         again = negmine.mine(tmp_path / "hit", **options)
     total = sum(
         len(list((tmp_path / "calm" / a["artifact"]).glob("part-*.parquet")))
@@ -138,8 +138,8 @@ def test_rows_do_not_depend_on_the_number_of_parts(tmp_path, monkeypatch):
     folder = write_beir(tmp_path / "data")
     options = {"data": folder, "k": 5, "sampling": "random", **write_vectors(folder)}
     negmine.mine(tmp_path / "one", **options)
-    monkeypatch.setattr("negmine.engine.PART_QUERIES", 3)
-    monkeypatch.setattr("negmine.engine.PART_DOCUMENTS", 5)
+    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 3)
+    monkeypatch.setattr("negmine.engine.tasks.PART_DOCUMENTS", 5)
     negmine.mine(tmp_path / "many", **options)
     one, many = rows_of(tmp_path / "one"), rows_of(tmp_path / "many")
     assert len(list((tmp_path / "many" / "5-write" / "triplet").glob("part-*"))) == 3

@@ -12,9 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from negmine import frugal, lint_command, report_command, windows
-from negmine.console import INTERRUPTED, Talk, out, tell_usage, telling
-from negmine.flags import Config, Force, Json, Work, with_settings
+from negmine.cli.commands import lint as lint_command
+from negmine.cli.commands import measure as windows
+from negmine.cli.commands import report as report_command
+from negmine.cli.console import INTERRUPTED, Talk, out, tell_usage, telling
+from negmine.cli.options import Config, Force, Json, Work, with_settings
+from negmine.engine import allocators as frugal
 
 app = typer.Typer(
     name="negmine",
@@ -77,7 +80,7 @@ def mine(
 
     Example: negmine mine work --data my-beir-folder --num-negatives 7
     """
-    from negmine.settings import ROOMS
+    from negmine.config.settings import ROOMS
 
     _run_rooms("mine", list(ROOMS), work, flags, config, force, json, since)
 
@@ -143,7 +146,8 @@ def filter_(
         return
     talk = Talk(quiet=json)
     with telling("filter", json, talk) as answer:
-        from negmine import api, views
+        from negmine import api
+        from negmine.cli.render import summary as views
         from negmine.errors import SettingsError
 
         told = views.read_prices(prices)
@@ -170,7 +174,8 @@ def judge_check(
     """
     talk = Talk(quiet=json)
     with telling("judge-check", json, talk) as answer:
-        from negmine import api, views
+        from negmine import api
+        from negmine.cli.render import summary as views
 
         answer["data"] = api.check_judge(api.open_existing(work, flags, config, talk), force)
         if not json:
@@ -193,9 +198,10 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
     """
     talk = Talk(quiet=True)
     with telling("status", json, talk) as answer:
-        from negmine import api, views
-        from negmine.results import states
-        from negmine.states import survey
+        from negmine import api
+        from negmine.cli.render import summary as views
+        from negmine.engine.status import survey
+        from negmine.stages.summary import states
 
         house = api.open_existing(work, flags, config, talk)
         rows = states(survey(house, all_formats=True))
@@ -219,7 +225,8 @@ def explain(
     """
     talk = Talk(quiet=True)
     with telling("explain", json, talk) as answer:
-        from negmine import api, explained
+        from negmine import api
+        from negmine.cli.render import explain as explained
 
         found = api.explain(work, query_id)
         answer["data"] = found
@@ -247,7 +254,8 @@ def _run_rooms(
 ) -> None:
     talk = Talk(quiet=json)
     with telling(command, json, talk) as answer:
-        from negmine import api, views
+        from negmine import api
+        from negmine.cli.render import summary as views
 
         if command == "mine":
             house = api.house_to_mine(work, flags, config, talk, since)

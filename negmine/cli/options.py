@@ -17,9 +17,9 @@ from typing import Any
 import typer
 from pydantic.fields import FieldInfo
 
-from negmine.naming import flag
-from negmine.settings import ROOMS
-from negmine.settings_table import NONE, kinds_of
+from negmine.config.naming import flag
+from negmine.config.settings import ROOMS
+from negmine.config.table import NONE, kinds_of
 
 Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)

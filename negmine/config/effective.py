@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from negmine.settings import FilterSettings, Settings
+from negmine.config.settings import FilterSettings, Settings
 
 MAX_RISK = 0.05  # docs/explanation/how-much-do-negatives-lie.md says what it costs and saves
 MARGIN = 0.05  # NV-Retriever's 95 %, what most miners use
@@ -16,7 +16,7 @@ def opinions(settings: Settings) -> list[str]:
 
 def signal_names(settings: Settings) -> list[str]:
     """Return the names of the signals that --max-signal can limit."""
-    from negmine.risk import signals
+    from negmine.stages.filter.risk import signals
 
     return signals.limited(opinions(settings))
 

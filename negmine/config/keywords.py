@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 
 
 class SettingsKeywords(TypedDict, total=False):
-    """Every settings field; see `negmine.settings` for what each means."""
+    """Every settings field; see `negmine.config.settings` for what each means."""
 
     data: str | Path | None
     qrels_split: str | None

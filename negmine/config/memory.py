@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 
-from negmine import engine
+from negmine.engine import tasks as engine
 from negmine.errors import SettingsError
 
 UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MIB": 2**20, "GIB": 2**30}

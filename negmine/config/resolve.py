@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from negmine.checks import check
+from negmine.config.naming import flag, key, nearest
+from negmine.config.settings import ROOMS, Settings
+from negmine.config.table import NONE, RoomSettings, kinds_of
+from negmine.config.validate import check
 from negmine.errors import SettingsError
-from negmine.naming import flag, key, nearest
-from negmine.settings import ROOMS, Settings
-from negmine.settings_table import NONE, RoomSettings, kinds_of
 
 REMEMBERED = "settings.json"
 MODELS = ("model", "rerank_model", "guide_model", "judge_local")

@@ -12,8 +12,8 @@ from typing import Literal, get_args
 
 from pydantic import field_validator
 
-from negmine.settings_table import SPEED, RoomSettings
-from negmine.settings_table import setting as _setting
+from negmine.config.table import SPEED, RoomSettings
+from negmine.config.table import setting as _setting
 
 Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)

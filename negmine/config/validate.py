@@ -7,11 +7,11 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from negmine.effective import retriever_name, scorer_names, signal_names
+from negmine.config.effective import retriever_name, scorer_names, signal_names
+from negmine.config.memory import read_memory
+from negmine.config.naming import flag, nearest
+from negmine.config.settings import FilterSettings, IndexSettings, Settings
 from negmine.errors import SettingsError
-from negmine.naming import flag, nearest
-from negmine.settings import FilterSettings, IndexSettings, Settings
-from negmine.sizes import read_memory
 
 
 def check(settings: Settings) -> None:

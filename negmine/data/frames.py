@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine.schemas import conform
+from negmine.data.schemas import conform
 
 
 def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

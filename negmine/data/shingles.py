@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.hashing import GOLDEN, splitmix64
-from negmine.likeness import Ints, Likeness
+from negmine.data.hashing import GOLDEN, splitmix64
+from negmine.data.similarity import Ints, Likeness
+from negmine.data.tokens import Tokenizer
 from negmine.progress import Progress
-from negmine.retrievers.tokenize import Tokenizer
 
 SIZE = 3
 

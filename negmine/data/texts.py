@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import polars as pl
 import pyarrow as pa
 
-from negmine.frames import array
-from negmine.schemas import TEXT_KEY
+from negmine.data.frames import array
+from negmine.data.schemas import TEXT_KEY
 
 
 def normalise(text: str) -> str:

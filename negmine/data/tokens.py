@@ -13,8 +13,8 @@ from itertools import pairwise
 import regex
 import Stemmer
 
+from negmine.data.texts import normalise
 from negmine.errors import SettingsError
-from negmine.texts import normalise
 
 # One entry makes one kind of run: Japanese mixes Han and kana inside a word. U+30FC and U+3006 are
 # kana and Han in use, but their script is "Common". Hangul is not here: it is written with spaces.

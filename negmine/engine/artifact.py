@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine import schemas
-from negmine.engine import Work
-from negmine.identity import identity_of
+from negmine.data import schemas
+from negmine.data.identity import identity_of
+from negmine.engine.tasks import Work
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from negmine.engine import SIDE_BY_SIDE, Folder, Parts, Stream, Work, local
+from negmine.config.settings import ROOMS
+from negmine.data.schemas import name_of
+from negmine.data.sources.problems import together
+from negmine.engine.allocators import give_back
+from negmine.engine.status import FRESH, State, offered, require_fresh, survey
+from negmine.engine.tasks import SIDE_BY_SIDE, Folder, Parts, Stream, Work, local
 from negmine.errors import InputError
-from negmine.frugal import give_back
-from negmine.house import House
-from negmine.locks import locked
-from negmine.memory import remembering
-from negmine.retrievers import dense
-from negmine.schemas import name_of
-from negmine.settings import ROOMS
-from negmine.sources.problems import together
-from negmine.states import FRESH, State, offered, require_fresh, survey
-from negmine.workdir import Manifest, now, part_name, read_part
+from negmine.retrievers.dense import vectors as dense
+from negmine.stages.context import House
+from negmine.storage.locks import locked
+from negmine.storage.remembered import remembering
+from negmine.storage.workdir import Manifest, now, part_name, read_part
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
 

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from negmine.artifact import Artifact
+from negmine.data.identity import identity_of
+from negmine.engine.artifact import Artifact
 from negmine.errors import MissingArtifact, NegmineError
-from negmine.house import House
-from negmine.identity import identity_of
-from negmine.pipeline import floor_plan, other_formats
-from negmine.workdir import MANIFEST, Manifest
+from negmine.stages.context import House
+from negmine.stages.plan import floor_plan, other_formats
+from negmine.storage.workdir import MANIFEST, Manifest
 
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
 FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"

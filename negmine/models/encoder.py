@@ -11,21 +11,21 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.encoding import Floats, Machine, Places, Work
-from negmine.encoding.halving import message
-from negmine.encoding.model import Model, Spec
-from negmine.encoding.plan import batches, budget, filled
-from negmine.encoding.workers import Workers
+from negmine.config.settings import IndexSettings
+from negmine.data.identity import identity_of
 from negmine.errors import InputError
-from negmine.identity import identity_of
-from negmine.models import (
+from negmine.models.batches import batches, budget, filled
+from negmine.models.halving import message
+from negmine.models.load import Model, Spec
+from negmine.models.locate import (
     Digest,
     model_fingerprint,
     resolve_device,
     resolve_dtype,
     resolve_model,
 )
-from negmine.settings import IndexSettings
+from negmine.models.machine import Floats, Machine, Places, Work
+from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
 _PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from negmine.data.identity import identity_of
 from negmine.errors import InputError, SettingsError
-from negmine.identity import identity_of
 
 Digest = Callable[[Path], str]
 

@@ -1,7 +1,7 @@
 """Encoding: texts go through a model in batches of about equal work, here or in several processes.
 
 `plan` makes the batches, `model` loads and asks the model, `halving` gets by when memory runs out,
-`workers` does the same in other processes. `negmine.encoders` puts them together.
+`workers` does the same in other processes. `negmine.models.encoder` puts them together.
 """
 
 from __future__ import annotations

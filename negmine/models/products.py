@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.jit import compiled, in_threads, read_only
+from negmine.data.jit import compiled, in_threads, read_only
 
 STEP = 16_384  # pairs of half precision that are widened at once
 

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
+from negmine.config.memory import products
 from negmine.errors import RetrieverError, SettingsError
-from negmine.retrievers import Hits, Retriever, bm25, coarse, nearest
-from negmine.retrievers.approximate import FLAT, Approximate
-from negmine.retrievers.dense_search import Dense
-from negmine.sizes import products
+from negmine.retrievers.base import Hits, Retriever
+from negmine.retrievers.bm25 import retriever as bm25
+from negmine.retrievers.dense import coarse, nearest
+from negmine.retrievers.dense.approximate import FLAT, Approximate
+from negmine.retrievers.dense.search import Dense
 
 if TYPE_CHECKING:
-    from negmine.house import House
+    from negmine.stages.context import House
 
 
 def _bm25(house: House) -> Retriever:

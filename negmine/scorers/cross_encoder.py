@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine import frugal
-from negmine.encoding import Floats, Places
-from negmine.encoding.halving import Halving, message
-from negmine.encoding.lengths import Lengths
-from negmine.encoding.plan import batches, budget
+from negmine.config.settings import IndexSettings, RerankSettings
+from negmine.engine import allocators as frugal
 from negmine.errors import ScorerError, SettingsError
-from negmine.models import (
+from negmine.models.batches import batches, budget
+from negmine.models.halving import Halving, message
+from negmine.models.lengths import Lengths
+from negmine.models.locate import (
     Digest,
     model_fingerprint,
     quiet,
@@ -24,8 +24,8 @@ from negmine.models import (
     resolve_dtype,
     resolve_model,
 )
-from negmine.scorers import Scorer
-from negmine.settings import IndexSettings, RerankSettings
+from negmine.models.machine import Floats, Places
+from negmine.scorers.base import Scorer
 
 FLAG = "--rerank-model"
 Note = Callable[[str], None]

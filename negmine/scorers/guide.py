@@ -9,11 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.encoders import Encoder, Kind
-from negmine.models import Digest
-from negmine.retrievers.products import pair_scores
-from negmine.settings import FilterSettings, IndexSettings
-from negmine.vectors import VectorStore
+from negmine.config.settings import FilterSettings, IndexSettings
+from negmine.models.encoder import Encoder, Kind
+from negmine.models.locate import Digest
+from negmine.models.products import pair_scores
+from negmine.storage.vectors import VectorStore
 
 FLAG = "--guide-model"
 T = TypeVar("T")

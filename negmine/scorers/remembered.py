@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from negmine.encoding import Floats, Places
-from negmine.scorers import Scorer
-from negmine.vectors import VectorStore
+from negmine.models.machine import Floats, Places
+from negmine.scorers.base import Scorer
+from negmine.storage.vectors import VectorStore
 
 _BETWEEN = "\0"  # in no text: the source room refuses it
 STEP = 64  # pairs, at least, that a scorer without batches of its own is asked about at once

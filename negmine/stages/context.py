@@ -10,19 +10,19 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine import sizes
-from negmine.checks import judge_budget
-from negmine.effective import effective_rules, guide_names, retriever_name
-from negmine.identity import Digests
-from negmine.judge.budget import Budget
-from negmine.models import short_name
+from negmine.config import memory as sizes
+from negmine.config.effective import effective_rules, guide_names, retriever_name
+from negmine.config.settings import IndexSettings, RerankSettings, Settings
+from negmine.config.validate import judge_budget
+from negmine.data.identity import Digests
+from negmine.data.sources import Sources, open_sources
+from negmine.data.texts import rendered
+from negmine.models.locate import short_name
 from negmine.progress import Progress, Silent
-from negmine.rooms import retrieve
-from negmine.rooms.limits import needed as needs_limits
-from negmine.settings import IndexSettings, RerankSettings, Settings
-from negmine.sources import Sources, open_sources
-from negmine.texts import rendered
-from negmine.workdir import Workdir
+from negmine.scorers.judge.budget import Budget
+from negmine.stages.filter.limits.compute import needed as needs_limits
+from negmine.stages.retrieve import compute as retrieve
+from negmine.storage.workdir import Workdir
 
 CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 CANDIDATES, FEATURES = "2-retrieve/candidates", "4-filter/features"

@@ -10,22 +10,19 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from negmine import dense_plan, engine, schemas
-from negmine.artifact import Artifact
-from negmine.doors import card as card_doors
-from negmine.doors import features as feature_doors
-from negmine.doors import filter as filter_doors
-from negmine.doors import index as index_doors
-from negmine.doors import judge as judge_doors
-from negmine.doors import judge_check as check_doors
-from negmine.doors import limits as limit_doors
-from negmine.doors import retrieve as retrieve_doors
-from negmine.doors import risk as risk_doors
-from negmine.doors import score as score_doors
-from negmine.doors import write as write_doors
-from negmine.effective import effective_rules, guide_names
-from negmine.engine import Work
-from negmine.house import (
+from negmine.config.effective import effective_rules, guide_names
+from negmine.config.settings import FORMATS, FilterSettings, IndexSettings, WriteSettings
+from negmine.data import schemas
+from negmine.data.identity import identity_of
+from negmine.engine import tasks as engine
+from negmine.engine.artifact import Artifact
+from negmine.engine.tasks import Work
+from negmine.retrievers.bm25 import retriever as bm25
+from negmine.retrievers.dense import plan as dense_plan
+from negmine.retrievers.registry import RETRIEVERS, check_spec
+from negmine.scorers.cross_encoder import CrossEncoder, Own, open_cross_encoder
+from negmine.scorers.guide import Guide
+from negmine.stages.context import (
     CANDIDATES,
     CARD,
     CORPUS,
@@ -41,14 +38,19 @@ from negmine.house import (
     VERDICTS,
     House,
 )
-from negmine.identity import identity_of
-from negmine.retrievers import bm25
-from negmine.retrievers.registry import RETRIEVERS, check_spec
-from negmine.rooms import limits
-from negmine.rooms.filter import count_verdicts
-from negmine.scorers.cross_encoder import CrossEncoder, Own, open_cross_encoder
-from negmine.scorers.guide import Guide
-from negmine.settings import FORMATS, FilterSettings, IndexSettings, WriteSettings
+from negmine.stages.filter import tasks as filter_doors
+from negmine.stages.filter.compute import count_verdicts
+from negmine.stages.filter.features import tasks as feature_doors
+from negmine.stages.filter.judge import check as check_doors
+from negmine.stages.filter.judge import tasks as judge_doors
+from negmine.stages.filter.limits import compute as limits
+from negmine.stages.filter.limits import tasks as limit_doors
+from negmine.stages.filter.risk import tasks as risk_doors
+from negmine.stages.index import tasks as index_doors
+from negmine.stages.rerank import tasks as score_doors
+from negmine.stages.retrieve import tasks as retrieve_doors
+from negmine.stages.write import tasks as write_doors
+from negmine.stages.write.card import tasks as card_doors
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from negmine.house import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, House
-from negmine.runner import Outcome
-from negmine.states import FRESH, State, survey
-from negmine.workdir import Manifest
+from negmine.engine.run import Outcome
+from negmine.engine.status import FRESH, State, survey
+from negmine.stages.context import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, House
+from negmine.storage.workdir import Manifest
 
 
 @dataclass(frozen=True)

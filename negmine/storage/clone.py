@@ -14,11 +14,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from negmine.configuration import REMEMBERED
+from negmine.config.resolve import REMEMBERED
 from negmine.errors import Locked, WorkdirError
-from negmine.locks import locked
 from negmine.progress import Progress
-from negmine.workdir import PARTIAL, Workdir
+from negmine.storage.locks import locked
+from negmine.storage.workdir import PARTIAL, Workdir
 
 _NEVER_CHANGED = (".parquet", ".arrow", ".npy", ".faiss")
 _LEFT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.tmp")

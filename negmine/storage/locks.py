@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from negmine.errors import Locked
-from negmine.workdir import now
+from negmine.storage.workdir import now
 
 
 @contextmanager

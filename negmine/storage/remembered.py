@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from negmine.configuration import REMEMBERED, remember
+from negmine.config.resolve import REMEMBERED, remember
+from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
-from negmine.settings import Settings
-from negmine.workdir import Workdir, write_json
+from negmine.storage.workdir import Workdir, write_json
 
 _NO_SETTINGS = "it is no JSON object of settings"
 

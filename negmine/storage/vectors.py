@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from negmine.encoding import Floats, Places, Work
+from negmine.data.schemas import TEXT_KEY
 from negmine.errors import CorruptArtifact
-from negmine.schemas import TEXT_KEY
+from negmine.models.machine import Floats, Places, Work
 
 CHUNK_S = 20.0  # seconds of work that a kill may cost
 SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together

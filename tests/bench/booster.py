@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import roc_auc_score
 
-from negmine.measure.rulesets import bare
+from negmine.stages.filter.leak.rulesets import bare
 from tests.bench.collections import NAMES
 from tests.bench.how_much_do_negatives_lie import GRID, MARGIN, WAYS, measure, swept, trial
 

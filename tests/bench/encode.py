@@ -52,8 +52,8 @@ def texts(folder: Path) -> list[str]:
 
 def default_model() -> Path:
     """Return the folder of the default model."""
-    from negmine.identity import file_digest
-    from negmine.models import DEFAULT, resolve_model
+    from negmine.data.identity import file_digest
+    from negmine.models.locate import DEFAULT, resolve_model
 
     return resolve_model(DEFAULT, file_digest)
 
@@ -88,8 +88,8 @@ def padding(folder: Path) -> dict[str, float]:
     """Return padding per token of text: of 32 neighbours by characters, and of negmine's batches."""
     from sentence_transformers import SentenceTransformer
 
-    from negmine.encoding.lengths import Lengths
-    from negmine.encoding.plan import batches, budget
+    from negmine.models.batches import batches, budget
+    from negmine.models.lengths import Lengths
 
     found = texts(folder)
     count = Lengths(SentenceTransformer(str(default_model()), device="cpu"))(found)
@@ -106,7 +106,7 @@ def padding(folder: Path) -> dict[str, float]:
 
 def measure(work: Path, documents: int, runs: int) -> dict[str, Any]:
     """Return the record of this line (see tests/bench/speed/records.py)."""
-    from negmine.models import resolve_dtype
+    from negmine.models.locate import resolve_dtype
 
     data, saved = prepare(work / "data", documents), work / "peer.npy"
     flags = {"data": data, "retriever": "dense", "device": "cpu"}

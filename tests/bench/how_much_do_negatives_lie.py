@@ -16,22 +16,21 @@ import numpy as np
 import polars as pl
 
 import negmine
-import negmine.doors.risk
 from negmine.api import open_existing
-from negmine.doors.filter import positive_scores
-from negmine.doors.leak import Scored
-from negmine.doors.risk import learn
+from negmine.config.settings import FilterSettings
+from negmine.data.hashing import name_hashes
 from negmine.errors import GateNotMet
-from negmine.hashing import name_hashes
-from negmine.measure.budget import chosen, knob
-from negmine.measure.counts import Counts
-from negmine.measure.rulesets import bare
-from negmine.measure.sweep import Sweep
-from negmine.risk import signals
-from negmine.risk.blend import Shipped
-from negmine.rooms.limits import of_positives
-from negmine.rooms.write import selected
-from negmine.settings import FilterSettings
+from negmine.stages.filter.leak.budget import chosen, knob
+from negmine.stages.filter.leak.counts import Counts
+from negmine.stages.filter.leak.measure import Scored
+from negmine.stages.filter.leak.rulesets import bare
+from negmine.stages.filter.leak.sweep import Sweep
+from negmine.stages.filter.limits.compute import of_positives
+from negmine.stages.filter.risk import signals, tasks
+from negmine.stages.filter.risk.blend import Shipped
+from negmine.stages.filter.risk.tasks import learn
+from negmine.stages.filter.tasks import positive_scores
+from negmine.stages.write.compute import selected
 from tests.bench.collections import NAMES, RERANKER, encoders, flags_of
 from tests.bench.learn_risk import WAYS, K, fit, samples, share
 from tests.bench.lie_tables import BASE, JSON, WEIGHTS, write_page
@@ -47,12 +46,12 @@ GRID = {
 @contextmanager
 def shipping(weights):
     """Let other weights stand in for those that ship: none may have seen the collection."""
-    ours = negmine.doors.risk.shipped
-    negmine.doors.risk.shipped = lambda retrievers: weights
+    ours = tasks.shipped
+    tasks.shipped = lambda retrievers: weights
     try:
         yield
     finally:
-        negmine.doors.risk.shipped = ours
+        tasks.shipped = ours
 
 
 def of_others(found, name):

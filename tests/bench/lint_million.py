@@ -81,7 +81,7 @@ def main():
         print(f"{path.name}: {chosen.rows:,} rows, {size / 1e6:.0f} MB, {wide:.0%} beyond ASCII")
     start = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "negmine", "lint", *[str(path)] * chosen.times, "--json"],
+        [sys.executable, "-m", "negmine.cli", "lint", *[str(path)] * chosen.times, "--json"],
         stdout=subprocess.PIPE, check=True, env=os.environ | {"POLARS_MAX_THREADS": "2"},
     )  # fmt: skip
     seconds = time.monotonic() - start

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 
 import negmine
-from negmine.audit.rules import RULES
+from negmine.analysis.lint.rules import RULES
 from tests.bench.collections import DATA, encoders
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-lint-finds.md"

@@ -19,7 +19,7 @@ import polars as pl
 
 import negmine
 from tests.bench.collections import encoders
-from tests.judge.server import answer, documents, serving
+from tests.scorers.judge.server import answer, documents, serving
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "cranfield"

@@ -147,7 +147,7 @@ def test_a_command_that_fails_is_an_error_with_its_last_words(tmp_path):
 
 def test_commands_are_lists_of_words():
     words = negmine("mine", "w", no_risk=True, k=100)
-    assert words[1:] == ["-m", "negmine", "mine", "w", "--no-risk", "--k", "100"]
+    assert words[1:] == ["-m", "negmine.cli", "mine", "w", "--no-risk", "--k", "100"]
     assert one_after_another(["a", "b c"], ["d"]) == ["sh", "-c", "a 'b c' && d"]
 
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import negmine
-from negmine import sizes
+from negmine.config import memory as sizes
 from negmine.errors import SettingsError
-from negmine.workdir import Workdir
-from tests.retrievers.test_growth import TABLES, collection, write
-from tests.test_since import Notes
+from negmine.storage.workdir import Workdir
+from tests.retrievers.dense.test_growth import TABLES, collection, write
+from tests.storage.test_clone import Notes
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,13 @@ def test_more_memory_makes_nothing_again_and_less_only_where_parts_are_too_large
 def test_going_over_is_said(tmp_path, monkeypatch):
     flags = write(tmp_path / "a", *collection(np.random.default_rng(1)))
     peaks = iter([10**9, 6 * 10**9, 6 * 10**9])
-    monkeypatch.setattr("negmine.sizes.peak", lambda: next(peaks))
+    monkeypatch.setattr("negmine.config.memory.peak", lambda: next(peaks))
     notes = Notes()
     negmine.mine(tmp_path / "work", **flags, progress=notes)
     assert any("6.0 GB, over --memory 4GB" in note for note in notes.said)
     notes = Notes()
-    monkeypatch.setattr("negmine.sizes.peak", lambda: 6 * 10**9)  # a notebook was there before
+    monkeypatch.setattr(
+        "negmine.config.memory.peak", lambda: 6 * 10**9
+    )  # a notebook was there before
     negmine.mine(tmp_path / "work", **flags, progress=notes)
     assert not notes.said

@@ -5,11 +5,11 @@ import typing
 
 import pytest
 
-from negmine.configuration import read_toml, remember, resolve, room_of
-from negmine.effective import effective_rules, threshold_score
+from negmine.config.effective import effective_rules, threshold_score
+from negmine.config.keywords import SettingsKeywords
+from negmine.config.resolve import read_toml, remember, resolve, room_of
+from negmine.config.settings import ROOMS, Settings
 from negmine.errors import SettingsError
-from negmine.keywords import SettingsKeywords
-from negmine.settings import ROOMS, Settings
 
 
 def toml(tmp_path, text):

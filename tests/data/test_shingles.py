@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine import shingles
+from negmine.data import shingles
+from negmine.data.texts import normalise
 from negmine.progress import Silent
-from negmine.texts import normalise
 
 
 def grams(text):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from negmine.likeness import FEEDBACK, centroid_similarity, likeness
-from negmine.retrievers.products import pair_scores
+from negmine.data.similarity import FEEDBACK, centroid_similarity, likeness
+from negmine.models.products import pair_scores
 
 
 def unit(rng, count, dims):

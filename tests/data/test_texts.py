@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.texts import normalise, rendered, text_key
+from negmine.data.texts import normalise, rendered, text_key
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from negmine.data.texts import normalise
+from negmine.data.tokens import Tokenizer, tokenize
 from negmine.errors import SettingsError
-from negmine.retrievers.tokenize import Tokenizer, tokenize
-from negmine.texts import normalise
 
 MIXED = st.text(
     st.sampled_from(

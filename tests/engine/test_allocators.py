@@ -7,7 +7,7 @@ import sys
 import pytest
 
 LOOK = (
-    "from negmine import frugal; frugal.settle(); import pyarrow; "
+    "from negmine.engine import allocators as frugal; frugal.settle(); import pyarrow; "
     "print(pyarrow.default_memory_pool().backend_name)"
 )
 
@@ -24,7 +24,7 @@ def test_arrow_takes_the_systems_memory_unless_told_otherwise(said, found):
 
 def test_the_command_line_tells_them_before_it_loads_a_package_that_allocates():
     look = (
-        "import sys; from negmine import cli, frugal\n"
+        "import sys; from negmine.cli import app as cli; from negmine.engine import allocators as frugal\n"
         "def told(): print(sorted({'polars', 'pyarrow', 'numpy'} & sys.modules.keys()))\n"
         "frugal.settle = told\n"
         "sys.argv = ['negmine', '--version']; cli.main()"
@@ -37,7 +37,7 @@ def test_what_is_large_is_given_back_when_it_is_freed():
     if not sys.platform.startswith("linux"):
         pytest.skip("looks at Linux's /proc")
     look = (
-        "from negmine import frugal; frugal.settle()\n"
+        "from negmine.engine import allocators as frugal; frugal.settle()\n"
         "import numpy as np\n"
         "def resident(): return int(open('/proc/self/statm').read().split()[1]) * 4096\n"
         "before = resident()\n"

@@ -7,7 +7,7 @@ import pytest
 import negmine
 from negmine.errors import CorruptArtifact
 from tests.conftest import write_beir
-from tests.retrievers.models import static_model
+from tests.models.tiny import static_model
 
 
 def why(work, **flags):
@@ -77,7 +77,7 @@ def test_texts_that_are_encoded_make_an_index_partial(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("negmine.retrievers.dense.pl.DataFrame.write_parquet", killed)
+        patch.setattr("negmine.retrievers.dense.vectors.pl.DataFrame.write_parquet", killed)
         negmine.mine(tmp_path / "w", data=data, model=str(model))
     state, reason = why(tmp_path / "w")["1-index/dense-model"]
     assert state == "partial"

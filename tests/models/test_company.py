@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import negmine
-from negmine.encoders import Encoder
-from negmine.identity import Digests
-from negmine.settings import IndexSettings
+from negmine.config.settings import IndexSettings
+from negmine.data.identity import Digests
+from negmine.models.encoder import Encoder
 from tests.conftest import write_beir
-from tests.retrievers.models import WORDS, bert_model
+from tests.models.tiny import WORDS, bert_model
 from tests.test_resume import rows_of
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from negmine.encoders import Encoder, normalised
+from negmine.config.settings import IndexSettings
+from negmine.data.identity import Digests
 from negmine.errors import InputError, RetrieverError, SettingsError
-from negmine.identity import Digests
-from negmine.models import resolve_device, resolve_dtype, resolve_model
-from negmine.settings import IndexSettings
-from negmine.vectors import VectorStore
-from tests.retrievers.models import WORDS, bert_model, static_model
+from negmine.models.encoder import Encoder, normalised
+from negmine.models.locate import resolve_device, resolve_dtype, resolve_model
+from negmine.storage.vectors import VectorStore
+from tests.models.tiny import WORDS, bert_model, static_model
 
 TEXTS = [
     "tea", "hot green tea", "how long do cats sleep in a hot snake", "python list", "x y z",

@@ -6,13 +6,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.encoders import Encoder
-from negmine.encoding.halving import Halving, is_out_of_memory
+from negmine.config.settings import IndexSettings, RerankSettings
+from negmine.data.identity import Digests
 from negmine.errors import RetrieverError, ScorerError
-from negmine.identity import Digests
+from negmine.models.encoder import Encoder
+from negmine.models.halving import Halving, is_out_of_memory
 from negmine.scorers.cross_encoder import open_cross_encoder
-from negmine.settings import IndexSettings, RerankSettings
-from tests.retrievers.models import bert_model, cross_encoder
+from tests.models.tiny import bert_model, cross_encoder
 
 TEXTS = [f"tea {'cats ' * (n % 9)}dogs" for n in range(40)]
 

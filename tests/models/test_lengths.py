@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.encoding.lengths import Lengths
-from tests.retrievers.models import WORDS, bert_model, static_model
+from negmine.models.lengths import Lengths
+from tests.models.tiny import WORDS, bert_model, static_model
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.encoding.plan import batches, budget
+from negmine.models.batches import batches, budget
 
 lengths = st.lists(st.integers(0, 300), max_size=200).map(lambda some: np.array(some, np.int64))
 budgets = st.integers(1, 2000)

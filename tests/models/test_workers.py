@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import negmine
-from negmine.encoders import Encoder
+from negmine.config.settings import IndexSettings
+from negmine.data.identity import Digests
 from negmine.errors import RetrieverError, SettingsError
-from negmine.identity import Digests
-from negmine.settings import IndexSettings
-from negmine.vectors import VectorStore, count_stored
+from negmine.models.encoder import Encoder
+from negmine.storage.vectors import VectorStore, count_stored
 from tests.conftest import DOCUMENTS
-from tests.retrievers.models import static_model
+from tests.models.tiny import static_model
 
 TEXTS = [text for _, text in DOCUMENTS.values() if text]
 
@@ -91,7 +91,7 @@ def test_one_device_follows_from_several():
 
 
 def test_what_is_said_last_of_device_and_devices_counts():
-    from negmine.configuration import resolve
+    from negmine.config.resolve import resolve
 
     before = resolve({"device": "cpu"})
     after = resolve({"devices": "cpu,cpu"}, remembered=before)

@@ -9,7 +9,7 @@ import pytest
 
 import negmine
 from negmine.errors import RetrieverError, SettingsError
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-retriever.md"
 BROKEN = """
@@ -88,7 +88,9 @@ def test_hits_that_break_the_rules_are_refused(tmp_path, beir, module, factory, 
     assert said in str(told.value)
 
 
-@pytest.mark.parametrize("spec", ["nowhere_at_all:make", "negmine.retrievers:nothing", "splade"])
+@pytest.mark.parametrize(
+    "spec", ["nowhere_at_all:make", "negmine.retrievers.base:nothing", "splade"]
+)
 def test_a_retriever_that_is_not_there_is_told(tmp_path, beir, spec):
     with pytest.raises(SettingsError, match=f"--retriever {spec}"):
         negmine.mine(tmp_path / "work", data=beir, retriever=[spec])

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import negmine
+from negmine.config.settings import IndexSettings, RerankSettings
+from negmine.data.identity import Digests
 from negmine.errors import InputError, ScorerError, SettingsError
-from negmine.identity import Digests
 from negmine.scorers.cross_encoder import open_cross_encoder
-from negmine.settings import IndexSettings, RerankSettings
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, write_beir
-from tests.retrievers.models import WORDS, cross_encoder
+from tests.models.tiny import WORDS, cross_encoder
 
 CPU = IndexSettings(device="cpu")
 

@@ -5,8 +5,8 @@ import pytest
 
 import negmine
 from negmine.errors import InputError, RetrieverError, SettingsError
-from negmine.workdir import Workdir
-from tests.retrievers.models import static_model
+from negmine.storage.workdir import Workdir
+from tests.models.tiny import static_model
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_length_for_a_guide_that_has_none_is_told(tmp_path, beir, guides):
 
 def test_the_miner_as_guide_encodes_nothing_again(tmp_path, beir, guides, monkeypatch):
     negmine.mine(tmp_path / "work", data=beir, retriever=["dense"], model=guides[0], device="cpu")
-    from negmine.encoding.model import Model
+    from negmine.models.load import Model
 
     def fails(*arguments):
         raise AssertionError("this was encoded before")

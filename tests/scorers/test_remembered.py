@@ -5,7 +5,7 @@ import polars as pl
 
 import negmine
 from negmine.scorers.remembered import Remembered
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import QUERIES, write_beir
 
 ASKED = []
@@ -43,7 +43,7 @@ def test_pairs_of_another_part_are_taken_over(tmp_path):
 
 
 def test_queries_that_move_to_another_part_cost_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("negmine.engine.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
     data = write_beir(tmp_path / "beir")
     flags = {"data": data, "retriever": ["bm25"], "rerank_model": f"{__name__}:counting"}
     ASKED.clear()

@@ -6,14 +6,14 @@ import polars as pl
 import pytest
 
 import negmine
+from negmine.config.settings import ROOMS
+from negmine.data.identity import canonical
 from negmine.errors import InputError, MissingArtifact
-from negmine.house import House
-from negmine.identity import canonical
-from negmine.pipeline import floor_plan
-from negmine.settings import ROOMS
-from negmine.workdir import Workdir
+from negmine.stages.context import House
+from negmine.stages.plan import floor_plan
+from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
-from tests.retrievers.models import cross_encoder, static_model
+from tests.models.tiny import cross_encoder, static_model
 
 
 def mine(work, beir, **options):
@@ -200,7 +200,7 @@ BY_CONTENT = {
 
 
 def identities(tmp_path, **options):
-    from negmine.configuration import resolve
+    from negmine.config.resolve import resolve
 
     house = House(Workdir(tmp_path / "none"), resolve(options))
     known = {}

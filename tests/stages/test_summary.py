@@ -32,7 +32,7 @@ def test_a_row_that_two_tables_skip_is_one_row(tmp_path):
 def test_the_console_shows_what_was_left_out(tmp_path):
     from typer.testing import CliRunner
 
-    from negmine.cli import app
+    from negmine.cli.app import app
 
     data = write_beir(tmp_path / "beir")
     with (data / "corpus.jsonl").open("a") as stream:

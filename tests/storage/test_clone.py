@@ -10,12 +10,12 @@ from filelock import FileLock
 
 import negmine
 from negmine.errors import InputError, Locked, SettingsError, WorkdirError
-from negmine.locks import locked
 from negmine.progress import Silent
-from negmine.workdir import Workdir
+from negmine.storage.locks import locked
+from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, write_beir
-from tests.retrievers.models import static_model
-from tests.retrievers.test_growth import collection, equal, searched, unit, write
+from tests.models.tiny import static_model
+from tests.retrievers.dense.test_growth import collection, equal, searched, unit, write
 
 
 class Notes(Silent):
@@ -102,7 +102,7 @@ def test_the_command_line_takes_it(tmp_path, old):
     command = [
         sys.executable,
         "-m",
-        "negmine",
+        "negmine.cli",
         "mine",
         tmp_path / "new",
         "--since",

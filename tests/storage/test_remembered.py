@@ -5,11 +5,11 @@ import json
 import pytest
 
 import negmine
+from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, InputError, MissingArtifact
-from negmine.house import House
-from negmine.memory import recall_settings, remembering
-from negmine.settings import Settings
-from negmine.workdir import Workdir
+from negmine.stages.context import House
+from negmine.storage.remembered import recall_settings, remembering
+from negmine.storage.workdir import Workdir
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_killed_first_command_is_known_to_status(tmp_path, beir, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("negmine.doors.retrieve.candidates", killed)
+        patch.setattr("negmine.stages.retrieve.tasks.candidates", killed)
         negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"])
     states = {state.artifact.name: state.state for state in negmine.status(tmp_path / "w")}
     assert states["2-retrieve/bm25"] == "fresh"
@@ -62,7 +62,7 @@ def test_a_killed_later_command_changes_nothing(work, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("negmine.doors.filter.verdicts", killed)
+        patch.setattr("negmine.stages.filter.tasks.verdicts", killed)
         negmine.filter(work, max_score=3.0)
     assert stored(work) == before
 
@@ -108,7 +108,7 @@ def test_trying_out_remembers_nothing(work):
 
 
 def test_a_gate_that_is_not_met_leaves_the_settings_for_what_comes_next(work):
-    from negmine.configuration import resolve
+    from negmine.config.resolve import resolve
     from negmine.errors import GateNotMet
 
     said = resolve({"max_score": 3.0}, None, recall_settings(Workdir(work)))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import CorruptArtifact
-from negmine.vectors import MANY, VectorStore, count_stored
+from negmine.storage.vectors import MANY, VectorStore, count_stored
 from tests.conftest import vector
 
 STEP = 64
@@ -74,7 +74,7 @@ def test_an_interruption_keeps_every_finished_batch(tmp_path):
 
 def test_a_kill_costs_no_more_than_the_time_between_two_chunks(tmp_path, monkeypatch):
     clock = iter(range(0, 10_000, 9))  # every look at the clock is nine seconds later
-    monkeypatch.setattr("negmine.vectors.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("negmine.storage.vectors.time.monotonic", lambda: next(clock))
     lost = []
 
     def watched(batch):
@@ -92,7 +92,7 @@ def test_many_small_chunks_are_put_together(tmp_path, monkeypatch):
     for text in texts:
         encode(VectorStore(tmp_path), [text])
     assert len(list(tmp_path.glob("chunk-*.arrow"))) == MANY
-    monkeypatch.setattr("negmine.vectors.MERGED", 12_000)
+    monkeypatch.setattr("negmine.storage.vectors.MERGED", 12_000)
     found, asked = encode(VectorStore(tmp_path), texts)
     assert asked == []
     assert np.array_equal(found, np.stack([vector(text, 8) for text in texts]))
@@ -101,7 +101,7 @@ def test_many_small_chunks_are_put_together(tmp_path, monkeypatch):
 
 
 def test_chunks_are_looked_through_once_not_once_each(tmp_path, monkeypatch):
-    monkeypatch.setattr("negmine.vectors.MANY", 10_000)
+    monkeypatch.setattr("negmine.storage.vectors.MANY", 10_000)
     store = VectorStore(tmp_path)
     for start in range(0, 300, 3):
         store.encode([f"text {n}" for n in range(start, start + 3)], Work(), lambda n: None)

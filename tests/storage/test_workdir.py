@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from negmine.data.identity import Digests, file_digest, identity_of
 from negmine.errors import CorruptArtifact, Locked, MissingArtifact, WorkdirError
-from negmine.identity import Digests, file_digest, identity_of
-from negmine.locks import locked
-from negmine.workdir import MANIFEST, PARTIAL, Manifest, Workdir, part_name
+from negmine.storage.locks import locked
+from negmine.storage.workdir import MANIFEST, PARTIAL, Manifest, Workdir, part_name
 
 NAME = "2-retrieve/bm25"
 
@@ -156,8 +156,9 @@ def test_a_folder_full_of_something_else_is_refused(tmp_path):
 
 def test_the_lock_names_its_holder(tmp_path):
     with locked(tmp_path):
-        code = "import sys; from pathlib import Path; from negmine.locks import locked\n" + (
-            "with locked(Path(sys.argv[1])): pass"
+        code = (
+            "import sys; from pathlib import Path; from negmine.storage.locks import locked\n"
+            + ("with locked(Path(sys.argv[1])): pass")
         )
         other = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True
@@ -170,7 +171,7 @@ def test_the_lock_names_its_holder(tmp_path):
 
 def test_a_dead_holder_does_not_keep_the_lock(tmp_path):
     code = (
-        "import os, sys; from pathlib import Path; from negmine.locks import locked\n"
+        "import os, sys; from pathlib import Path; from negmine.storage.locks import locked\n"
         "with locked(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     )
     dead = subprocess.run([sys.executable, "-c", code, str(tmp_path)])

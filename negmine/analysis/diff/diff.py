@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from negmine.compare import setup
-from negmine.compare.pairs import paired
-from negmine.compare.tally import ANCHOR, FUSED, MARGIN, Tally
-from negmine.doors.finished import Run
-from negmine.house import CORPUS, LIMITS, QUERIES, VERDICTS, House
+from negmine.analysis.diff import setup
+from negmine.analysis.diff.finished import Run
+from negmine.analysis.diff.pairs import paired
+from negmine.analysis.diff.tally import ANCHOR, FUSED, MARGIN, Tally
+from negmine.stages.context import CORPUS, LIMITS, QUERIES, VERDICTS, House
 
 EXAMPLES = 5
 MANY = 0.2  # share of ids with another text above which there is a warning

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from negmine.compare import setup
-from negmine.compare.pairs import side
-from negmine.house import LIMITS, QUERIES, VERDICTS, House
-from negmine.workdir import read_part
+from negmine.analysis.diff import setup
+from negmine.analysis.diff.pairs import side
+from negmine.stages.context import LIMITS, QUERIES, VERDICTS, House
+from negmine.storage.workdir import read_part
 
 DRAWN = ("pool", "seed")  # of --sampling random
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from negmine.compare.totals import MEASURES, Totals
+from negmine.analysis.diff.totals import MEASURES, Totals
+from negmine.config.limit_text import said_limit
+from negmine.config.naming import nearest
 from negmine.errors import GateNotMet, SettingsError
-from negmine.limits_said import said_limit
-from negmine.naming import nearest
 
 
 class Gate(NamedTuple):

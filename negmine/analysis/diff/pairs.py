@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.compare.muscle import flips, jaccard
-from negmine.compare.ranks import taus
-from negmine.rooms.write import selected
-from negmine.schemas import POSITIVE
-from negmine.settings import WriteSettings
+from negmine.analysis.diff.muscle import flips, jaccard
+from negmine.analysis.diff.ranks import taus
+from negmine.config.settings import WriteSettings
+from negmine.data.schemas import POSITIVE
+from negmine.stages.write.compute import selected
 
 KEY = ["query_id", "doc_id"]
 KEPT = "kept"

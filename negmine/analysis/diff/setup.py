@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from negmine.data.identity import canonical, identity_of
+from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
-from negmine.house import CANDIDATES, QRELS, VERDICTS
-from negmine.identity import canonical, identity_of
-from negmine.states import offered
-from negmine.workdir import Manifest, Workdir
+from negmine.stages.context import CANDIDATES, QRELS, VERDICTS
+from negmine.storage.workdir import Manifest, Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
 _NAMED = re.compile(

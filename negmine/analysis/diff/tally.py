@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from negmine.compare import pairs
-from negmine.compare.shifts import Shift, digits_or_none
-from negmine.compare.totals import Totals, totals
+from negmine.analysis.diff import pairs
+from negmine.analysis.diff.shifts import Shift, digits_or_none
+from negmine.analysis.diff.totals import Totals, totals
 
 FUSED, ANCHOR, MARGIN, DECIDING = "fused rank", "anchor", "margin", "deciding"
 _MOST = ["query_id", "jaccard", "tau", "flips", "shared", "went", "came"]

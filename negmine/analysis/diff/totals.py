@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from negmine.compare.muscle import flips, shift_rates
-from negmine.compare.shifts import digits_or_none
+from negmine.analysis.diff.muscle import flips, shift_rates
+from negmine.analysis.diff.shifts import digits_or_none
 
 Totals = dict[str, float | None]
 

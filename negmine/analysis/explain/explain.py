@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from negmine.effective import opinions
+from negmine.config.effective import opinions
+from negmine.data.schemas import POSITIVE
 from negmine.errors import InputError
-from negmine.house import QUERIES, RISK_MODEL, VERDICTS, House
-from negmine.risk.signals import with_signals
-from negmine.schemas import POSITIVE
+from negmine.stages.context import QUERIES, RISK_MODEL, VERDICTS, House
+from negmine.stages.filter.risk.signals import with_signals
 
 
 def explain(house: House, query_id: str) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.audit.files import raw_frames
-from negmine.audit.findings import ROWS
-from negmine.audit.shapes import NUMBER_COLUMN, TEXTS, Columns, Shape, few
-from negmine.sources.problems import Problems
+from negmine.analysis.lint.files import raw_frames
+from negmine.analysis.lint.findings import ROWS
+from negmine.analysis.lint.shapes import NUMBER_COLUMN, TEXTS, Columns, Shape, few
+from negmine.data.sources.problems import Problems
 
 _NO_SCORES = pl.lit(None, pl.List(pl.Float64))
 _NO_IDS = pl.lit(None, pl.List(pl.String))

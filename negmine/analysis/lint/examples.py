@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from negmine.audit.batches import File, batches
-from negmine.audit.findings import ROWS, Findings
-from negmine.audit.options import Options
-from negmine.audit.rules import RULES
-from negmine.sources.problems import Problems
+from negmine.analysis.lint.batches import File, batches
+from negmine.analysis.lint.findings import ROWS, Findings
+from negmine.analysis.lint.options import Options
+from negmine.analysis.lint.rules import RULES
+from negmine.data.sources.problems import Problems
 
 PER_RULE = 3
 MOST_CHARACTERS = 500

@@ -1,6 +1,6 @@
 """Which files are meant, and what they hold: the columns that count, and the number of every row.
 
-Parquet is read as Arrow batches, jsonl (csv, tsv) with the readers of `negmine.sources`.
+Parquet is read as Arrow batches, jsonl (csv, tsv) with the readers of `negmine.data.sources`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negmine.audit.parquet_files import parquet_frames
-from negmine.audit.row_files import row_frames
-from negmine.audit.shapes import Columns, Raw
+from negmine.analysis.lint.parquet_files import parquet_frames
+from negmine.analysis.lint.row_files import row_frames
+from negmine.analysis.lint.shapes import Columns, Raw
+from negmine.data.sources.formats import kind_of
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.text import open_bytes
 from negmine.errors import InputError
-from negmine.sources.formats import kind_of
-from negmine.sources.problems import Problems
-from negmine.sources.text import open_bytes
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from negmine.audit.rules import RULES
+from negmine.analysis.lint.rules import RULES
 from negmine.errors import InputError
 
 ROWS = 1 << 40  # a row is file * ROWS + its line or row number

@@ -1,4 +1,4 @@
-"""Word 3-grams of texts and their Jaccard similarity, as in `negmine.shingles`, for texts in a stream.
+"""Word 3-grams of texts and their Jaccard similarity, as in `negmine.data.shingles`, for texts in a stream.
 
 Jaccard(A, B) = |A & B| / |A | B| over the sets of word 3-grams (Broder 1997, "resemblance"); a text of one
 or two words is one shingle. A shingle is 32 bits of its hash: for two texts of 300 words the chance that
@@ -12,8 +12,8 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.audit.keys import words
-from negmine.jit import compiled, read_only
+from negmine.analysis.lint.keys import words
+from negmine.data.jit import compiled, read_only
 
 Ints = NDArray[np.int64]
 PRIME, BASIS = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)  # of FNV-1a, 64 bits

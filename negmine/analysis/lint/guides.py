@@ -9,13 +9,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.audit.findings import Findings
-from negmine.audit.options import Options
-from negmine.hashing import GOLDEN, splitmix64
-from negmine.identity import Digests
-from negmine.retrievers.products import pair_scores
+from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.options import Options
+from negmine.config.settings import FilterSettings, IndexSettings
+from negmine.data.hashing import GOLDEN, splitmix64
+from negmine.data.identity import Digests
+from negmine.models.products import pair_scores
 from negmine.scorers.guide import Guide
-from negmine.settings import FilterSettings, IndexSettings
 
 MOST_BATCHES = 100
 SEED = 13

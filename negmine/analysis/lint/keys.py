@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.retrievers.tokenize import Tokenizer
-from negmine.texts import normalise
+from negmine.data.texts import normalise
+from negmine.data.tokens import Tokenizer
 
 SEEDS = (0x6E65676D, 0x696E6521)
 # Printable ASCII with single blanks inside is normal once it is in lower case.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from negmine.audit.audit import audit
-from negmine.audit.options import Options, check_gates, read_gates
-from negmine.audit.shapes import Columns
+from negmine.analysis.lint.audit import audit
+from negmine.analysis.lint.options import Options, check_gates, read_gates
+from negmine.analysis.lint.shapes import Columns
 from negmine.progress import Progress
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from negmine.audit.rules import FAULT, RULES
-from negmine.audit.shapes import Columns
+from negmine.analysis.lint.rules import FAULT, RULES
+from negmine.analysis.lint.shapes import Columns
+from negmine.config.limit_text import said_limit
 from negmine.errors import GateNotMet, SettingsError
-from negmine.limits_said import said_limit
 
 NO_COLUMNS = Columns()
 NEAR_DUPLICATE, HUB_SHARE, LENGTH_AUC, KEEP = 0.8, 0.01, 0.7, 20

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negmine.audit.shapes import (
+from negmine.analysis.lint.shapes import (
     NUMBER,
     NUMBER_COLUMN,
     NUMBERS,
@@ -22,10 +22,10 @@ from negmine.audit.shapes import (
     kind_of_nulls,
     understand,
 )
-from negmine.frames import frame
-from negmine.sources.formats import tell_broken_parquet
-from negmine.sources.problems import Problems
-from negmine.sources.text import open_bytes
+from negmine.data.frames import frame
+from negmine.data.sources.formats import tell_broken_parquet
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.text import open_bytes
 
 MOST_BYTES, MOST_ROWS, STEP = 32 << 20, 65_536, 4_096
 

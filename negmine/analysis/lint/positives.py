@@ -12,9 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.audit.collecting import D, Q
-from negmine.audit.findings import Findings
-from negmine.audit.spill import Spill
+from negmine.analysis.lint.collecting import D, Q
+from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.spill import Spill
 
 LEAST = 50  # positives; with fewer an outlier hides itself in the deviation that it makes
 BELOW, ABOVE = 2.0, 3.0

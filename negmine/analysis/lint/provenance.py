@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.audit.findings import ROWS
-from negmine.workdir import read_part
+from negmine.analysis.lint.findings import ROWS
+from negmine.storage.workdir import read_part
 
 _LISTS = ("positive", "negative")
 

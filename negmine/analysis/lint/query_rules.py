@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.audit.collecting import NEGATIVE, POSITIVE, D, Q
-from negmine.audit.findings import Findings
+from negmine.analysis.lint.collecting import NEGATIVE, POSITIVE, D, Q
+from negmine.analysis.lint.findings import Findings
 
 _UNIT = pl.when("loose").then(-1).otherwise("row").alias("unit")
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.audit.collecting import D, Q
-from negmine.audit.keys import keys, normal
-from negmine.audit.options import Options
-from negmine.audit.spill import Spill
+from negmine.analysis.lint.collecting import D, Q
+from negmine.analysis.lint.keys import keys, normal
+from negmine.analysis.lint.options import Options
+from negmine.analysis.lint.spill import Spill
+from negmine.data.frames import frame
+from negmine.data.sources.formats import read_chunks
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.qrels import read_qrels
+from negmine.data.sources.records import Records
+from negmine.data.texts import rendered
 from negmine.errors import InputError
-from negmine.frames import frame
-from negmine.sources.formats import read_chunks
-from negmine.sources.problems import Problems
-from negmine.sources.qrels import read_qrels
-from negmine.sources.records import Records
-from negmine.texts import rendered
 
 _QRELS = (".tsv", ".txt", ".csv", ".jsonl", ".parquet")
 

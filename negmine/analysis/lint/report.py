@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from negmine.audit.batches import File
-from negmine.audit.examples import place
-from negmine.audit.findings import Findings
-from negmine.audit.rules import RULES
+from negmine.analysis.lint.batches import File
+from negmine.analysis.lint.examples import place
+from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.rules import RULES
 
 
 def report(

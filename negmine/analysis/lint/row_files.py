@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from negmine.audit.shapes import (
+from negmine.analysis.lint.shapes import (
     NUMBER,
     NUMBER_COLUMN,
     NUMBERS,
@@ -22,10 +22,10 @@ from negmine.audit.shapes import (
     kind_of_nulls,
     understand,
 )
-from negmine.sources.formats import read_rows
-from negmine.sources.problems import Problems
-from negmine.sources.records import as_id
-from negmine.sources.rows import Row
+from negmine.data.sources.formats import read_rows
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.records import as_id
+from negmine.data.sources.rows import Row
 
 MOST_CHARACTERS, MOST_ROWS = 16 << 20, 16_384
 

@@ -8,8 +8,8 @@ from math import sqrt
 
 import polars as pl
 
-from negmine.audit.collecting import NEGATIVE, POSITIVE, D, Q
-from negmine.audit.findings import Findings
+from negmine.analysis.lint.collecting import NEGATIVE, POSITIVE, D, Q
+from negmine.analysis.lint.findings import Findings
 
 LEAST_USES = 10  # queries that a hub serves at least
 _TOLD = 5  # hubs that are told with their uses

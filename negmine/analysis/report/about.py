@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from negmine.schemas import POSITIVE
-from negmine.settings import FilterSettings, WriteSettings
+from negmine.config.settings import FilterSettings, WriteSettings
+from negmine.data.schemas import POSITIVE
 
 Tables = dict[str, pl.DataFrame]
 Merge = Callable[[pl.DataFrame], pl.DataFrame]

@@ -8,8 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from negmine.reporting.schema import Hubs, Leak, Overlap, Ranks, Recall, Report, Short, Step, View
-from negmine.reporting.svg import CANDIDATE, FAINT, INK, OTHER, POSITIVE, WRITTEN, figure, svg
+from negmine.analysis.report.schema import (
+    Hubs,
+    Leak,
+    Overlap,
+    Ranks,
+    Recall,
+    Report,
+    Short,
+    Step,
+    View,
+)
+from negmine.analysis.report.svg import CANDIDATE, FAINT, INK, OTHER, POSITIVE, WRITTEN, figure, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from negmine.reporting.about import IS_POSITIVE, rounded
-from negmine.reporting.schema import Document, Opinion, SampleQuery
+from negmine.analysis.report.about import IS_POSITIVE, rounded
+from negmine.analysis.report.schema import Document, Opinion, SampleQuery
 
 POSITIVES, NEGATIVES, REJECTED = 3, 6, 6
 CUTS = (400, 300, 200, 120, 80, 40)  # characters

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from negmine.analysis.report.schema import Report
 from negmine.errors import SettingsError
-from negmine.reporting.schema import Report
 
 
 def default_page(work: Path) -> Path:
@@ -36,7 +36,7 @@ def check(work: Path, *paths: Path | None) -> None:
 
 def write(report: Report, page: Path | None, numbers: Path | None) -> None:
     """Write the page and the numbers. Raises SettingsError where the disk refuses."""
-    from negmine.reporting.render import html
+    from negmine.analysis.report.render import html
 
     if page is not None:
         _replace(page, html(report))

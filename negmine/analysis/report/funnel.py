@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from negmine.reporting.schema import Step
-from negmine.rules import REASONS
+from negmine.analysis.report.schema import Step
+from negmine.stages.filter.rules import REASONS
 
 NOT_ASKED_FOR = "not_asked_for"  # more were kept than --num-negatives, or others were drawn
 NOT_FULL = "query_not_full"  # n-tuple leaves out queries with fewer negatives than asked

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.reporting.about import About, Merge, Tables, rounded, summed
-from negmine.reporting.schema import Hub, Hubs, Spread
+from negmine.analysis.report.about import About, Merge, Tables, rounded, summed
+from negmine.analysis.report.schema import Hub, Hubs, Spread
 
 MOST = 12
 UPPER = (1, 5, 10, 50, 100)  # upper ends of the number of uses; the last is open

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from negmine.reporting.about import rounded
-from negmine.reporting.schema import Leak, LeakPoint, LeakRule
-from negmine.settings import FilterSettings
+from negmine.analysis.report.about import rounded
+from negmine.analysis.report.schema import Leak, LeakPoint, LeakRule
+from negmine.config.settings import FilterSettings
 
 POINTS = 21
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.measure.counts import BUCKETS, bucket_name
-from negmine.reporting.about import COUNTS, IS_POSITIVE, About, Merge, Tables, of_candidates, summed
-from negmine.reporting.schema import Overlap, Ranks
+from negmine.analysis.report.about import (
+    COUNTS,
+    IS_POSITIVE,
+    About,
+    Merge,
+    Tables,
+    of_candidates,
+    summed,
+)
+from negmine.analysis.report.schema import Overlap, Ranks
+from negmine.stages.filter.leak.counts import BUCKETS, bucket_name
 
 FUSED = "fused"
 _NOT_FOUND = len(BUCKETS) + 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from negmine.house import VERDICTS, House
-from negmine.reporting.models import used
-from negmine.reporting.schema import ArtifactRun, Model, Ran, RoomRun, Setting
-from negmine.reporting.shaping import shaping
-from negmine.workdir import Manifest
+from negmine.analysis.report.schema import ArtifactRun, Model, Ran, RoomRun, Setting
+from negmine.stages.context import VERDICTS, House
+from negmine.stages.write.card.models import used
+from negmine.stages.write.card.shaping import shaping
+from negmine.storage.workdir import Manifest
 
 
 def ran(house: House, manifests: Iterable[Manifest]) -> Ran:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.reporting.about import IS_POSITIVE, About, Merge, Tables, rounded, summed
-from negmine.reporting.origins import FUSED
-from negmine.reporting.schema import At, Recall
+from negmine.analysis.report.about import IS_POSITIVE, About, Merge, Tables, rounded, summed
+from negmine.analysis.report.origins import FUSED
+from negmine.analysis.report.schema import At, Recall
 
 FLOOR = 0.5
 DEPTHS = (1, 5, 10, 20, 50, 100, 200, 500, 1000)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from negmine.reporting import charts, sample
-from negmine.reporting.schema import Report
-from negmine.reporting.templates import render, source
+from negmine.analysis.report import charts, sample
+from negmine.analysis.report.schema import Report
+from negmine.data.templates import render, source
+
+TEMPLATES = "negmine.analysis.report.templates"
 
 
 def html(report: Report) -> str:
     """Return the page. Every text of the report is escaped; only our own charts, style and script are not."""
     from markupsafe import Markup
 
-    style, script = source("style.css"), source("script.js")
+    style, script = source(TEMPLATES, "style.css"), source(TEMPLATES, "script.js")
     drawn = {name: Markup(chart) for name, chart in charts.all_of(report).items()}
     return render(
+        TEMPLATES,
         "report.html",
         escape=True,
         r=report,

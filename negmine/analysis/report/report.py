@@ -8,19 +8,19 @@ from typing import Any
 
 import polars as pl
 
-from negmine.doors import leak as leak_doors
-from negmine.effective import effective_rules
+from negmine.analysis.report import documents, hubs, leak, origins, recall, sample, scores, short
+from negmine.analysis.report.about import About, Merge, OfPart, Tables
+from negmine.analysis.report.funnel import funnel
+from negmine.analysis.report.ran import ran
+from negmine.analysis.report.schema import Leak, Report, Sample, Totals
+from negmine.analysis.report.warnings import warnings
+from negmine.config.effective import effective_rules
+from negmine.data.schemas import POSITIVE
+from negmine.engine.status import State
 from negmine.errors import InputError, MissingArtifact
-from negmine.house import CORPUS, PROVENANCE, QRELS, QUERIES, VERDICTS, House
-from negmine.reporting import documents, hubs, leak, origins, recall, sample, scores, short
-from negmine.reporting.about import About, Merge, OfPart, Tables
-from negmine.reporting.funnel import funnel
-from negmine.reporting.ran import ran
-from negmine.reporting.schema import Leak, Report, Sample, Totals
-from negmine.reporting.warnings import warnings
-from negmine.risk.hiding import SEED
-from negmine.schemas import POSITIVE
-from negmine.states import State
+from negmine.stages.context import CORPUS, PROVENANCE, QRELS, QUERIES, VERDICTS, House
+from negmine.stages.filter.leak import measure as leak_doors
+from negmine.stages.filter.risk.hiding import SEED
 
 HIDE = 0.5
 _TEXT = 110  # characters of a hub's or a short query's text
@@ -50,7 +50,7 @@ def measured(house: House, seed: int) -> tuple[Leak | None, str | None]:
 
 def house_rules(house: House) -> Any:
     """Return the rules in force, with what limits that depend on the data came to."""
-    from negmine.rooms.limits import applied
+    from negmine.stages.filter.limits.compute import applied
 
     return applied(effective_rules(house.settings), house.limits)
 

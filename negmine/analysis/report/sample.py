@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.hashing import name_hashes
-from negmine.reporting.about import IS_POSITIVE, About, Merge, Tables
-from negmine.rooms.write import short as short_queries
+from negmine.analysis.report.about import IS_POSITIVE, About, Merge, Tables
+from negmine.data.hashing import name_hashes
+from negmine.stages.write.compute import short as short_queries
 
 RANDOM, EACH = 40, 5  # random queries without --sample, and of every kind of worst case
 KINDS = ("random", "closest", "riskiest", "short", "missed")

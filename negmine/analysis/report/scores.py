@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.reporting.about import IS_POSITIVE, About, Merge, Tables, rounded
-from negmine.reporting.schema import Distribution, Scorer, Stage, View
-from negmine.reporting.thresholds import thresholds
-from negmine.rules import REASONS
+from negmine.analysis.report.about import IS_POSITIVE, About, Merge, Tables, rounded
+from negmine.analysis.report.schema import Distribution, Scorer, Stage, View
+from negmine.analysis.report.thresholds import thresholds
+from negmine.stages.filter.rules import REASONS
 
 Ints = NDArray[np.int64]
 FINE, DRAWN = 2000, 40

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.reporting.about import IS_POSITIVE, About, Merge, Tables, summed
-from negmine.reporting.schema import Got, Short, ShortQuery, Why
-from negmine.rooms.write import short as short_queries
+from negmine.analysis.report.about import IS_POSITIVE, About, Merge, Tables, summed
+from negmine.analysis.report.schema import Got, Short, ShortQuery, Why
+from negmine.stages.write.compute import short as short_queries
 
 WORST = 50
 TOO_FEW = "too_few_candidates"

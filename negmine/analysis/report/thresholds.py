@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from negmine.settings import FilterSettings
+from negmine.config.settings import FilterSettings
 
 _OF_DECIDING = (
     "relative_margin", "absolute_margin", "max_score", "min_score", "max_percentile", "above_positive", "iqr",

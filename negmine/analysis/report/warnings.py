@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from negmine.reporting.schema import Hubs, Leak, Recall, Scorer, Short, Totals, Warned
+from negmine.analysis.report.schema import Hubs, Leak, Recall, Scorer, Short, Totals, Warned
 
 LEAK, SHORT, HUB, AHEAD = 0.05, 0.1, 0.05, 0.01  # shares above which something is said
 HUB_QUERIES = 20  # queries that a hub must have, so that small runs are not full of hubs

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from negmine.console import Talk, out, telling
-from negmine.flags import Json
+from negmine.cli.console import Talk, out, telling
+from negmine.cli.options import Json
 
 READ, KNOWN, RULES, GUIDES = "What is read", "What is known beside it", "Rules", "Guides"
 MOST_WIDTH = 120
@@ -116,8 +116,8 @@ def lint(
     talk = Talk(quiet=json)
     with telling("lint", json, talk) as answer:
         from negmine import api
-        from negmine.audit import view
-        from negmine.audit.options import check_gates, read_gates
+        from negmine.analysis.lint.options import check_gates, read_gates
+        from negmine.cli.render import lint as view
 
         gates = read_gates(fail_on or [])
         answer["data"] = found = api.lint(

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from negmine.console import Talk, out, telling
-from negmine.flags import Config, Json, Work, with_settings
+from negmine.cli.console import Talk, out, telling
+from negmine.cli.options import Config, Json, Work, with_settings
 
 LEAST_WIDTH = 100  # what the tables need
 Hide = Annotated[
@@ -35,7 +35,8 @@ def leak(
     """
     talk = Talk(quiet=json)
     with telling("leak", json, talk) as answer:
-        from negmine import api, leak_views
+        from negmine import api
+        from negmine.cli.render import leak as leak_views
 
         house = api.open_existing(work, flags, config, talk)
         answer["data"] = found = api.measure_leak(house, hide, hide_seed)
@@ -67,8 +68,9 @@ def sweep(
     """
     talk = Talk(quiet=json)
     with telling("sweep", json, talk) as answer:
-        from negmine import api, leak_views
-        from negmine.measure.sweep import read_grid
+        from negmine import api
+        from negmine.cli.render import leak as leak_views
+        from negmine.stages.filter.leak.sweep import read_grid
 
         asked = read_grid(grid or [])
         first = {name: values[0] for name, values in asked.items()}
@@ -101,8 +103,9 @@ def diff(
     """
     talk = Talk(quiet=json)
     with telling("diff", json, talk) as answer:
-        from negmine import api, diff_views
-        from negmine.compare.gates import check_gates, read_gates
+        from negmine import api
+        from negmine.analysis.diff.gates import check_gates, read_gates
+        from negmine.cli.render import diff as diff_views
 
         gates = read_gates(fail_on or [])
         answer["data"] = found = api.measure_diff(work_a, work_b, limit, talk)

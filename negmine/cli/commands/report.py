@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from negmine.console import Talk, out, telling
-from negmine.flags import Work
+from negmine.cli.console import Talk, out, telling
+from negmine.cli.options import Work
 
 STDOUT = "-"
 
@@ -42,7 +42,7 @@ def report(
     talk = Talk(quiet=as_json)
     with telling("report", as_json, talk) as answer:
         from negmine import api
-        from negmine.reporting import files
+        from negmine.analysis.report import files
 
         page = files.default_page(work) if html is None and json is None else html
         numbers = None if json is None or as_json else Path(json)

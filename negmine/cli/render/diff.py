@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from negmine.compare.totals import MEASURES
+from negmine.analysis.diff.totals import MEASURES
 
 _HASH = 12  # digits of a digest that are shown
 _GAP, _TEXT = 2, 12  # between columns; columns that a text has at least

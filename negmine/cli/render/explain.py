@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from negmine.schemas import POSITIVE
+from negmine.data.schemas import POSITIVE
 
 _TEXT = 12  # columns that a document's text needs at least
 _GAP = 2

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from negmine.errors import SettingsError
-from negmine.house import SHORT
-from negmine.results import Result
+from negmine.stages.context import SHORT
+from negmine.stages.summary import Result
 
 
 def summary(result: Result) -> RenderableType:

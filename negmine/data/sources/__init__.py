@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from negmine.config.settings import IndexSettings
+from negmine.data.sources import beir, pairs
+from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.qrels import read_qrels, tables_of
+from negmine.data.sources.records import Records
+from negmine.data.sources.rows import Chunk, in_chunks
 from negmine.errors import InputError, SettingsError
-from negmine.settings import IndexSettings
-from negmine.sources import beir, pairs
-from negmine.sources.formats import kind_of, read_chunks
-from negmine.sources.problems import Problems
-from negmine.sources.qrels import read_qrels, tables_of
-from negmine.sources.records import Records
-from negmine.sources.rows import Chunk, in_chunks
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negmine.data.sources.json_lines import json_chunks
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.rows import CHUNK, Chunk, Row, in_chunks
+from negmine.data.sources.text import lines, open_bytes
 from negmine.errors import InputError
-from negmine.sources.json_lines import json_chunks
-from negmine.sources.problems import Problems
-from negmine.sources.rows import CHUNK, Chunk, Row, in_chunks
-from negmine.sources.text import lines, open_bytes
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 

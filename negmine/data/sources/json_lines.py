@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from negmine.sources.problems import Problems
-from negmine.sources.rows import CHUNK, Chunk, Row
-from negmine.sources.text import RawLine, decoded, raw_lines
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.rows import CHUNK, Chunk, Row
+from negmine.data.sources.text import RawLine, decoded, raw_lines
 
 MOST = 1 << 30  # bytes that Arrow reads at once
 _ENDS = (b"}\n", b"}\r\n", b"}")

@@ -10,10 +10,10 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from negmine.data.sources.formats import read_rows
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.rows import Row
 from negmine.errors import InputError
-from negmine.sources.formats import read_rows
-from negmine.sources.problems import Problems
-from negmine.sources.rows import Row
 
 
 def pair_rows(path: Path, problems: Problems, column: str, flag: str, key: str) -> Iterator[Row]:

@@ -8,15 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from negmine.data.frames import array
+from negmine.data.schemas import ID
+from negmine.data.sources.columns import ACCEPTED, find
+from negmine.data.sources.formats import read_rows
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.records import as_id
+from negmine.data.sources.rows import Row
+from negmine.data.sources.text import lines
 from negmine.errors import InputError
-from negmine.frames import array
-from negmine.schemas import ID
-from negmine.sources.columns import ACCEPTED, find
-from negmine.sources.formats import read_rows
-from negmine.sources.problems import Problems
-from negmine.sources.records import as_id
-from negmine.sources.rows import Row
-from negmine.sources.text import lines
 
 _NAMES = ("query_id", "doc_id", "relevance")
 

@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from negmine.data.frames import array
+from negmine.data.schemas import ID
+from negmine.data.sources import strings
+from negmine.data.sources.columns import ACCEPTED, find
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.rows import Chunk, Row
 from negmine.errors import InputError
-from negmine.frames import array
-from negmine.schemas import ID
-from negmine.sources import strings
-from negmine.sources.columns import ACCEPTED, find
-from negmine.sources.problems import Problems
-from negmine.sources.rows import Chunk, Row
 
 RESERVED = {"doc_id", "query_id", "title", "text", "same_as", "text_key", "body_key", "source_row"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pyarrow as pa
 
-from negmine.frames import frame
+from negmine.data.frames import frame
 
 # What Python strips as white space: Unicode's, and four separators of ASCII.
 _SOMETHING = r"[^\s\x1c-\x1f]"

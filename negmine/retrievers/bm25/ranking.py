@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.retrievers import Hits
+from negmine.retrievers.base import Hits
 
 
 def no_hits(queries: int, k: int) -> Hits:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.retrievers import Hits
-from negmine.retrievers.bm25_index import Formula, TokenLists
-from negmine.retrievers.bm25_ranking import no_hits, ranked
+from negmine.retrievers.base import Hits
+from negmine.retrievers.bm25.index import Formula, TokenLists
+from negmine.retrievers.bm25.ranking import no_hits, ranked
 
 IDS, LENGTHS = "ids.npy", "lengths.npy"
 

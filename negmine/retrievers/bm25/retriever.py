@@ -25,14 +25,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.settings import IndexSettings
+from negmine.data.tokens import Tokenizer
 from negmine.errors import SettingsError
 from negmine.progress import Progress
-from negmine.retrievers import Hits
-from negmine.retrievers.bm25_index import Formula, TokenLists, write_postings
-from negmine.retrievers.bm25_reference import ReferenceEngine, write_token_lists
-from negmine.retrievers.bm25_search import PostingsEngine
-from negmine.retrievers.tokenize import Tokenizer
-from negmine.settings import IndexSettings
+from negmine.retrievers.base import Hits
+from negmine.retrievers.bm25.index import Formula, TokenLists, write_postings
+from negmine.retrievers.bm25.reference import ReferenceEngine, write_token_lists
+from negmine.retrievers.bm25.search import PostingsEngine
 
 BM25_FIELDS: tuple[str, ...] = (
     "bm25_engine",

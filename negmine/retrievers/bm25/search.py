@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.jit import compiled, in_threads
-from negmine.retrievers import Hits
-from negmine.retrievers.bm25_index import DOCUMENTS, SCORES, STARTS, Formula, TokenLists
-from negmine.retrievers.bm25_ranking import no_hits
+from negmine.data.jit import compiled, in_threads
+from negmine.retrievers.base import Hits
+from negmine.retrievers.bm25.index import DOCUMENTS, SCORES, STARTS, Formula, TokenLists
+from negmine.retrievers.bm25.ranking import no_hits
 
 SPARE = 256  # keys beyond k that wait before the list is cut
 STRETCH = 128  # documents that are looked at together

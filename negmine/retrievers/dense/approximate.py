@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from negmine.errors import SettingsError
 from negmine.progress import Progress
-from negmine.retrievers import Hits
-from negmine.retrievers.exact import SPARE, ranked_pairs
-from negmine.retrievers.nearest import GPU_MOST, Floats, count_gpus, no_faiss
+from negmine.retrievers.base import Hits
+from negmine.retrievers.dense.exact import SPARE, ranked_pairs
+from negmine.retrievers.dense.nearest import GPU_MOST, Floats, count_gpus, no_faiss
 
 FILE = "index.faiss"
 FLAT = "flat"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.retrievers.nearest import PRODUCTS, Floats, Lists, Rows
+from negmine.retrievers.dense.nearest import PRODUCTS, Floats, Lists, Rows
 
 CLOSE = 0.006  # twice what bfloat16 products of unit vectors differ by from exact ones
 WORTH = 5e11  # operations from which loading torch pays: some seconds of float32 on two cores

@@ -15,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.house import House
-from negmine.retrievers.dense_search import Dense
-from negmine.rooms import retrieve
-from negmine.schemas import SEARCHED
-from negmine.workdir import read_part
+from negmine.data.schemas import SEARCHED
+from negmine.retrievers.dense.search import Dense
+from negmine.stages.context import House
+from negmine.stages.retrieve import compute as retrieve
+from negmine.storage.workdir import read_part
 
 KEY = ["id", "key", "key_2"]
 AT_ONCE = 65_536  # new documents whose vectors are gathered at once

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.retrievers import Hits, coarse
-from negmine.retrievers.nearest import Floats, Propose
-from negmine.retrievers.products import pair_scores
+from negmine.models.products import pair_scores
+from negmine.retrievers.base import Hits
+from negmine.retrievers.dense import coarse
+from negmine.retrievers.dense.nearest import Floats, Propose
 
 SPARE = 16
 CLOSE = 1e-5  # more than what float32 products of unit vectors differ by

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.data.jit import compiled, in_threads
 from negmine.errors import MissingDependency, SettingsError
-from negmine.jit import compiled, in_threads
 
 PRODUCTS = 32 << 20  # bytes of products that wait at once, unless --memory is small
 STRETCH = 128  # products that are looked at together

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from negmine import schemas
-from negmine.artifact import Artifact
-from negmine.doors import dense as doors
-from negmine.doors import index as index_doors
-from negmine.engine import Parts
-from negmine.house import CORPUS, QRELS, QUERIES, House
-from negmine.retrievers import approximate, dense
+from negmine.data import schemas
+from negmine.engine.artifact import Artifact
+from negmine.engine.tasks import Parts
+from negmine.retrievers.dense import approximate
+from negmine.retrievers.dense import tasks as doors
+from negmine.retrievers.dense import vectors as dense
+from negmine.stages.context import CORPUS, QRELS, QUERIES, House
+from negmine.stages.index import tasks as index_doors
 
 
 def vectors(house: House, found_by: tuple[str, ...] = ()) -> Iterable[Artifact]:

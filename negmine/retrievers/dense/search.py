@@ -10,12 +10,13 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.retrievers import Hits, coarse, exact
-from negmine.retrievers.approximate import Approximate
-from negmine.retrievers.dense import IDS, POSITIONS
-from negmine.retrievers.nearest import Floats, Propose
-from negmine.retrievers.products import pair_scores
-from negmine.workdir import read_part
+from negmine.models.products import pair_scores
+from negmine.retrievers.base import Hits
+from negmine.retrievers.dense import coarse, exact
+from negmine.retrievers.dense.approximate import Approximate
+from negmine.retrievers.dense.nearest import Floats, Propose
+from negmine.retrievers.dense.vectors import IDS, POSITIONS
+from negmine.storage.workdir import read_part
 
 
 class Dense:

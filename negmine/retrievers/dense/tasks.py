@@ -13,16 +13,16 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.doors.earlier import Earlier
-from negmine.engine import Folder, Parts, Stream, once
+from negmine.data.frames import table
+from negmine.data.schemas import RECALL, SEARCHED
+from negmine.engine.tasks import Folder, Parts, Stream, once
 from negmine.errors import GateNotMet
-from negmine.frames import table
-from negmine.house import House
-from negmine.retrievers import approximate
-from negmine.retrievers.dense_search import Dense
+from negmine.retrievers.dense import approximate
+from negmine.retrievers.dense.earlier import Earlier
+from negmine.retrievers.dense.search import Dense
 from negmine.retrievers.registry import open_dense
-from negmine.rooms import retrieve
-from negmine.schemas import RECALL, SEARCHED
+from negmine.stages.context import House
+from negmine.stages.retrieve import compute as retrieve
 
 TRIED = 256  # queries on which a FAISS index is measured
 AT_ONCE = 65_536

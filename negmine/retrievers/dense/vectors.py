@@ -16,15 +16,15 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.encoders import Encoder, Kind, normalised
+from negmine.config.settings import IndexSettings
+from negmine.data.frames import frame
+from negmine.data.identity import Digests
 from negmine.errors import InputError
-from negmine.frames import frame
-from negmine.identity import Digests
-from negmine.models import resolve_device
+from negmine.models.encoder import Encoder, Kind, normalised
+from negmine.models.locate import resolve_device
 from negmine.progress import Progress
-from negmine.retrievers import nearest
-from negmine.settings import IndexSettings
-from negmine.vectors import VectorStore
+from negmine.retrievers.dense import nearest
+from negmine.storage.vectors import VectorStore
 
 Tables = Callable[[], Iterator[pa.Table]]
 IDS, POSITIONS = "query_ids.parquet", "positions.npy"

@@ -8,8 +8,8 @@ import random
 from typing import Any
 
 from negmine.errors import JudgeError, MissingDependency, SettingsError
-from negmine.judge import REFUSAL, Messages, Reply
-from negmine.judge.wire import read
+from negmine.scorers.judge.base import REFUSAL, Messages, Reply
+from negmine.scorers.judge.wire import read
 
 KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
 REFUSALS = 10  # prompts that may be refused before the first is answered

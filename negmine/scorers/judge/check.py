@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from negmine.judge import ABSTAINED, NOT_RELEVANT, RELEVANT, Chat
-from negmine.judge.rounds import Rules, Slot
-from negmine.judge.session import judge_one, tiers
+from negmine.scorers.judge.base import ABSTAINED, NOT_RELEVANT, RELEVANT, Chat
+from negmine.scorers.judge.rounds import Rules, Slot
+from negmine.scorers.judge.session import judge_one, tiers
 
 POSITIVE, RANDOM, JUDGED_NEGATIVE = "positive", "random", "judged_negative"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from negmine.errors import JudgeError
-from negmine.judge import Messages, Reply
-from negmine.judge.chat import TOP
-from negmine.models import Digest, model_fingerprint, quiet, resolve_device, resolve_model
+from negmine.models.locate import Digest, model_fingerprint, quiet, resolve_device, resolve_model
+from negmine.scorers.judge.base import Messages, Reply
+from negmine.scorers.judge.chat import TOP
 
 FLAG = "--judge-local"
 _WORDS = ("Yes", " Yes", "yes", " yes", "No", " No", "no", " no")

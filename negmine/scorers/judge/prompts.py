@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from negmine.errors import SettingsError
-from negmine.judge import Messages, Reply
-from negmine.judge.votes import SILENT, Round
+from negmine.scorers.judge.base import Messages, Reply
+from negmine.scorers.judge.votes import SILENT, Round
 
 VERDICT = """\
 You judge search results. For every document decide whether it answers the query or is relevant to it.

@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 from negmine.errors import CorruptArtifact
-from negmine.judge import ANSWER, NOTHING, Chat, Messages, Reply
-from negmine.judge.budget import Budget, guess_tokens
-from negmine.judge.prompts import readable
-from negmine.workdir import now
+from negmine.scorers.judge.base import ANSWER, NOTHING, Chat, Messages, Reply
+from negmine.scorers.judge.budget import Budget, guess_tokens
+from negmine.scorers.judge.prompts import readable
+from negmine.storage.workdir import now
 
 _TABLE = """create table if not exists calls (
     key text primary key, model text, request text, answer text, first_tokens text, prompt_tokens int,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from negmine.judge import ABSTAINED, NOT_RELEVANT, RELEVANT, Judgment
+from negmine.scorers.judge.base import ABSTAINED, NOT_RELEVANT, RELEVANT, Judgment
 
 Round = tuple[bool | None, bool]
 SILENT: Round = (None, False)

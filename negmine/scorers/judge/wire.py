@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from negmine.judge import NOTHING, Reply
+from negmine.scorers.judge.base import NOTHING, Reply
 
 MOST_TOKENS = 1_000_000_000  # nobody used more in one call
 CUT = ("length", "content_filter")  # reasons to finish that are no end

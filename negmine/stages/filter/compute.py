@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from negmine.frames import table
-from negmine.rules import reason
-from negmine.schemas import POSITIVE, VERDICTS, with_opinions
-from negmine.settings import FilterSettings
+from negmine.config.settings import FilterSettings
+from negmine.data.frames import table
+from negmine.data.schemas import POSITIVE, VERDICTS, with_opinions
+from negmine.stages.filter.rules import reason
 
 
 def gathered(

@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 import polars as pl
 
-from negmine.effective import guide_names
-from negmine.judge import ABSTAINED, RELEVANT
-from negmine.risk.signals import LIKENESSES, OF_SCORES
-from negmine.schemas import PARTLY_RELEVANT, POSITIVE
-from negmine.settings import FilterSettings
+from negmine.config.effective import guide_names
+from negmine.config.settings import FilterSettings
+from negmine.data.schemas import PARTLY_RELEVANT, POSITIVE
+from negmine.scorers.judge.base import ABSTAINED, RELEVANT
+from negmine.stages.filter.risk.signals import LIKENESSES, OF_SCORES
 
 Rule = Callable[[FilterSettings], pl.Expr | None]
 

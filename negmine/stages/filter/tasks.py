@@ -7,14 +7,14 @@ from functools import cached_property
 import polars as pl
 import pyarrow as pa
 
-from negmine.effective import effective_rules, opinions
-from negmine.engine import Parts
-from negmine.house import CANDIDATES, CORPUS, FEATURES, QUERIES, House
-from negmine.risk.signals import with_signals
-from negmine.rooms import filter as room
-from negmine.rooms import limits
-from negmine.schemas import POSITIVE
-from negmine.settings import FilterSettings
+from negmine.config.effective import effective_rules, opinions
+from negmine.config.settings import FilterSettings
+from negmine.data.schemas import POSITIVE
+from negmine.engine.tasks import Parts
+from negmine.stages.context import CANDIDATES, CORPUS, FEATURES, QUERIES, House
+from negmine.stages.filter import compute as room
+from negmine.stages.filter.limits import compute as limits
+from negmine.stages.filter.risk.signals import with_signals
 
 
 def verdicts(house: House) -> Parts:

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 import polars as pl
 import pyarrow as pa
 
-from negmine.frames import frame, table
-from negmine.schemas import CORPUS, QRELS, QUERIES
-from negmine.settings import IndexSettings
-from negmine.texts import rendered, text_keys
+from negmine.config.settings import IndexSettings
+from negmine.data.frames import frame, table
+from negmine.data.schemas import CORPUS, QRELS, QUERIES
+from negmine.data.texts import rendered, text_keys
 
 
 @dataclass

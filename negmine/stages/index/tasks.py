@@ -11,16 +11,18 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.engine import Folder, Stream, rechunk
-from negmine.frames import frame
-from negmine.house import CORPUS, QRELS, QUERIES, House
-from negmine.retrievers import approximate, bm25, dense
-from negmine.rooms import index
-from negmine.rooms.retrieve import positives
-from negmine.shingles import build as build_shingles
-from negmine.sizes import part_documents
-from negmine.sources.problems import Problems
-from negmine.vectors import count_stored
+from negmine.config.memory import part_documents
+from negmine.data.frames import frame
+from negmine.data.shingles import build as build_shingles
+from negmine.data.sources.problems import Problems
+from negmine.engine.tasks import Folder, Stream, rechunk
+from negmine.retrievers.bm25 import retriever as bm25
+from negmine.retrievers.dense import approximate
+from negmine.retrievers.dense import vectors as dense
+from negmine.stages.context import CORPUS, QRELS, QUERIES, House
+from negmine.stages.index import compute as index
+from negmine.stages.retrieve.compute import positives
+from negmine.storage.vectors import count_stored
 
 VECTORS = "vectors"  # the content-addressed store beside the rooms
 

@@ -10,13 +10,13 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.engine import Parts
-from negmine.frames import table
-from negmine.house import CANDIDATES, QUERIES, House
-from negmine.schemas import POSITIVE, SCORES
-from negmine.scorers import Scorer
+from negmine.data.frames import table
+from negmine.data.schemas import POSITIVE, SCORES
+from negmine.engine.tasks import Parts
+from negmine.scorers.base import Scorer
 from negmine.scorers.remembered import Remembered
-from negmine.vectors import count_stored
+from negmine.stages.context import CANDIDATES, QUERIES, House
+from negmine.storage.vectors import count_stored
 
 QUERIES_AT_ONCE = 512
 MEMORY = "scores"  # beside the rooms: pairs that were scored once

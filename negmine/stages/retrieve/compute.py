@@ -9,9 +9,8 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.frames import table
-from negmine.retrievers import Hits
-from negmine.schemas import (
+from negmine.data.frames import table
+from negmine.data.schemas import (
     CANDIDATES,
     FIRST_RANK,
     JUDGED_NEGATIVE,
@@ -21,6 +20,7 @@ from negmine.schemas import (
     UNLABELED,
     with_opinions,
 )
+from negmine.retrievers.base import Hits
 
 FEW = 16  # positives of a query that is searched with the most of them
 RRF_K = 60  # Cormack, Clarke and Buettcher 2009, section 2

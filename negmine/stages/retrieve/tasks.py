@@ -12,10 +12,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.engine import Parts, once
-from negmine.house import House
+from negmine.engine.tasks import Parts, once
 from negmine.retrievers.registry import RETRIEVERS, checked_search, open_retriever
-from negmine.rooms import retrieve
+from negmine.stages.context import House
+from negmine.stages.retrieve import compute as retrieve
 
 
 def run(house: House, spec: str) -> Parts:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import polars as pl
 import pyarrow as pa
 
-from negmine.frames import table
-from negmine.hashing import random_draws
-from negmine.rules import judged_relevant
-from negmine.schemas import JUDGED_POSITIVE, POSITIVE, SHORT, provenance_schema
-from negmine.settings import WriteSettings
+from negmine.config.settings import WriteSettings
+from negmine.data.frames import table
+from negmine.data.hashing import random_draws
+from negmine.data.schemas import JUDGED_POSITIVE, POSITIVE, SHORT, provenance_schema
+from negmine.stages.filter.rules import judged_relevant
 
 LISTS = ("n-tuple", "labeled-list")
 

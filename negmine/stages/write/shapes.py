@@ -7,9 +7,9 @@ from collections.abc import Callable
 import polars as pl
 import pyarrow as pa
 
-from negmine.frames import table
-from negmine.schemas import training_schema
-from negmine.settings import WriteSettings
+from negmine.config.settings import WriteSettings
+from negmine.data.frames import table
+from negmine.data.schemas import training_schema
 
 
 def document_ids(provenance: pl.DataFrame) -> pl.Series:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pyarrow as pa
 
-from negmine.engine import Parts
-from negmine.house import QUERIES, VERDICTS, House
-from negmine.rooms import shapes
-from negmine.rooms import write as room
+from negmine.engine.tasks import Parts
+from negmine.stages.context import QUERIES, VERDICTS, House
+from negmine.stages.write import compute as room
+from negmine.stages.write import shapes
 
 
 def training(house: House) -> Parts:

@@ -10,10 +10,10 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import negmine
-from negmine import diff_views
-from negmine.cli import app
-from negmine.compare.totals import MEASURES
-from tests.diff.test_diff import circle, copied, grown  # noqa: F401
+from negmine.analysis.diff.totals import MEASURES
+from negmine.cli.app import app
+from negmine.cli.render import diff as diff_views
+from tests.analysis.diff.test_diff import circle, copied, grown  # noqa: F401
 
 
 def run(*arguments):
@@ -86,7 +86,7 @@ def test_a_table_fits_its_terminal(tmp_path, width):
         assert row["from"] in shown
 
 
-DOCS = Path(__file__).parents[2] / "docs" / "reference"
+DOCS = Path(__file__).parents[3] / "docs" / "reference"
 
 
 def test_every_total_is_in_the_docs_and_in_the_result(two):

@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 import negmine
-from negmine import diff_views
+from negmine.cli.render import diff as diff_views
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
-from negmine.workdir import MANIFEST
+from negmine.storage.workdir import MANIFEST
 from tests.conftest import DOCUMENTS, QRELS, QUERIES, write_beir, write_vectors
-from tests.risk.circle import write_circle
+from tests.stages.filter.risk.circle import write_circle
 
 NOTHING = ("flips", "labels", "shifts", "most_changed", "notes")
 
@@ -69,7 +69,7 @@ def test_parts_of_other_sizes_and_queries_in_another_order_change_nothing(
     flags = circle[1] | {
         "data": other, "query_vectors": other / "q.npy", "document_vectors": other / "d.npy"
     }  # fmt: skip
-    monkeypatch.setattr("negmine.engine.PART_QUERIES", 7)
+    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 7)
     negmine.mine(tmp_path / "w", **flags)
     assert len(list((tmp_path / "w/4-filter/verdicts").glob("*.parquet"))) == 5
     found = negmine.diff(circle[0], tmp_path / "w")
@@ -215,7 +215,11 @@ def test_nothing_in_common(tmp_path):
 def test_other_sets_of_scorers(circle, tmp_path):
     """A cross-encoder comes, and decides: the deciding scores are compared, on no common scale."""
     reranked = copied(circle[0], tmp_path / "reranked")
-    own = {"rerank_model": "tests.diff.scorers:Length", "score": "rerank", "relative_margin": 0.0}
+    own = {
+        "rerank_model": "tests.analysis.diff.scorers:Length",
+        "score": "rerank",
+        "relative_margin": 0.0,
+    }
     negmine.mine(reranked, **circle[1] | own)
     found = negmine.diff(circle[0], reranked)
     assert {"artifact": "3-rerank", "a": False, "b": True} in found["setup"]["artifacts"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from negmine.compare.gates import check_gates, read_gates
-from negmine.compare.totals import MEASURES
+from negmine.analysis.diff.gates import check_gates, read_gates
+from negmine.analysis.diff.totals import MEASURES
 from negmine.errors import GateNotMet, SettingsError
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from negmine.compare.muscle import flips, jaccard, shift_rates
+from negmine.analysis.diff.muscle import flips, jaccard, shift_rates
 
 
 def jaccards(pairs):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.compare.pairs import paired, side
-from negmine.compare.tally import Tally
-from negmine.settings import WriteSettings
+from negmine.analysis.diff.pairs import paired, side
+from negmine.analysis.diff.tally import Tally
+from negmine.config.settings import WriteSettings
 
 REASONS = (None, "too_risky", "too_close_to_positive")
 TAKEN = 2

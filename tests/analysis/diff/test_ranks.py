@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
-from negmine.compare.ranks import discordant, taus
+from negmine.analysis.diff.ranks import discordant, taus
 
 NUMBERS = st.one_of(st.none(), st.integers(-3, 3), st.floats(-1, 1, width=32))
 

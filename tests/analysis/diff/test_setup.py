@@ -2,8 +2,8 @@
 
 import pytest
 
-from negmine.compare.setup import changed, differences, role, scale
-from negmine.workdir import Manifest
+from negmine.analysis.diff.setup import changed, differences, role, scale
+from negmine.storage.workdir import Manifest
 
 
 def manifest(artifact, settings=None, rows=10, versions=None):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.compare.shifts import PERCENTILES, Shift
+from negmine.analysis.diff.shifts import PERCENTILES, Shift
 
 SCORES = st.lists(st.tuples(*[st.floats(-100, 100, width=32)] * 2), min_size=1, max_size=40)
 

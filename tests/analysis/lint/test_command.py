@@ -11,17 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 import negmine
-from negmine.audit import view
-from negmine.audit.rules import RULES
-from negmine.cli import app
+from negmine.analysis.lint.rules import RULES
+from negmine.cli.app import app
+from negmine.cli.render import lint as view
 from negmine.errors import GateNotMet, InputError, SettingsError
-from tests.lint.test_planted import planted
-from tests.lint.writers import SHAPES, clean, save, write
+from tests.analysis.lint.test_planted import planted
+from tests.analysis.lint.writers import SHAPES, clean, save, write
 
 
 def run(*arguments, **kwargs):
     return subprocess.run(
-        [sys.executable, "-m", "negmine", "lint", *map(str, arguments)],
+        [sys.executable, "-m", "negmine.cli", "lint", *map(str, arguments)],
         capture_output=True,
         text=True,
         **kwargs,

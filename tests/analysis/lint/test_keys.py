@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from negmine.audit.grams import grams, jaccard
-from negmine.audit.keys import keys, normal, words
-from negmine.retrievers.tokenize import tokenize
-from negmine.texts import normalise
+from negmine.analysis.lint.grams import grams, jaccard
+from negmine.analysis.lint.keys import keys, normal, words
+from negmine.data.texts import normalise
+from negmine.data.tokens import tokenize
 
 PIECES = [
     "a", "B", "tea", "Tea", "  ", "\n", "\t", "\x1c", "x_1", "don't", "ß", "ﬁ", "É", "e\u0301", "茶", "緑茶",

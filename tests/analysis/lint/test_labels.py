@@ -6,7 +6,7 @@ import pytest
 
 import negmine
 from negmine.errors import InputError
-from tests.lint.writers import SHAPES, clean, found, rows_of, save
+from tests.analysis.lint.writers import SHAPES, clean, found, rows_of, save
 
 ENDINGS = (".parquet", ".jsonl")
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.audit.findings import Findings
-from negmine.audit.guides import Sample, masks
-from negmine.audit.lengths import Lengths, area
-from negmine.audit.positives import Fences, losses
-from negmine.audit.text_rules import Hubs
+from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.guides import Sample, masks
+from negmine.analysis.lint.lengths import Lengths, area
+from negmine.analysis.lint.positives import Fences, losses
+from negmine.analysis.lint.text_rules import Hubs
 
 KEY = {"qa": pl.UInt64, "qb": pl.UInt64, "da": pl.UInt64, "db": pl.UInt64}
 

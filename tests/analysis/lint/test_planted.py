@@ -8,9 +8,19 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.audit.rules import RULES
-from tests.lint.writers import FORMATS, SHAPES, Group, clean, found, rows_of, save, sentence, write
-from tests.retrievers.models import static_model
+from negmine.analysis.lint.rules import RULES
+from tests.analysis.lint.writers import (
+    FORMATS,
+    SHAPES,
+    Group,
+    clean,
+    found,
+    rows_of,
+    save,
+    sentence,
+    write,
+)
+from tests.models.tiny import static_model
 
 LONG = sentence(1, 40)
 QUERY = sentence(2, 40)
@@ -254,8 +264,8 @@ def guide(tmp_path_factory):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_triplets_that_a_guide_turns_round_are_found(tmp_path, guide, shape):
-    from negmine.audit.guides import open_guides
-    from negmine.audit.options import Options
+    from negmine.analysis.lint.guides import open_guides
+    from negmine.analysis.lint.options import Options
 
     path, places = write(tmp_path, clean(20), shape, ".jsonl")
     report = negmine.lint(

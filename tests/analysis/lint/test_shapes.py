@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.audit.shapes import NUMBER, NUMBERS, TEXT, TEXTS, UNKNOWN, Columns, understand
+from negmine.analysis.lint.shapes import NUMBER, NUMBERS, TEXT, TEXTS, UNKNOWN, Columns, understand
 from negmine.errors import InputError
-from tests.lint.writers import SHAPES, clean, found, save, write
+from tests.analysis.lint.writers import SHAPES, clean, found, save, write
 
 
 def shape(said=None, **kinds):

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import negmine
-from negmine.audit import audit, parquet_files, row_files, spill
-from tests.lint.test_planted import planted
-from tests.lint.writers import SHAPES, Group, found, save, write
+from negmine.analysis.lint import audit, parquet_files, row_files, spill
+from tests.analysis.lint.test_planted import planted
+from tests.analysis.lint.writers import SHAPES, Group, found, save, write
 
 
 @pytest.fixture

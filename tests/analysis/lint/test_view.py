@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.audit import view
+from negmine.cli.render import lint as view
 from negmine.errors import InputError
-from tests.lint.writers import SHAPES, clean, rows_of, save, write
+from tests.analysis.lint.writers import SHAPES, clean, rows_of, save, write
 
 
 def shown(report, width=120):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.report.conftest import QUESTION
+from tests.analysis.report.conftest import QUESTION
 
 VISIBLE = "[...document.querySelectorAll('.query')].filter((q) => !q.hidden)"
 

@@ -2,8 +2,8 @@
 
 import re
 
-from negmine.reporting import charts
-from negmine.reporting.schema import Leak, LeakPoint, LeakRule
+from negmine.analysis.report import charts
+from negmine.analysis.report.schema import Leak, LeakPoint, LeakRule
 
 
 def leak(setting="max_risk", current=0.05):

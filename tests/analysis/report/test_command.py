@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 import negmine
-from negmine.cli import app
-from negmine.console import out
+from negmine.analysis.report.files import default_page
+from negmine.analysis.report.schema import Report
+from negmine.cli.app import app
+from negmine.cli.console import out
 from negmine.errors import MissingArtifact, SettingsError
-from negmine.reporting.files import default_page
-from negmine.reporting.schema import Report
 
 
 def run(*arguments):

@@ -9,18 +9,18 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.reporting.funnel import funnel
-from negmine.reporting.render import html
-from negmine.workdir import Workdir
+from negmine.analysis.report.funnel import funnel
+from negmine.analysis.report.render import html
+from negmine.storage.workdir import Workdir
+from tests.analysis.report.conftest import mined
 from tests.conftest import vector, write_beir, write_vectors
-from tests.report.conftest import mined
 
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
     """A run over 248 real queries, with vectors made of words, a risk, and rules that fire; its report."""
     folder = tmp_path_factory.mktemp("example")
-    data = Path(__file__).parents[2] / "examples" / "scifact-mini"
+    data = Path(__file__).parents[3] / "examples" / "scifact-mini"
     with (
         gzip.open(data / "corpus.jsonl.gz", "rt") as corpus,
         (data / "queries.jsonl").open() as queries,
@@ -221,7 +221,7 @@ def test_a_leak_that_cannot_be_measured_says_why(tmp_path, beir):
 
 def test_parts_change_no_number(tmp_path, monkeypatch):
     whole = negmine.report(mined(tmp_path / "a"))
-    monkeypatch.setattr("negmine.engine.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
     work = mined(tmp_path / "b")
     assert len(Workdir(work).require("4-filter/verdicts").parts) > 2
     parted = negmine.report(work)

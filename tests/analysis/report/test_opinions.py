@@ -3,11 +3,11 @@
 import pytest
 
 import negmine
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_vectors
-from tests.judge.mining import is_tea
-from tests.judge.server import honest, serving
-from tests.retrievers.models import cross_encoder, static_model
+from tests.models.tiny import cross_encoder, static_model
+from tests.scorers.judge.mining import is_tea
+from tests.scorers.judge.server import honest, serving
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import pytest
 
 import negmine
-from negmine.reporting import charts, documents, sample
-from negmine.reporting.render import html
-from negmine.reporting.schema import Got, Report
-from tests.report.conftest import QUESTION, SCRIPT
+from negmine.analysis.report import charts, documents, sample
+from negmine.analysis.report.render import html
+from negmine.analysis.report.schema import Got, Report
+from tests.analysis.report.conftest import QUESTION, SCRIPT
 
 LIMIT = 2_000_000  # bytes
 

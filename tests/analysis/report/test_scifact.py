@@ -6,9 +6,9 @@ import warnings
 import pytest
 
 import negmine
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
+from tests.analysis.report.conftest import Window
 from tests.bench.collections import wordllama
-from tests.report.conftest import Window
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ PYTHON = sys.executable
 
 def negmine(command: str, work: Path, **flags: Any) -> list[str]:
     """Return a negmine command; a flag that is True stands alone."""
-    words = [PYTHON, "-m", "negmine", command, str(work)]
+    words = [PYTHON, "-m", "negmine.cli", command, str(work)]
     for name, value in flags.items():
         words.append("--" + name.replace("_", "-"))
         words += [] if value is True else [str(value)]

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.bench.speed.commands import (
-    SAME_RULES,
-    fresh,
-    given_vectors,
-    negmine,
-    one_after_another,
-)
+from tests.bench.speed.commands import SAME_RULES, fresh, given_vectors, negmine, one_after_another
 from tests.bench.speed.measure import in_turn
 from tests.bench.speed.mine import data
 from tests.bench.speed.records import Setup, ratio, record, sides, target

@@ -30,8 +30,8 @@ def measure(setup: Setup) -> dict[str, Any]:
     first = negmine("mine", fresh(work), data=DATA, retriever="bm25")
     once(first, setup.work / "logs/start-mine.log")
     commands = {
-        "negmine --help": lambda: [PYTHON, "-m", "negmine", "--help"],
-        "negmine mine --help": lambda: [PYTHON, "-m", "negmine", "mine", "--help"],
+        "negmine --help": lambda: [PYTHON, "-m", "negmine.cli", "--help"],
+        "negmine mine --help": lambda: [PYTHON, "-m", "negmine.cli", "mine", "--help"],
         "negmine status": lambda: negmine("status", work),
     }
     runs = max(setup.runs, 2 if setup.small else 7)

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from negmine.explained import explanation
+from negmine.cli.render.explain import explanation
 
 BASE = {
     "label": "unlabeled", "rank": 1, "score": 0.03, "bm25_rank": 1, "bm25_score": 15.7183,

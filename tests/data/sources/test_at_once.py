@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from negmine.data.sources import formats, json_lines
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.records import Records
 from negmine.errors import InputError
-from negmine.sources import formats, json_lines
-from negmine.sources.problems import Problems
-from negmine.sources.records import Records
 
 TEXTS = st.one_of(
     st.sampled_from(["tea", "", " ", "\x1c", "\x85", "\u200b", "a\0b", "1", "2020-01-01", "\ud800", "ß"]),

@@ -9,9 +9,9 @@ import pytest
 
 import negmine
 from negmine.errors import InputError, SettingsError
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
-from tests.sources.test_formats import read
+from tests.data.sources.test_formats import read
 
 GOOD = b'{"_id": "a", "text": "tea"}\n'
 CUT = gzip.compress(

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.settings import IndexSettings
-from negmine.sources import open_sources
-from negmine.sources.problems import Problems
+from negmine.config.settings import IndexSettings
+from negmine.data.sources import open_sources
+from negmine.data.sources.problems import Problems
 
 ROWS = [
     {"_id": "a", "title": "Tea", "text": "Green tea, brewed"},

@@ -8,7 +8,7 @@ import pytest
 
 import negmine
 from negmine.errors import InputError
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 
 PAIRS = [
     ("how hot for green tea", "Green tea wants eighty degrees."),

@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import negmine
+from negmine.data.sources.beir import qrels_file
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.qrels import read_qrels
 from negmine.errors import InputError
-from negmine.sources.beir import qrels_file
-from negmine.sources.problems import Problems
-from negmine.sources.qrels import read_qrels
 from tests.conftest import write_beir
 
 EXPECTED = [("q1", "d1", 1), ("q1", "d2", 0), ("q2", "d1", 2)]

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from negmine.config.settings import IndexSettings
+from negmine.data.tokens import tokenize
 from negmine.progress import Silent
-from negmine.retrievers import bm25
-from negmine.retrievers.tokenize import tokenize
-from negmine.settings import IndexSettings
+from negmine.retrievers.bm25 import retriever as bm25
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 K1, B, DELTA = 1.2, 0.6, 0.7
 TINY = [
     "the cat sat on the mat",

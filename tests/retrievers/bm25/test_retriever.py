@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from negmine.config.settings import IndexSettings
 from negmine.errors import SettingsError
 from negmine.progress import Silent
-from negmine.retrievers import bm25, bm25_index
-from negmine.settings import IndexSettings
+from negmine.retrievers.bm25 import index as bm25_index
+from negmine.retrievers.bm25 import retriever as bm25
 
 VARIANTS = ["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"]
 HOWS = [("bm25s", variant) for variant in VARIANTS] + [("rank-bm25", "okapi")]
@@ -269,9 +270,9 @@ def test_the_fields_that_shape_the_index_are_settings():
 def test_bm25_needs_no_torch_and_importing_it_loads_nothing_heavy():
     script = """
 import sys, tempfile, pathlib, numpy, pyarrow
-from negmine.retrievers import bm25
+from negmine.retrievers.bm25 import retriever as bm25
 from negmine.progress import Silent
-from negmine.settings import IndexSettings
+from negmine.config.settings import IndexSettings
 assert not {"torch", "numba", "bm25s", "rank_bm25"} & set(sys.modules)
 folder = pathlib.Path(tempfile.mkdtemp())
 texts = pyarrow.table({"text": ["a b", "b c"]})

@@ -10,12 +10,12 @@ import pytest
 import negmine
 from negmine.errors import GateNotMet, MissingDependency, SettingsError
 from negmine.progress import Silent
-from negmine.retrievers import approximate
-from negmine.retrievers.approximate import Approximate
-from negmine.workdir import Workdir
-from tests.retrievers.test_exact import brute_force, unit
-from tests.retrievers.test_growth import collection, write
-from tests.test_since import Notes
+from negmine.retrievers.dense import approximate
+from negmine.retrievers.dense.approximate import Approximate
+from negmine.storage.workdir import Workdir
+from tests.retrievers.dense.test_exact import brute_force, unit
+from tests.retrievers.dense.test_growth import collection, write
+from tests.storage.test_clone import Notes
 
 
 def flags_of(tmp_path, **more):
@@ -196,7 +196,7 @@ def _refuse(*_):
 def test_only_what_others_found_is_encoded(tmp_path):
     """--dense-scope candidates: the dense run is that of the documents that BM25 found, and positives."""
     from tests.conftest import write_beir
-    from tests.retrievers.models import static_model
+    from tests.models.tiny import static_model
 
     texts = {f"d{n:02d}": ("", f"{'tea ' * (n % 3)}word{n} number") for n in range(60)}
     texts |= {f"x{n:02d}": ("", f"nothing shared {n}") for n in range(40)}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.retrievers import coarse, exact
-from negmine.retrievers.nearest import on_cpu
-from tests.retrievers.test_exact import brute_force, unit
+from negmine.retrievers.dense import coarse, exact
+from negmine.retrievers.dense.nearest import on_cpu
+from tests.retrievers.dense.test_exact import brute_force, unit
 
 
 @given(

@@ -9,9 +9,9 @@ import pytest
 
 import negmine
 from negmine.errors import InputError, MissingDependency, SettingsError
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, QUERIES, write_beir, write_vectors
-from tests.retrievers.models import static_model
+from tests.models.tiny import static_model
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.retrievers import exact
-from negmine.retrievers.nearest import on_cpu
-from negmine.retrievers.products import pair_scores
+from negmine.models.products import pair_scores
+from negmine.retrievers.dense import exact
+from negmine.retrievers.dense.nearest import on_cpu
 
 
 def unit(rng, rows, dims):

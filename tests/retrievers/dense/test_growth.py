@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import negmine
-from negmine.workdir import Workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
 
 DIMS = 12
@@ -79,7 +79,7 @@ def test_force_believes_no_earlier_run(tmp_path):
 
 
 def test_many_new_documents_are_looked_at_block_by_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("negmine.doors.earlier.AT_ONCE", 7)
+    monkeypatch.setattr("negmine.retrievers.dense.earlier.AT_ONCE", 7)
     rng = np.random.default_rng(8)
     docs, asked, qrels = collection(rng)
     negmine.mine(tmp_path / "work", **write(tmp_path / "a", docs, asked, qrels))
@@ -183,7 +183,7 @@ def test_a_run_lets_go_of_its_vectors_when_it_is_made(tmp_path):
     import weakref
 
     from negmine.api import open_existing
-    from negmine.doors import dense as doors
+    from negmine.retrievers.dense import tasks as doors
 
     negmine.mine(tmp_path / "work", **write(tmp_path / "a", *collection(np.random.default_rng(1))))
     gc.disable()

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import MissingDependency, SettingsError
-from negmine.retrievers import nearest
-from tests.retrievers.test_exact import unit
+from negmine.retrievers.dense import nearest
+from tests.retrievers.dense.test_exact import unit
 
 
 def sets(rows):

@@ -3,8 +3,8 @@
 import numpy as np
 
 import negmine
-from negmine.retrievers import Hits
-from negmine.workdir import Workdir
+from negmine.retrievers.base import Hits
+from negmine.storage.workdir import Workdir
 
 
 def is_tea(text):

@@ -10,12 +10,12 @@ import pytest
 import negmine
 from negmine.api import check_judge, open_existing, run_rooms
 from negmine.errors import GateNotMet, JudgeError, SettingsError
-from negmine.judge.check import Tally, by_score
-from negmine.judge.rounds import Slot
-from negmine.workdir import Workdir
+from negmine.scorers.judge.check import Tally, by_score
+from negmine.scorers.judge.rounds import Slot
+from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, QRELS
-from tests.judge.mining import Ear, mined
-from tests.judge.server import answer, documents, honest, serving
+from tests.scorers.judge.mining import Ear, mined
+from tests.scorers.judge.server import answer, documents, honest, serving
 
 POSITIVES = {" ".join(DOCUMENTS[doc]).strip() for _, doc, relevance in QRELS if relevance > 0}
 
@@ -128,7 +128,7 @@ def test_a_dry_run_asks_nothing_and_bounds_what_is_asked_later(tmp_path, beir):
         command = [
             sys.executable,
             "-m",
-            "negmine",
+            "negmine.cli",
             "filter",
             str(work),
             *asked,
@@ -155,7 +155,7 @@ def test_questions_about_a_judge_need_one(tmp_path, beir):
     with pytest.raises(SettingsError, match="Which judge"):
         negmine.judge_check(work)
     done = subprocess.run(
-        [sys.executable, "-m", "negmine", "filter", str(work), "--dry-run"],
+        [sys.executable, "-m", "negmine.cli", "filter", str(work), "--dry-run"],
         capture_output=True,
         text=True,
     )

@@ -8,8 +8,8 @@ import pytest
 
 import negmine
 from negmine.api import estimate_judge, open_existing
-from tests.judge.mining import mined
-from tests.judge.server import answer, documents, honest, serving
+from tests.scorers.judge.mining import mined
+from tests.scorers.judge.server import answer, documents, honest, serving
 
 NO, YES = honest(lambda text: False), honest(lambda text: True)
 
@@ -73,7 +73,7 @@ def test_at_least_and_at_most_are_reached(tmp_path, beir):
 
 
 def run(work, *flags):
-    command = [sys.executable, "-m", "negmine", "filter", str(work), *flags, "--json"]
+    command = [sys.executable, "-m", "negmine.cli", "filter", str(work), *flags, "--json"]
     return subprocess.run(command, capture_output=True, text=True)
 
 

@@ -7,9 +7,9 @@ import pytest
 
 import negmine
 from negmine.errors import JudgeError, SettingsError
-from negmine.workdir import Workdir
-from tests.judge.mining import is_tea, mine, verdicts
-from tests.judge.server import answer, documents, honest, serving
+from negmine.storage.workdir import Workdir
+from tests.scorers.judge.mining import is_tea, mine, verdicts
+from tests.scorers.judge.server import answer, documents, honest, serving
 
 TEA = ("tea", "Tea", "cats", "Cats")
 
@@ -61,7 +61,8 @@ def test_survivors_are_asked_about_until_there_are_enough(tmp_path, beir):
 def test_survivors_are_asked_about_in_the_order_of_writing(tmp_path, beir, order):
     """Who is written with a judge that clears all is who is written without one."""
     flags = {
-        "retriever": ["bm25", "tests.judge.mining:Backwards"], "rerank_model": "tests.judge.mining:Length",
+        "retriever": ["bm25", "tests.scorers.judge.mining:Backwards"],
+        "rerank_model": "tests.scorers.judge.mining:Length",
         "order": order, "num_negatives": 2,
     }  # fmt: skip
     with serving(honest(lambda text: False)) as server:

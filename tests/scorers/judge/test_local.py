@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 import negmine
+from negmine.data.identity import Digests
 from negmine.errors import InputError, JudgeError, SettingsError
-from negmine.identity import Digests
-from negmine.judge.local import LocalChat
-from negmine.judge.prompts import ask_about, template, yes_probability
-from negmine.workdir import Workdir
-from tests.retrievers.models import chat_model, static_model
+from negmine.scorers.judge.local import LocalChat
+from negmine.scorers.judge.prompts import ask_about, template, yes_probability
+from negmine.storage.workdir import Workdir
+from tests.models.tiny import chat_model, static_model
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import pytest
 
 import negmine
 from negmine.errors import JudgeError, SettingsError
-from negmine.judge.wire import read
-from negmine.workdir import Workdir
-from tests.judge.mining import Ear, mine, states
-from tests.judge.server import answer, documents, honest, serving
+from negmine.scorers.judge.wire import read
+from negmine.storage.workdir import Workdir
+from tests.scorers.judge.mining import Ear, mine, states
+from tests.scorers.judge.server import answer, documents, honest, serving
 
 NO = honest(lambda text: False)
 

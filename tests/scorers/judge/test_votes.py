@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import SettingsError
-from negmine.judge import Reply
-from negmine.judge.prompts import (
+from negmine.scorers.judge.base import Reply
+from negmine.scorers.judge.prompts import (
     LOGPROB,
     VERDICT,
     answers,
@@ -21,9 +21,9 @@ from negmine.judge.prompts import (
     template,
     yes_probability,
 )
-from negmine.judge.rounds import Rules, vote
-from negmine.judge.session import Case, batches, judge
-from negmine.judge.votes import SILENT, count, settled, weights
+from negmine.scorers.judge.rounds import Rules, vote
+from negmine.scorers.judge.session import Case, batches, judge
+from negmine.scorers.judge.votes import SILENT, count, settled, weights
 
 YES, NO, MAYBE, NONE = (True, True), (False, True), (True, False), SILENT
 SCRIPTS = {  # methods, section 4: what each of five items answers, round by round

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.rooms.filter import same_text_as_positive
-from negmine.workdir import Workdir
+from negmine.stages.filter.compute import same_text_as_positive
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
 
 BODY = "Green tea is best brewed at eighty degrees for two minutes."

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.frames import frame
-from negmine.rooms.features import features
-from negmine.rooms.filter import count_verdicts, gathered, verdicts
-from negmine.rules import REASONS, RULES, signal_opinions
-from negmine.settings import FilterSettings
+from negmine.config.settings import FilterSettings
+from negmine.data.frames import frame
+from negmine.stages.filter.compute import count_verdicts, gathered, verdicts
+from negmine.stages.filter.features.compute import features
+from negmine.stages.filter.rules import REASONS, RULES, signal_opinions
 
 
 def judge(

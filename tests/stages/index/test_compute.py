@@ -5,9 +5,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.frames import frame
-from negmine.rooms import index
-from negmine.settings import IndexSettings
+from negmine.config.settings import IndexSettings
+from negmine.data.frames import frame
+from negmine.stages.index import compute as index
 
 
 def chunk(ids, texts, titles=None, start=0, **extra):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.frames import frame
-from negmine.retrievers import Hits
-from negmine.rooms import retrieve
+from negmine.data.frames import frame
+from negmine.retrievers.base import Hits
+from negmine.stages.retrieve import compute as retrieve
 
 DOCS = pl.Series("doc_id", ["a", "b", "c", "d", "e"])
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.frames import frame
-from negmine.hashing import random_draws
-from negmine.rooms import shapes, write
-from negmine.settings import WriteSettings
+from negmine.config.settings import WriteSettings
+from negmine.data.frames import frame
+from negmine.data.hashing import random_draws
+from negmine.stages.write import compute as write
+from negmine.stages.write import shapes
 
 
 def verdicts(negatives, positives=("p",), query="q"):

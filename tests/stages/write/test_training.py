@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import negmine
-from tests.retrievers.models import static_model
+from tests.models.tiny import static_model
 
 COLUMNS = {
     "triplet": ["anchor", "positive", "negative"],

@@ -12,10 +12,10 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.frames import table
-from negmine.retrievers.tokenize import UNSPACED
-from negmine.schemas import FEATURES, POSITIVE
-from negmine.texts import normalise
+from negmine.data.frames import table
+from negmine.data.schemas import FEATURES, POSITIVE
+from negmine.data.texts import normalise
+from negmine.data.tokens import UNSPACED
 
 Similarity = Callable[[pl.Series, pl.Series], NDArray[np.float32]]
 

@@ -11,18 +11,18 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine import shingles
-from negmine.effective import effective_rules
-from negmine.engine import Parts
+from negmine.config.effective import effective_rules
+from negmine.data import shingles
+from negmine.data.schemas import POSITIVE
+from negmine.data.similarity import Likeness, centroid_similarity, likeness
+from negmine.data.texts import normalise
+from negmine.engine.tasks import Parts
 from negmine.errors import InputError
-from negmine.house import CANDIDATES, CORPUS, QRELS, QUERIES, House
-from negmine.likeness import Likeness, centroid_similarity, likeness
-from negmine.retrievers.dense_search import Dense
+from negmine.retrievers.dense.search import Dense
 from negmine.retrievers.registry import open_dense
-from negmine.rooms import features as room
-from negmine.rooms.retrieve import positives
-from negmine.schemas import POSITIVE
-from negmine.texts import normalise
+from negmine.stages.context import CANDIDATES, CORPUS, QRELS, QUERIES, House
+from negmine.stages.filter.features import compute as room
+from negmine.stages.retrieve.compute import positives
 
 COLUMNS = ["query_id", "doc_id", "label"]
 

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
-from negmine.checks import judge_extra
-from negmine.house import House
-from negmine.identity import canonical
-from negmine.judge import Chat
-from negmine.judge.chat import HttpChat
-from negmine.judge.local import LocalChat, fingerprint
-from negmine.judge.prompts import template
-from negmine.judge.replay import Recorded
-from negmine.judge.rounds import Rules
-from negmine.models import short_name
+from negmine.config.validate import judge_extra
+from negmine.data.identity import canonical
+from negmine.models.locate import short_name
+from negmine.scorers.judge.base import Chat
+from negmine.scorers.judge.chat import HttpChat
+from negmine.scorers.judge.local import LocalChat, fingerprint
+from negmine.scorers.judge.prompts import template
+from negmine.scorers.judge.replay import Recorded
+from negmine.scorers.judge.rounds import Rules
+from negmine.stages.context import House
 
 T = TypeVar("T")
 MEMORY = "judge"  # beside the rooms: judge-<model>.sqlite

@@ -11,16 +11,16 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine.doors.judge_chat import budget_end, each, open_chats, rules_of, shaping
-from negmine.engine import Stream
+from negmine.data.frames import table
+from negmine.data.identity import identity_of
+from negmine.data.schemas import CHECK
+from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, JudgeError
-from negmine.frames import table
-from negmine.house import QRELS, QUERIES, House
-from negmine.identity import identity_of
-from negmine.judge.budget import BudgetSpent
-from negmine.judge.check import JUDGED_NEGATIVE, POSITIVE, RANDOM, Tally, Trial, examine
-from negmine.rooms.retrieve import positives
-from negmine.schemas import CHECK
+from negmine.scorers.judge.budget import BudgetSpent
+from negmine.scorers.judge.check import JUDGED_NEGATIVE, POSITIVE, RANDOM, Tally, Trial, examine
+from negmine.stages.context import QRELS, QUERIES, House
+from negmine.stages.filter.judge.chat import budget_end, each, open_chats, rules_of, shaping
+from negmine.stages.retrieve.compute import positives
 
 PAIRS = (
     8  # logprob: documents in a trial; one positive, judged negatives where there are, random ones

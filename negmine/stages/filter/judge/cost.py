@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from negmine.doors.judge import asked_about, candidates
-from negmine.doors.judge_chat import rules_of
-from negmine.doors.judge_check import trials
-from negmine.house import QUERIES, House
-from negmine.judge.budget import BYTES_A_TOKEN
-from negmine.judge.rounds import AGAIN, Rules
-from negmine.judge.session import ATTEMPTS, batches
-from negmine.schemas import POSITIVE
-from negmine.states import FRESH, survey
+from negmine.data.schemas import POSITIVE
+from negmine.engine.status import FRESH, survey
+from negmine.scorers.judge.budget import BYTES_A_TOKEN
+from negmine.scorers.judge.rounds import AGAIN, Rules
+from negmine.scorers.judge.session import ATTEMPTS, batches
+from negmine.stages.context import QUERIES, House
+from negmine.stages.filter.judge.chat import rules_of
+from negmine.stages.filter.judge.check import trials
+from negmine.stages.filter.judge.tasks import asked_about, candidates
 
 AROUND = 32  # bytes of JSON and id around a document
 SETTLED = 2  # rounds that a vote takes at least, where there are so many

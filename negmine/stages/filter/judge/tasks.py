@@ -9,17 +9,17 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyarrow as pa
 
-from negmine.doors.filter import cheap_verdicts
-from negmine.doors.judge_chat import budget_end, each, open_chats, rules_of, shaping
-from negmine.engine import Parts
-from negmine.frames import table
-from negmine.house import CANDIDATES, QUERIES, SURVIVORS, House
-from negmine.identity import identity_of
-from negmine.judge import ABSTAINED, Judgment
-from negmine.judge.session import Case, Outcome, judge
-from negmine.rooms.write import ordered
-from negmine.schemas import JUDGMENTS, POSITIVE
-from negmine.schemas import SURVIVORS as SURVIVORS_SCHEMA
+from negmine.data.frames import table
+from negmine.data.identity import identity_of
+from negmine.data.schemas import JUDGMENTS, POSITIVE
+from negmine.data.schemas import SURVIVORS as SURVIVORS_SCHEMA
+from negmine.engine.tasks import Parts
+from negmine.scorers.judge.base import ABSTAINED, Judgment
+from negmine.scorers.judge.session import Case, Outcome, judge
+from negmine.stages.context import CANDIDATES, QUERIES, SURVIVORS, House
+from negmine.stages.filter.judge.chat import budget_end, each, open_chats, rules_of, shaping
+from negmine.stages.filter.tasks import cheap_verdicts
+from negmine.stages.write.compute import ordered
 
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from negmine.config.settings import FilterSettings
 from negmine.errors import GateNotMet
-from negmine.settings import FilterSettings
 
 STEPS = 41
 

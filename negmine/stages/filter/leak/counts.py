@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from negmine.measure.intervals import Sums, ratio, share
-from negmine.rooms.write import selected
-from negmine.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
-from negmine.settings import WriteSettings
+from negmine.config.settings import WriteSettings
+from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
+from negmine.stages.filter.leak.intervals import Sums, ratio, share
+from negmine.stages.write.compute import selected
 
 PER_QUERY = ("sold", "got", "asked", "score", "anchor", "rank", "z")
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open

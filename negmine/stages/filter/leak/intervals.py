@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from polars import Series
 
-from negmine.hashing import GOLDEN, name_hashes, splitmix64
+from negmine.data.hashing import GOLDEN, name_hashes, splitmix64
 
 REPLICATES = 1000
 _POISSON = np.cumsum(

@@ -10,22 +10,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.doors.filter import Keys, positive_scores, without_judge
-from negmine.doors.risk import learn
-from negmine.doors.trial import Trial
-from negmine.effective import effective_rules
+from negmine.config.effective import effective_rules
+from negmine.config.settings import FilterSettings
+from negmine.data.frames import frame
 from negmine.errors import InputError
-from negmine.frames import frame
-from negmine.house import QRELS, House
-from negmine.measure.counts import Counts, bucket_name, by_rank
-from negmine.measure.rulesets import ALL, rulesets
-from negmine.measure.sweep import Grid, Sweep
-from negmine.risk import blend as learned
-from negmine.risk import signals
-from negmine.risk.hiding import Hide
-from negmine.rooms import filter as room
-from negmine.rooms import limits
-from negmine.settings import FilterSettings
+from negmine.stages.context import QRELS, House
+from negmine.stages.filter import compute as room
+from negmine.stages.filter.leak.counts import Counts, bucket_name, by_rank
+from negmine.stages.filter.leak.rulesets import ALL, rulesets
+from negmine.stages.filter.leak.sweep import Grid, Sweep
+from negmine.stages.filter.leak.trial import Trial
+from negmine.stages.filter.limits import compute as limits
+from negmine.stages.filter.risk import blend as learned
+from negmine.stages.filter.risk import signals
+from negmine.stages.filter.risk.hiding import Hide
+from negmine.stages.filter.risk.tasks import learn
+from negmine.stages.filter.tasks import Keys, positive_scores, without_judge
 
 BLIND = (
     "A lower bound: relevant documents that nobody judged are not counted. A query with one positive has none "

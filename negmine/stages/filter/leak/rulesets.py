@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from negmine.settings import FilterSettings
+from negmine.config.settings import FilterSettings
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "near_duplicate_of_positive": ("near_duplicate", "no_near_duplicate"),

@@ -17,12 +17,12 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from negmine import rules as known
+from negmine.config.settings import FilterSettings, WriteSettings
+from negmine.data.hashing import random_draws
 from negmine.errors import SettingsError
-from negmine.hashing import random_draws
-from negmine.measure.intervals import Sums, share
-from negmine.rooms.write import ordered
-from negmine.settings import FilterSettings, WriteSettings
+from negmine.stages.filter import rules as known
+from negmine.stages.filter.leak.intervals import Sums, share
+from negmine.stages.write.compute import ordered
 
 Grid = Mapping[str, Sequence[float]]
 

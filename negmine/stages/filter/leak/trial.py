@@ -12,17 +12,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.doors.features import Known
-from negmine.effective import opinions
-from negmine.frames import frame
-from negmine.hashing import name_hashes
-from negmine.house import CANDIDATES, House
-from negmine.risk import signals
-from negmine.risk.blend import folds
-from negmine.risk.hiding import SEED, Hide, as_if_hidden, hidden
-from negmine.rooms.features import features
-from negmine.rooms.filter import gathered
-from negmine.schemas import PARTLY_RELEVANT, POSITIVE
+from negmine.config.effective import opinions
+from negmine.data.frames import frame
+from negmine.data.hashing import name_hashes
+from negmine.data.schemas import PARTLY_RELEVANT, POSITIVE
+from negmine.stages.context import CANDIDATES, House
+from negmine.stages.filter.compute import gathered
+from negmine.stages.filter.features.compute import features
+from negmine.stages.filter.features.tasks import Known
+from negmine.stages.filter.risk import signals
+from negmine.stages.filter.risk.blend import folds
+from negmine.stages.filter.risk.hiding import SEED, Hide, as_if_hidden, hidden
 
 MOST_QUERIES = 4000  # to learn from; more change no weight that matters
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.settings import FilterSettings
+from negmine.config.settings import FilterSettings
 
 AUTO = "auto"
 MEDIAN, BELOW = 0.5, 0.4  # quantiles of the positives' scores whose distance is the margin `auto`

@@ -8,17 +8,17 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine.doors.filter import positive_scores
-from negmine.doors.leak import sweep_of
-from negmine.effective import effective_rules
-from negmine.engine import Stream
+from negmine.config.effective import effective_rules
+from negmine.data.frames import table
+from negmine.data.schemas import LIMITS
+from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, InputError
-from negmine.frames import table
-from negmine.house import VERDICTS, House
-from negmine.measure.budget import chosen, knob
-from negmine.risk.hiding import SEED
-from negmine.rooms.limits import applied, of_positives
-from negmine.schemas import LIMITS
+from negmine.stages.context import VERDICTS, House
+from negmine.stages.filter.leak.budget import chosen, knob
+from negmine.stages.filter.leak.measure import sweep_of
+from negmine.stages.filter.limits.compute import applied, of_positives
+from negmine.stages.filter.risk.hiding import SEED
+from negmine.stages.filter.tasks import positive_scores
 
 HIDE = 0.5
 SELECTION = ("num_negatives", "order", "sampling", "pool", "seed")

@@ -15,8 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from polars import Series
 
-from negmine.hashing import name_hashes
-from negmine.risk.model import Booster, Floats, Learner, Model, fit, labelled_share, probability
+from negmine.data.hashing import name_hashes
+from negmine.stages.filter.risk.model import (
+    Booster,
+    Floats,
+    Learner,
+    Model,
+    fit,
+    labelled_share,
+    probability,
+)
 
 FOLDS = 5
 EVIDENCE = 100.0  # hidden positives at which own and shipped weights count the same

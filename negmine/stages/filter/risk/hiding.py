@@ -11,10 +11,10 @@ from typing import Literal
 
 import polars as pl
 
+from negmine.data.hashing import random_draws
+from negmine.data.schemas import POSITIVE, UNLABELED
 from negmine.errors import SettingsError
-from negmine.hashing import random_draws
-from negmine.rooms.retrieve import ranked, reciprocal_ranks
-from negmine.schemas import POSITIVE, UNLABELED
+from negmine.stages.retrieve.compute import ranked, reciprocal_ranks
 
 Hide = float | Literal["all-but-one"]
 SEED = 13

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.risk.blend import Blend, out_of_fold
-from negmine.risk.model import Floats, Model
+from negmine.stages.filter.risk.blend import Blend, out_of_fold
+from negmine.stages.filter.risk.model import Floats, Model
 
 BINS = 10
 MOST_ROWS = 50_000  # to shuffle signals on

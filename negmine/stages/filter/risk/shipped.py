@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from negmine.risk.blend import Shipped
-from negmine.risk.model import Model
+from negmine.stages.filter.risk.blend import Shipped
+from negmine.stages.filter.risk.model import Model
 
 
 def entry(retrievers: Collection[str]) -> str:
@@ -25,7 +25,7 @@ def entry(retrievers: Collection[str]) -> str:
 
 def read() -> dict[str, Any]:
     """Return the whole of weights.json."""
-    found: dict[str, Any] = json.loads((files("negmine.risk") / "weights.json").read_text())
+    found: dict[str, Any] = json.loads((files(__package__) / "weights.json").read_text())
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from negmine.schemas import POSITIVE
+from negmine.data.schemas import POSITIVE
 
 OF_SCORES = ("_z", "_gap", "_log_rank", "_ratio", "_difference")  # signals made of one score
 LIKENESS = ("positive_similarity", "positive_similarity_mean")

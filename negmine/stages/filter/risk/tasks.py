@@ -10,21 +10,21 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.doors.trial import Trial
-from negmine.effective import opinions
-from negmine.engine import Parts, Stream
+from negmine.config.effective import opinions
+from negmine.data.frames import table
+from negmine.data.identity import identity_of
+from negmine.data.schemas import POSITIVE, SCORES
+from negmine.data.schemas import RISK_MODEL as MODEL_SCHEMA
+from negmine.engine.tasks import Parts, Stream
 from negmine.errors import InputError
-from negmine.frames import table
-from negmine.house import CANDIDATES, FEATURES, RISK_MODEL, House
-from negmine.identity import identity_of
-from negmine.risk import blend as learned
-from negmine.risk import signals
-from negmine.risk.model import Booster, Model
-from negmine.risk.quality import quality
-from negmine.risk.shipped import shipped, to_json
-from negmine.rooms.filter import gathered
-from negmine.schemas import POSITIVE, SCORES
-from negmine.schemas import RISK_MODEL as MODEL_SCHEMA
+from negmine.stages.context import CANDIDATES, FEATURES, RISK_MODEL, House
+from negmine.stages.filter.compute import gathered
+from negmine.stages.filter.leak.trial import Trial
+from negmine.stages.filter.risk import blend as learned
+from negmine.stages.filter.risk import signals
+from negmine.stages.filter.risk.model import Booster, Model
+from negmine.stages.filter.risk.quality import quality
+from negmine.stages.filter.risk.shipped import shipped, to_json
 
 INTERCEPT = "(intercept)"
 

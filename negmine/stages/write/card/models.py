@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from negmine.effective import guide_names
-from negmine.house import RISK_MODEL, House
-from negmine.models import short_name
+from negmine.config.effective import guide_names
+from negmine.models.locate import short_name
+from negmine.stages.context import RISK_MODEL, House
 
 
 class Used(NamedTuple):

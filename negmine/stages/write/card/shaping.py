@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from negmine.house import CANDIDATES, CORPUS, QRELS, VERDICTS, House
-from negmine.workdir import Manifest
+from negmine.stages.context import CANDIDATES, CORPUS, QRELS, VERDICTS, House
+from negmine.storage.workdir import Manifest
 
 # Fingerprints are told with the models; addresses and prompts may be private.
 _TOLD_ELSEWHERE = frozenset(

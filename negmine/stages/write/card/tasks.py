@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from negmine.engine import Folder
-from negmine.house import CARD, CORPUS, LIMITS, QRELS, SHORT, VERDICTS, House
-from negmine.reporting.card import Written, columns_told, front_matter, leak_line
-from negmine.reporting.models import names, used
-from negmine.reporting.shaping import shaping
-from negmine.reporting.templates import render
-from negmine.settings import FORMATS
-from negmine.workdir import Manifest
+from negmine.config.settings import FORMATS
+from negmine.data.templates import render
+from negmine.engine.tasks import Folder
+from negmine.stages.context import CARD, CORPUS, LIMITS, QRELS, SHORT, VERDICTS, House
+from negmine.stages.write.card.models import names, used
+from negmine.stages.write.card.shaping import shaping
+from negmine.stages.write.card.text import Written, columns_told, front_matter, leak_line
+from negmine.storage.workdir import Manifest
 
 README = "README.md"
 _READING = {
@@ -49,6 +49,7 @@ def _text(house: House) -> str:
     configs, write = _configs(house), house.settings.write
     limits = house.work.manifest(LIMITS) if house.limits else None
     return render(
+        "negmine.stages.write.card",
         "card.md",
         escape=False,
         front=front_matter(configs, write.license, write.language),

@@ -7,16 +7,16 @@ import polars as pl
 import pytest
 
 import negmine
+from negmine.data.texts import normalise
 from negmine.errors import InputError, SettingsError
-from negmine.rooms.features import (
+from negmine.stages.filter.features.compute import (
     answer_pattern,
     contains_answer,
     owner_query_similarity,
     same_parent,
 )
-from negmine.texts import normalise
-from negmine.workdir import Workdir
-from tests.retrievers.models import static_model
+from negmine.storage.workdir import Workdir
+from tests.models.tiny import static_model
 
 
 def test_a_parent_is_shared_with_any_positive_of_the_query():

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from negmine.measure.intervals import Sums, exact, ratio, share
+from negmine.stages.filter.leak.intervals import Sums, exact, ratio, share
 
 ONE, TWO = np.array([0]), np.array([1])
 

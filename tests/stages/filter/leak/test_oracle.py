@@ -6,10 +6,10 @@ import pytest
 
 import negmine
 from negmine.api import open_existing
-from negmine.house import House
-from negmine.risk.hiding import hidden
+from negmine.stages.context import House
+from negmine.stages.filter.risk.hiding import hidden
 from tests.conftest import vector
-from tests.parity.test_oracle import WANTED, load, oracle
+from tests.stages.filter.parity.test_oracle import WANTED, load, oracle
 
 
 def count_sold(documents, queries, positives, pairs, vectors):

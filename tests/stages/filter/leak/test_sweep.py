@@ -5,10 +5,10 @@ import pytest
 from typer.testing import CliRunner
 
 import negmine
-from negmine.cli import app
+from negmine.cli.app import app
 from negmine.errors import SettingsError
-from negmine.measure.sweep import GRIDDED, MOST_CELLS, pareto, read_grid
-from tests.risk.circle import write_circle
+from negmine.stages.filter.leak.sweep import GRIDDED, MOST_CELLS, pareto, read_grid
+from tests.stages.filter.risk.circle import write_circle
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.rooms.limits import applied, needed, of_positives
-from negmine.settings import FilterSettings
-from negmine.workdir import Workdir
-from tests.risk.circle import write_circle
+from negmine.config.settings import FilterSettings
+from negmine.stages.filter.limits.compute import applied, needed, of_positives
+from negmine.storage.workdir import Workdir
+from tests.stages.filter.risk.circle import write_circle
 
 SCORES = pl.Series([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, None])
 

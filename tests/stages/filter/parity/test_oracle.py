@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.texts import normalise
+from negmine.data.texts import normalise
 from tests.conftest import vector
 
 TOLERANCE = 1e-5

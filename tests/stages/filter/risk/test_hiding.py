@@ -8,9 +8,9 @@ from polars.testing import assert_frame_equal
 
 import negmine
 from negmine.errors import SettingsError
-from negmine.house import CANDIDATES
-from negmine.risk.hiding import as_if_hidden, hidden, read_hide
-from negmine.workdir import Workdir
+from negmine.stages.context import CANDIDATES
+from negmine.stages.filter.risk.hiding import as_if_hidden, hidden, read_hide
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir, write_vectors
 
 MANY = [

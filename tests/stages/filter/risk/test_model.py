@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from negmine.risk import blend as learned
-from negmine.risk.model import Model, fit, labelled_share, probability
-from negmine.risk.shipped import from_json, read, shipped, to_json
+from negmine.stages.filter.risk import blend as learned
+from negmine.stages.filter.risk.model import Model, fit, labelled_share, probability
+from negmine.stages.filter.risk.shipped import from_json, read, shipped, to_json
 
 NAMES = ["near", "noise", "empty"]
 

@@ -7,10 +7,10 @@ from sklearn.metrics import roc_auc_score
 
 import negmine
 from negmine.errors import InputError, SettingsError
-from negmine.house import RISK_MODEL
-from negmine.workdir import Workdir
+from negmine.stages.context import RISK_MODEL
+from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir, write_vectors
-from tests.risk.circle import write_circle
+from tests.stages.filter.risk.circle import write_circle
 
 
 def stats(work):
@@ -29,7 +29,7 @@ def test_on_the_circle_the_score_is_blind_and_the_risk_is_not(tmp_path, weights,
     flags = write_circle(tmp_path / "data") | {"risk_weights": weights, "risk_learner": learner}
     negmine.mine(tmp_path / "w", no_relative_margin=True, **flags)
     from negmine.api import open_existing
-    from negmine.doors.trial import Trial
+    from negmine.stages.filter.leak.trial import Trial
 
     trial = Trial(open_existing(tmp_path / "w", {}))
     rows = trial.part(0).filter(pl.col("label") != "positive")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.risk import signals
+from negmine.stages.filter.risk import signals
 
 DENSE = [0.8, 0.6, 0.9, 0.5, 0.4, 0.1]
 BM25 = [4.0, 2.0, 6.0, 0.0, 3.0, 9.0]

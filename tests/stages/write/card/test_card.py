@@ -8,8 +8,8 @@ import yaml
 
 import negmine
 from negmine.api import open_existing, run_rooms
-from negmine.console import Talk
-from negmine.reporting.card import leak_line, licence, size_category
+from negmine.cli.console import Talk
+from negmine.stages.write.card.text import leak_line, licence, size_category
 
 COLUMNS = {
     "triplet": ["anchor", "positive", "negative"],

@@ -1,0 +1,1 @@
+"""Analyses: they read a finished run and change nothing in it."""

@@ -1,0 +1,1 @@
+"""One query: its candidates, scores and reasons."""

@@ -1,0 +1,1 @@
+"""Settings: their tables, how they are resolved and checked, and what follows from them."""

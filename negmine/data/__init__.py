@@ -1,0 +1,1 @@
+"""Tables, texts and the user's files; nothing here knows a work directory."""

@@ -1,0 +1,5 @@
+"""Scorers: second opinions on candidates."""
+
+from negmine.scorers.base import Scorer
+
+__all__ = ["Scorer"]

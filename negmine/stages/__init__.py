@@ -1,0 +1,1 @@
+"""The five stages, and the plan of every artifact."""

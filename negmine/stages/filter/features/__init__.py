@@ -1,0 +1,1 @@
+"""Features: what rules read beside scores."""

@@ -1,0 +1,1 @@
+"""How many negatives are really positives: trials that hide known positives."""

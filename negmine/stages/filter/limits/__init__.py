@@ -1,0 +1,1 @@
+"""Limits that depend on the data."""

@@ -1,0 +1,1 @@
+"""The learned risk that a candidate is relevant."""

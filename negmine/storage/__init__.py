@@ -1,0 +1,1 @@
+"""The work directory on disk. The only code that writes in it."""

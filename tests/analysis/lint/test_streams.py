@@ -2,13 +2,14 @@
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import negmine
 from negmine.analysis.lint import audit, parquet_files, row_files, spill
 from tests.analysis.lint.test_planted import planted
 from tests.analysis.lint.writers import SHAPES, Group, found, save, write
+from tests.properties import share
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ groups = st.lists(
     min_size=1,
     max_size=9,
 )
-quiet = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = share(0.25, HealthCheck.function_scoped_fixture)
 
 
 @given(groups, st.randoms(use_true_random=False))

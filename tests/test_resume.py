@@ -8,14 +8,14 @@ import pytest
 
 import negmine
 from negmine.engine import tasks as engine
-from negmine.stages.context import RISK_MODEL
+from negmine.storage.layout import RISK_MODEL
 from tests import killed
 from tests.conftest import write_beir, write_vectors
 
 KILLS = 20
 
 
-def big_house(folder, queries=300, documents=900):
+def write_collection(folder, queries=300, documents=900):
     """Write a collection large enough to have many parts: topics of nine documents."""
     rng = random.Random(7)
     words = [f"word{i}" for i in range(400)]
@@ -35,7 +35,7 @@ def big_house(folder, queries=300, documents=900):
 
 def mine(folder, work, vectors, last=0):
     """Mine in small parts, in a process of its own that dies before step `last`."""
-    small_parts = "import negmine.engine.tasks as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64"
+    small_parts = "import negmine.config.memory as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64"
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in vectors.items()]
     arguments = ["mine", work, "--data", folder, "--k", 30, *flags]
     return killed.negmine(arguments, work, last, small_parts)
@@ -52,7 +52,7 @@ def rows_of(work):
 @pytest.mark.slow
 def test_twenty_kills_and_then_the_rows_of_an_undisturbed_run(tmp_path):
     data, work = tmp_path / "data", tmp_path / "hit"
-    vectors = big_house(data)
+    vectors = write_collection(data)
     calm = mine(data, tmp_path / "calm", vectors)
     expected = rows_of(tmp_path / "calm")
     assert len(expected["2-retrieve/candidates"]) > 0
@@ -97,7 +97,7 @@ class Dying:
 
 @pytest.mark.parametrize("parts", range(0, 40, 4))
 def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     folder = write_beir(tmp_path / "data")
     options = {"data": folder, "k": 5, **write_vectors(folder)}
     calm = negmine.mine(tmp_path / "calm", **options)
@@ -133,8 +133,8 @@ def test_rows_do_not_depend_on_the_number_of_parts(tmp_path, monkeypatch):
     folder = write_beir(tmp_path / "data")
     options = {"data": folder, "k": 5, "sampling": "random", **write_vectors(folder)}
     negmine.mine(tmp_path / "one", **options)
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 3)
-    monkeypatch.setattr("negmine.engine.tasks.PART_DOCUMENTS", 5)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 3)
+    monkeypatch.setattr("negmine.config.memory.PART_DOCUMENTS", 5)
     negmine.mine(tmp_path / "many", **options)
     one, many = rows_of(tmp_path / "one"), rows_of(tmp_path / "many")
     assert len(list((tmp_path / "many" / "5-write" / "triplet").glob("part-*"))) == 3

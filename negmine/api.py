@@ -22,7 +22,7 @@ from negmine.engine.status import FRESH, State, require_fresh, survey
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.progress import Progress, Silent
 from negmine.stages.context import LIMITS, VERDICTS, House
-from negmine.stages.filter.leak.sweep import check_grid
+from negmine.stages.filter.leak.grid import check_grid
 from negmine.stages.filter.risk.hiding import read_hide
 from negmine.stages.summary import Result, result
 from negmine.storage.clone import check_old, start_from

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from negmine.config.effective import effective_rules, guide_names
-from negmine.config.settings import FORMATS, FilterSettings, IndexSettings, WriteSettings
+from negmine.config.settings import FORMATS, IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.identity import identity_of
 from negmine.engine import tasks as engine
@@ -46,6 +46,7 @@ from negmine.stages.filter.judge import tasks as judge_doors
 from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.limits import tasks as limit_doors
 from negmine.stages.filter.risk import tasks as risk_doors
+from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.index import tasks as index_doors
 from negmine.stages.rerank import tasks as score_doors
 from negmine.stages.retrieve import tasks as retrieve_doors
@@ -54,13 +55,6 @@ from negmine.stages.write.card import tasks as card_doors
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
-# Guides, the risk and the judge count by what they read, in the artifacts of what they say; gates and
-# budgets shape no verdict but by the limits they choose.
-_ELSEWHERE = {
-    name
-    for name in FilterSettings.model_fields
-    if name.startswith(("judge_", "guide_model", "guide_query", "guide_document", "guide_max"))
-} | {"risk_weights", "risk_learner", "max_leak", "min_yield", "max_dropped", "min_sensitivity"}
 
 
 def floor_plan(house: House) -> list[Artifact]:
@@ -186,7 +180,7 @@ def _filter(house: House) -> Iterable[Artifact]:
         reads.append(house.vectors)
     elif features["likeness"]:
         reads.append(SHINGLES)
-    cheap = rules.model_dump(mode="json", exclude=_ELSEWHERE)
+    cheap = rules.model_dump(mode="json", include=VERDICT_SETTINGS)
     yield Artifact(
         FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: features,
         lambda: feature_doors.features(house),

@@ -15,6 +15,7 @@ from negmine.stages.context import CANDIDATES, CORPUS, FEATURES, QUERIES, House
 from negmine.stages.filter import compute as room
 from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.risk.signals import with_signals
+from negmine.stages.filter.rules import SIGNALS, needed
 
 
 def verdicts(house: House) -> Parts:
@@ -49,7 +50,7 @@ def _verdicts(house: House, rules: FilterSettings, judge: str | None) -> Parts:
             scores,
             None if judged is None else judged["judge_verdict"],
         ).with_columns(limits.percentile_column(found))
-        if rules.max_signal:
+        if SIGNALS in needed(rules):
             rows = with_signals(rows, opinions(house.settings))
         return room.verdicts(
             rows,

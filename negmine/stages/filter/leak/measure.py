@@ -17,8 +17,9 @@ from negmine.errors import InputError
 from negmine.stages.context import QRELS, House
 from negmine.stages.filter import compute as room
 from negmine.stages.filter.leak.counts import Counts, bucket_name, by_rank
+from negmine.stages.filter.leak.grid import Grid
 from negmine.stages.filter.leak.rulesets import ALL, rulesets
-from negmine.stages.filter.leak.sweep import Grid, Sweep
+from negmine.stages.filter.leak.sweep import Sweep
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.risk import blend as learned

@@ -15,7 +15,7 @@ import polars as pl
 
 from negmine.config.settings import FilterSettings
 from negmine.stages.filter.limits.compute import AUTO, applied
-from negmine.stages.filter.risk.signals import DENSE, LIKENESS
+from negmine.stages.filter.risk.signals import LIKENESS, OF_VECTORS
 
 Expression = Callable[[FilterSettings], pl.Expr | None]
 Stricter = Literal["lower", "higher"]
@@ -26,7 +26,7 @@ ANCHOR = "positive_score"  # the lowest such score of the query's positives
 PERCENTILE = "percentile_limit"
 RISK, GUIDE, JUDGE = "risk", "guide", "judge"  # as scorers are called; a second guide is guide_2
 SIGNALS = "signals"  # every column of risk/signals.py
-SIMILARITIES = (*LIKENESS, *DENSE)  # the features that signals, and so the risk, are made of
+SIMILARITIES = (*LIKENESS, *OF_VECTORS)  # the features that signals, and so the risk, are made of
 
 
 @dataclass(frozen=True, eq=False)

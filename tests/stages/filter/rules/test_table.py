@@ -26,6 +26,7 @@ BY_NAME = {rule.name: rule for rule in RULES}
 by_rule = pytest.mark.parametrize("rule", RULES, ids=REASONS)
 by_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.rule)
 # Always there, whatever rules are on: columns of `candidates`, and what stages/filter/compute.py adds.
+EVIDENCE = signals.Evidence(["bm25", "dense"], has_vectors=True, sums=["bm25"])
 ALWAYS = {"query_id", "label", "rank", "same_text_as_positive", "same_text_as_query"}
 COLUMNS = {SCORE: "dense_score", RISK: "risk_score", GUIDE: "guide_score", JUDGE: "judge_verdict"}
 
@@ -112,7 +113,7 @@ def test_a_rule_reads_the_columns_that_its_entry_needs_and_no_others(rule):
     expressions = [rule.expression(example.filter) for example in examples_of(rule)]
     columns = {name for expression in expressions for name in expression.meta.root_names()}
     named = {COLUMNS.get(need, need) for need in rule.needs}
-    known = set(signals.limited(["bm25", "dense"])) if SIGNALS in rule.needs else set()
+    known = set(signals.limited(EVIDENCE)) if SIGNALS in rule.needs else set()
     assert columns <= ALWAYS | named | known
     if {SIGNALS, RISK}.isdisjoint(
         rule.needs
@@ -164,7 +165,7 @@ def test_what_the_rules_in_force_need():
     assert needed(off) == set()
     assert needed(FilterSettings()) == {"positive_similarity"}
     risky = needed(off.model_copy(update={"max_risk": 0.1}))
-    assert risky == {RISK, *signals.LIKENESS, *signals.DENSE}
+    assert risky == {RISK, *signals.LIKENESS, *signals.OF_VECTORS}
     assert needed(off.model_copy(update={"max_signal": ("dense_z=1",)})) == risky - {RISK} | {
         SIGNALS
     }

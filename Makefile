@@ -30,9 +30,10 @@ test: setup ## Run the whole test suite, offline
 explore: setup ## Run the property tests with many new, random examples; pin what they find with @example
 	HF_HUB_OFFLINE=1 HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n auto -m hypothesis
 
-lint: setup ## Check style and formatting
+lint: setup ## Check style, formatting, and that imports run down the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 
 types: setup ## Check types, strictly
 	$(BIN)/mypy

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from negmine.analysis.lint.batches import File, batches
 from negmine.analysis.lint.findings import ROWS, Findings
-from negmine.analysis.lint.options import Options
+from negmine.analysis.lint.read.batches import File, batches
 from negmine.analysis.lint.rules import RULES
+from negmine.analysis.lint.settings import Options
 from negmine.data.sources.problems import Problems
 
 PER_RULE = 3

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from negmine.analysis.lint.audit import audit
-from negmine.analysis.lint.options import Options, check_gates, read_gates
-from negmine.analysis.lint.shapes import Columns
+from negmine.analysis.lint.read.shapes import Columns
+from negmine.analysis.lint.run import audit
+from negmine.analysis.lint.settings import Options, check_gates, read_gates
 from negmine.progress import Progress
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.analysis.lint.collecting import D, Q
+from negmine.analysis.lint.collector import D, Q
 from negmine.analysis.lint.keys import keys, normal
-from negmine.analysis.lint.options import Options
+from negmine.analysis.lint.settings import Options
 from negmine.analysis.lint.spill import Spill
 from negmine.data.frames import frame
 from negmine.data.sources.formats import read_chunks

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from negmine.analysis.lint.batches import File
 from negmine.analysis.lint.examples import place
 from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.read.batches import File
 from negmine.analysis.lint.rules import RULES
 
 

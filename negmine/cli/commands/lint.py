@@ -116,7 +116,7 @@ def lint(
     talk = Talk(quiet=json)
     with telling("lint", json, talk) as answer:
         from negmine import api
-        from negmine.analysis.lint.options import check_gates, read_gates
+        from negmine.analysis.lint.settings import check_gates, read_gates
         from negmine.cli.render import lint as view
 
         gates = read_gates(fail_on or [])

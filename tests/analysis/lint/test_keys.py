@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from negmine.analysis.lint.grams import grams, jaccard
 from negmine.analysis.lint.keys import keys, normal, words
+from negmine.data.shingles.grams import grams, jaccard
 from negmine.data.texts import normalise
 from negmine.data.tokens import tokenize
 

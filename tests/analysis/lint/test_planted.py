@@ -264,8 +264,8 @@ def guide(tmp_path_factory):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_triplets_that_a_guide_turns_round_are_found(tmp_path, guide, shape):
-    from negmine.analysis.lint.guides import open_guides
-    from negmine.analysis.lint.options import Options
+    from negmine.analysis.lint.checks.batch_conflicts import open_guides
+    from negmine.analysis.lint.settings import Options
 
     path, places = write(tmp_path, clean(20), shape, ".jsonl")
     report = negmine.lint(

@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import negmine
-from negmine.analysis.lint import audit, parquet_files, row_files, spill
+from negmine.analysis.lint import run, spill
+from negmine.analysis.lint.read import parquet_files, row_files
 from tests.analysis.lint.test_planted import planted
 from tests.analysis.lint.writers import SHAPES, Group, found, save, write
 
@@ -20,7 +21,7 @@ def tiny(monkeypatch):
         monkeypatch.setattr(parquet_files, "MOST_ROWS", 14)
         monkeypatch.setattr(row_files, "MOST_CHARACTERS", 2_000)
         monkeypatch.setattr(spill.Spill.__init__, "__defaults__", (3_000,))
-        monkeypatch.setattr(audit, "BUCKET", 1 << 10)
+        monkeypatch.setattr(run, "BUCKET", 1 << 10)
 
     return shrink
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negmine.analysis.lint.parquet_files import parquet_frames
-from negmine.analysis.lint.row_files import row_frames
-from negmine.analysis.lint.shapes import Columns, Raw
+from negmine.analysis.lint.read.parquet_files import parquet_frames
+from negmine.analysis.lint.read.row_files import row_frames
+from negmine.analysis.lint.read.shapes import Columns, Raw
 from negmine.data.sources.formats import kind_of
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.text import open_bytes

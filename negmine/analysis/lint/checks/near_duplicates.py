@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from negmine.analysis.lint.collecting import D, Q
+from negmine.analysis.lint.collector import D, Q
 from negmine.analysis.lint.findings import Findings
-from negmine.analysis.lint.grams import jaccard
+from negmine.data.shingles.grams import jaccard
 
 MOST_POSITIVES = 64  # of a query that a negative is compared with, beside those of its own row
 _STEP = 65_536  # negatives that are compared at once

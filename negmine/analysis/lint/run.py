@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from negmine.analysis.lint import positives as fences
-from negmine.analysis.lint import query_rules, reference, text_rules
-from negmine.analysis.lint.batches import File, batches
-from negmine.analysis.lint.collecting import Collector
+from negmine.analysis.lint import reference
+from negmine.analysis.lint.checks import by_query as query_rules
+from negmine.analysis.lint.checks import by_text as text_rules
+from negmine.analysis.lint.checks import losses as fences
+from negmine.analysis.lint.checks.near_duplicates import near_duplicates
+from negmine.analysis.lint.collector import Collector
 from negmine.analysis.lint.examples import examples
-from negmine.analysis.lint.files import expand, parquet_rows
 from negmine.analysis.lint.findings import Everything, Findings
-from negmine.analysis.lint.near import near_duplicates
-from negmine.analysis.lint.options import Options
-from negmine.analysis.lint.provenance import beside, of_another_format, reader
+from negmine.analysis.lint.read.batches import File, batches
+from negmine.analysis.lint.read.files import expand, parquet_rows
+from negmine.analysis.lint.read.provenance import beside, of_another_format, reader
 from negmine.analysis.lint.report import report
+from negmine.analysis.lint.settings import Options
 from negmine.analysis.lint.spill import Spill
 from negmine.data.sources.problems import Problems
 from negmine.errors import InputError, SettingsError
@@ -67,7 +69,11 @@ class Audit:
 
     def _run(self) -> dict[str, Any]:
         if self._options.guide_model:
-            from negmine.analysis.lint.guides import MOST_BATCHES, Sample, open_guides
+            from negmine.analysis.lint.checks.batch_conflicts import (
+                MOST_BATCHES,
+                Sample,
+                open_guides,
+            )
 
             self._guides = open_guides(self._options, self._store, self._progress.note)
             if self._options.train_batch_size:
@@ -86,7 +92,7 @@ class Audit:
         self.totals["positive_pairs"] = self._fences.count
         self._lengths(collector)
         if self._sample is not None and collector.rowed:
-            from negmine.analysis.lint.guides import conflicts
+            from negmine.analysis.lint.checks.batch_conflicts import conflicts
 
             size = self._options.train_batch_size or 2
             self.totals["pairs"] = conflicts(self._sample, self._guides[0], size, self.findings)

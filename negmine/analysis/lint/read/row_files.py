@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from negmine.analysis.lint.shapes import (
+from negmine.analysis.lint.read.shapes import (
     NUMBER,
     NUMBER_COLUMN,
     NUMBERS,

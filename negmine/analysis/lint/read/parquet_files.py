@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from negmine.analysis.lint.shapes import (
+from negmine.analysis.lint.read.shapes import (
     NUMBER,
     NUMBER_COLUMN,
     NUMBERS,

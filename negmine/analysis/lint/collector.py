@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from negmine.analysis.lint.checks.lengths import Lengths
 from negmine.analysis.lint.findings import Findings
-from negmine.analysis.lint.grams import grams
 from negmine.analysis.lint.keys import keys, normal
-from negmine.analysis.lint.lengths import Lengths
 from negmine.analysis.lint.spill import Spill
+from negmine.data.shingles.grams import grams
 
 QUERY, POSITIVE, NEGATIVE = 0, 1, 2
 Q, D = ["qa", "qb"], ["da", "db"]

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from negmine.analysis.lint.findings import Findings
-from negmine.analysis.lint.options import Options
+from negmine.analysis.lint.settings import Options
 from negmine.config.settings import FilterSettings, IndexSettings
 from negmine.data.hashing import GOLDEN, splitmix64
 from negmine.data.identity import Digests

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from negmine.analysis.lint.checks.batch_conflicts import Sample, masks
+from negmine.analysis.lint.checks.by_text import Hubs
+from negmine.analysis.lint.checks.lengths import Lengths, area
+from negmine.analysis.lint.checks.losses import Fences, losses
 from negmine.analysis.lint.findings import Findings
-from negmine.analysis.lint.guides import Sample, masks
-from negmine.analysis.lint.lengths import Lengths, area
-from negmine.analysis.lint.positives import Fences, losses
-from negmine.analysis.lint.text_rules import Hubs
 
 KEY = {"qa": pl.UInt64, "qb": pl.UInt64, "da": pl.UInt64, "db": pl.UInt64}
 

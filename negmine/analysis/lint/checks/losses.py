@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.analysis.lint.collecting import D, Q
+from negmine.analysis.lint.collector import D, Q
 from negmine.analysis.lint.findings import Findings
 from negmine.analysis.lint.spill import Spill
 

@@ -8,7 +8,7 @@ from math import sqrt
 
 import polars as pl
 
-from negmine.analysis.lint.collecting import NEGATIVE, POSITIVE, D, Q
+from negmine.analysis.lint.collector import NEGATIVE, POSITIVE, D, Q
 from negmine.analysis.lint.findings import Findings
 
 LEAST_USES = 10  # queries that a hub serves at least

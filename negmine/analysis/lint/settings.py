@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from negmine.analysis.lint.read.shapes import Columns
 from negmine.analysis.lint.rules import FAULT, RULES
-from negmine.analysis.lint.shapes import Columns
 from negmine.config.limit_text import said_limit
 from negmine.errors import GateNotMet, SettingsError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.analysis.lint.collecting import NEGATIVE, POSITIVE, D, Q
+from negmine.analysis.lint.collector import NEGATIVE, POSITIVE, D, Q
 from negmine.analysis.lint.findings import Findings
 
 _UNIT = pl.when("loose").then(-1).otherwise("row").alias("unit")

@@ -6,7 +6,15 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.analysis.lint.shapes import NUMBER, NUMBERS, TEXT, TEXTS, UNKNOWN, Columns, understand
+from negmine.analysis.lint.read.shapes import (
+    NUMBER,
+    NUMBERS,
+    TEXT,
+    TEXTS,
+    UNKNOWN,
+    Columns,
+    understand,
+)
 from negmine.errors import InputError
 from tests.analysis.lint.writers import SHAPES, clean, found, save, write
 

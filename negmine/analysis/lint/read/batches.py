@@ -14,9 +14,9 @@ from pathlib import Path
 
 import polars as pl
 
-from negmine.analysis.lint.files import raw_frames
 from negmine.analysis.lint.findings import ROWS
-from negmine.analysis.lint.shapes import NUMBER_COLUMN, TEXTS, Columns, Shape, few
+from negmine.analysis.lint.read.files import raw_frames
+from negmine.analysis.lint.read.shapes import NUMBER_COLUMN, TEXTS, Columns, Shape, few
 from negmine.data.sources.problems import Problems
 
 _NO_SCORES = pl.lit(None, pl.List(pl.Float64))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from negmine.analysis.lint.checks.lengths import Lengths
 from negmine.analysis.lint.findings import Findings
-from negmine.analysis.lint.keys import keys, normal
+from negmine.analysis.lint.keys import keys
 from negmine.analysis.lint.spill import Spill
-from negmine.data.shingles.grams import grams
+from negmine.data.shingles import shingle_column
+from negmine.data.shingles.words import normalise_all
 
 QUERY, POSITIVE, NEGATIVE = 0, 1, 2
 Q, D = ["qa", "qb"], ["da", "db"]
@@ -48,7 +49,7 @@ class Collector:
         self.paired = self.paired or bool(batch["loose"].any())
         found = occurrences(batch)
         texts = _texts(found["text"])
-        found = found.join(texts.drop("grams"), on="text", how="left", maintain_order="left")
+        found = found.join(texts.drop("shingles"), on="text", how="left", maintain_order="left")
         found = found.with_columns(pl.col("empty").fill_null(True))
         queries = found.filter(pl.col("role") == QUERY).select(
             "row", qa="a", qb="b", query_empty="empty", query_place="place", query="text"
@@ -63,7 +64,7 @@ class Collector:
         )
         self.lengths.take(documents)
         self._put_documents(documents)
-        self._put_grams(documents, queries.filter(~pl.col("query_empty")), texts["grams"])
+        self._put_grams(documents, queries.filter(~pl.col("query_empty")), texts["shingles"])
 
     def _count(self, found: pl.DataFrame) -> None:
         role, scored = found["role"], found["score"].drop_nulls()
@@ -107,7 +108,9 @@ class Collector:
         """Put the shingles of every query's documents aside, and its own, as documents of itself."""
         own = queries.select(*Q, da="qa", db="qb", place="query_place")
         both = pl.concat([documents.select(*Q, *D, "place"), own]).unique([*Q, *D], keep="any")
-        self._spill.add("grams", both.with_columns(sets.gather(both["place"])).drop("place"), "qa")
+        self._spill.add(
+            "shingles", both.with_columns(sets.gather(both["place"])).drop("place"), "qa"
+        )
 
 
 def occurrences(batch: pl.DataFrame) -> pl.DataFrame:
@@ -160,11 +163,11 @@ def _as_long(name: str, bare: pl.Expr, kind: type[pl.DataType]) -> pl.Expr:
 def _texts(occurring: pl.Series) -> pl.DataFrame:
     """Return the distinct texts: text, a, b, empty, wordy, chars, place, grams."""
     texts = occurring.drop_nulls().unique().alias("text")
-    normalised = normal(texts)
+    normalised = normalise_all(texts)
     return pl.DataFrame([texts, *keys(normalised)]).with_columns(
         normalised.str.contains(_UNSEEN).alias("empty"),
         normalised.is_in(_WORDS_FOR_NOTHING).alias("wordy"),
         texts.str.len_chars().alias("chars"),
         pl.int_range(len(texts), dtype=pl.UInt32, eager=True).alias("place"),
-        grams(normalised),
+        shingle_column(normalised),
     )

@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from negmine.analysis.lint.collector import D, Q
-from negmine.analysis.lint.keys import keys, normal
+from negmine.analysis.lint.keys import keys
 from negmine.analysis.lint.settings import Options
 from negmine.analysis.lint.spill import Spill
 from negmine.data.frames import frame
+from negmine.data.shingles.words import normalise_all
 from negmine.data.sources.formats import read_chunks
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
@@ -73,7 +74,7 @@ def _documents(path: Path | None, problems: Problems) -> Iterator[pl.DataFrame]:
         rows = frame(table)
         for text in (rendered(True, " "), pl.col("text")):
             texts = rows.select("doc_id", text.fill_null("").alias("text"))
-            keyed = keys(normal(texts["text"])).rename({"a": "da", "b": "db"})
+            keyed = keys(normalise_all(texts["text"])).rename({"a": "da", "b": "db"})
             yield texts.select("doc_id").hstack(keyed)
 
 
@@ -82,5 +83,5 @@ def _queries(path: Path, problems: Problems) -> Iterator[pl.DataFrame]:
     records = Records(path, problems, "query_id", "query text", False)
     for table in records.tables(read_chunks(path, problems)):
         rows = frame(table)
-        keyed = keys(normal(rows["text"])).rename({"a": "qa", "b": "qb"})
+        keyed = keys(normalise_all(rows["text"])).rename({"a": "qa", "b": "qb"})
         yield rows.select("query_id").hstack(keyed)

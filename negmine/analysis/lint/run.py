@@ -142,7 +142,7 @@ class Audit:
         temperature = fences.TEMPERATURE if self._largest_score <= 1.0001 else 1.0
         temperatures = dict.fromkeys(guides, fences.TEMPERATURE) or {"score": temperature}
         self.totals["queries"] = 0
-        for pairs, grams in self._spill.each("pairs", "grams"):
+        for pairs, grams in self._spill.each("pairs", "shingles"):
             if pairs is None or grams is None:
                 continue
             self.totals["queries"] += pairs.select("qa", "qb").n_unique()

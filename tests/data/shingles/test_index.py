@@ -1,58 +1,51 @@
-"""Jaccard of word 3-grams against Python sets."""
+"""What an index of shingles holds on disk, to the byte."""
+
+import hashlib
 
 import numpy as np
 import pyarrow as pa
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from negmine.data import shingles
-from negmine.data.texts import normalise
+from negmine.data.shingles import index
 from negmine.progress import Silent
 
-
-def grams(text):
-    words = normalise(text).split()
-    if len(words) < 3:
-        return {tuple(words)} if words else set()
-    return {tuple(words[n : n + 3]) for n in range(len(words) - 2)}
+TEXTS = [
+    "Hot tea, hot TEA!", "", "tea", "the hot tea of the morning", "緑茶は美味しい", "É e\u0301 don't x_1",
+    "tea the hot tea of the morning", "  \n", "ชา\u200bnoir",
+]  # fmt: skip
 
 
-def jaccard(one, other):
-    a, b = grams(one), grams(other)
-    return len(a & b) / len(a | b) if a | b else 0.0
+def build(folder, tables):
+    folder.mkdir()
+    return shingles.build(iter(tables), folder, Silent())
 
 
-def likeness(folder, texts, docs, doc_offsets, positives, positive_offsets):
-    table = pa.table({"doc_id": [str(n) for n in range(len(texts))], "text": texts})
-    shingles.build(iter([table.slice(0, 2), table.slice(2)]), folder, Silent())
-    return shingles.open_index(folder).likeness(
-        *(np.array(x, np.int64) for x in (docs, doc_offsets, positives, positive_offsets))
-    )
+def digests(folder):
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:16]
+        for name in (index.OFFSETS, index.SHINGLES)
+    }
 
 
-words = st.lists(st.sampled_from("a b c d e F Ｆ 茶".split()), max_size=9).map(" ".join)
+def test_an_index_is_the_same_bytes_as_ever(tmp_path):
+    """These are the digests of what negmine 0.1.0 wrote; another value makes old indexes wrong."""
+    stats = build(tmp_path / "one", [pa.table({"text": TEXTS})])
+    assert stats == {"documents": 9, "shingles": 20}
+    assert digests(tmp_path / "one") == {
+        "offsets.npy": "6a232e2daad1a3d7",
+        "shingles.npy": "4c1cfd247985a39e",
+    }
 
 
-@given(st.lists(words, min_size=1, max_size=8), st.data())
-def test_likeness_is_the_largest_jaccard_with_a_positive(tmp_path_factory, texts, data):
-    place = st.integers(0, len(texts) - 1)
-    docs, positives = data.draw(st.lists(place)), data.draw(st.lists(place, min_size=1))
-    found = likeness(
-        tmp_path_factory.mktemp("s"), texts, docs, [0, len(docs)], positives, [0, len(positives)]
-    )
-    pairs = [[jaccard(texts[d], texts[p]) for p in positives] for d in docs]
-    assert found.largest == pytest.approx([max(row) for row in pairs], abs=1e-6)
-    assert found.mean == pytest.approx([np.mean(row) for row in pairs], abs=1e-6)
+def test_tables_and_slices_change_nothing(tmp_path, monkeypatch):
+    table = pa.table({"text": TEXTS})
+    build(tmp_path / "one", [table])
+    monkeypatch.setattr(index, "_STEP", 2)
+    build(tmp_path / "many", [table.slice(0, 5), table.slice(5, 0), table.slice(5)])
+    assert digests(tmp_path / "many") == digests(tmp_path / "one")
 
 
-def test_groups_do_not_mix_and_a_group_without_positives_knows_nothing(tmp_path):
-    texts = ["one two three four", "one two three", "four five six", "x"]
-    found = likeness(tmp_path, texts, [0, 2, 0], [0, 1, 2, 3], [1, 1], [0, 1, 2, 2])
-    assert found.largest == pytest.approx([0.5, 0.0, np.nan], nan_ok=True)
-
-
-def test_short_texts_are_alike_only_if_they_are_the_same(tmp_path):
-    texts = ["hot tea", "Hot  TEA", "tea", "hot tea please"]
-    found = likeness(tmp_path, texts, [1, 2, 3], [0, 3], [0], [0, 1])
-    assert found.largest == pytest.approx([1.0, 0.0, 0.0])
+def test_an_index_of_no_documents_can_be_opened(tmp_path):
+    assert build(tmp_path / "none", []) == {"documents": 0, "shingles": 0}
+    sets, nothing = shingles.open_index(tmp_path / "none"), np.empty(0, np.int64)
+    assert sets.jaccard(nothing, nothing).tolist() == []

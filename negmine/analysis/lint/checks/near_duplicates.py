@@ -7,7 +7,7 @@ import polars as pl
 
 from negmine.analysis.lint.collector import D, Q
 from negmine.analysis.lint.findings import Findings
-from negmine.data.shingles.grams import jaccard
+from negmine.data.shingles import Sets, sets_of
 
 MOST_POSITIVES = 64  # of a query that a negative is compared with, beside those of its own row
 _STEP = 65_536  # negatives that are compared at once
@@ -21,11 +21,11 @@ def near_duplicates(
     findings: Findings,
 ) -> None:
     """Find negatives that are nearly a positive of their query, or nearly their query."""
-    sets = grams.unique([*Q, *D], keep="any").with_row_index("place")
-    places = sets.select(*Q, *D, "place")
+    grams = grams.unique([*Q, *D], keep="any").with_row_index("place")
+    places, sets = grams.select(*Q, *D, "place"), sets_of(grams["shingles"])
     mine = negatives.select(*Q, *D).unique().join(places, on=[*Q, *D], how="inner")
     asked = places.filter(pl.col("da") == pl.col("qa"), pl.col("db") == pl.col("qb"))
-    _near_query(mine, asked, sets["grams"], threshold, negatives, findings)
+    _near_query(mine, asked, sets, threshold, negatives, findings)
     known = (
         positives.group_by(*Q, *D)
         .agg(other=pl.col("row").min())
@@ -34,7 +34,7 @@ def near_duplicates(
         .with_columns(rank=pl.int_range(pl.len()).over(*Q))
     )
     hits = [
-        _like(mine.slice(start, _STEP).join(few, on=Q, suffix="_p"), sets["grams"], threshold)
+        _like(mine.slice(start, _STEP).join(few, on=Q, suffix="_p"), sets, threshold)
         for few in [known.filter(pl.col("rank") < MOST_POSITIVES)]
         for start in range(0, mine.height, _STEP)
     ]
@@ -44,16 +44,16 @@ def near_duplicates(
         own = negatives.join(places, on=[*Q, *D], how="inner").join(
             rows, on=[*Q, "row"], suffix="_p"
         )
-        hits.append(_like(own.unique(["place", "place_p"]), sets["grams"], threshold))
+        hits.append(_like(own.unique(["place", "place_p"]), sets, threshold))
     if hits:
         _tell(pl.concat(hits), positives, negatives, findings)
 
 
-def _like(pairs: pl.DataFrame, sets: pl.Series, threshold: float) -> pl.DataFrame:
+def _like(pairs: pl.DataFrame, sets: Sets, threshold: float) -> pl.DataFrame:
     """Return the pairs that are near-duplicates and not the same: q, d, da_p, db_p, other."""
     different = (pl.col("da") != pl.col("da_p")) | (pl.col("db") != pl.col("db_p"))
     pairs = pairs.filter(different)
-    near = jaccard(sets, _places(pairs["place"]), _places(pairs["place_p"])) >= threshold
+    near = sets.jaccard(_places(pairs["place"]), _places(pairs["place_p"])) >= threshold
     return pairs.filter(pl.Series(near)).select(*Q, *D, "da_p", "db_p", "other")
 
 
@@ -83,7 +83,7 @@ def _tell(
 def _near_query(
     mine: pl.DataFrame,
     asked: pl.DataFrame,
-    sets: pl.Series,
+    sets: Sets,
     threshold: float,
     negatives: pl.DataFrame,
     findings: Findings,

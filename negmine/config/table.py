@@ -6,6 +6,7 @@ import math
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 
 SPEED = {"speed": True}
 NONE = (
@@ -58,3 +59,9 @@ def setting(text: str, default: Any = None, **extra: Any) -> Any:
     """Return a field: what it is, its default, its bounds, and whether it is only about speed."""
     bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
     return Field(default, description=text, json_schema_extra=extra or None, **bounds)
+
+
+def fact(field: FieldInfo, name: str) -> Any:
+    """Return what a table says of a field beside its default and its bounds; None where it says nothing."""
+    extra = field.json_schema_extra
+    return extra.get(name) if isinstance(extra, dict) else None

@@ -11,9 +11,12 @@ import polars as pl
 
 SEEDS = (0x6E65676D, 0x696E6521)
 
+# The columns of keys: of a document, and of its row's query.
+TEXT_KEY, QUERY_KEY = ["text_a", "text_b"], ["query_a", "query_b"]
 
-def keys(normalised: pl.Series) -> pl.DataFrame:
-    """Return the keys of normalised texts: a, b (uint64)."""
+
+def keys(normalised: pl.Series, columns: list[str] = TEXT_KEY) -> pl.DataFrame:
+    """Return the keys of normalised texts: two columns of uint64."""
     return pl.DataFrame(
-        {name: normalised.hash(seed) for name, seed in zip("ab", SEEDS, strict=True)}
+        {name: normalised.hash(seed) for name, seed in zip(columns, SEEDS, strict=True)}
     )

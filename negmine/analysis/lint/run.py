@@ -1,259 +1,163 @@
-"""The audit: files in, findings out. One pass over the files, then one over the buckets."""
+"""The audit: files in, report out. One pass over the files, then one over the buckets that it puts aside."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from negmine.analysis.lint import reference
-from negmine.analysis.lint.checks import by_query as query_rules
-from negmine.analysis.lint.checks import by_text as text_rules
-from negmine.analysis.lint.checks import losses as fences
-from negmine.analysis.lint.checks.near_duplicates import near_duplicates
 from negmine.analysis.lint.collector import Collector
 from negmine.analysis.lint.examples import examples
-from negmine.analysis.lint.findings import Everything, Findings
-from negmine.analysis.lint.read.batches import File, batches
+from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.findings_file import findings_file
+from negmine.analysis.lint.read.batches import TrainingFile, batches
 from negmine.analysis.lint.read.files import expand, parquet_rows
-from negmine.analysis.lint.read.provenance import beside, of_another_format, reader
-from negmine.analysis.lint.report import report
-from negmine.analysis.lint.settings import Options
+from negmine.analysis.lint.read.provenance import provenance_join, provenance_of
+from negmine.analysis.lint.reference import read_reference
+from negmine.analysis.lint.report import make_report
+from negmine.analysis.lint.second_pass import check_queries, check_texts
+from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.lint.spill import Spill
+from negmine.analysis.lint.unchecked import unchecked_rules
 from negmine.data.sources.problems import Problems
 from negmine.errors import InputError, SettingsError
 from negmine.progress import Progress
 
+if TYPE_CHECKING:
+    from negmine.analysis.lint.checks.batch_conflicts import Sample
+    from negmine.scorers.guide import Guide
+
 BUCKET = 32 << 20  # bytes of input that make a bucket
-_MOST_BUCKETS = 1024
-GUIDED = 1024  # rows between two signs of life, where models run
+_LEAST_BUCKETS, _MOST_BUCKETS = 16, 1024
+_STEP = 1024  # rows between two steps of progress, where guides run
+
+
+def audit(paths: Sequence[Path], settings: LintSettings, progress: Progress) -> dict[str, Any]:
+    """Audit files of training data; return the report (see report.py).
+
+    Rows that are compared are put aside in a temporary folder. Raises InputError for files that cannot be read,
+    SettingsError where --findings would overwrite one of them.
+    """
+    if not paths:
+        raise InputError("There is no file to look at. Name one.")
+    files = [
+        TrainingFile(path, number, provenance_of(path)) for number, path in enumerate(expand(paths))
+    ]
+    _check_findings(settings, files)
+    names = [str(file.path) for file in files]
+    with (
+        findings_file(settings.findings, names) as file,
+        tempfile.TemporaryDirectory(prefix="negmine-lint-") as folder,
+    ):
+        findings = Findings(settings.rows, file)
+        return Audit(files, settings, findings, Path(folder), progress).run()
 
 
 class Audit:
-    """One lint: what it reads, what it puts aside, what it finds."""
+    """One audit: its files, what it puts aside of them, and what it finds."""
 
     def __init__(
-        self, paths: Sequence[Path], options: Options, folder: Path, progress: Progress
+        self,
+        files: Sequence[TrainingFile],
+        settings: LintSettings,
+        findings: Findings,
+        folder: Path,
+        progress: Progress,
     ) -> None:
-        self._options, self._progress = options, progress
-        self.files = [
-            File(path, number, provenance=beside(path)) for number, path in enumerate(expand(paths))
-        ]
-        size = sum(_bytes(file.path) for file in self.files)
-        self._buckets = min(max(16, size // BUCKET), _MOST_BUCKETS)
-        names = [str(file.path) for file in self.files]
-        _check_findings(options, [file.path for file in self.files])
-        self._everything = None if options.findings is None else Everything(options.findings, names)
-        self.findings = Findings(options.keep, self._everything)
-        self._spill = Spill(_made(folder / "spill"), self._buckets)
-        self._fences = fences.Fences(_made(folder / "losses"), self._buckets)
-        self._store = options.vector_store or folder / "vectors"
-        self._problems = Problems(skip=options.skip_bad_rows)
-        self._guides: list[Any] = []
-        self._sample: Any = None
-        self.totals: dict[str, int] = {}
-        self._largest_score = 0.0
+        self._files, self._settings, self._findings = files, settings, findings
+        self._folder, self._progress = folder, progress
+        self._problems = Problems(skip=settings.on_error == "skip")
+        size = sum(_uncompressed_bytes(file.path) for file in files)
+        self._buckets = min(max(_LEAST_BUCKETS, size // BUCKET), _MOST_BUCKETS)
+        self._spill = Spill(folder / "spill", self._buckets)
+        self._guides: list[Guide] = []
+        self._sample: Sample | None = None
+        if settings.guide_model:
+            self._open_guides()
+        scorers = [guide.score for guide in self._guides]
+        with_ids = settings.qrels is not None
+        self._collector = Collector(self._spill, findings, scorers, with_ids)
 
     def run(self) -> dict[str, Any]:
-        """Read, compare, and return the report (see report.py); write all findings, if that was asked."""
-        try:
-            found = self._run()
-        except BaseException:
-            if self._everything is not None:
-                self._everything.discard()
-            raise
-        if self._everything is not None:
-            self._everything.close()
-        return found
-
-    def _run(self) -> dict[str, Any]:
-        if self._options.guide_model:
-            from negmine.analysis.lint.checks.batch_conflicts import (
-                MOST_BATCHES,
-                Sample,
-                open_guides,
-            )
-
-            self._guides = open_guides(self._options, self._store, self._progress.note)
-            if self._options.train_batch_size:
-                self._sample = Sample(MOST_BATCHES * self._options.train_batch_size)
+        """Read the files, compare what was put aside, and return the report."""
+        settings, findings, collector = self._settings, self._findings, self._collector
         self._progress.begin("lint")
-        relevant = reference.read(self._options, self._spill, self._problems)
-        collector = self._read()
-        self._problems.raise_if_any()
-        if not self.totals["rows"]:
-            raise InputError(f"{self.files[0].path}: there are no rows to look at.")
+        relevant = read_reference(settings, self._spill, self._problems)
+        self._read()
         self._spill.close()
-        self._say_unchecked(relevant, collector)
-        self._by_query(relevant)
-        self._by_text()
-        self._fences.tell(self.findings)
-        self.totals["positive_pairs"] = self._fences.count
-        self._lengths(collector)
-        if self._sample is not None and collector.rowed:
-            from negmine.analysis.lint.checks.batch_conflicts import conflicts
+        findings.unchecked |= unchecked_rules(self._files, settings, relevant, collector)
+        totals = dict(collector.totals)
+        totals |= check_queries(
+            self._spill, self._folder / "losses", self._buckets, settings, relevant,
+            collector.largest_score, findings,
+        )  # fmt: skip
+        totals |= check_texts(self._spill, settings, totals["queries"], findings)
+        collector.lengths.find(settings.length_auc, findings)
+        if self._sample is not None and collector.has_rows:
+            from negmine.analysis.lint.checks.batch_conflicts import find_conflicts
 
-            size = self._options.train_batch_size or 2
-            self.totals["pairs"] = conflicts(self._sample, self._guides[0], size, self.findings)
-        shown = examples(self.findings, self.files, self._options)
-        notes = [*self._problems.notes, *(g for file in self.files for g in file.guesses)]
-        skipped = self._problems.skipped
-        for what, count in skipped.items():
-            notes.append(what if what.endswith(": no rows") else f"{what}: {count:,} rows left out")
-        return report(self.files, self.findings, self.totals, shown) | {"notes": notes}
+            size = settings.train_batch_size or 2
+            totals["pairs"] = find_conflicts(self._sample, self._guides[0], size, findings)
+        shown = examples(findings, self._files, settings)
+        return make_report(self._files, findings, totals, shown) | {"notes": self._notes()}
 
-    def _read(self) -> Collector:
-        guides = [guide.score for guide in self._guides]
-        ids = self._options.qrels is not None
-        collector = Collector(self._spill, self.findings, guides, ids)
-        total = parquet_rows([file.path for file in self.files])
-        if total is not None:
-            self._progress.total(total, "rows")
-        for file in self.files:
-            join = reader(file.provenance) if file.provenance else None
-            for batch in batches(
-                file, self._options.columns, self._options.label_threshold, self._problems
-            ):
-                joined = join(batch) if join else batch
-                for piece in joined.iter_slices(GUIDED) if guides else [joined]:
-                    collector.take(piece)
-                    self._progress.advance(piece.height)
-                if self._sample is not None:
-                    self._sample.take(batch)
-            if not file.rows and len(self.files) > 1:
-                self._no_rows(file)
-        self.totals = collector.totals
-        self._largest_score = collector.largest_score
-        return collector
+    def _open_guides(self) -> None:
+        from negmine.analysis.lint.checks.batch_conflicts import MOST_BATCHES, Sample
+        from negmine.analysis.lint.guides import open_guides
 
-    def _no_rows(self, file: File) -> None:
-        self._problems.add(
-            "no rows",
-            file=file.path,
-            row=None,
-            message="there are no rows to look at",
-            remedy="Leave the file out, or write it again.",
-        )
+        store = self._settings.vector_store or self._folder / "vectors"
+        self._guides = open_guides(self._settings, store, self._progress.note)
+        if self._settings.train_batch_size:
+            self._sample = Sample(MOST_BATCHES * self._settings.train_batch_size)
 
-    def _by_query(self, relevant: reference.Relevant) -> None:
-        options, findings = self._options, self.findings
-        guides = [f"guide_{number}" for number in range(len(self._guides))]
-        temperature = fences.TEMPERATURE if self._largest_score <= 1.0001 else 1.0
-        temperatures = dict.fromkeys(guides, fences.TEMPERATURE) or {"score": temperature}
-        self.totals["queries"] = 0
-        for pairs, grams in self._spill.each("pairs", "shingles"):
-            if pairs is None or grams is None:
-                continue
-            self.totals["queries"] += pairs.select("qa", "qb").n_unique()
-            positives, negatives = query_rules.split(pairs)
-            query_rules.same_texts(positives, negatives, findings)
-            findings.add("repeated_slot", query_rules.repeated(negatives))
-            findings.add("repeated_positive", query_rules.repeated(positives).select("row"))
-            query_rules.one_sided(pairs, findings)
-            near_duplicates(positives, negatives, grams, options.near_duplicate, findings)
-            if options.qrels is not None:
-                query_rules.relevant(negatives, relevant.by_text, relevant.by_id, findings)
-            query_rules.inverted(positives, negatives, "score_inverted", ["score"], findings)
-            query_rules.inverted(positives, negatives, "guide_inverted", guides, findings)
-            self._fences.take(fences.losses(positives, negatives, temperatures))
-
-    def _by_text(self) -> None:
-        hubs = text_rules.Hubs(
-            max(text_rules.LEAST_USES, self._options.hub_share * self.totals["queries"])
-        )
-        self.totals["documents"] = 0
-        for rows, documents, corpus in self._spill.each("rows", "documents", "corpus"):
-            if rows is not None:
-                text_rules.duplicates(rows, self.findings)
-            if documents is not None:
-                text_rules.elsewhere(documents, self.findings)
-                hubs.take(documents)
-                if self._options.corpus is not None:
-                    count = text_rules.not_in_corpus(documents, corpus, self.findings)
-                    self.totals["documents"] += count
-        hubs.tell(self.findings, self._spill.each("documents"))
-
-    def _lengths(self, collector: Collector) -> None:
-        about = collector.lengths.about()
-        self.findings.about["length_tells"] = about
-        auc = about["auc"]
-        if auc is None:
-            self.findings.unchecked["length_tells"] = "needs 30 positives and 30 negatives"
-            return
-        self.findings.shares["length_tells"] = max(auc, 1 - auc)
-        self.findings.counts["length_tells"] = int(max(auc, 1 - auc) >= self._options.length_auc)
-
-    def _say_unchecked(self, relevant: reference.Relevant, collector: Collector) -> None:
-        options, why = self._options, self.findings.unchecked
-        if options.qrels is None:
-            why["relevant_in_qrels"] = "no --qrels"
-        elif relevant.by_text is None and not self._has_ids():
-            why["relevant_in_qrels"] = self._no_ids()
-        if options.corpus is None:
-            why["not_in_corpus"] = "no --corpus"
-        self._say_unscored(collector)
-        if not collector.paired:
-            why["one_sided_query"] = "there are no labeled pairs"
-        if not self._guides:
-            why["guide_inverted"] = "no --guide-model"
-        if not options.train_batch_size:
-            why["batch_conflict"] = "no --train-batch-size"
-        elif not collector.rowed:
-            why["batch_conflict"] = "labeled pairs are trained without in-batch negatives"
-
-    def _say_unscored(self, collector: Collector) -> None:
-        why = self.findings.unchecked
-        if not self.totals["scores"]:
-            why |= dict.fromkeys(("score_not_finite", "score_inverted"), "the file has no scores")
-        elif not collector.anchored:
-            why["score_inverted"] = "the file has no scores of positives"
-        if not self.totals["scores"] and not self._guides:
-            no = "no scores and no --guide-model"
-            why |= {"noisy_positive": no, "faulty_positive": no}
-
-    def _no_ids(self) -> str:
-        flags = {"--queries": self._options.queries, "--corpus": self._options.corpus}
-        needs = " and ".join(flag for flag, given in flags.items() if given is None)
-        for file in self.files:
-            other = of_another_format(file.path)
-            if other:
-                return (
-                    f"ids are kept for the format written last, {other}: run negmine write with "
-                    f"--format {file.path.parent.name} again, or give {needs}"
+    def _read(self) -> None:
+        """Read all files. Raises InputError for what cannot be read, and where there are no rows."""
+        rows = parquet_rows([file.path for file in self._files])
+        if rows is not None:
+            self._progress.total(rows, "rows")
+        for file in self._files:
+            self._read_file(file)
+            if not file.rows and len(self._files) > 1:
+                self._problems.add(
+                    "no rows",
+                    file=file.path,
+                    row=None,
+                    message="there are no rows to look at",
+                    remedy="Leave the file out, or write it again.",
                 )
-        return f"the file has no ids: needs {needs}"
+        self._problems.raise_if_any()
+        if not self._collector.totals["rows"]:
+            raise InputError(f"{self._files[0].path}: there are no rows to look at.")
 
-    def _has_ids(self) -> bool:
-        return any(
-            file.provenance or (file.shape and file.shape.query_id and file.shape.negative_ids)
-            for file in self.files
-        )
+    def _read_file(self, file: TrainingFile) -> None:
+        join = provenance_join(file.provenance) if file.provenance else None
+        for batch in batches(file, self._settings, self._problems):
+            joined = join(batch) if join else batch
+            for rows in joined.iter_slices(_STEP) if self._guides else [joined]:
+                self._collector.take(rows)
+                self._progress.advance(rows.height)
+            if self._sample is not None:
+                self._sample.take(batch)
 
-
-def audit(paths: Sequence[Path], options: Options, progress: Progress) -> dict[str, Any]:
-    """Audit files of triplets; return the report. What is put aside lies in a temporary folder meanwhile."""
-    if not paths:
-        raise InputError("There is no file to look at. Name one.")
-    with tempfile.TemporaryDirectory(prefix="negmine-lint-") as folder:
-        return Audit(paths, options, Path(folder), progress).run()
-
-
-def _check_findings(options: Options, files: Sequence[Path]) -> None:
-    """Raise SettingsError where --findings would write over what is read."""
-    read = (*files, options.corpus, options.queries, options.qrels)
-    if options.findings is not None and options.findings.resolve() in {
-        p.resolve() for p in read if p
-    }:
-        raise SettingsError(f"--findings {options.findings} is a file that is read. Name another.")
+    def _notes(self) -> list[str]:
+        notes = [*self._problems.notes, *(note for file in self._files for note in file.notes)]
+        for what, count in self._problems.skipped.items():
+            left_out = f"{what}: {count:,} {'row' if count == 1 else 'rows'} left out"
+            notes.append(what if what.endswith(": no rows") else left_out)
+        return notes
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    return folder
+def _check_findings(settings: LintSettings, files: Sequence[TrainingFile]) -> None:
+    """Raise SettingsError where --findings would overwrite a file that is read."""
+    if settings.findings is None:
+        return
+    read = (*(file.path for file in files), settings.corpus, settings.queries, settings.qrels)
+    if settings.findings.resolve() in {path.resolve() for path in read if path is not None}:
+        raise SettingsError(f"--findings {settings.findings} is a file that is read. Name another.")
 
 
-def _bytes(path: Path) -> int:
-    """Return a file's size, four times that of a compressed one."""
+def _uncompressed_bytes(path: Path) -> int:
+    """Return the size of a file of text, and four times that of a compressed one."""
     size = path.stat().st_size
     return size if path.suffix in (".jsonl", ".csv", ".tsv", ".json", ".ndjson") else 4 * size

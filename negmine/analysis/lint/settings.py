@@ -1,124 +1,106 @@
-"""What a lint is asked to do, checked before anything is read."""
+"""The settings of `negmine lint`: one table for its flags, the keywords of `negmine.lint` and the docs."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
-from negmine.analysis.lint.read.shapes import Columns
-from negmine.analysis.lint.rules import FAULT, RULES
-from negmine.config.limit_text import said_limit
-from negmine.errors import GateNotMet, SettingsError
+from pydantic import ValidationError
 
-NO_COLUMNS = Columns()
-NEAR_DUPLICATE, HUB_SHARE, LENGTH_AUC, KEEP = 0.8, 0.01, 0.7, 20
+from negmine.config.naming import flag, nearest
+from negmine.config.table import NONE, RoomSettings, kinds_of, setting
+from negmine.errors import SettingsError
 
-
-@dataclass(frozen=True)
-class Options:
-    """The options of `negmine lint`; see its flags. Raises SettingsError for what cannot work."""
-
-    corpus: Path | None = None
-    queries: Path | None = None
-    qrels: Path | None = None
-    min_relevance: int = 1
-    columns: Columns = NO_COLUMNS
-    label_threshold: float | None = None
-    near_duplicate: float = NEAR_DUPLICATE
-    hub_share: float = HUB_SHARE
-    length_auc: float = LENGTH_AUC
-    guide_model: tuple[str, ...] = ()
-    guide_query_prompt: tuple[str, ...] = ()
-    guide_document_prompt: tuple[str, ...] = ()
-    device: str = "auto"
-    vector_store: Path | None = None
-    train_batch_size: int | None = None
-    keep: int = KEEP
-    findings: Path | None = None
-    skip_bad_rows: bool = False
-
-    def __post_init__(self) -> None:
-        between = {
-            "--near-duplicate": (self.near_duplicate, 0.0, 1.0),
-            "--hub-share": (self.hub_share, 0.0, 1.0),
-            "--length-auc": (self.length_auc, 0.5, 1.0),
-        }
-        for flag, (value, low, high) in between.items():
-            if not low < value <= high:
-                raise SettingsError(f"{flag} {value:g} must be above {low:g} and at most {high:g}.")
-        if self.train_batch_size is not None and self.train_batch_size < 2:
-            raise SettingsError("--train-batch-size must be 2 or more: one row has no conflicts.")
-        if self.train_batch_size is not None and not self.guide_model:
-            raise SettingsError("--train-batch-size needs a guide. Give --guide-model MODEL.")
-        prompts = (self.guide_query_prompt, self.guide_document_prompt)
-        if any(len(given) > 1 and len(given) != len(self.guide_model) for given in prompts):
-            raise SettingsError("Give one prompt for all --guide-model, or one for each.")
-        if (any(prompts) or self.vector_store) and not self.guide_model:
-            raise SettingsError(
-                "Prompts and --vector-store are a guide's. Give --guide-model MODEL."
-            )
-        if self.queries is not None and self.qrels is None:
-            raise SettingsError("--queries are there to read --qrels with. Give --qrels FILE too.")
+# The groups that help and docs show the settings under, in this order.
+_columns = partial(setting, group="Columns and rows", essential=True)
+_sources = partial(setting, group="Compare with your data", essential=True)
+_thresholds = partial(setting, group="Thresholds", essential=True)
+_guides = partial(setting, group="Guides", essential=True)
+_results = partial(setting, group="Results", essential=True)
 
 
-@dataclass(frozen=True)
-class Gate:
-    """A limit that a rule may not exceed: a count, or a share of its unit."""
+class LintSettings(RoomSettings):
+    """Which columns are read, what the rows are compared with, and when a rule fires."""
 
-    rule: str
-    limit: float
-    is_share: bool
-    said: str
+    query_column: str | None = _columns("Column of queries. Default: found by name and order.")
+    positive_column: str | None = _columns("Column of positives (of documents, in labeled pairs).")
+    negative_column: tuple[str, ...] = _columns("Column of negatives. Repeatable.", ())
+    label_threshold: float | None = _columns("Lowest label or score of a positive.")
+    on_error: Literal["stop", "skip"] = _columns(
+        "Rows that cannot be read: stop and show them, or skip and count them.", "stop"
+    )
+    corpus: Path | None = _sources("Documents: is every text one of them?")
+    queries: Path | None = _sources("Queries: with --corpus, finds the ids that --qrels names.")
+    qrels: Path | None = _sources("Relevance, a file or folder: is a negative relevant?")
+    min_relevance: int = _sources("Lowest relevance in --qrels of a relevant document.", 1)
+    near_duplicate: float = _thresholds(
+        "Lowest Jaccard similarity (word 3-grams) of near-duplicates.", 0.8, gt=0, le=1
+    )
+    hub_share: float = _thresholds(
+        "Lowest share of the queries that a hub negative has.", 0.01, gt=0, le=1
+    )
+    length_auc: float = _thresholds(
+        "Lowest AUC at which length gives the label away.", 0.7, gt=0.5, le=1
+    )
+    guide_model: tuple[str, ...] = _guides("Bi-encoder for a second opinion. Repeatable.", ())
+    guide_query_prompt: tuple[str, ...] = _guides(
+        "Text before queries: one for all guides, or one each.", ()
+    )
+    guide_document_prompt: tuple[str, ...] = _guides(
+        "Text before documents: one for all guides, or one each.", ()
+    )
+    device: Literal["auto", "cpu", "cuda"] = _guides("Where guides run.", "auto")
+    vector_store: Path | None = _guides("Folder that keeps the guides' vectors.")
+    train_batch_size: int | None = _guides("Count conflicts in random batches of this size.", ge=2)
+    fail_on: tuple[str, ...] = _results(
+        "RULE=LIMIT: exit code 3 above a count (0) or share (0.01, 1%). `fault`: all faults. Repeatable.",
+        (),
+    )
+    rows: int = _results("Row numbers to give for each rule.", 20, ge=1)
+    findings: Path | None = _results("Parquet file to write all findings to.")
 
 
-def read_gates(said: Sequence[str]) -> list[Gate]:
-    """Read RULE=LIMIT. A whole number is a count; 0.01 and 1% are shares; `fault` is every fault.
+def lint_settings(given: Mapping[str, Any]) -> LintSettings:
+    """Return the checked settings. given: field names to values; None and `none` are the default.
 
-    Raises SettingsError for an unknown rule or a limit that is none.
+    Raises SettingsError, with the flag in its message, for a value or a combination that cannot work.
     """
-    gates = []
-    for one in said:
-        name, equals, limit = one.partition("=")
-        rules = [rule for rule in RULES if RULES[rule].level == FAULT] if name == FAULT else [name]
-        if not equals or (name not in RULES and name != FAULT):
-            close = difflib.get_close_matches(name, RULES, n=1)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise SettingsError(
-                f"--fail-on {one}: say RULE=LIMIT with a rule, or `fault` for every fault.{hint}"
-            )
-        value, is_share = _limit(one, limit)
-        gates += [Gate(rule, value, is_share, one) for rule in rules]
-    return gates
+    fields = LintSettings.model_fields
+    for name in given:
+        if name not in fields:
+            raise SettingsError(f"lint has no setting {name!r}.{nearest(name, fields)}")
+    values = {name: value for name, value in given.items() if not _is_default(name, value)}
+    try:
+        settings = LintSettings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        name = flag(str(first["loc"][0]))
+        raise SettingsError(f"{name} {first.get('input')!r}: {message}.") from error
+    _check_guides(settings)
+    if settings.queries is not None and settings.qrels is None:
+        raise SettingsError("--queries only helps to read --qrels. Give --qrels FILE too.")
+    return settings
 
 
-def _limit(said: str, limit: str) -> tuple[float, bool]:
-    value, is_percent = said_limit(limit) or (-1.0, False)
-    is_share = is_percent or not limit.strip().isdigit()
-    if value < 0 or (is_share and value > 1):
-        raise SettingsError(
-            f"--fail-on {said}: the limit is a count (0, 25) or a share (0.01, 1%) of at most 1."
-        )
-    return value, is_share
+def _is_default(name: str, value: Any) -> bool:
+    kinds = kinds_of(LintSettings.model_fields[name].annotation)
+    return value is None or (value == NONE and type(None) in kinds)
 
 
-def check_gates(rules: Sequence[dict[str, object]], gates: Sequence[Gate]) -> None:
-    """Raise GateNotMet with every gate that the findings exceed, or whose rule was not checked."""
-    found = {str(rule["rule"]): rule for rule in rules}
-    told = []
-    for gate in gates:
-        rule = found[gate.rule]
-        if not rule["checked"]:
-            if gate.rule == gate.said.partition("=")[0]:
-                told.append(
-                    f"{gate.rule} was not checked: {rule['why_not']} (--fail-on {gate.said})"
-                )
-            continue
-        value = rule["share"] if gate.is_share else rule["count"]
-        assert isinstance(value, int | float)
-        if value > gate.limit:
-            shown = f"{value:.4f}" if gate.is_share else f"{value:,}"
-            told.append(f"{gate.rule}: {shown}, more than {gate.limit:g} (--fail-on {gate.said})")
-    if told:
-        raise GateNotMet("\n".join(told))
+def _check_guides(settings: LintSettings) -> None:
+    guides = len(settings.guide_model)
+    prompts = (settings.guide_query_prompt, settings.guide_document_prompt)
+    if any(len(given) > 1 and len(given) != guides for given in prompts):
+        raise SettingsError("Give one prompt for all --guide-model, or one for each.")
+    needs_guide = {
+        "--train-batch-size": settings.train_batch_size is not None,
+        "--guide-query-prompt": bool(settings.guide_query_prompt),
+        "--guide-document-prompt": bool(settings.guide_document_prompt),
+        "--vector-store": settings.vector_store is not None,
+    }
+    for name, is_given in needs_guide.items():
+        if is_given and not guides:
+            raise SettingsError(f"{name} needs a guide. Give --guide-model MODEL.")

@@ -1,73 +1,81 @@
-"""The rules about one query's documents, asked of a bucket of queries at a time."""
+"""The rules about the documents of one query, checked for a bucket of queries at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from negmine.analysis.lint.collector import NEGATIVE, POSITIVE, D, Q
 from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.keys import QUERY_KEY, TEXT_KEY
+from negmine.analysis.lint.occurrences import NEGATIVE, POSITIVE
+from negmine.analysis.lint.reference import Relevant
 
-_UNIT = pl.when("loose").then(-1).otherwise("row").alias("unit")
+_KEY = [*QUERY_KEY, *TEXT_KEY]
+_GROUP = pl.when("is_pair").then(-1).otherwise("row").alias("group")
 
 
 def split(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return positives and negatives, with `unit`: what belongs together, a row or (-1) the whole query."""
-    marked = pairs.with_columns(_UNIT)
+    """Return positives and negatives, with `group`: documents that are compared, a row or (-1) the query."""
+    marked = pairs.with_columns(_GROUP)
     return marked.filter(pl.col("role") == POSITIVE), marked.filter(pl.col("role") == NEGATIVE)
+
+
+def other_row() -> pl.Expr:
+    """Return `other` for a finding in the own group: only a labeled pair's positive is in another row."""
+    return pl.when("is_pair").then("other").alias("other")
 
 
 def same_texts(positives: pl.DataFrame, negatives: pl.DataFrame, findings: Findings) -> None:
     """Find negatives that are a positive of their query, or their query."""
-    first = positives.group_by(*Q, *D).agg(other=pl.col("row").min())
-    same = negatives.join(first, on=[*Q, *D], how="inner")
-    own = same.join(positives, on=[*Q, "unit", *D], how="semi")
-    elsewhere = pl.when("loose").then("other").alias("other")
-    findings.add("same_text_as_positive", own.select("row", "slot", elsewhere))
+    first = positives.group_by(_KEY).agg(other=pl.col("row").min())
+    same = negatives.join(first, on=_KEY, how="inner")
+    own = same.join(positives, on=[*_KEY, "group"], how="semi")
+    findings.add("same_text_as_positive", own.select("row", "slot", other_row()))
     findings.add("same_text_as_other_positive", same.join(own, on=["row", "slot"], how="anti"))
-    is_query = (pl.col("da") == pl.col("qa")) & (pl.col("db") == pl.col("qb"))
+    is_query = pl.all_horizontal(
+        pl.col(text) == pl.col(query) for text, query in zip(TEXT_KEY, QUERY_KEY, strict=True)
+    )
     findings.add("same_text_as_query", negatives.filter(is_query))
 
 
 def repeated(documents: pl.DataFrame) -> pl.DataFrame:
     """Return the positives, or the negatives, that stand in their row already."""
-    many = documents.filter(~pl.col("loose")).filter(pl.struct("row", *D).is_duplicated())
-    return many.filter(pl.col("slot") > pl.col("slot").min().over("row", *D))
+    key = ["row", *TEXT_KEY]
+    copies = documents.filter(~pl.col("is_pair")).filter(pl.struct(key).is_duplicated())
+    return copies.filter(pl.col("slot") > pl.col("slot").min().over(key))
 
 
 def one_sided(pairs: pl.DataFrame, findings: Findings) -> None:
-    """Find queries of labeled pairs with documents of one label only."""
-    roles = pairs.filter("loose").group_by(*Q).agg(pl.col("row").min(), pl.col("role").n_unique())
+    """Find queries of labeled pairs whose documents have one label only."""
+    labeled = pairs.filter("is_pair").group_by(QUERY_KEY)
+    roles = labeled.agg(pl.col("row").min(), pl.col("role").n_unique())
     findings.add("one_sided_query", roles.filter(pl.col("role") == 1))
 
 
-def relevant(
-    negatives: pl.DataFrame,
-    by_text: pl.DataFrame | None,
-    by_id: pl.DataFrame | None,
-    findings: Findings,
-) -> None:
-    """Find negatives that qrels call relevant. by_text: q, d. by_id: query_id, id."""
-    found = [negatives.head(0).select("row", "slot")]
-    if by_text is not None:
-        found.append(negatives.join(by_text, on=[*Q, *D], how="semi").select("row", "slot"))
-    if by_id is not None:
-        known = negatives.join(by_id, on=["query_id", "id"], how="semi")
-        found.append(known.select("row", "slot"))
-    findings.add("relevant_in_qrels", pl.concat(found).unique())
+def relevant_in_qrels(negatives: pl.DataFrame, relevant: Relevant, findings: Findings) -> None:
+    """Find negatives that qrels call relevant, by text or by id."""
+    hits = [negatives.head(0).select("row", "slot")]
+    for pairs, key in ((relevant.by_text, _KEY), (relevant.by_id, ["query_id", "id"])):
+        if pairs is not None:
+            hits.append(negatives.join(pairs, on=key, how="semi").select("row", "slot"))
+    findings.add("relevant_in_qrels", pl.concat(hits).unique())
 
 
 def inverted(
     positives: pl.DataFrame,
     negatives: pl.DataFrame,
     rule: str,
-    columns: list[str],
+    columns: Sequence[str],
     findings: Findings,
 ) -> None:
-    """Find negatives that score above a positive of their row, by any of the columns. Strictly above."""
-    found = [negatives.head(0).select("row", "slot")]
+    """Find negatives that score strictly above a positive of their group, in any of the columns."""
+    hits = [negatives.head(0).select("row", "slot")]
     for column in columns:
         finite = pl.col(column).is_finite()
-        anchor = positives.filter(finite).group_by(*Q, "unit").agg(anchor=pl.col(column).min())
-        near = negatives.filter(finite).join(anchor, on=[*Q, "unit"], how="inner")
-        found.append(near.filter(pl.col(column) > pl.col("anchor")).select("row", "slot"))
-    findings.add(rule, pl.concat(found).unique())
+        scored = positives.filter(finite).group_by(*QUERY_KEY, "group")
+        lowest = scored.agg(positive_score=pl.col(column).min())
+        beside = negatives.filter(finite).join(lowest, on=[*QUERY_KEY, "group"], how="inner")
+        higher = beside.filter(pl.col(column) > pl.col("positive_score"))
+        hits.append(higher.select("row", "slot"))
+    findings.add(rule, pl.concat(hits).unique())

@@ -1,49 +1,64 @@
 """Positives that are learned too easily, or not at all: DBPM's fences around all losses.
 
-loss(q, p) = -log softmax of the positive among p and the query's negatives, of scores divided by a
-temperature. DBPM takes the mean of a pair's losses over epochs as its history, calls pairs at or below mean - 2
-standard deviations noisy and those at or above mean + 3 faulty; here the history is the mean over scorers.
+loss(q, p) = -log softmax of the positive's score among p and the query's negatives, of scores divided by a
+temperature. DBPM takes the mean of a pair's losses over epochs; here it is the mean over scorers. A loss at or
+below mean - 2 standard deviations of all losses is noisy, one at or above mean + 3 faulty.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import sqrt
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
-from negmine.analysis.lint.collector import D, Q
 from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.keys import QUERY_KEY, TEXT_KEY
 from negmine.analysis.lint.spill import Spill
 
 LEAST = 50  # positives; with fewer an outlier hides itself in the deviation that it makes
 BELOW, ABOVE = 2.0, 3.0
-_SAME = 1e-6  # a deviation that is rounding, not spread
 TEMPERATURE = 0.05  # of scores within [-1, 1], as sentence-transformers' scale of 20
+_LEAST_DEVIATION = 1e-6  # a smaller one is rounding
+RULES = ("noisy_positive", "faulty_positive")
 
 
 def losses(
-    positives: pl.DataFrame, negatives: pl.DataFrame, temperatures: dict[str, float]
+    positives: pl.DataFrame, negatives: pl.DataFrame, temperatures: Mapping[str, float]
 ) -> pl.DataFrame:
-    """Return row (the first with that query and positive) and loss, the mean over the score columns."""
-    found = positives.group_by(*Q, *D).agg(
+    """Return a row per query and positive: `row`, the first it is in, and `loss`, the mean over scorers.
+
+    temperatures: column of scores to what they are divided by. Without a finite score there is no row.
+    """
+    key = [*QUERY_KEY, *TEXT_KEY]
+    result = positives.group_by(key).agg(
         pl.col("row").min(), *(pl.col(column).first() for column in temperatures)
     )
-    others = negatives.unique([*Q, *D], keep="any")
+    distinct = negatives.unique(key, keep="any")
     for column, temperature in temperatures.items():
         logit = pl.col(column).cast(pl.Float64) / temperature
-        finite = others.filter(pl.col(column).is_finite()).select(*Q, logit.alias("_logit"))
-        largest = pl.col("_logit").max()
-        pool = finite.group_by(*Q).agg(
-            _lse=largest + (pl.col("_logit") - largest).exp().sum().log()
-        )
-        difference = pl.col("_lse") - logit
-        # log(1 + exp(x)), without overflow
+        logits = distinct.filter(pl.col(column).is_finite()).select(*QUERY_KEY, logit=logit)
+        largest = pl.col("logit").max()
+        log_sum = largest + (pl.col("logit") - largest).exp().sum().log()
+        pools = logits.group_by(QUERY_KEY).agg(log_sum=log_sum)
+        difference = pl.col("log_sum") - logit
+        # log(1 + exp(difference)), without overflow
         loss = difference.clip(0) + (-difference.abs()).exp().log1p()
-        found = found.join(pool, on=Q, how="left").with_columns(loss.alias(f"{column}_loss"))
-        found = found.drop("_lse")
-    known = found.select("row", loss=pl.mean_horizontal(f"{name}_loss" for name in temperatures))
-    return known.filter(pl.col("loss").is_finite())
+        result = result.join(pools, on=QUERY_KEY, how="left")
+        result = result.with_columns(loss.alias(f"{column}_loss")).drop("log_sum")
+    mean = pl.mean_horizontal(f"{column}_loss" for column in temperatures)
+    return result.select("row", loss=mean).filter(pl.col("loss").is_finite())
+
+
+class Fence(NamedTuple):
+    """Mean and standard deviation of all losses, and the limits beyond which a loss is an outlier."""
+
+    mean: float
+    deviation: float
+    lower: float
+    upper: float
 
 
 class Fences:
@@ -53,35 +68,30 @@ class Fences:
         self._spill = Spill(folder, buckets)
         self.count, self._sum, self._squares = 0, 0.0, 0.0
 
-    def take(self, found: pl.DataFrame) -> None:
+    def take(self, rows: pl.DataFrame) -> None:
         """Take in losses: row, loss."""
-        self.count += found.height
-        self._sum += float(found["loss"].sum())
-        self._squares += float((found["loss"] ** 2).sum())
-        self._spill.add("losses", found, "row")
+        self.count += rows.height
+        self._sum += float(rows["loss"].sum())
+        self._squares += float((rows["loss"] ** 2).sum())
+        self._spill.add("losses", rows, "row")
 
-    def limits(self) -> tuple[float, float, float, float]:
-        """Return mean, standard deviation, lower and upper fence."""
+    def fence(self) -> Fence:
+        """Return the fence around the losses so far."""
         mean = self._sum / self.count
         deviation = sqrt(max(self._squares / self.count - mean**2, 0.0))
-        return mean, deviation, mean - BELOW * deviation, mean + ABOVE * deviation
+        return Fence(mean, deviation, mean - BELOW * deviation, mean + ABOVE * deviation)
 
-    def tell(self, findings: Findings) -> None:
-        """Add what lies outside the fences to the findings."""
+    def find(self, findings: Findings) -> None:
+        """Find positives whose loss lies outside."""
         if self.count < LEAST:
-            why = f"needs {LEAST} positives with scores, there are {self.count}"
-            findings.unchecked = {
-                "noisy_positive": why,
-                "faulty_positive": why,
-            } | findings.unchecked
+            reason = f"needs {LEAST} positives with scores, there are {self.count}"
+            findings.unchecked = dict.fromkeys(RULES, reason) | findings.unchecked
             return
         self._spill.close()
-        mean, deviation, low, high = self.limits()
-        for (rows,) in self._spill.each("losses"):
-            if rows is not None and deviation > _SAME:
-                findings.add("noisy_positive", rows.filter(pl.col("loss") <= low))
-                findings.add("faulty_positive", rows.filter(pl.col("loss") >= high))
-        numbers = {"mean": mean, "deviation": deviation, "lower": low, "upper": high}
-        about = {name: round(value, 4) for name, value in numbers.items()}
-        for rule in ("noisy_positive", "faulty_positive"):
-            findings.about[rule] = dict(about)
+        fence = self.fence()
+        for (rows,) in self._spill.buckets("losses"):
+            if rows is not None and fence.deviation > _LEAST_DEVIATION:
+                findings.add("noisy_positive", rows.filter(pl.col("loss") <= fence.lower))
+                findings.add("faulty_positive", rows.filter(pl.col("loss") >= fence.upper))
+        for rule in RULES:
+            findings.statistics[rule] = {n: round(v, 4) for n, v in fence._asdict().items()}

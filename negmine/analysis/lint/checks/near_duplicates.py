@@ -1,93 +1,93 @@
-"""Near-duplicates among one query's texts: Jaccard similarity of word 3-grams."""
+"""Near-duplicates among the texts of one query: Jaccard similarity of word 3-grams."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
+
 import polars as pl
 
-from negmine.analysis.lint.collector import D, Q
+from negmine.analysis.lint.checks.by_query import other_row
 from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.keys import QUERY_KEY, TEXT_KEY
 from negmine.data.shingles import Sets, sets_of
 
 MOST_POSITIVES = 64  # of a query that a negative is compared with, beside those of its own row
 _STEP = 65_536  # negatives that are compared at once
 
+_KEY = [*QUERY_KEY, *TEXT_KEY]
+_POSITIVE_KEY = [f"{column}_positive" for column in TEXT_KEY]
 
-def near_duplicates(
-    positives: pl.DataFrame,
-    negatives: pl.DataFrame,
-    grams: pl.DataFrame,
-    threshold: float,
-    findings: Findings,
-) -> None:
-    """Find negatives that are nearly a positive of their query, or nearly their query."""
-    grams = grams.unique([*Q, *D], keep="any").with_row_index("place")
-    places, sets = grams.select(*Q, *D, "place"), sets_of(grams["shingles"])
-    mine = negatives.select(*Q, *D).unique().join(places, on=[*Q, *D], how="inner")
-    asked = places.filter(pl.col("da") == pl.col("qa"), pl.col("db") == pl.col("qb"))
-    _near_query(mine, asked, sets, threshold, negatives, findings)
-    known = (
-        positives.group_by(*Q, *D)
-        .agg(other=pl.col("row").min())
-        .join(places, on=[*Q, *D], how="inner")
-        .sort("other", "place")
-        .with_columns(rank=pl.int_range(pl.len()).over(*Q))
-    )
-    hits = [
-        _like(mine.slice(start, _STEP).join(few, on=Q, suffix="_p"), sets, threshold)
-        for few in [known.filter(pl.col("rank") < MOST_POSITIVES)]
-        for start in range(0, mine.height, _STEP)
-    ]
-    late = known.filter(pl.col("rank") >= MOST_POSITIVES)
-    if late.height:
-        rows = positives.join(late, on=[*Q, *D], how="inner")
-        own = negatives.join(places, on=[*Q, *D], how="inner").join(
-            rows, on=[*Q, "row"], suffix="_p"
+
+class NearDuplicates:
+    """The texts of a bucket of queries, and their sets of shingles.
+
+    shingles: query_a, query_b, text_a, text_b, shingles; a query has its own under its own key.
+    """
+
+    def __init__(self, shingles: pl.DataFrame, threshold: float) -> None:
+        distinct = shingles.unique(_KEY, keep="any").with_row_index("place")
+        self._places = distinct.select(*_KEY, "place")
+        self._sets: Sets = sets_of(distinct["shingles"])
+        self._threshold = threshold
+
+    def find(self, positives: pl.DataFrame, negatives: pl.DataFrame, findings: Findings) -> None:
+        """Find negatives that are nearly, but not exactly, a positive of their query, or their query."""
+        own = negatives.select(_KEY).unique().join(self._places, on=_KEY, how="inner")
+        self._like_query(own, negatives, findings)
+        hits = list(self._like_positives(own, positives, negatives))
+        if hits:
+            _add(pl.concat(hits), positives, negatives, findings)
+
+    def _like_query(self, own: pl.DataFrame, negatives: pl.DataFrame, findings: Findings) -> None:
+        is_query = [pl.col(t) == pl.col(q) for t, q in zip(TEXT_KEY, QUERY_KEY, strict=True)]
+        queries = self._places.filter(is_query)
+        pairs = own.join(queries, on=QUERY_KEY, suffix="_positive")
+        hits = self._similar(pairs.with_columns(other=pl.lit(None, pl.Int64)))
+        findings.add("near_duplicate_of_query", negatives.join(hits, on=_KEY, how="semi"))
+
+    def _like_positives(
+        self, own: pl.DataFrame, positives: pl.DataFrame, negatives: pl.DataFrame
+    ) -> Iterator[pl.DataFrame]:
+        """Yield negatives beside the positives of their query that they are like."""
+        distinct = (
+            positives.group_by(_KEY)
+            .agg(other=pl.col("row").min())
+            .join(self._places, on=_KEY, how="inner")
+            .sort("other", "place")
+            .with_columns(rank=pl.int_range(pl.len()).over(QUERY_KEY))
         )
-        hits.append(_like(own.unique(["place", "place_p"]), sets, threshold))
-    if hits:
-        _tell(pl.concat(hits), positives, negatives, findings)
+        first = distinct.filter(pl.col("rank") < MOST_POSITIVES)
+        for start in range(0, own.height, _STEP):
+            pairs = own.slice(start, _STEP).join(first, on=QUERY_KEY, suffix="_positive")
+            yield self._similar(pairs)
+        rest = distinct.filter(pl.col("rank") >= MOST_POSITIVES)
+        if rest.height:  # those only with the negatives of their own row
+            rows = positives.join(rest, on=_KEY, how="inner")
+            pairs = negatives.join(self._places, on=_KEY, how="inner").join(
+                rows, on=[*QUERY_KEY, "row"], suffix="_positive"
+            )
+            yield self._similar(pairs.unique(["place", "place_positive"]))
+
+    def _similar(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Return the pairs of different texts that are near-duplicates: the keys of both, and `other`."""
+        differs = [pl.col(a) != pl.col(b) for a, b in zip(TEXT_KEY, _POSITIVE_KEY, strict=True)]
+        pairs = pairs.filter(pl.any_horizontal(differs))
+        left, right = (
+            pairs[name].cast(pl.Int64).to_numpy() for name in ("place", "place_positive")
+        )
+        is_near = pl.Series(self._sets.jaccard(left, right) >= self._threshold)
+        return pairs.filter(is_near).select(*_KEY, *_POSITIVE_KEY, "other")
 
 
-def _like(pairs: pl.DataFrame, sets: Sets, threshold: float) -> pl.DataFrame:
-    """Return the pairs that are near-duplicates and not the same: q, d, da_p, db_p, other."""
-    different = (pl.col("da") != pl.col("da_p")) | (pl.col("db") != pl.col("db_p"))
-    pairs = pairs.filter(different)
-    near = sets.jaccard(_places(pairs["place"]), _places(pairs["place_p"])) >= threshold
-    return pairs.filter(pl.Series(near)).select(*Q, *D, "da_p", "db_p", "other")
-
-
-def _places(places: pl.Series) -> np.ndarray:
-    return places.cast(pl.Int64).to_numpy()
-
-
-def _tell(
+def _add(
     hits: pl.DataFrame, positives: pl.DataFrame, negatives: pl.DataFrame, findings: Findings
 ) -> None:
-    """Tell near-duplicates of the own positive from those of another row's."""
-    found = negatives.join(hits, on=[*Q, *D], how="inner")
-    theirs = {"da": "da_p", "db": "db_p"}
-    own = found.join(
-        positives.select(*Q, "unit", *D).rename(theirs),
-        on=[*Q, "unit", *theirs.values()],
-        how="semi",
-    )
+    """Add near-duplicates of the own positive, and, apart from them, of another row's."""
+    near = negatives.join(hits, on=_KEY, how="inner")
+    key = dict(zip(TEXT_KEY, _POSITIVE_KEY, strict=True))
+    own_positives = positives.select(*QUERY_KEY, "group", *TEXT_KEY).rename(key)
+    own = near.join(own_positives, on=[*QUERY_KEY, "group", *_POSITIVE_KEY], how="semi")
     own = own.unique(["row", "slot"])
-    other = found.join(own, on=["row", "slot"], how="anti")
-    elsewhere = pl.when("loose").then("other").alias("other")
-    findings.add("near_duplicate_of_positive", own.select("row", "slot", elsewhere))
-    first = other.group_by("row", "slot").agg(pl.col("other").min())
-    findings.add("near_duplicate_of_other_positive", first)
-
-
-def _near_query(
-    mine: pl.DataFrame,
-    asked: pl.DataFrame,
-    sets: Sets,
-    threshold: float,
-    negatives: pl.DataFrame,
-    findings: Findings,
-) -> None:
-    pairs = mine.join(asked, on=Q, suffix="_p").with_columns(other=pl.lit(None, pl.Int64))
-    hits = _like(pairs, sets, threshold)
-    findings.add("near_duplicate_of_query", negatives.join(hits, on=[*Q, *D], how="semi"))
+    findings.add("near_duplicate_of_positive", own.select("row", "slot", other_row()))
+    other = near.join(own, on=["row", "slot"], how="anti").group_by("row", "slot")
+    findings.add("near_duplicate_of_other_positive", other.agg(pl.col("other").min()))

@@ -1,7 +1,4 @@
-"""Which files are meant, and what they hold: the columns that count, and the number of every row.
-
-Parquet is read as Arrow batches, jsonl (csv, tsv) with the readers of `negmine.data.sources`.
-"""
+"""Which files a path stands for, and their rows as raw frames."""
 
 from __future__ import annotations
 
@@ -13,7 +10,8 @@ import pyarrow.parquet as pq
 
 from negmine.analysis.lint.read.parquet_files import parquet_frames
 from negmine.analysis.lint.read.row_files import row_frames
-from negmine.analysis.lint.read.shapes import Columns, Raw
+from negmine.analysis.lint.read.shapes import RawFrame
+from negmine.analysis.lint.settings import LintSettings
 from negmine.data.sources.formats import kind_of
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.text import open_bytes
@@ -21,36 +19,40 @@ from negmine.errors import InputError
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:
-    """Return the files that are meant: a folder stands for its .parquet or else its .jsonl files."""
-    found: list[Path] = []
+    """Return the files that are meant: a folder stands for its .parquet or else its .jsonl files.
+
+    Raises InputError for a path that is not there, is of no known format, or holds no such files.
+    """
+    files: list[Path] = []
     for path in paths:
         if not path.is_dir():
             kind_of(path)
             open_bytes(path).close()
-            found.append(path)
+            files.append(path)
             continue
         inside = sorted(path.glob("*.parquet")) or sorted(path.glob("*.jsonl*"))
         if not inside:
-            known = [one for one in (path, path / "5-write") if _formats(one)]
-            hint = f" Name one of these: {', '.join(_formats(known[-1]))}." if known else ""
+            choices = _training_folders(path) or _training_folders(path / "5-write")
+            hint = f" Name one of these: {', '.join(choices)}." if choices else ""
             raise InputError(f"{path} has no .parquet and no .jsonl files in it.{hint}")
-        found += inside
-    return found
+        files += inside
+    return files
 
 
-def _formats(folder: Path) -> list[str]:
-    """Return the folders of training files in a folder."""
+def _training_folders(folder: Path) -> list[str]:
+    """Return the folders in a folder that hold training files."""
     inside = {file.parent for end in ("parquet", "jsonl") for file in folder.glob(f"*/*.{end}")}
-    return [str(one) for one in sorted(inside) if one.name not in ("provenance", "short")]
+    return [str(path) for path in sorted(inside) if path.name not in ("provenance", "short")]
 
 
-def raw_frames(path: Path, said: Columns, problems: Problems) -> Iterator[Raw]:
-    """Yield the shape of a file and frames of its columns and `number`.
+def raw_frames(path: Path, settings: LintSettings, problems: Problems) -> Iterator[RawFrame]:
+    """Yield the shape of a file, and frames of the columns that are read and `row_number`.
 
-    Raises InputError where it cannot be told what the columns are; bad rows become problems.
+    Rows that cannot be read become problems. Raises InputError where no column can be the query, the positive
+    or the negatives.
     """
     read = parquet_frames if kind_of(path) == "parquet" else row_frames
-    yield from read(path, said, problems)
+    yield from read(path, settings, problems)
 
 
 def parquet_rows(paths: Sequence[Path]) -> int | None:

@@ -9,19 +9,18 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negmine.analysis.lint.read.columns import kind_of_nulls, shape_of
 from negmine.analysis.lint.read.shapes import (
     NUMBER,
-    NUMBER_COLUMN,
     NUMBERS,
+    ROW_NUMBER,
     TEXT,
     TEXTS,
     TYPES,
     UNKNOWN,
-    Columns,
-    Raw,
-    kind_of_nulls,
-    understand,
+    RawFrame,
 )
+from negmine.analysis.lint.settings import LintSettings
 from negmine.data.frames import frame
 from negmine.data.sources.formats import tell_broken_parquet
 from negmine.data.sources.problems import Problems
@@ -30,19 +29,20 @@ from negmine.data.sources.text import open_bytes
 MOST_BYTES, MOST_ROWS, STEP = 32 << 20, 65_536, 4_096
 
 
-def parquet_frames(path: Path, said: Columns, problems: Problems) -> Iterator[Raw]:
-    """Yield the shape of a file and frames of its columns and `number` (see `files.raw_frames`)."""
+def parquet_frames(path: Path, settings: LintSettings, problems: Problems) -> Iterator[RawFrame]:
+    """Yield the shape of a file and its raw frames (see `files.raw_frames`)."""
     open_bytes(path).close()
     try:
         file = pq.ParquetFile(path)
-        shape = understand(path, {field.name: _kind(field) for field in file.schema_arrow}, said)
+        kinds = {field.name: _kind(field) for field in file.schema_arrow}
+        shape = shape_of(path, kinds, settings)
         number = 1
         for table in _tables(file, shape.columns()):
             rows = frame(table)
-            casts = [pl.col(name).cast(TYPES[kind]) for name, kind in shape.kinds.items()]
+            values = [pl.col(name).cast(TYPES[kind]) for name, kind in shape.kinds.items()]
             ids = [_id_column(name, rows) for name in shape.ids()]
             numbers = pl.int_range(number, number + rows.height, dtype=pl.Int64)
-            yield shape, rows.select(*casts, *ids, numbers.alias(NUMBER_COLUMN))
+            yield shape, rows.select(*values, *ids, numbers.alias(ROW_NUMBER))
             number += rows.height
     except (pa.ArrowInvalid, OSError, pl.exceptions.PolarsError) as error:
         tell_broken_parquet(path, error, problems)
@@ -63,32 +63,32 @@ def _tables(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:
 
 
 def _kind(field: pa.Field) -> str:
-    kind = field.type
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    if pa.types.is_null(kind):
+    """Return what the values of an Arrow column are (see shapes.py)."""
+    arrow = field.type
+    if pa.types.is_dictionary(arrow):
+        arrow = arrow.value_type
+    if pa.types.is_null(arrow):
         return kind_of_nulls(field.name)
-    if _is_string(kind):
-        return TEXT
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        inner = kind.value_type
+    if (
+        pa.types.is_list(arrow)
+        or pa.types.is_large_list(arrow)
+        or pa.types.is_fixed_size_list(arrow)
+    ):
+        inner = arrow.value_type
         return TEXTS if _is_string(inner) else NUMBERS if _is_number(inner) else UNKNOWN
-    return NUMBER if _is_number(kind) else UNKNOWN
+    return TEXT if _is_string(arrow) else NUMBER if _is_number(arrow) else UNKNOWN
 
 
-def _is_string(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    )
+def _is_string(arrow: pa.DataType) -> bool:
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(is_kind(arrow) for is_kind in kinds)
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    )
+def _is_number(arrow: pa.DataType) -> bool:
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
+    return any(is_kind(arrow) for is_kind in kinds)
 
 
-def _id_column(name: str, frame: pl.DataFrame) -> pl.Expr:
-    kind = frame.schema[name]
-    is_list = isinstance(kind, pl.List | pl.Array)
+def _id_column(name: str, rows: pl.DataFrame) -> pl.Expr:
+    is_list = isinstance(rows.schema[name], pl.List | pl.Array)
     return pl.col(name).cast(pl.List(pl.String) if is_list else pl.String)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from negmine.analysis.lint.read.columns import kind_of_nulls, shape_of
 from negmine.analysis.lint.read.shapes import (
     NUMBER,
-    NUMBER_COLUMN,
     NUMBERS,
+    ROW_NUMBER,
     TEXT,
     TEXTS,
     TYPES,
     UNKNOWN,
-    Columns,
-    Raw,
+    RawFrame,
     Shape,
-    kind_of_nulls,
-    understand,
 )
+from negmine.analysis.lint.read.values import READERS, is_float
+from negmine.analysis.lint.settings import LintSettings
 from negmine.data.sources.formats import read_rows
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.records import as_id
@@ -30,15 +30,16 @@ from negmine.data.sources.rows import Row
 MOST_CHARACTERS, MOST_ROWS = 16 << 20, 16_384
 
 
-def row_frames(path: Path, said: Columns, problems: Problems) -> Iterator[Raw]:
-    """Yield the shape of a file and frames of its columns and `number` (see `files.raw_frames`)."""
+def row_frames(path: Path, settings: LintSettings, problems: Problems) -> Iterator[RawFrame]:
+    """Yield the shape of a file and its raw frames (see `files.raw_frames`)."""
     shape: Shape | None = None
     for rows in _chunks(read_rows(path, problems)):
-        shape = shape or understand(path, _kinds_of_rows(rows), said)
+        shape = shape or shape_of(path, _kinds(rows), settings)
         yield shape, _frame(rows, shape, path, problems)
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Yield lists of rows with some 16 million characters, at most 16,384 rows."""
     waiting: list[Row] = []
     size = 0
     for row in rows:
@@ -55,38 +56,32 @@ def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield waiting
 
 
-def _kinds_of_rows(rows: Sequence[Row]) -> dict[str, str]:
+def _kinds(rows: Sequence[Row]) -> dict[str, str]:
+    """Return what the values of every column are: of the first value that says so."""
     kinds: dict[str, str] = {}
+    has_values = set()
     for row in rows:
         for name, value in row.values.items():
             if kinds.get(name, UNKNOWN) == UNKNOWN:
-                kinds[name] = _kind_of_value(name, value)
-    nulls = {name for row in rows for name in row.values} - {
-        name for row in rows for name, value in row.values.items() if value is not None
+                kinds[name] = _kind(name, value)
+            if value is not None:
+                has_values.add(name)
+    return {
+        name: kind if name in has_values else kind_of_nulls(name) for name, kind in kinds.items()
     }
-    return kinds | {name: kind_of_nulls(name) for name in nulls}
 
 
-def _kind_of_value(name: str, value: Any) -> str:
+def _kind(name: str, value: Any) -> str:
     if isinstance(value, list):
-        one = next((one for one in value if one is not None), None)
-        if isinstance(one, int | float):
+        first = next((one for one in value if one is not None), None)
+        if isinstance(first, int | float):
             return NUMBERS
-        empty = one is None and name.lower() in ("pos", "neg", "positives", "negatives")
-        return TEXTS if isinstance(one, str) or empty else UNKNOWN
-    if isinstance(value, int | float) or (
-        name.lower() in ("label", "score", "margin") and _floats(value)
-    ):
+        is_empty = first is None and name.lower() in ("pos", "neg", "positives", "negatives")
+        return TEXTS if isinstance(first, str) or is_empty else UNKNOWN
+    may_be_number = name.lower() in ("label", "score", "margin")  # csv and tsv hold texts only
+    if isinstance(value, int | float) or (may_be_number and is_float(value)):
         return NUMBER
     return TEXT if isinstance(value, str) else UNKNOWN
-
-
-def _floats(value: Any) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _frame(rows: Sequence[Row], shape: Shape, path: Path, problems: Problems) -> pl.DataFrame:
@@ -94,26 +89,26 @@ def _frame(rows: Sequence[Row], shape: Shape, path: Path, problems: Problems) ->
     try:
         columns = [_column(rows, name, kind) for name, kind in shape.kinds.items()]
     except (TypeError, ValueError, pl.exceptions.PolarsError):
-        rows = [row for row in rows if _is_good(row, shape, path, problems)]
+        rows = [row for row in rows if _is_readable(row, shape, path, problems)]
         columns = [_column(rows, name, kind) for name, kind in shape.kinds.items()]
-    ids = [_id_series(name, [_ids(row.values.get(name)) for row in rows]) for name in shape.ids()]
-    numbers = pl.Series(NUMBER_COLUMN, [row.number for row in rows], pl.Int64)
+    ids = [_id_column(name, [row.values.get(name) for row in rows]) for name in shape.ids()]
+    numbers = pl.Series(ROW_NUMBER, [row.number for row in rows], pl.Int64)
     return pl.DataFrame([*columns, *ids, numbers])
 
 
 def _column(rows: Sequence[Row], name: str, kind: str) -> pl.Series:
-    """Return a column. Raises TypeError, ValueError or a Polars error where a value is of another kind."""
+    """Return a column. Raises TypeError, ValueError or a Polars error for a value of another kind."""
     values = [row.values.get(name) for row in rows]
-    if kind != TEXT:  # Polars is as strict with texts as _text is
-        values = [_READERS[kind](value) for value in values]
+    if kind != TEXT:  # Polars refuses by itself what is no text
+        values = [READERS[kind](value) for value in values]
     return pl.Series(name, values, TYPES[kind], strict=True)
 
 
-def _is_good(row: Row, shape: Shape, path: Path, problems: Problems) -> bool:
-    """Say whether all values are of their kinds; add a problem where one is not."""
+def _is_readable(row: Row, shape: Shape, path: Path, problems: Problems) -> bool:
+    """Return whether all values are of their kinds; add a problem where one is not."""
     try:
         for name, kind in shape.kinds.items():
-            _READERS[kind](row.values.get(name))
+            READERS[kind](row.values.get(name))
     except (TypeError, ValueError) as error:
         problems.add(
             "a value of the wrong kind",
@@ -126,45 +121,8 @@ def _is_good(row: Row, shape: Shape, path: Path, problems: Problems) -> bool:
     return True
 
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        if value is not None and not value.isascii():
-            value.encode()  # a lone surrogate raises UnicodeEncodeError, a ValueError
-        return value
-    raise TypeError(f"a text is wanted, this is {value!r:.60}")
-
-
-def _texts(value: Any) -> list[str | None] | None:
-    if value is None or isinstance(value, list):
-        return None if value is None else [_text(one) for one in value]
-    return [_text(value)]
-
-
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, int | float) or (isinstance(value, str) and _floats(value)):
-        return float(value)
-    raise TypeError(f"a number is wanted, this is {value!r:.60}")
-
-
-def _numbers(value: Any) -> list[float | None] | None:
-    if value is None or isinstance(value, list):
-        return None if value is None else [_number(one) for one in value]
-    raise TypeError(f"a list of numbers is wanted, this is {value!r:.60}")
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    TEXT: _text, TEXTS: _texts, NUMBER: _number, NUMBERS: _numbers,
-}  # fmt: skip
-
-
-def _ids(value: Any) -> Any:
-    return [as_id(one) for one in value] if isinstance(value, list) else as_id(value)
-
-
-def _id_series(name: str, values: list[Any]) -> pl.Series:
-    if any(isinstance(value, list) for value in values):
-        lists = [value if isinstance(value, list) else [value] for value in values]
-        return pl.Series(name, lists, pl.List(pl.String))
-    return pl.Series(name, values, pl.String)
+def _id_column(name: str, values: list[Any]) -> pl.Series:
+    if not any(isinstance(value, list) for value in values):
+        return pl.Series(name, [as_id(value) for value in values], pl.String)
+    lists = [value if isinstance(value, list) else [value] for value in values]
+    return pl.Series(name, [[as_id(one) for one in ids] for ids in lists], pl.List(pl.String))

@@ -6,7 +6,7 @@ import pytest
 
 import negmine
 from negmine.errors import InputError
-from tests.analysis.lint.writers import SHAPES, clean, found, rows_of, save
+from tests.analysis.lint.writers import SHAPES, clean, counts_of, rows_of, save
 
 ENDINGS = (".parquet", ".jsonl")
 
@@ -21,7 +21,7 @@ def test_a_number_beside_a_triplet_is_a_score(tmp_path, shape, name, ending):
     report = negmine.lint(save(tmp_path / f"x{ending}", rows))
     assert report["files"][0]["columns"]["scores"] == name
     assert report["totals"]["scores"] == len(rows)
-    assert found(report) == {"score_not_finite": 3}
+    assert counts_of(report) == {"score_not_finite": 3}
     assert rows_of(report, "score_not_finite") == [4, 6, 8]
     why = {rule["rule"]: rule["why_not"] for rule in report["rules"]}
     assert why["score_inverted"] == "the file has no scores of positives"
@@ -42,7 +42,7 @@ def test_a_label_that_is_no_number_is_found(tmp_path, shape, ending):
         else:
             rows[n][name] = bad
     report = negmine.lint(save(tmp_path / f"x{ending}", rows))
-    assert found(report) == {"score_not_finite": 2}
+    assert counts_of(report) == {"score_not_finite": 2}
     assert rows_of(report, "score_not_finite") == [2, 5]
 
 
@@ -62,9 +62,9 @@ def test_a_score_list_that_is_cut_is_an_error_with_its_row(tmp_path, cut, margin
     path = save(tmp_path / f"x{ending}", rows)
     with pytest.raises(
         InputError, match=rf"(row|line) {cut + 1}: 'scores' has not as many"
-    ) as told:
+    ) as error:
         negmine.lint(path)
-    assert "more" not in str(told.value)
+    assert "more" not in str(error.value)
     assert negmine.lint(path, on_error="skip")["totals"]["scores"] == 59 * (2 if margins else 3)
 
 
@@ -78,8 +78,8 @@ def test_columns_in_another_order_are_told(tmp_path, ending):
         ("topic", "anchor", "positive", "negative"): True,
         ("anchor", "positive", "negative", "topic"): False,
     }
-    for order, told in orders.items():
+    for order, is_noted in orders.items():
         path = save(tmp_path / f"x{ending}", [{n: row.get(n, "x") for n in order} for row in rows])
         notes = [note for note in negmine.lint(path)["notes"] if "goes by the order" in note]
-        assert len(notes) == told, order
+        assert len(notes) == is_noted, order
         assert all(f"the order {', '.join(order)}." in note for note in notes)

@@ -1,4 +1,4 @@
-"""Which columns are taken for what, under any names; and what is said where that cannot be told."""
+"""Which columns have which role, under any names; and the message where none can have it."""
 
 from pathlib import Path
 
@@ -6,21 +6,15 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.analysis.lint.read.shapes import (
-    NUMBER,
-    NUMBERS,
-    TEXT,
-    TEXTS,
-    UNKNOWN,
-    Columns,
-    understand,
-)
+from negmine.analysis.lint.read.columns import shape_of
+from negmine.analysis.lint.read.shapes import NUMBER, NUMBERS, TEXT, TEXTS, UNKNOWN
+from negmine.analysis.lint.settings import LintSettings
 from negmine.errors import InputError
-from tests.analysis.lint.writers import SHAPES, clean, found, save, write
+from tests.analysis.lint.writers import SHAPES, clean, counts_of, save, write
 
 
-def shape(said=None, **kinds):
-    return understand(Path("x.parquet"), kinds, said or Columns())
+def shape(settings=None, **kinds):
+    return shape_of(Path("x.parquet"), kinds, settings or LintSettings())
 
 
 @pytest.mark.parametrize(
@@ -44,34 +38,38 @@ def shape(said=None, **kinds):
     ],
 )  # fmt: skip
 def test_columns_are_found(kinds, name, query, positive, negatives):
-    found = shape(**kinds)
-    assert (found.name, found.query, found.positive) == (name, query, positive)
-    assert list(found.negatives) == negatives
+    columns = shape(**kinds)
+    assert (columns.name, columns.query, columns.positive) == (name, query, positive)
+    assert list(columns.negatives) == negatives
 
 
 def test_what_the_user_says_wins():
-    said = Columns("b", "c", ("a",))
-    found = shape(said, a=TEXT, b=TEXT, c=TEXT)
-    assert (found.query, found.positive, found.negatives) == ("b", "c", ("a",))
+    settings = LintSettings(query_column="b", positive_column="c", negative_column=("a",))
+    columns = shape(settings, a=TEXT, b=TEXT, c=TEXT)
+    assert (columns.query, columns.positive, columns.negatives) == ("b", "c", ("a",))
 
 
 @pytest.mark.parametrize(
-    ("kinds", "said", "message"),
+    ("kinds", "settings", "message"),
     [
         ({"a": TEXT, "b": TEXT}, None, "no columns that could be negatives"),
         ({"a": TEXT}, None, "a query and a positive"),
         ({"a": NUMBER, "b": UNKNOWN}, None, r"a \(numbers\), b \(nothing"),
-        ({"query": TEXT, "pos": TEXT, "neg": TEXT}, Columns(query="qury"), "Did you mean 'query'"),
+        (
+            {"query": TEXT, "pos": TEXT, "neg": TEXT},
+            LintSettings(query_column="qury"),
+            "Did you mean 'query'",
+        ),
         (
             {"q": TEXT, "p": TEXT, "n": NUMBER},
-            Columns(negatives=("n",)),
+            LintSettings(negative_column=("n",)),
             "holds numbers, not texts",
         ),
     ],
 )
-def test_what_cannot_be_told_is_an_error_that_lists_the_columns(kinds, said, message):
+def test_columns_without_a_role_are_an_error_that_lists_the_columns(kinds, settings, message):
     with pytest.raises(InputError, match=message):
-        shape(said, **kinds)
+        shape(settings, **kinds)
 
 
 def test_a_file_with_columns_in_another_order_and_more_of_them(tmp_path):
@@ -81,7 +79,7 @@ def test_a_file_with_columns_in_another_order_and_more_of_them(tmp_path):
     path = save(tmp_path / "x.parquet", rows)
     columns = {"query_column": "ask", "positive_column": "good", "negative_column": ["bad"]}
     report = negmine.lint(path, **columns)
-    assert found(report) == {}
+    assert counts_of(report) == {}
     assert report["files"][0]["ignored"] == ["source"]
 
 
@@ -89,7 +87,7 @@ def test_columns_of_every_arrow_kind_of_text(tmp_path):
     rows, _ = SHAPES["triplet"](clean(), False)
     data = pl.DataFrame(rows).with_columns(pl.col("positive").cast(pl.Categorical))
     data.write_parquet(tmp_path / "x.parquet")
-    assert found(negmine.lint(tmp_path / "x.parquet")) == {}
+    assert counts_of(negmine.lint(tmp_path / "x.parquet")) == {}
 
 
 def test_csv_is_read_too(tmp_path):
@@ -97,7 +95,7 @@ def test_csv_is_read_too(tmp_path):
     pl.DataFrame(rows).write_csv(tmp_path / "x.csv")
     report = negmine.lint(tmp_path / "x.csv")
     assert report["files"][0]["shape"] == "labeled-pair"
-    assert found(report) == {}
+    assert counts_of(report) == {}
 
 
 def test_labels_may_be_true_and_false_or_grades(tmp_path):
@@ -125,7 +123,7 @@ def test_several_positives_in_a_row_are_all_its_own(tmp_path):
     rows[3]["pos"].append(rows[4]["pos"][0])
     rows[3]["neg"][1] = rows[4]["pos"][0]
     report = negmine.lint(save(tmp_path / "x.jsonl", rows))
-    assert found(report) == {"same_text_as_positive": 1, "positive_elsewhere": 1}
+    assert counts_of(report) == {"same_text_as_positive": 1, "positive_elsewhere": 1}
 
 
 @pytest.mark.parametrize("missing", ["pos", "neg"])
@@ -133,7 +131,7 @@ def test_a_row_without_positives_or_negatives_is_found(tmp_path, missing):
     rows, _ = SHAPES["FlagEmbedding"](clean(), False)
     rows[4][missing], rows[6][missing] = [], None
     report = negmine.lint(save(tmp_path / "x.jsonl", rows))
-    assert found(report) == {"empty_text": 2}
+    assert counts_of(report) == {"empty_text": 2}
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".jsonl"])
@@ -141,7 +139,7 @@ def test_a_column_of_nulls_is_what_its_name_says(tmp_path, ending):
     rows = [{"query": None, "positive": g.positive, "negative": None} for g in clean(3)]
     report = negmine.lint(save(tmp_path / f"x{ending}", rows))
     assert report["files"][0]["shape"] == "triplet"
-    assert found(report) == {"empty_text": 6}
+    assert counts_of(report) == {"empty_text": 6}
 
 
 def test_files_of_different_shapes_are_one_audit(tmp_path):
@@ -151,4 +149,4 @@ def test_files_of_different_shapes_are_one_audit(tmp_path):
     report = negmine.lint([one, two])
     assert [file["shape"] for file in report["files"]] == ["triplet", "FlagEmbedding"]
     assert report["totals"]["queries"] == 60
-    assert found(report) == {}
+    assert counts_of(report) == {}

@@ -1,4 +1,4 @@
-"""What a person sees of a report: nothing is passed over, and nothing is said that is not so."""
+"""What a person sees of a report."""
 
 import polars as pl
 import pytest

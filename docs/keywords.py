@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from negmine.analysis.lint.settings import LintSettings
-from negmine.config.settings import ROOMS
-from negmine.config.table import RoomSettings
+from negmine.config.settings import STAGES
+from negmine.config.table import SettingsTable
 
 FILE = Path(__file__).parents[1] / "negmine" / "config" / "keywords.py"
 WIDTH = 100  # of a line of code; a longer one is left as it is
@@ -28,7 +28,7 @@ def render() -> str:
     stages = _keywords(
         "SettingsKeywords",
         "The settings of all stages; `negmine.config.settings` says what each means.",
-        ROOMS.values(),
+        STAGES.values(),
     )
     lint = _keywords(
         "LintKeywords",
@@ -38,7 +38,7 @@ def render() -> str:
     return "\n\n".join([HEAD, stages, lint])
 
 
-def _keywords(name: str, text: str, tables: Iterable[type[RoomSettings]]) -> str:
+def _keywords(name: str, text: str, tables: Iterable[type[SettingsTable]]) -> str:
     lines = [f"class {name}(TypedDict, total=False):", f'    """{text}"""', ""]
     for table in tables:
         for field, annotation in typing.get_type_hints(table).items():

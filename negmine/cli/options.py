@@ -18,8 +18,8 @@ import typer
 from pydantic.fields import FieldInfo
 
 from negmine.config.naming import flag
-from negmine.config.settings import ROOMS
-from negmine.config.table import NONE, RoomSettings, fact, kinds_of
+from negmine.config.settings import STAGES
+from negmine.config.table import NONE, SettingsTable, fact, kinds_of
 
 Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
@@ -41,13 +41,13 @@ def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., A
     return _with_flags(
         {
             name: option(name, field, f"{room.capitalize()} settings")
-            for room in rooms or ROOMS
-            for name, field in ROOMS[room].model_fields.items()
+            for room in rooms or STAGES
+            for name, field in STAGES[room].model_fields.items()
         }
     )
 
 
-def with_table(table: type[RoomSettings]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def with_table(table: type[SettingsTable]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the flags of the settings table of an analysis, collected in `flags`."""
     fields = table.model_fields.items()
     return _with_flags({name: option(name, field, fact(field, "group")) for name, field in fields})

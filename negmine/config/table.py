@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
+
+from negmine.errors import SettingsError
 
 SPEED = {"speed": True}
 NONE = (
@@ -14,7 +17,7 @@ NONE = (
 )
 
 
-class RoomSettings(BaseModel):
+class SettingsTable(BaseModel):
     """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,13 +38,30 @@ class RoomSettings(BaseModel):
         return value
 
 
+class StageSettings(SettingsTable):
+    """The settings of a stage: a TOML table, remembered in the work directory."""
+
+
+T = TypeVar("T", bound=SettingsTable)
+
+
+def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], str]) -> T:
+    """Return the settings of a table; raise SettingsError, naming a field as `name` does."""
+    try:
+        return table(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        problem, value = first["msg"].removeprefix("Value error, "), first.get("input")
+        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {problem}.") from error
+
+
 def kinds_of(annotation: Any) -> set[Any]:
     """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
     inside = get_args(annotation)
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
 
 
-def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[SettingsTable]) -> None:
     if isinstance(value, list | tuple):
         for one in value:
             _check_number(name, one, kinds, table)

@@ -6,12 +6,13 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 from negmine.data.identity import canonical
+from negmine.engine.context import Context
 from negmine.errors import InputError, MissingArtifact
-from negmine.stages.context import House
-from negmine.stages.plan import floor_plan
+from negmine.stages.plan import make_plan
 from negmine.storage.workdir import Workdir
+from tests.configs import resolve
 from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
 from tests.models.tiny import cross_encoder, static_model
 
@@ -105,15 +106,15 @@ def test_lost_sources_do_not_stop_later_rooms(tmp_path, beir):
         negmine.index(tmp_path / "w")
 
 
-def test_rooms_one_by_one_equal_mine(tmp_path, beir):
+def test_stages_one_by_one_equal_mine(tmp_path, beir):
     flags = {"retriever": ["bm25"], "k": 5}
     negmine.index(tmp_path / "w", data=beir, **flags)
-    for room in (negmine.retrieve, negmine.filter, negmine.write):
-        room(tmp_path / "w")
+    for stage in (negmine.retrieve, negmine.filter, negmine.write):
+        stage(tmp_path / "w")
     assert made(mine(tmp_path / "w", beir)) == []
 
 
-def test_a_room_before_its_time_names_the_command(tmp_path, beir):
+def test_a_stage_before_its_time_names_the_command(tmp_path, beir):
     with pytest.raises(MissingArtifact, match=r"from negmine index"):
         negmine.retrieve(tmp_path / "w", data=beir, retriever=["bm25"])
     negmine.index(tmp_path / "w", data=beir, retriever=["bm25"])
@@ -149,6 +150,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
+        ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {
         field
@@ -156,7 +158,9 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         for field, value in changes.items()
         if identities(tmp_path, **(flags | {field: value})) != identities(tmp_path, **flags)
     }
-    fields = {name: field for table in ROOMS.values() for name, field in table.model_fields.items()}
+    fields = {
+        name: field for table in STAGES.values() for name, field in table.model_fields.items()
+    }
     speed = {name for name, field in fields.items() if (field.json_schema_extra or {}).get("speed")}
     assert fields.keys() - noticed == speed | BY_CONTENT | GATES
 
@@ -181,6 +185,7 @@ RERANK_CHANGES = {
     "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",
     "rerank_max_length": 9, "rerank_dtype": "bfloat16",
 }  # fmt: skip
+OWN = "tests.scorers.judge.mining:Backwards"
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
@@ -200,11 +205,9 @@ BY_CONTENT = {
 
 
 def identities(tmp_path, **options):
-    from negmine.config.resolve import resolve
-
-    house = House(Workdir(tmp_path / "none"), resolve(options))
+    context = Context(Workdir(tmp_path / "none"), resolve(options))
     known = {}
-    for artifact in floor_plan(house):
+    for artifact in make_plan(context):
         inputs = {name: known[name] for name in artifact.reads}
         known[artifact.name] = artifact.identity(artifact.settings(), inputs)
     return canonical(known)

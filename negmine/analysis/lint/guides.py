@@ -7,8 +7,8 @@ from pathlib import Path
 
 from negmine.analysis.lint.settings import LintSettings
 from negmine.config.settings import FilterSettings, IndexSettings
-from negmine.data.identity import Digests
 from negmine.scorers.guide import Guide
+from negmine.storage.digests import Digests
 
 
 def open_guides(settings: LintSettings, store: Path, note: Callable[[str], None]) -> list[Guide]:

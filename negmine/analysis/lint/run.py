@@ -21,8 +21,8 @@ from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.lint.spill import Spill
 from negmine.analysis.lint.unchecked import unchecked_rules
 from negmine.data.sources.problems import Problems
+from negmine.engine.progress import Progress
 from negmine.errors import InputError, SettingsError
-from negmine.progress import Progress
 
 if TYPE_CHECKING:
     from negmine.analysis.lint.checks.batch_conflicts import Sample

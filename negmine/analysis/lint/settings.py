@@ -7,10 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from negmine.config.naming import flag, nearest
-from negmine.config.table import NONE, RoomSettings, kinds_of, setting
+from negmine.config.table import NONE, SettingsTable, kinds_of, setting, validated
 from negmine.errors import SettingsError
 
 # The groups that help and docs show the settings under, in this order.
@@ -21,7 +19,7 @@ _guides = partial(setting, group="Guides", essential=True)
 _results = partial(setting, group="Results", essential=True)
 
 
-class LintSettings(RoomSettings):
+class LintSettings(SettingsTable):
     """Which columns are read, what the rows are compared with, and when a rule fires."""
 
     query_column: str | None = _columns("Column of queries. Default: found by name and order.")
@@ -72,13 +70,7 @@ def lint_settings(given: Mapping[str, Any]) -> LintSettings:
         if name not in fields:
             raise SettingsError(f"lint has no setting {name!r}.{nearest(name, fields)}")
     values = {name: value for name, value in given.items() if not _is_default(name, value)}
-    try:
-        settings = LintSettings(**values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
-        name = flag(str(first["loc"][0]))
-        raise SettingsError(f"{name} {first.get('input')!r}: {message}.") from error
+    settings = validated(LintSettings, values, flag)
     _check_guides(settings)
     if settings.queries is not None and settings.qrels is None:
         raise SettingsError("--queries only helps to read --qrels. Give --qrels FILE too.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,18 @@ from negmine.data.frames import frame
 from negmine.data.shingles.grams import Hashes, Ints, shingles_of, word_hashes
 from negmine.data.shingles.jaccard import Sets
 from negmine.data.shingles.words import normalise_all, separate_words
-from negmine.progress import Progress
 
 OFFSETS, SHINGLES = "offsets.npy", "shingles.npy"
 _STEP = 4_096  # documents that are cut into words at once
 
 
-def build(documents: Iterable[pa.Table], folder: Path, progress: Progress) -> dict[str, Any]:
+def build(
+    documents: Iterable[pa.Table], folder: Path, advance: Callable[[int], None]
+) -> dict[str, Any]:
     """Write `offsets.npy` (int64 [documents + 1]) and `shingles.npy` (uint64, sorted within a document).
 
-    documents: tables with a `text` column. Returns the manifest's stats: documents, shingles.
+    documents: tables with a `text` column. advance: gets the number of rows of each. Returns the manifest's
+    stats: documents, shingles.
     """
     vocabulary: dict[int, int] = {}
     parts: list[Hashes] = [np.empty(0, np.uint64)]
@@ -33,7 +35,7 @@ def build(documents: Iterable[pa.Table], folder: Path, progress: Progress) -> di
             hashes, offsets = shingles_of(_numbers(words, vocabulary), offsets)
             parts.append(hashes.copy())  # without the room that its words took
             counts.append(np.diff(offsets))
-        progress.advance(table.num_rows)
+        advance(table.num_rows)
     offsets = np.cumsum(np.concatenate(counts))
     np.save(folder / OFFSETS, offsets)
     np.save(folder / SHINGLES, np.concatenate(parts))

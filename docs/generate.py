@@ -18,6 +18,7 @@ import keywords
 import pyarrow as pa
 
 from negmine.analysis.lint.rules import RULES
+from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.report import schema
 from negmine.cli.app import app
 from negmine.cli.options import default_text
@@ -189,12 +190,17 @@ def _piece(piece: type[schema.Part]) -> str:
     return f"## {piece.__name__}\n\n" + "\n".join(rows)
 
 
-def rules() -> str:
-    """Return a section for every rule of `lint`."""
-    sections = []
+def lint() -> str:
+    """Return a table of the flags of `lint`, and a section for every rule."""
+    rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
+    for name, field in LintSettings.model_fields.items():
+        default = f"`{default_text(field.default)}`" if default_text(field.default) else ""
+        values = _values(field.annotation)
+        rows.append(f"| `{flag(name)}` | {values} | {default} | {field.description} |")
+    sections = ["## Flags\n\n" + "\n".join(rows), "## Rules"]
     for name, rule in RULES.items():
         unit = rule.unit.replace("_", " ")
-        head = f"## `{name}`\n\n*{rule.level}, counted in {unit}*"
+        head = f"### `{name}`\n\n*{rule.level}, counted in {unit}*"
         sections.append(f"{head}\n\n{textwrap.fill(rule.text, 112, break_on_hyphens=False)}")
     return "\n\n".join(sections)
 
@@ -243,7 +249,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/tables.md": tables,
     "reference/input-files.md": columns,
     "reference/report.md": report,
-    "reference/lint.md": rules,
+    "reference/lint.md": lint,
 }
 SECTIONS: dict[str, Callable[[str], str]] = {"reference/reasons.md": reasons}
 """Pages with markers in every section: made from what is there already."""

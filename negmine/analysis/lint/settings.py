@@ -22,25 +22,29 @@ _results = partial(setting, group="Results", essential=True)
 class LintSettings(SettingsTable):
     """Which columns are read, what the rows are compared with, and when a rule fires."""
 
-    query_column: str | None = _columns("Column of queries. Default: found by name and order.")
+    query_column: str | None = _columns("Column of queries. Default: chosen by name and order.")
     positive_column: str | None = _columns("Column of positives (of documents, in labeled pairs).")
     negative_column: tuple[str, ...] = _columns("Column of negatives. Repeatable.", ())
-    label_threshold: float | None = _columns("Lowest label or score of a positive.")
+    label_threshold: float | None = _columns(
+        "Lowest label or score of a positive. Default: labels above 0."
+    )
     on_error: Literal["stop", "skip"] = _columns(
         "Rows that cannot be read: stop and show them, or skip and count them.", "stop"
     )
-    corpus: Path | None = _sources("Documents: is every text one of them?")
-    queries: Path | None = _sources("Queries: with --corpus, finds the ids that --qrels names.")
-    qrels: Path | None = _sources("Relevance, a file or folder: is a negative relevant?")
+    corpus: Path | None = _sources("Documents, to check that every text is one of them.")
+    queries: Path | None = _sources("Queries, to find the ids of --qrels by text, with --corpus.")
+    qrels: Path | None = _sources(
+        "Relevance (file or folder), to find negatives that are relevant."
+    )
     min_relevance: int = _sources("Lowest relevance in --qrels of a relevant document.", 1)
     near_duplicate: float = _thresholds(
-        "Lowest Jaccard similarity (word 3-grams) of near-duplicates.", 0.8, gt=0, le=1
+        "Lowest Jaccard similarity of word 3-grams of near-duplicates.", 0.8, gt=0, le=1
     )
     hub_share: float = _thresholds(
-        "Lowest share of the queries that a hub negative has.", 0.01, gt=0, le=1
+        "Lowest share of the queries that a hub is a negative of.", 0.01, gt=0, le=1
     )
     length_auc: float = _thresholds(
-        "Lowest AUC at which length gives the label away.", 0.7, gt=0.5, le=1
+        "Lowest AUC at which length separates positives from negatives.", 0.7, gt=0.5, le=1
     )
     guide_model: tuple[str, ...] = _guides("Bi-encoder for a second opinion. Repeatable.", ())
     guide_query_prompt: tuple[str, ...] = _guides(
@@ -50,13 +54,15 @@ class LintSettings(SettingsTable):
         "Text before documents: one for all guides, or one each.", ()
     )
     device: Literal["auto", "cpu", "cuda"] = _guides("Where guides run.", "auto")
-    vector_store: Path | None = _guides("Folder that keeps the guides' vectors.")
-    train_batch_size: int | None = _guides("Count conflicts in random batches of this size.", ge=2)
+    vector_store: Path | None = _guides("Folder that keeps the guides' vectors for the next run.")
+    train_batch_size: int | None = _guides(
+        "Count conflicts in random training batches of this size.", ge=2
+    )
     fail_on: tuple[str, ...] = _results(
         "RULE=LIMIT: exit code 3 above a count (0) or share (0.01, 1%). `fault`: all faults. Repeatable.",
         (),
     )
-    rows: int = _results("Row numbers to give for each rule.", 20, ge=1)
+    rows: int = _results("How many row numbers to give for each rule.", 20, ge=1)
     findings: Path | None = _results("Parquet file to write all findings to.")
 
 

@@ -17,19 +17,19 @@ def unchecked_rules(
     """Return the names of rules, each with the reason why it is not checked."""
     reasons = _without_scores(settings, collector)
     if settings.qrels is None:
-        reasons["relevant_in_qrels"] = "no --qrels"
+        reasons["relevant_in_qrels"] = "needs --qrels"
     elif relevant.by_text is None and not any(_has_ids(file) for file in files):
         reasons["relevant_in_qrels"] = _no_ids(files, settings)
     if settings.corpus is None:
-        reasons["not_in_corpus"] = "no --corpus"
+        reasons["not_in_corpus"] = "needs --corpus"
     if not collector.has_pairs:
         reasons["one_sided_query"] = "there are no labeled pairs"
     if not settings.guide_model:
-        reasons["guide_inverted"] = "no --guide-model"
+        reasons["guide_inverted"] = "needs --guide-model"
     if not settings.train_batch_size:
-        reasons["batch_conflict"] = "no --train-batch-size"
+        reasons["batch_conflict"] = "needs --train-batch-size"
     elif not collector.has_rows:
-        reasons["batch_conflict"] = "labeled pairs are trained without in-batch negatives"
+        reasons["batch_conflict"] = "labeled pairs have no in-batch negatives"
     return reasons
 
 
@@ -41,7 +41,7 @@ def _without_scores(settings: LintSettings, collector: Collector) -> dict[str, s
     elif not collector.has_positive_scores:
         reasons["score_inverted"] = "the file has no scores of positives"
     if not has_scores and not settings.guide_model:
-        reason = "no scores and no --guide-model"
+        reason = "needs scores in the file, or --guide-model"
         reasons |= dict.fromkeys(("noisy_positive", "faulty_positive"), reason)
     return reasons
 

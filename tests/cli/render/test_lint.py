@@ -4,9 +4,18 @@ import polars as pl
 import pytest
 
 import negmine
+from negmine.analysis.lint.rules import RULES
 from negmine.cli.render import lint as view
+from negmine.cli.render.lint_lines import statistics
 from negmine.errors import InputError
+from tests.analysis.lint.test_planted import planted
 from tests.analysis.lint.writers import SHAPES, clean, rows_of, save, write
+
+
+@pytest.fixture(scope="module")
+def faulty_report(tmp_path_factory):
+    path, _ = write(tmp_path_factory.mktemp("x"), planted()[0], "n-tuple", ".parquet", scored=True)
+    return negmine.lint(path)
 
 
 def shown(report, width=120):
@@ -27,7 +36,7 @@ def test_a_file_without_rows_among_others_is_named(tmp_path, ending):
         negmine.lint([good, empty])
     report = negmine.lint([good, empty], on_error="skip")
     assert report["notes"] == [f"empty{ending}: no rows"]
-    assert f"1 file, no rows: empty{ending}" in shown(report)
+    assert f"1 file without rows: empty{ending}" in shown(report)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +63,7 @@ def test_one_of_a_thing_is_said_in_the_singular(tmp_path):
 
 def test_all_columns_of_scores_are_in_the_header(tmp_path):
     path, _ = write(tmp_path, clean(), "FlagEmbedding", ".jsonl", scored=True)
-    assert shown(negmine.lint(path))[0].endswith("scores pos_scores, neg_scores")
+    assert shown(negmine.lint(path))[0].endswith("scores = pos_scores, neg_scores")
 
 
 def test_a_row_without_a_positive_says_so(tmp_path):
@@ -81,3 +90,35 @@ def test_a_folder_of_qrels_is_read_whole(tmp_path):
         (folder / f"{name}.tsv").write_text(lines)
     report = negmine.lint(path, qrels=folder)
     assert rows_of(report, "relevant_in_qrels") == [2, 4]
+
+
+def test_faults_stand_before_suspicions(faulty_report):
+    lines = shown(faulty_report)
+    headings = [n for n, line in enumerate(lines) if line.startswith(("Faults", "Suspicions"))]
+    found = [rule for rule in faulty_report["rules"] if rule["checked"] and rule["count"]]
+    for rule in found:
+        place = next(n for n, line in enumerate(lines) if line.startswith(f"{rule['rule']}: "))
+        assert (place > headings[1]) == (rule["level"] == "suspicion")
+
+
+def test_a_clean_file_has_no_headings(tmp_path):
+    path, _ = write(tmp_path, clean(), "triplet", ".jsonl")
+    lines = shown(negmine.lint(path))
+    assert "No rule found anything." in lines
+    assert not any(line.startswith(("Faults", "Suspicions")) for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_lines_fit_the_terminal(faulty_report, width):
+    longest = max(map(len, RULES))
+    for line in view.lines(faulty_report, width):
+        assert line.cell_len <= max(width, longest + 6), line.plain
+
+
+def test_statistics_are_sentences(faulty_report):
+    hubs = next(rule for rule in faulty_report["rules"] if rule["rule"] == "hub_negative")
+    assert statistics("hub_negative", hubs["about"]) == (
+        "1 hub among 156 different negatives. A negative serves 1.09 queries on average, the largest hubs 15."
+    )
+    with_statistics = [rule for rule in faulty_report["rules"] if rule["about"]]
+    assert all(statistics(rule["rule"], rule["about"]).endswith(".") for rule in with_statistics)

@@ -67,7 +67,7 @@ def trial(folder, way, **flags):
     everything else is learned as a user would who does not know them.
     """
     defaults = {"num_negatives": ASKED, "guide_model": []}  # whatever the folder remembers
-    scored = Scored(open_existing(folder, defaults | flags), way, SEED)
+    scored = Scored(open_existing(folder, defaults | flags), way, SEED, False)
     if flags.get("risk_weights") == "own":
         scored._blends = learn(scored.house, *scored.trial.sample())
     return scored

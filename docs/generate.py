@@ -1,4 +1,4 @@
-"""Write the reference pages that can drift: `python docs/generate.py`, `--check` in CI.
+"""Write what is made from the code: reference pages and the API's keywords. `--check` in CI.
 
 commands.md comes from the Typer app, settings.md from the settings tables, tables.md from the Arrow
 schemas, reasons.md from the table of rules. What is between the markers in a page is replaced; the
@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import keywords
 import pyarrow as pa
 
 from negmine.analysis.lint.rules import RULES
@@ -259,13 +260,15 @@ def render(page: str) -> str:
 
 
 def main() -> None:
-    """Rewrite every page, or with --check say which are stale."""
-    pages = [*PAGES, *SECTIONS]
-    stale = [page for page in pages if render(page) != (HERE / page).read_text(encoding="utf-8")]
+    """Rewrite what is stale; with --check fail, and name it."""
+    wanted = {HERE / page: render(page) for page in (*PAGES, *SECTIONS)}
+    wanted[keywords.FILE] = keywords.render()
+    stale = [file for file in wanted if wanted[file] != file.read_text(encoding="utf-8")]
     if "--check" in sys.argv and stale:
-        sys.exit(f"stale: {', '.join(stale)}. Run: make docs")
-    for page in stale:
-        (HERE / page).write_text(render(page), encoding="utf-8")
+        names = ", ".join(str(file.relative_to(HERE.parent)) for file in stale)
+        sys.exit(f"stale: {names}. Run: make docs")
+    for file in stale:
+        file.write_text(wanted[file], encoding="utf-8")
 
 
 if __name__ == "__main__":

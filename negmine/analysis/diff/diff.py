@@ -65,7 +65,7 @@ def _told(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
         "labels": tally.moves("label"),
         "ranks": tally.ranks(),
         "shifts": _shifts(a, b, tally),
-        "totals": tally.totals(a.queries.height, b.queries.height),
+        "totals": tally.totals(a.queries.height),
         "most_changed": _most_changed(a, b, tally),
     }
     warnings, other_texts = _other_texts(a, b)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.analysis.diff.muscle import flips, jaccard
 from negmine.analysis.diff.ranks import taus
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import POSITIVE
@@ -55,46 +54,54 @@ def _suffixed(rows: pl.DataFrame, suffix: str) -> pl.DataFrame:
 
 
 def per_query(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return a row per query of paired rows: counts, Jaccard, what the teacher put first, anchors.
+    """Return a row per query of paired rows: counts, Jaccard, whether a positive is first, anchors.
 
     shared, went, came: rows in both, only in A, only in B. candidates: shared rows that are no known
-    positive in both; nfr, nfr_mc, pfr: those that flip, where a kept one is right (see muscle.flips).
+    positive in both; nfr: those kept in A and removed in B; pfr: those removed in A and kept in B.
     flips: shared rows with another verdict. taken_a, taken_b, taken: negatives of A, of B, of both.
     rejected: negatives of A that B removes with a reason.
     """
     in_a, in_b, kept_a, kept_b = (pl.col(c) for c in ("in_a", "in_b", "kept_a", "kept_b"))
     both, candidate = in_a & in_b, pl.col("candidate")
-    same = pl.col("verdict_a") == pl.col("verdict_b")
-    found = rows.group_by("query_id", maintain_order=True).agg(
+    counts = rows.group_by("query_id", maintain_order=True).agg(
         shared=both.sum(),
         went=(in_a & ~in_b).sum(),
         came=(in_b & ~in_a).sum(),
-        flips=(both & ~same).sum(),
+        flips=(both & (pl.col("verdict_a") != pl.col("verdict_b"))).sum(),
         candidates=candidate.sum(),
-        **{n: (candidate & case).sum() for n, case in flips(kept_a, kept_b, same).items()},
+        nfr=(candidate & kept_a & ~kept_b).sum(),
+        pfr=(candidate & ~kept_a & kept_b).sum(),
         taken=(pl.col("taken_a") & pl.col("taken_b")).sum(),
         taken_a=pl.col("taken_a").sum(),
         taken_b=pl.col("taken_b").sum(),
         rejected=(pl.col("taken_a") & in_b & ~kept_b).sum(),
-        **_of_teacher("a"),
-        **_of_teacher("b"),
+        **_by_deciding_score("a"),
+        **_by_deciding_score("b"),
     )
     sizes = (pl.col(name).cast(pl.Int64) for name in ("taken", "taken_a", "taken_b"))
-    return found.with_columns(jaccard=jaccard(*sizes))
+    return counts.with_columns(jaccard=jaccard(*sizes))
 
 
-def _of_teacher(x: str) -> dict[str, pl.Expr]:
-    """What the deciding score of a side says: its first document, the positives' place, anchor, margin."""
+def _by_deciding_score(x: str) -> dict[str, pl.Expr]:
+    """Return what a side's deciding scores say of a query.
+
+    scored: a known positive has a score. right: a known positive has the highest one. anchor: the score that
+    thresholds hang from. margin: anchor - highest score of a negative.
+    """
     place, deciding = pl.col(f"place_{x}"), pl.col(f"deciding_{x}").cast(pl.Float64)
-    first = place == 1
     anchor = pl.col(f"positive_score_{x}").cast(pl.Float64).max()
     return {
-        f"first_{x}": pl.col("doc_id").filter(first).first(),
-        f"right_{x}": (pl.col("positive") & first).any(),
-        f"reciprocal_{x}": 1 / place.filter("positive").min(),
+        f"scored_{x}": (pl.col("positive") & place.is_not_null()).any(),
+        f"right_{x}": (pl.col("positive") & (place == 1)).any(),
         f"anchor_{x}": anchor,
         f"margin_{x}": anchor - deciding.filter(pl.col(f"taken_{x}")).max(),
     }
+
+
+def jaccard(both: pl.Expr, a: pl.Expr, b: pl.Expr) -> pl.Expr:
+    """Return the size of the intersection / that of the union, from sizes; 1 for two empty sets."""
+    union = a + b - both
+    return pl.when(union > 0).then(both / union).otherwise(1.0)
 
 
 def rank_correlation(rows: pl.DataFrame, a: str, b: str) -> pl.DataFrame:

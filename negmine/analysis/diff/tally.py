@@ -66,9 +66,9 @@ class Tally:
         """A row per shared query, by query_id: pairs.per_query, with `tau`."""
         return pl.concat(self._queries).sort("query_id")
 
-    def totals(self, queries_a: int, queries_b: int) -> Totals:
-        """Return the numbers that it all comes to (see totals.MEASURES)."""
-        return totals(self.queries, queries_a, queries_b)
+    def totals(self, queries_a: int) -> Totals:
+        """Return the totals of all queries (see totals.MEASURES). queries_a: how many queries A has."""
+        return totals(self.queries, queries_a)
 
     def moves(self, column: str) -> list[dict[str, Any]]:
         """Return how shared rows went from one `verdict` or `label` to another, most first."""

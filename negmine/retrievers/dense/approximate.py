@@ -25,7 +25,6 @@ TRAINED_ON = 262_144  # vectors at most: 64 for each of 4,096 cells, FAISS' own 
 SEED = 13
 AT_ONCE = 65_536
 ANY_WIDTH = 3840  # of an index that is only tried: what most divisors divide
-_CAGRA = re.compile(r"cagra(\d*)", re.IGNORECASE)
 
 
 def faiss_or_error() -> Any:
@@ -42,12 +41,6 @@ def check(factory: str, parameters: dict[str, int]) -> None:
 
     parameters: FAISS' names, such as {"nprobe": 64}.
     """
-    if _CAGRA.fullmatch(factory):
-        if not hasattr(faiss_or_error(), "GpuIndexCagra") or not count_gpus():
-            raise SettingsError(
-                f"--index {factory} is built on a GPU, by a FAISS that has cuVS. Say HNSW32 here."
-            )
-        return
     try:
         index = _empty(factory, ANY_WIDTH)
     except RuntimeError as error:
@@ -110,18 +103,14 @@ def build(
     and where there are too few documents for the index.
     """
     faiss = faiss_or_error()
-    cagra, dims = _CAGRA.fullmatch(factory), vectors.shape[1]
-    trained_on = len(vectors) if cagra else min(len(vectors), TRAINED_ON)
+    dims, trained_on = vectors.shape[1], min(len(vectors), TRAINED_ON)
     try:
-        if cagra:
-            index = _on_gpu_graph(faiss, cagra, vectors)
-        else:
-            index = _empty(factory, dims)
-            index.train(_sample(vectors, trained_on))
-            for start in range(0, len(vectors), AT_ONCE):
-                block = vectors[start : start + AT_ONCE].astype(np.float32)
-                index.add(block)
-                progress.advance(len(block))
+        index = _empty(factory, dims)
+        index.train(_sample(vectors, trained_on))
+        for start in range(0, len(vectors), AT_ONCE):
+            block = vectors[start : start + AT_ONCE].astype(np.float32)
+            index.add(block)
+            progress.advance(len(block))
     except RuntimeError as error:
         raise _cannot(factory, error, dims) from error
     faiss.write_index(index, str(folder / FILE))
@@ -134,20 +123,6 @@ def build(
 def _sample(vectors: NDArray[np.floating], count: int) -> Floats:
     rng = np.random.default_rng(SEED)
     return vectors[np.sort(rng.choice(len(vectors), count, replace=False))].astype(np.float32)
-
-
-def _on_gpu_graph(faiss: Any, cagra: re.Match[str], vectors: NDArray[np.floating]) -> Any:
-    """Build CAGRA on a GPU and return it as the HNSW index that every machine can search."""
-    config = faiss.GpuIndexCagraConfig()
-    config.graph_degree = int(cagra[1] or 64)
-    dims = vectors.shape[1]
-    graph = faiss.GpuIndexCagra(
-        faiss.StandardGpuResources(), dims, faiss.METRIC_INNER_PRODUCT, config
-    )
-    graph.train(np.asarray(vectors, np.float32))
-    index = faiss.IndexHNSWCagra()
-    graph.copyTo(index)
-    return index
 
 
 class Approximate:

@@ -1,4 +1,4 @@
-"""Rows of both runs side by side, and what can be said of every query from them."""
+"""The rows of both runs side by side, and the counts and scores of every query that follow from them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ KEPT = "kept"
 
 
 def side(verdicts: pl.DataFrame, write: WriteSettings, score: str) -> pl.DataFrame:
-    """Return rows of `verdicts` with what one run says of each.
+    """Return rows of `verdicts` with four columns more.
 
-    Adds `verdict` (kept, or the reason), `taken` (it is among the negatives that `write` takes), `place`
-    (its place by the deciding score among the query's rows that have one, from 1, ties by doc_id), and
-    `deciding`, that score.
+    verdict: kept, or the reason. taken: whether `write` takes the row as a negative. deciding: the score
+    that decides. place: the row's place by that score among the query's rows that have one, from 1, ties
+    by doc_id.
     """
     taken = selected(verdicts, write).select(*KEY, taken=pl.lit(True))
     deciding = pl.col(f"{score}_score") if f"{score}_score" in verdicts.columns else pl.lit(None)
@@ -38,14 +38,11 @@ def paired(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:
     positive: a known positive in one run at least. candidate: in both, and no known positive in both.
     """
     rows = _suffixed(a, "_a").join(_suffixed(b, "_b"), on=KEY, how="full", coalesce=True)
-    known = {x: (pl.col(f"label_{x}") == POSITIVE).fill_null(False) for x in "ab"}
-    rows = rows.with_columns(
-        pl.col("in_a", "in_b", "taken_a", "taken_b").fill_null(False),
-        positive=known["a"] | known["b"],
-        known=known["a"] & known["b"],
-    )
-    both = pl.col("in_a") & pl.col("in_b")
-    return rows.with_columns(candidate=both & ~pl.col("known")).drop("known").sort(KEY)
+    positive_a, positive_b = ((pl.col(f"label_{x}") == POSITIVE).fill_null(False) for x in "ab")
+    flags = pl.col("in_a", "in_b", "taken_a", "taken_b").fill_null(False)
+    rows = rows.with_columns(flags, positive=positive_a | positive_b, both=positive_a & positive_b)
+    candidate = pl.col("in_a") & pl.col("in_b") & ~pl.col("both")
+    return rows.with_columns(candidate=candidate).drop("both").sort(KEY)
 
 
 def _suffixed(rows: pl.DataFrame, suffix: str) -> pl.DataFrame:
@@ -122,7 +119,7 @@ def exchanged(rows: pl.DataFrame, query_ids: pl.Series) -> pl.DataFrame:
 
 
 def moves(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Return how shared rows went from one value to another: from, to, rows; unchanged ones too."""
+    """Return how many shared rows have each pair of values in A and B: from, to, rows; equal pairs too."""
     pairs = rows.filter(pl.col("in_a") & pl.col("in_b"))
     named = (pl.col(f"{column}_{x}").alias(name) for x, name in (("a", "from"), ("b", "to")))
     return pairs.group_by(*named).agg(rows=pl.len())

@@ -9,7 +9,7 @@ from typing import Any
 from negmine.data.identity import canonical, identity_of
 from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
-from negmine.stages.context import CANDIDATES, QRELS, VERDICTS
+from negmine.storage.layout import CANDIDATES, QRELS, VERDICTS
 from negmine.storage.workdir import Manifest, Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
@@ -57,7 +57,7 @@ def made_from(work: Workdir) -> dict[str, Manifest]:
 
 
 def _overtaken(work: Workdir, manifest: Manifest, name: str) -> str:
-    later = _STAGES[_STAGES.index(manifest.room) :]
+    later = _STAGES[_STAGES.index(manifest.stage) :]
     stages = [stage for stage in later if stage != "rerank" or _reranks(work)]
     again = " && ".join(f"negmine {stage} {work.root}" for stage in stages)
     return f"{manifest.artifact} in {work.root} is older than its {name}. Run: {again}"

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.engine.progress import Progress
 from negmine.errors import SettingsError
-from negmine.progress import Progress
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
 from negmine.retrievers.dense.nearest import GPU_MOST, Floats, count_gpus, no_faiss
@@ -37,7 +37,7 @@ def faiss_or_error() -> Any:
 
 
 def check(factory: str, parameters: dict[str, int]) -> None:
-    """Raise SettingsError for an index or a parameter that FAISS does not have; MissingDependency without FAISS.
+    """Raise SettingsError for an index or parameter that FAISS does not have; MissingDependency without FAISS.
 
     parameters: by FAISS' names, such as {"nprobe": 64}.
     """
@@ -127,7 +127,7 @@ def _sample(vectors: NDArray[np.floating], count: int) -> Floats:
 
 
 class Approximate:
-    """A saved index, opened for search. parameters: as {"nprobe": 64}. device: cpu, or where GPUs may be used."""
+    """A saved index, opened for search. parameters: as {"nprobe": 64}. device: cpu forbids GPUs."""
 
     def __init__(self, folder: Path, parameters: dict[str, int], device: str) -> None:
         self._faiss = faiss_or_error()
@@ -137,7 +137,7 @@ class Approximate:
         self._gpu = self._on_gpus() if device != "cpu" and count_gpus() else None
 
     def _on_gpus(self) -> Any:
-        """Return a copy, sharded over all GPUs in half precision; None if GPUs do not have this kind of index."""
+        """Return a copy, sharded over all GPUs in half precision; None if GPUs lack this kind of index."""
         options = self._faiss.GpuMultipleClonerOptions()
         options.shard, options.useFloat16 = True, True
         try:

@@ -25,6 +25,7 @@ from negmine.stages.context import LIMITS, VERDICTS, House
 from negmine.stages.filter.leak.sweep import check_grid
 from negmine.stages.filter.risk.hiding import read_hide
 from negmine.stages.summary import Result, result
+from negmine.stages.write.warnings import note_warnings
 from negmine.storage.clone import check_old, start_from
 from negmine.storage.remembered import recall_settings
 from negmine.storage.workdir import Workdir
@@ -60,24 +61,9 @@ def run_rooms(house: House, rooms: list[str], force: bool = False) -> Result:
     if before != rooms:
         outcomes += run(house, ["write"], force)
     if "write" in rooms:
-        note_nothing_written(house)
+        note_warnings(house)
     note_peak(house, held)
     return result(house, outcomes, rooms)
-
-
-def note_nothing_written(house: House) -> None:
-    """Say so if the training file has no row: `datasets` cannot even open it."""
-    write = house.settings.write
-    if house.work.require(f"5-write/{write.format}").rows:
-        return
-    if write.format == "n-tuple":
-        why = (
-            f"It takes only queries with {write.num_negatives} negatives, and none has so many: lower "
-            "--num-negatives, or say --format triplet"
-        )
-    else:
-        why = f"No query has a negative that the rules keep: see negmine report {house.work.root}"
-    house.progress.note(f"nothing to train on: 5-write/{write.format} has no row. {why}")
 
 
 def note_peak(house: House, before: int) -> None:

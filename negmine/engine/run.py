@@ -125,7 +125,7 @@ def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:
     except InputError:
         house.work.discard(name)
         raise
-    parts = house.work.describe(name, files)
+    parts = house.work.describe(name, files, state.identity)
     counted = stats.get("documents", stats.get("rows"))  # of what has files of its own
     table = state.artifact.schema is not None
     rows = sum(part["rows"] for part in parts) if table else int(counted or 0)
@@ -168,7 +168,7 @@ def _make(
     if force:
         disk.fresh_folder(name)
     _make_parts(house, state, work, force)
-    return work.finish(), [part_name(number) for number in range(work.count)]
+    return work.finish(), [part_name(number, work.file_kind) for number in range(work.count)]
 
 
 def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
@@ -183,7 +183,7 @@ def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
             wanted.append(number)
 
     def write(number: int) -> None:
-        disk.write_part(name, number, work.make(number), state.identity)
+        disk.write_part(name, number, work.make(number), state.identity, work.file_kind)
 
     for number, _ in local(write, wanted, SIDE_BY_SIDE if work.threads else 1):
         if work.sizes is None:

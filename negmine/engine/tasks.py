@@ -40,7 +40,7 @@ class Parts:
     `finished` looks at a part that lies there and tells whether it need not be made again; then the
     manifest's stats of an artifact with other parts have to say `unfinished` (see states.py).
     `finish` runs after the last part and returns stats of what this command made. `threads`: parts may
-    be made side by side in threads.
+    be made side by side in threads. `file_kind`: how storage writes them, `parquet` or `jsonl`.
     """
 
     count: int
@@ -50,6 +50,7 @@ class Parts:
     finished: Callable[[pl.DataFrame], bool] | None = None
     finish: Callable[[], dict[str, Any]] = dict
     threads: bool = False
+    file_kind: str = "parquet"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from negmine.config.effective import effective_rules, guide_names
-from negmine.config.settings import FORMATS, FilterSettings, IndexSettings, WriteSettings
+from negmine.config.settings import FilterSettings, IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.identity import identity_of
 from negmine.engine import tasks as engine
@@ -51,6 +51,8 @@ from negmine.stages.rerank import tasks as score_doors
 from negmine.stages.retrieve import tasks as retrieve_doors
 from negmine.stages.write import tasks as write_doors
 from negmine.stages.write.card import tasks as card_doors
+from negmine.stages.write.compute import count_short
+from negmine.stages.write.formats.registry import FORMATS, format_named
 
 SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
@@ -264,7 +266,7 @@ def _write(house: House) -> Iterable[Artifact]:
     )  # fmt: skip
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
-        lambda: write_doors.short(house), write_doors.count_short,
+        lambda: write_doors.short(house), count_short,
     )  # fmt: skip
     yield Artifact(
         CARD, None,
@@ -274,9 +276,9 @@ def _write(house: House) -> Iterable[Artifact]:
 
 
 def _training(house: House, settings: WriteSettings) -> Artifact:
+    output = format_named(settings.format)
     return Artifact(
-        f"5-write/{settings.format}",
-        schemas.training_schema(settings.format, settings.num_negatives),
+        f"5-write/{output.name}", output.schema(settings.num_negatives),
         (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), lambda: write_doors.training(house),
     )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """All disk work of a work directory: paths, atomic parts, manifests.
 
-An artifact is a folder with `part-00000.parquet ...` (or an index's own files) and `_manifest.json`,
-which is written last and is the only proof that the artifact is complete. New parts gather in
-`.partial/` inside the folder, so that an old artifact stays whole until its successor is.
+An artifact is a folder with `part-00000.parquet ...` (or `.jsonl`, or an index's own files) and
+`_manifest.json`, which is written last and is the only proof that the artifact is complete. New parts gather
+in `.partial/` inside the folder, so that an old artifact stays whole until its successor is.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negmine.errors import CorruptArtifact, MissingArtifact, WorkdirError
+from negmine.storage.json_lines import JSON_LINES, count_lines, pending_name, write_lines
 
 MANIFEST = "_manifest.json"
+PARQUET = "parquet"
 PARTIAL = ".partial"
 _IDENTITY = b"negmine.identity"
 ROW_GROUP = 131_072
@@ -49,9 +51,9 @@ class Manifest:
     manifest: int = 1
 
 
-def part_name(number: int) -> str:
-    """Return the file name of part `number`, from 0."""
-    return f"part-{number:05d}.parquet"
+def part_name(number: int, kind: str = PARQUET) -> str:
+    """Return the file name of part `number`, from 0. kind: `parquet` or `jsonl`."""
+    return f"part-{number:05d}.{kind}"
 
 
 def read_part(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
@@ -154,8 +156,11 @@ class Workdir:
 
     def find_part(self, name: str, number: int, identity: str) -> Path | None:
         """Return part `number` of this very artifact where an earlier run has left it, the newest first."""
-        folders = (self.folder(name) / PARTIAL, self.folder(name))
-        places = (folder / part_name(number) for folder in folders)
+        partial = self.folder(name) / PARTIAL
+        lines = partial / pending_name(part_name(number, JSON_LINES), identity)
+        if lines.exists():
+            return lines
+        places = (folder / part_name(number) for folder in (partial, self.folder(name)))
         return next((path for path in places if _identity_of_part(path) == identity), None)
 
     def has_part(self, name: str, number: int, identity: str) -> bool:
@@ -165,22 +170,30 @@ class Workdir:
     def parts_done(self, name: str, identity: str) -> int:
         """Count the parts of this identity that lie there without a manifest."""
         folder = self.folder(name)
-        files = {
-            p.name for where in (folder, folder / PARTIAL) for p in where.glob("part-*.parquet")
+        numbers = {
+            int(path.name[5:10])
+            for where in (folder, folder / PARTIAL)
+            for path in where.glob("part-[0-9][0-9][0-9][0-9][0-9].*")
         }
-        return sum(self.has_part(name, int(file[5:10]), identity) for file in files)
+        return sum(self.has_part(name, number, identity) for number in numbers)
 
-    def write_part(self, name: str, number: int, table: pa.Table, identity: str) -> None:
+    def write_part(
+        self, name: str, number: int, table: pa.Table, identity: str, kind: str = PARQUET
+    ) -> None:
         """Write one part atomically: temporary name, fsync, rename."""
         folder = self.folder(name) / PARTIAL
         folder.mkdir(parents=True, exist_ok=True)
-        metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
-        temporary = folder / f"{part_name(number)}.tmp"
+        file = pending_name(part_name(number, kind), identity)
+        temporary = folder / f"{file}.tmp"
         with temporary.open("wb") as stream:
-            write_table(table.replace_schema_metadata(metadata), stream)
+            if kind == JSON_LINES:
+                write_lines(table, stream)
+            else:
+                metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
+                write_table(table.replace_schema_metadata(metadata), stream)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(folder / part_name(number))
+        temporary.replace(folder / file)
 
     def fresh_folder(self, name: str) -> Path:
         """Return an empty `.partial` folder for an artifact that is made in one go."""
@@ -203,7 +216,8 @@ class Workdir:
         partial.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
         wanted = {part["file"] for part in manifest.parts}
-        new = {path.name for path in partial.iterdir() if path.name in wanted}
+        pending = {file: pending_name(file, manifest.identity) for file in wanted}
+        new = {file for file in wanted if (partial / pending[file]).exists()}
         alone = (
             "/" in manifest.artifact
         )  # else other artifacts, and perhaps the user's files, lie there
@@ -211,26 +225,23 @@ class Workdir:
             if path.is_file() and (path.name in new or (alone and path.name not in wanted)):
                 path.unlink()
         for file in new:
-            (partial / file).replace(folder / file)
+            (partial / pending[file]).replace(folder / file)
         shutil.rmtree(partial)
         _sync_folder(folder)
         write_json(folder / MANIFEST, asdict(manifest))
         return manifest
 
-    def describe(self, name: str, files: list[str] | None = None) -> list[dict[str, Any]]:
+    def describe(self, name: str, files: list[str] | None, identity: str) -> list[dict[str, Any]]:
         """Describe finished files for a manifest: file, rows, bytes. Without a list: all new ones."""
         folder = self.folder(name)
         partial = folder / PARTIAL
         if files is None:
             files = sorted(path.name for path in partial.iterdir() if path.is_file())
-        places = [partial / file if (partial / file).exists() else folder / file for file in files]
+        places = {file: partial / pending_name(file, identity) for file in files}
+        found = {file: new if new.exists() else folder / file for file, new in places.items()}
         return [
-            {
-                "file": path.name,
-                "rows": pq.read_metadata(path).num_rows if path.suffix == ".parquet" else None,
-                "bytes": path.stat().st_size,
-            }
-            for path in places
+            {"file": file, "rows": _rows_of(path), "bytes": path.stat().st_size}
+            for file, path in found.items()
         ]
 
 
@@ -258,6 +269,13 @@ def write_json(path: Path, value: Any) -> None:
 def now() -> str:
     """Return the time as ISO 8601 in UTC, to the second."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _rows_of(path: Path) -> int | None:
+    """Return the rows of a part; None of an index's own file."""
+    if path.suffix == f".{PARQUET}":
+        return int(pq.read_metadata(path).num_rows)
+    return count_lines(path) if path.suffix == f".{JSON_LINES}" else None
 
 
 def _size(path: Path) -> int:

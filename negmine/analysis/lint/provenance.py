@@ -20,7 +20,7 @@ def beside(path: Path) -> Path | None:
     They belong together where both were made from the same verdicts for the same format.
     """
     folder = path.parent
-    part = folder.parent / "provenance" / path.name
+    part = folder.parent / "provenance" / path.with_suffix(".parquet").name
     try:
         mine, theirs = (
             json.loads((one.parent / "_manifest.json").read_text()) for one in (path, part)

@@ -1,4 +1,4 @@
-"""Doors of room 5: texts are joined here, and nowhere before."""
+"""Write, the part that reads: verdicts, and the texts that are joined here and nowhere before."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ import pyarrow as pa
 
 from negmine.engine.tasks import Parts
 from negmine.stages.context import QUERIES, VERDICTS, House
-from negmine.stages.write import compute as room
-from negmine.stages.write import shapes
+from negmine.stages.write import compute
+from negmine.stages.write.formats.registry import format_named
 
 
 def training(house: House) -> Parts:
-    """The training file: text columns only."""
+    """The training file: the columns that the trainer reads, and nothing else."""
     settings = house.settings.write
+    output = format_named(settings.format)
 
     def make(part: int) -> pa.Table:
         rows = _provenance(house, part)
-        asked = house.work.read(QUERIES, part, ["query_id", "text"])
-        texts = house.texts(shapes.document_ids(rows))
-        return shapes.training_table(shapes.training(rows, asked, texts, settings), settings)
+        queries = house.work.read(QUERIES, part, ["query_id", "text"])
+        texts = house.texts(compute.document_ids(rows))
+        return compute.training_table(rows, queries, texts, settings.num_negatives, output)
 
-    return Parts(house.query_parts, make, threads=True)
+    return Parts(house.query_parts, make, threads=True, file_kind=output.file_kind)
 
 
 def provenance(house: House) -> Parts:
     """Ids, ranks, scores and retrievers, row for row beside the training file."""
 
     def make(part: int) -> pa.Table:
-        return room.provenance_table(_provenance(house, part), house.opinions, house.settings.write)
+        output = format_named(house.settings.write.format)
+        return compute.provenance_table(_provenance(house, part), house.opinions, output)
 
     return Parts(house.query_parts, make, threads=True)
 
@@ -38,21 +40,17 @@ def short(house: House) -> Parts:
 
     def make(part: int) -> pa.Table:
         rows = house.work.read(VERDICTS, part)
-        return room.short_table(room.short(rows, house.settings.write))
+        return compute.short_table(compute.short(rows, house.settings.write))
 
     return Parts(house.query_parts, make, threads=True)
 
 
 def _provenance(house: House, part: int) -> pl.DataFrame:
-    rows = house.work.read(VERDICTS, part)
-    return room.rows(rows, house.settings.write, house.retrievers, house.opinions)
-
-
-def count_short(rows: pl.LazyFrame) -> dict[str, object]:
-    """Return the manifest's counts of queries that got too few negatives, or none."""
-    got = rows.select("asked", "got").collect()
-    return {
-        "queries_short": got.height,
-        "queries_without_negatives": int((got["got"] == 0).sum()),
-        "negatives_missing": int((got["asked"] - got["got"]).sum()),
-    }
+    settings = house.settings.write
+    return compute.provenance(
+        house.work.read(VERDICTS, part),
+        settings,
+        format_named(settings.format),
+        house.retrievers,
+        house.opinions,
+    )

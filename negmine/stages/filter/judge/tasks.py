@@ -19,7 +19,7 @@ from negmine.scorers.judge.session import Case, Outcome, judge
 from negmine.stages.context import CANDIDATES, QUERIES, SURVIVORS, House
 from negmine.stages.filter.judge.chat import budget_end, each, open_chats, rules_of, shaping
 from negmine.stages.filter.tasks import cheap_verdicts
-from negmine.stages.write.compute import ordered
+from negmine.stages.write.selection import ordered
 
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
 

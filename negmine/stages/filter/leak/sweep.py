@@ -22,7 +22,7 @@ from negmine.data.hashing import random_draws
 from negmine.errors import SettingsError
 from negmine.stages.filter import rules as known
 from negmine.stages.filter.leak.intervals import Sums, share
-from negmine.stages.write.compute import ordered
+from negmine.stages.write.selection import ordered
 
 Grid = Mapping[str, Sequence[float]]
 

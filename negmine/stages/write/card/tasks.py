@@ -1,26 +1,20 @@
-"""The door of the data card, `5-write/README.md`: it describes what lies beside it."""
+"""The data card, `5-write/README.md`: it describes the training files that lie beside it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from negmine.config.settings import FORMATS
 from negmine.data.templates import render
 from negmine.engine.tasks import Folder
 from negmine.stages.context import CARD, CORPUS, LIMITS, QRELS, SHORT, VERDICTS, House
 from negmine.stages.write.card.models import names, used
 from negmine.stages.write.card.shaping import shaping
-from negmine.stages.write.card.text import Written, columns_told, front_matter, leak_line
+from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
+from negmine.stages.write.formats.registry import FORMATS, format_named
 from negmine.storage.workdir import Manifest
 
 README = "README.md"
-_READING = {
-    "triplet": "A row per query, positive and negative.",
-    "n-tuple": "A row per query and positive, with all its negatives.",
-    "labeled-pair": "A row per query and document; `label` is 1 for a positive and 0 for a negative.",
-    "labeled-list": "A row per query and positive: a list of documents, and `labels` of 1 and 0.",
-}
 
 
 def settings_of(house: House) -> dict[str, Any]:
@@ -47,6 +41,7 @@ def card(house: House) -> Folder:
 
 def _text(house: House) -> str:
     configs, write = _configs(house), house.settings.write
+    listed = loadable(configs)
     limits = house.work.manifest(LIMITS) if house.limits else None
     return render(
         "negmine.stages.write.card",
@@ -54,10 +49,12 @@ def _text(house: House) -> str:
         escape=False,
         front=front_matter(configs, write.license, write.language),
         config=configs[0].name,
-        loaded=next((one.name for one in configs if one.rows), None),
+        loaded=listed[0].name if listed else None,
+        columns=FORMATS[listed[0].name].columns if listed else None,
         configs=configs,
+        apart=[one for one in configs if one.rows and one not in listed],
         rows=configs[0].rows,
-        reading=_READING[configs[0].name],
+        reading=format_named(configs[0].name).reading,
         queries=house.work.require(QRELS).stats["queries_mined"],
         documents=house.work.require(CORPUS).rows,
         counts=_counts(house),
@@ -77,16 +74,18 @@ def _configs(house: House) -> list[Written]:
         Written(
             name,
             manifest.rows,
-            _columns(house, manifest),
+            column_list(_columns(name, manifest)),
             "these verdicts" if manifest.inputs == current.inputs else "earlier verdicts",
+            FORMATS[name].file_kind,
+            {part["file"]: part["rows"] for part in manifest.parts},
         )
         for name, manifest in found.items()
     ]
 
 
-def _columns(house: House, manifest: Manifest) -> str:
-    schema = house.work.scan(manifest.artifact).collect_schema()
-    return columns_told(schema.names())
+def _columns(name: str, manifest: Manifest) -> list[str]:
+    names: list[str] = FORMATS[name].schema(manifest.settings["num_negatives"]).names
+    return names
 
 
 def _training(house: House) -> Manifest:

@@ -1,0 +1,98 @@
+"""What `write` warns of: training files without rows, and queries that got no negative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from negmine.stages.context import QRELS, SHORT, VERDICTS, House
+from negmine.stages.filter.rules import is_positive
+from negmine.stages.write.formats.base import OutputFormat
+from negmine.stages.write.formats.registry import format_named
+
+MOST = 0.5  # share of the queries without a row or a negative above which it is said
+_NAMED = 2  # reasons that are named
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the manifests of a finished `write` count.
+
+    rows: of the training file. queries: with a positive. short: queries with fewer than `num_negatives`
+    negatives. without: queries with none. removed: reason to candidates. unfinished: what the judge has
+    left to do, in its own words, or nothing.
+    """
+
+    rows: int
+    num_negatives: int
+    queries: int
+    short: int
+    without: int
+    removed: Mapping[str, int]
+    unfinished: str = ""
+
+
+def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
+    """Yield a sentence for each thing that should be looked at before training; nothing if all is well.
+
+    work: the work directory, as the user names it.
+    """
+    few_negatives = counts.without > MOST * counts.queries
+    left_out = output.only_full_queries and counts.short > MOST * counts.queries
+    if not (few_negatives or left_out or counts.rows == 0):
+        return
+    if counts.rows == 0:
+        subject = f"nothing to train on: 5-write/{output.name} has no row"
+    elif left_out:
+        subject = (
+            f"{counts.short:,} of {counts.queries:,} queries have fewer than {counts.num_negatives} "
+            f"negatives, and so no row in 5-write/{output.name}"
+        )
+    else:
+        subject = f"{counts.without:,} of {counts.queries:,} queries have no negative"
+    remedies = [_fewer(counts)] if output.only_full_queries else []
+    remedies += [_why(counts, work)] if few_negatives or not remedies else []
+    yield ". ".join([subject, *remedies])
+
+
+def _fewer(counts: Counts) -> str:
+    return (
+        f"It takes only queries with {counts.num_negatives} negatives: lower --num-negatives, or say "
+        "--format triplet"
+    )
+
+
+def _why(counts: Counts, work: str) -> str:
+    """Say why there are so few negatives, and which flag changes that."""
+    if counts.unfinished:
+        return (
+            f"The judge is not done ({counts.unfinished}): raise --judge-budget, or run negmine filter "
+            f"{work} again"
+        )
+    reasons = {name: n for name, n in counts.removed.items() if name != is_positive.__name__}
+    most = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))[:_NAMED]
+    if not most:
+        return "The retrievers found too few documents that are no positives: raise --k"
+    named = " and ".join(f"{name} ({count:,})" for name, count in most)
+    return (
+        f"Most candidates were removed as {named}: loosen those rules (see docs/reference/reasons.md and "
+        f"negmine report {work}), or raise --k"
+    )
+
+
+def note_warnings(house: House) -> None:
+    """Tell the warnings of the files that were just written."""
+    write, work = house.settings.write, house.work
+    short, verdicts = work.require(SHORT).stats, work.require(VERDICTS).stats
+    judge = None if house.judge is None else work.manifest(house.judge)
+    counts = Counts(
+        rows=work.require(f"5-write/{write.format}").rows,
+        num_negatives=write.num_negatives,
+        queries=work.require(QRELS).stats["queries_mined"],
+        short=short["queries_short"],
+        without=short["queries_without_negatives"],
+        removed=verdicts["removed"],
+        unfinished=str(judge.stats.get("unfinished", "")) if judge else "",
+    )
+    for warning in warnings(counts, format_named(write.format), str(work.root)):
+        house.progress.note(warning)

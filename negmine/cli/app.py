@@ -80,9 +80,9 @@ def mine(
 
     Example: negmine mine work --data my-beir-folder --num-negatives 7
     """
-    from negmine.config.settings import ROOMS
+    from negmine.config.settings import STAGES
 
-    _run_rooms("mine", list(ROOMS), work, flags, config, force, json, since)
+    _run_rooms("mine", list(STAGES), work, flags, config, force, json, since)
 
 
 def _room(name: str, text: str, example: str, *settings: str) -> None:
@@ -149,11 +149,12 @@ def filter_(
         from negmine import api
         from negmine.cli.render import summary as views
         from negmine.errors import SettingsError
+        from negmine.stages import opening
 
         told = views.read_prices(prices)
         if not dry_run:
             raise SettingsError("--prices are for an estimate: nothing was asked. Add --dry-run.")
-        found = api.estimate_judge(api.open_existing(work, flags, config, talk))
+        found = api.estimate_judge(opening.open_existing(work, flags, config, talk))
         answer["data"] = found | views.money(found, told)
         if not json:
             out().print(views.numbers(answer["data"]))
@@ -176,8 +177,9 @@ def judge_check(
     with telling("judge-check", json, talk) as answer:
         from negmine import api
         from negmine.cli.render import summary as views
+        from negmine.stages import opening
 
-        answer["data"] = api.check_judge(api.open_existing(work, flags, config, talk), force)
+        answer["data"] = api.check_judge(opening.open_existing(work, flags, config, talk, force))
         if not json:
             out().print(views.numbers(answer["data"]))
 
@@ -198,13 +200,13 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
     """
     talk = Talk(quiet=True)
     with telling("status", json, talk) as answer:
-        from negmine import api
+        from negmine.analysis.status.status import rows as status_rows
+        from negmine.analysis.status.status import states
         from negmine.cli.render import summary as views
-        from negmine.engine.status import survey
-        from negmine.stages.summary import states
+        from negmine.stages import opening
 
-        house = api.open_existing(work, flags, config, talk)
-        rows = states(survey(house, all_formats=True))
+        house = opening.open_existing(work, flags, config, talk)
+        rows = status_rows(states(house))
         answer["data"] = {"work": work, "artifacts": rows}
         if not json:
             out().print(views.status(rows))
@@ -254,14 +256,15 @@ def _run_rooms(
 ) -> None:
     talk = Talk(quiet=json)
     with telling(command, json, talk) as answer:
-        from negmine import api
         from negmine.cli.render import summary as views
+        from negmine.stages import opening
+        from negmine.stages.making import run_stages
 
         if command == "mine":
-            house = api.house_to_mine(work, flags, config, talk, since)
+            house = opening.context_to_mine(work, flags, config, talk, since, force)
         else:
-            opened = api.open_house if rooms[0] == "index" else api.open_existing
-            house = opened(work, flags, config, talk)
-        answer["data"] = result = api.run_rooms(house, rooms, force)
+            opened = opening.open_context if rooms[0] == "index" else opening.open_existing
+            house = opened(work, flags, config, talk, force)
+        answer["data"] = result = run_stages(house, rooms)
     if not json:
         out().print(views.summary(result))

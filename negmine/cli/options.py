@@ -18,7 +18,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from negmine.config.naming import flag
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 from negmine.config.table import NONE, kinds_of
 from negmine.stages.write.formats.registry import FORMATS
 
@@ -45,8 +45,8 @@ def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., A
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         fields = {
             name: option(name, field, room)
-            for room in rooms or ROOMS
-            for name, field in ROOMS[room].model_fields.items()
+            for room in rooms or STAGES
+            for name, field in STAGES[room].model_fields.items()
         }
 
         @functools.wraps(command)

@@ -12,13 +12,13 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from negmine.config.table import SPEED, RoomSettings
+from negmine.config.table import SPEED, StageSettings
 from negmine.config.table import setting as _setting
 
 MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap around somewhere
 
 
-class IndexSettings(RoomSettings):
+class IndexSettings(StageSettings):
     """Room 1: where the data is, how it is read, and how the retrievers index it."""
 
     data: Path | None = _setting(
@@ -45,6 +45,9 @@ class IndexSettings(RoomSettings):
     title_separator: str = _setting("What stands between title and text.", " ")
     retriever: tuple[str, ...] = _setting(
         "bm25, dense, or package.module:factory for your own. Repeatable.", ("bm25", "dense")
+    )
+    retriever_option: tuple[str, ...] = _setting(
+        "Option of your own retriever, as NAME.KEY=VALUE. Repeatable.", ()
     )
     bm25_engine: Literal["bm25s", "rank-bm25"] = _setting(
         "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"
@@ -131,7 +134,7 @@ class IndexSettings(RoomSettings):
         return value and value.replace(" ", "")
 
 
-class RetrieveSettings(RoomSettings):
+class RetrieveSettings(StageSettings):
     """Room 2: how deep each retriever looks."""
 
     k: int = _setting(
@@ -160,7 +163,7 @@ class RetrieveSettings(RoomSettings):
         return {name: value for name, value in asked.items() if value is not None}
 
 
-class RerankSettings(RoomSettings):
+class RerankSettings(StageSettings):
     """Room 3: a cross-encoder reads query and document together; off without --rerank-model."""
 
     rerank_model: str | None = _setting(
@@ -186,7 +189,7 @@ class RerankSettings(RoomSettings):
     )
 
 
-class FilterSettings(RoomSettings):
+class FilterSettings(StageSettings):
     """Room 4: the rules that tell negatives from false negatives."""
 
     score: str | None = _setting(
@@ -341,7 +344,7 @@ class FilterSettings(RoomSettings):
         return self.judge_model or self.judge_local
 
 
-class WriteSettings(RoomSettings):
+class WriteSettings(StageSettings):
     """Room 5: what the training files look like."""
 
     format: str = _setting(  # one of stages/write/formats/registry.py, which is a layer above
@@ -367,7 +370,7 @@ class WriteSettings(RoomSettings):
     )
 
 
-class Settings(RoomSettings):
+class Settings(StageSettings):
     """The whole house: one table per room, as in negmine.toml."""
 
     index: IndexSettings = IndexSettings()
@@ -377,7 +380,7 @@ class Settings(RoomSettings):
     write: WriteSettings = WriteSettings()
 
 
-ROOMS: dict[str, type[RoomSettings]] = {
+STAGES: dict[str, type[StageSettings]] = {
     "index": IndexSettings,
     "retrieve": RetrieveSettings,
     "rerank": RerankSettings,

@@ -1,4 +1,4 @@
-"""All disk work of a work directory: paths, atomic parts, manifests.
+"""A work directory on disk: paths, atomic parts, manifests.
 
 An artifact is a folder with `part-00000.parquet ...` (or `.jsonl`, or an index's own files) and
 `_manifest.json`, which is written last and is the only proof that the artifact is complete. New parts gather
@@ -8,7 +8,6 @@ in `.partial/` inside the folder, so that an old artifact stays whole until its 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -22,7 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negmine.errors import CorruptArtifact, MissingArtifact, WorkdirError
+from negmine.storage.digests import Digests
+from negmine.storage.files import atomic_write, sync_folder, write_json
 from negmine.storage.json_lines import JSON_LINES, count_lines, pending_name, write_lines
+from negmine.storage.layout import QRELS, stage_of
 
 MANIFEST = "_manifest.json"
 PARQUET = "parquet"
@@ -33,10 +35,10 @@ ROW_GROUP = 131_072
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `_manifest.json` says of a finished artifact."""
+    """What `_manifest.json` records of a finished artifact."""
 
     artifact: str
-    room: str
+    stage: str
     schema: str | None
     identity: str
     revision: int
@@ -48,7 +50,18 @@ class Manifest:
     stats: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     made_at: str = ""
-    manifest: int = 1
+    manifest: int = 2
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest, also of version 1, which called the stage a room.
+
+        Raises ValueError or TypeError for what is no manifest.
+        """
+        fields = json.loads(text)
+        if "room" in fields:
+            fields["stage"] = fields.pop("room")
+        return cls(**fields)
 
 
 def part_name(number: int, kind: str = PARQUET) -> str:
@@ -57,7 +70,7 @@ def part_name(number: int, kind: str = PARQUET) -> str:
 
 
 def read_part(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Return a Parquet file. By Polars, who takes a fraction of what pyarrow does, and loads no pandas."""
+    """Read a Parquet file with Polars, which is several times as fast as pyarrow and loads no pandas."""
     return pl.read_parquet(path, columns=columns, glob=False)
 
 
@@ -66,6 +79,7 @@ class Workdir:
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
+        self.digest = Digests(self.root / ".digests.json")
 
     def folder(self, name: str) -> Path:
         """Return the folder of an artifact such as `2-retrieve/bm25`."""
@@ -96,7 +110,7 @@ class Workdir:
     def manifest(self, name: str) -> Manifest | None:
         """Return the manifest of a finished artifact, or None; one that is damaged proves nothing."""
         try:
-            return Manifest(**json.loads((self.folder(name) / MANIFEST).read_text()))
+            return Manifest.from_json((self.folder(name) / MANIFEST).read_text())
         except (OSError, ValueError, TypeError):
             return None
 
@@ -106,13 +120,13 @@ class Workdir:
 
     def require(self, name: str) -> Manifest:
         """Return the manifest of `name`; raise where there is none, or a damaged one."""
-        found = self.manifest(name)
-        if found is None:
-            again = f"Run: negmine {name.split('/')[0].split('-', 1)[1]} {self.root}"
+        manifest = self.manifest(name)
+        if manifest is None:
+            again = f"Run: negmine {stage_of(name)} {self.root}"
             if self.is_damaged(name):
                 raise CorruptArtifact(f"{self.folder(name) / MANIFEST} is damaged. {again}")
             raise MissingArtifact(f"{name} does not exist. {again}")
-        return found
+        return manifest
 
     def whole(self, manifest: Manifest) -> bool:
         """Tell whether every part that the manifest lists lies there in its full size."""
@@ -128,7 +142,7 @@ class Workdir:
             if _size(folder / part["file"]) != part["bytes"]:
                 raise CorruptArtifact(
                     f"{folder / part['file']} is missing or altered. Run the command that makes it again: "
-                    f"negmine {manifest.room} {self.root}"
+                    f"negmine {manifest.stage} {self.root}"
                 )
         return [folder / part["file"] for part in manifest.parts]
 
@@ -140,6 +154,11 @@ class Workdir:
         """Yield every part of an artifact, one at a time."""
         for path in self.part_files(name):
             yield read_part(path, columns)
+
+    def queries_per_part(self) -> list[int]:
+        """Return how many queries are mined in each part of `queries`, and of all tables that follow."""
+        counts: list[int] = self.require(QRELS).stats["queries_per_part"]
+        return counts
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Return a lazy frame over all parts of an artifact."""
@@ -155,7 +174,7 @@ class Workdir:
     # -- writing -----------------------------------------------------------------------------
 
     def find_part(self, name: str, number: int, identity: str) -> Path | None:
-        """Return part `number` of this very artifact where an earlier run has left it, the newest first."""
+        """Return part `number` of this identity where an earlier run has left it, the newest first."""
         partial = self.folder(name) / PARTIAL
         lines = partial / pending_name(part_name(number, JSON_LINES), identity)
         if lines.exists():
@@ -164,7 +183,7 @@ class Workdir:
         return next((path for path in places if _identity_of_part(path) == identity), None)
 
     def has_part(self, name: str, number: int, identity: str) -> bool:
-        """Tell whether an earlier run has left part `number` of this very artifact."""
+        """Tell whether an earlier run has left part `number` of this identity."""
         return self.find_part(name, number, identity) is not None
 
     def parts_done(self, name: str, identity: str) -> int:
@@ -183,17 +202,12 @@ class Workdir:
         """Write one part atomically: temporary name, fsync, rename."""
         folder = self.folder(name) / PARTIAL
         folder.mkdir(parents=True, exist_ok=True)
-        file = pending_name(part_name(number, kind), identity)
-        temporary = folder / f"{file}.tmp"
-        with temporary.open("wb") as stream:
+        with atomic_write(folder / pending_name(part_name(number, kind), identity)) as stream:
             if kind == JSON_LINES:
                 write_lines(table, stream)
             else:
                 metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
                 write_table(table.replace_schema_metadata(metadata), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(folder / file)
 
     def fresh_folder(self, name: str) -> Path:
         """Return an empty `.partial` folder for an artifact that is made in one go."""
@@ -227,7 +241,7 @@ class Workdir:
         for file in new:
             (partial / pending[file]).replace(folder / file)
         shutil.rmtree(partial)
-        _sync_folder(folder)
+        sync_folder(folder)
         write_json(folder / MANIFEST, asdict(manifest))
         return manifest
 
@@ -246,24 +260,13 @@ class Workdir:
 
 
 def write_table(table: pa.Table, stream: BinaryIO) -> None:
-    """Write Parquet: dictionaries where they pay, for strings, and no least and most of strings."""
+    """Write Parquet: dictionaries for strings, where they pay; statistics for all but strings."""
     is_text = {field.name: pa.types.is_large_string(field.type) for field in table.schema}
     pq.write_table(
         table, stream, compression="zstd", row_group_size=ROW_GROUP,
         use_dictionary=[name for name, text in is_text.items() if text],
         write_statistics=[name for name, text in is_text.items() if not text],
     )  # fmt: skip
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, indent=2, ensure_ascii=False, default=str)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
 
 
 def now() -> str:
@@ -292,12 +295,3 @@ def _identity_of_part(path: Path) -> str | None:
         return None
     value = metadata.get(_IDENTITY)
     return value.decode() if value else None
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # some file systems refuse to sync a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -19,7 +19,7 @@ def table(*texts):
 def manifest(work, parts, identity):
     return Manifest(
         artifact=NAME,
-        room="write",
+        stage="write",
         schema="training/1",
         identity=identity,
         revision=1,

@@ -37,8 +37,9 @@ def leak(
     with telling("leak", json, talk) as answer:
         from negmine import api
         from negmine.cli.render import leak as leak_views
+        from negmine.stages import opening
 
-        house = api.open_existing(work, flags, config, talk)
+        house = opening.open_existing(work, flags, config, talk)
         answer["data"] = found = api.measure_leak(house, hide, hide_seed)
         if not json:
             show(leak_views.leak(found))
@@ -70,11 +71,12 @@ def sweep(
     with telling("sweep", json, talk) as answer:
         from negmine import api
         from negmine.cli.render import leak as leak_views
+        from negmine.stages import opening
         from negmine.stages.filter.leak.sweep import read_grid
 
         asked = read_grid(grid or [])
         first = {name: values[0] for name, values in asked.items()}
-        house = api.open_existing(work, flags | first, config, talk)
+        house = opening.open_existing(work, flags | first, config, talk)
         cells = api.measure_sweep(house, asked, hide, hide_seed)
         answer["data"] = {"grid": asked, "hide": hide, "cells": cells.to_dicts()}
         if not json:

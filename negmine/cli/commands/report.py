@@ -43,11 +43,12 @@ def report(
     with telling("report", as_json, talk) as answer:
         from negmine import api
         from negmine.analysis.report import files
+        from negmine.stages import opening
 
         page = files.default_page(work) if html is None and json is None else html
         numbers = None if json is None or as_json else Path(json)
         files.check(work, page, numbers)
-        house = api.open_existing(work, {}, None, talk)
+        house = opening.open_existing(work, {}, None, talk)
         found = api.make_report(house, sample, sample_seed, recall_floor, leak=not no_leak)
         files.write(found, page, numbers)
         answer["data"] = found.model_dump(mode="json")

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from negmine.errors import SettingsError
-from negmine.stages.context import SHORT
 from negmine.stages.summary import Result
+from negmine.storage.layout import SHORT
 
 
 def summary(result: Result) -> RenderableType:

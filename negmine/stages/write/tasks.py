@@ -1,56 +1,59 @@
-"""Write, the part that reads: verdicts, and the texts that are joined here and nowhere before."""
+"""Tasks of stage 5: ids become texts here, and nowhere before."""
 
 from __future__ import annotations
 
 import polars as pl
 import pyarrow as pa
 
+from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
-from negmine.stages.context import QUERIES, VERDICTS, House
 from negmine.stages.write import compute
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.formats.registry import FORMATS
+from negmine.storage.layout import QUERIES, VERDICTS
 
 
-def training(house: House) -> Parts:
+def training(context: Context) -> Parts:
     """The training file: the columns that the trainer reads, and nothing else."""
-    settings = house.settings.write
-    output = format_named(settings.format)
+    settings = context.config.write
+    output = FORMATS[settings.format]
 
     def make(part: int) -> pa.Table:
-        rows = _provenance(house, part)
-        queries = house.work.read(QUERIES, part, ["query_id", "text"])
-        texts = house.texts(compute.document_ids(rows))
+        rows = _provenance(context, part)
+        queries = context.work.read(QUERIES, part, ["query_id", "text"])
+        texts = context.corpus.texts(compute.document_ids(rows))
         return compute.training_table(rows, queries, texts, settings.num_negatives, output)
 
-    return Parts(house.query_parts, make, threads=True, file_kind=output.file_kind)
+    return Parts(context.queries.parts(), make, threads=True, file_kind=output.file_kind)
 
 
-def provenance(house: House) -> Parts:
+def provenance(context: Context) -> Parts:
     """Ids, ranks, scores and retrievers, row for row beside the training file."""
 
     def make(part: int) -> pa.Table:
-        output = format_named(house.settings.write.format)
-        return compute.provenance_table(_provenance(house, part), house.opinions, output)
+        output = FORMATS[context.config.write.format]
+        return compute.provenance_table(
+            _provenance(context, part), context.config.score_names, output
+        )
 
-    return Parts(house.query_parts, make, threads=True)
+    return Parts(context.queries.parts(), make, threads=True)
 
 
-def short(house: House) -> Parts:
+def short(context: Context) -> Parts:
     """The queries that got fewer negatives than asked."""
 
     def make(part: int) -> pa.Table:
-        rows = house.work.read(VERDICTS, part)
-        return compute.short_table(compute.short(rows, house.settings.write))
+        rows = context.work.read(VERDICTS, part)
+        return compute.short_table(compute.short(rows, context.config.write))
 
-    return Parts(house.query_parts, make, threads=True)
+    return Parts(context.queries.parts(), make, threads=True)
 
 
-def _provenance(house: House, part: int) -> pl.DataFrame:
-    settings = house.settings.write
+def _provenance(context: Context, part: int) -> pl.DataFrame:
+    config = context.config
     return compute.provenance(
-        house.work.read(VERDICTS, part),
-        settings,
-        format_named(settings.format),
-        house.retrievers,
-        house.opinions,
+        context.work.read(VERDICTS, part),
+        config.write,
+        FORMATS[config.write.format],
+        config.retriever_names,
+        config.score_names,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from negmine.stages.context import QRELS, SHORT, VERDICTS, House
+from negmine.engine.context import Context
+from negmine.stages import names
 from negmine.stages.filter.rules import is_positive
 from negmine.stages.write.formats.base import OutputFormat
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.formats.registry import FORMATS
+from negmine.storage.layout import QRELS, SHORT, VERDICTS, training
 
 MOST = 0.5  # share of the queries without a row or a negative above which it is said
 _NAMED = 2  # reasons that are named
@@ -57,7 +59,7 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
 
 def _fewer(counts: Counts) -> str:
     return (
-        f"It takes only queries with {counts.num_negatives} negatives: lower --num-negatives, or say "
+        f"It takes only queries with {counts.num_negatives} negatives: lower --num-negatives, or give "
         "--format triplet"
     )
 
@@ -80,19 +82,20 @@ def _why(counts: Counts, work: str) -> str:
     )
 
 
-def note_warnings(house: House) -> None:
-    """Tell the warnings of the files that were just written."""
-    write, work = house.settings.write, house.work
+def note_warnings(context: Context) -> None:
+    """Note the warnings of the files that were just written."""
+    write, work = context.config.write, context.work
     short, verdicts = work.require(SHORT).stats, work.require(VERDICTS).stats
-    judge = None if house.judge is None else work.manifest(house.judge)
+    judge = names.judge(context.config)
+    judged = None if judge is None else work.manifest(judge)
     counts = Counts(
-        rows=work.require(f"5-write/{write.format}").rows,
+        rows=work.require(training(write.format)).rows,
         num_negatives=write.num_negatives,
         queries=work.require(QRELS).stats["queries_mined"],
         short=short["queries_short"],
         without=short["queries_without_negatives"],
         removed=verdicts["removed"],
-        unfinished=str(judge.stats.get("unfinished", "")) if judge else "",
+        unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
     )
-    for warning in warnings(counts, format_named(write.format), str(work.root)):
-        house.progress.note(warning)
+    for warning in warnings(counts, FORMATS[write.format], str(work.root)):
+        context.progress.note(warning)

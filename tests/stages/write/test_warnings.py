@@ -46,7 +46,7 @@ def test_n_tuples_of_queries_that_are_short_are_told():
     (warning,) = told("n-tuple", num_negatives=500, rows=0, short=100)
     assert warning == (
         "nothing to train on: 5-write/n-tuple has no row. It takes only queries with 500 negatives: lower "
-        "--num-negatives, or say --format triplet"
+        "--num-negatives, or give --format triplet"
     )
     (warning,) = told("n-tuple", rows=40, short=60)
     assert warning.startswith("60 of 100 queries have fewer than 5 negatives, and so no row in")

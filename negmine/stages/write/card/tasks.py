@@ -1,4 +1,4 @@
-"""The data card, `5-write/README.md`: it describes the training files that lie beside it."""
+"""Task of the data card, `5-write/README.md`: it describes the files beside it."""
 
 from __future__ import annotations
 
@@ -6,43 +6,46 @@ from pathlib import Path
 from typing import Any
 
 from negmine.data.templates import render
+from negmine.engine.context import Context
 from negmine.engine.tasks import Folder
-from negmine.stages.context import CARD, CORPUS, LIMITS, QRELS, SHORT, VERDICTS, House
-from negmine.stages.write.card.models import names, used
-from negmine.stages.write.card.shaping import shaping
+from negmine.stages.filter.limits.read import read_limits
+from negmine.stages.write.card.models import model_names, used
+from negmine.stages.write.card.shaping import shaping as shaping_settings
 from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
-from negmine.stages.write.formats.registry import FORMATS, format_named
+from negmine.stages.write.formats.registry import FORMATS
+from negmine.storage.files import write_text
+from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, VERDICTS, training
 from negmine.storage.workdir import Manifest
 
 README = "README.md"
 
 
-def settings_of(house: House) -> dict[str, Any]:
+def shaping(context: Context) -> dict[str, Any]:
     """Return what the card says beside what its inputs say: licence, names, other formats that lie there."""
-    write = house.settings.write
-    others = {name: manifest.identity for name, manifest in _others(house).items()}
+    write = context.config.write
+    others = {name: manifest.identity for name, manifest in _others(context).items()}
     return {
         "license": write.license,
         "language": list(write.language),
-        "models": names(house),
+        "models": model_names(context),
         "formats": [f"{name} {identity}" for name, identity in others.items()],
     }
 
 
-def card(house: House) -> Folder:
+def card(context: Context) -> Folder:
     """Write the card; its rows are those of the training file that it is about."""
 
     def make(folder: Path) -> dict[str, Any]:
-        (folder / README).write_text(_text(house), encoding="utf-8")
-        return {"rows": _training(house).rows}
+        write_text(folder / README, _text(context))
+        return {"rows": _training(context).rows}
 
     return Folder(make)
 
 
-def _text(house: House) -> str:
-    configs, write = _configs(house), house.settings.write
+def _text(context: Context) -> str:
+    configs, write = _configs(context), context.config.write
     listed = loadable(configs)
-    limits = house.work.manifest(LIMITS) if house.limits else None
+    limits = context.work.manifest(LIMITS) if read_limits(context) else None
     return render(
         "negmine.stages.write.card",
         "card.md",
@@ -54,22 +57,25 @@ def _text(house: House) -> str:
         configs=configs,
         apart=[one for one in configs if one.rows and one not in listed],
         rows=configs[0].rows,
-        reading=format_named(configs[0].name).reading,
-        queries=house.work.require(QRELS).stats["queries_mined"],
-        documents=house.work.require(CORPUS).rows,
-        counts=_counts(house),
-        models=used(house),
-        settings=[(one.room, one.name, one.value.replace("|", "\\|")) for one in shaping(house)],
+        reading=FORMATS[configs[0].name].reading,
+        queries=context.work.require(QRELS).stats["queries_mined"],
+        documents=context.work.require(CORPUS).rows,
+        counts=_counts(context),
+        models=used(context),
+        settings=[
+            (one.stage, one.name, one.value.replace("|", "\\|"))
+            for one in shaping_settings(context)
+        ],
         leak=leak_line(limits.stats if limits else {}),
         license=write.license,
-        version=_training(house).versions.get("negmine", ""),
+        version=_training(context).versions.get("negmine", ""),
     )
 
 
-def _configs(house: House) -> list[Written]:
+def _configs(context: Context) -> list[Written]:
     """Return the format that was asked for, then the others that an earlier command has left."""
-    current = _training(house)
-    found = {house.settings.write.format: current, **_others(house)}
+    current = _training(context)
+    manifests = {context.config.write.format: current, **_others(context)}
     return [
         Written(
             name,
@@ -79,7 +85,7 @@ def _configs(house: House) -> list[Written]:
             FORMATS[name].file_kind,
             {part["file"]: part["rows"] for part in manifest.parts},
         )
-        for name, manifest in found.items()
+        for name, manifest in manifests.items()
     ]
 
 
@@ -88,27 +94,24 @@ def _columns(name: str, manifest: Manifest) -> list[str]:
     return names
 
 
-def _training(house: House) -> Manifest:
-    return house.work.require(f"{CARD}/{house.settings.write.format}")
+def _training(context: Context) -> Manifest:
+    return context.work.require(training(context.config.write.format))
 
 
-def _others(house: House) -> dict[str, Manifest]:
-    found = {
-        name: house.work.manifest(f"{CARD}/{name}")
-        for name in FORMATS
-        if name != house.settings.write.format
-    }
-    return {name: manifest for name, manifest in found.items() if manifest is not None}
+def _others(context: Context) -> dict[str, Manifest]:
+    others = [name for name in FORMATS if name != context.config.write.format]
+    manifests = {name: context.work.manifest(training(name)) for name in others}
+    return {name: manifest for name, manifest in manifests.items() if manifest is not None}
 
 
-def _counts(house: House) -> list[tuple[str, int]]:
-    verdicts, short = house.work.require(VERDICTS).stats, house.work.require(SHORT).stats
+def _counts(context: Context) -> list[tuple[str, int]]:
+    verdicts, short = context.work.require(VERDICTS).stats, context.work.require(SHORT).stats
     return [
-        ("known positives", house.work.require(QRELS).stats["positives"]),
+        ("known positives", context.work.require(QRELS).stats["positives"]),
         ("candidates", verdicts["candidates"]),
         *((f"removed: `{reason}`", count) for reason, count in verdicts["removed"].items()),
         ("kept as possible negatives", verdicts["kept"]),
-        ("negatives asked for per query", house.settings.write.num_negatives),
+        ("negatives asked for per query", context.config.write.num_negatives),
         ("queries with fewer", short["queries_short"]),
         ("queries with none", short["queries_without_negatives"]),
     ]

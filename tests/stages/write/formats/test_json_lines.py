@@ -18,10 +18,10 @@ FLAGS = {"retriever": ["bm25"], "num_negatives": 3, "k": 5}
 # Registers the format and runs the command line. With KILL it dies as by `kill -9` after the first part.
 SCRIPT = """
 import os, signal
-import negmine.engine.tasks as engine
+import negmine.config.memory as memory
 from negmine.stages.write.formats import registry
 registry.MODULES["query-lists"] = "tests.stages.write.formats.query_lists"
-engine.PART_QUERIES = 2
+memory.PART_QUERIES = 2
 if os.environ.get("KILL"):
     from negmine.storage.workdir import Workdir
     real = Workdir.write_part
@@ -43,7 +43,7 @@ def _registered(monkeypatch):
 @pytest.fixture
 def finished(tmp_path, monkeypatch):
     """Return a work directory of four parts whose triplets are written."""
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     queries = QUERIES | {"q8": "the order of a list of lists"}
     data = write_beir(tmp_path / "beir", queries=queries)
     return negmine.mine(tmp_path / "work", data=data, **FLAGS).work

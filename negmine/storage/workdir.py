@@ -252,10 +252,10 @@ class Workdir:
         if files is None:
             files = sorted(path.name for path in partial.iterdir() if path.is_file())
         places = {file: partial / pending_name(file, identity) for file in files}
-        found = {file: new if new.exists() else folder / file for file, new in places.items()}
+        paths = {file: new if new.exists() else folder / file for file, new in places.items()}
         return [
             {"file": file, "rows": _rows_of(path), "bytes": path.stat().st_size}
-            for file, path in found.items()
+            for file, path in paths.items()
         ]
 
 

@@ -1,6 +1,6 @@
 """Write, the pure part: verdicts become provenance, provenance and texts become training rows.
 
-Which candidates become negatives is said in `selection`, what a row is in `formats`.
+Which candidates become negatives is decided in `selection`, what a row is in `formats`.
 """
 
 from __future__ import annotations
@@ -94,13 +94,13 @@ def training_table(
     queries: query_id, text. documents: doc_id, text (with the title, if there is one), at least those of
     `document_ids`.
     """
-    asked = provenance.join(
+    with_query = provenance.join(
         queries.select("query_id", pl.col("text").alias("query")),
         on="query_id",
         how="left",
         maintain_order="left",
     )
-    rows = output.rows(asked, documents.select("doc_id", "text"), num_negatives)
+    rows = output.rows(with_query, documents.select("doc_id", "text"), num_negatives)
     return table(rows, output.schema(num_negatives))
 
 

@@ -12,7 +12,7 @@ from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.layout import QRELS, SHORT, VERDICTS, training
 
-MOST = 0.5  # share of the queries without a row or a negative above which it is said
+MOST = 0.5  # share of the queries without a row or a negative above which there is a warning
 _NAMED = 2  # reasons that are named
 
 

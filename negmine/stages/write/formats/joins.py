@@ -13,7 +13,7 @@ def row_per_negative(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.Dat
 
 
 def row_per_positive(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
-    """Return every positive of a query with lists of all that is known of its negatives, best first.
+    """Return every positive of a query with lists of the columns about its negatives, best first.
 
     `positive_score` is no list: it is the same for all negatives of a query. Queries without negatives
     have no row.

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -104,6 +105,12 @@ def test_a_part_of_the_queries_gives_the_rows_that_it_gives_among_all(name):
     parts = [written(part, format=name) for part in VERDICTS.partition_by("query_id")]
     assert pl.concat([part for part, _ in parts]).equals(rows)
     assert pl.concat([about for _, about in parts]).equals(provenance)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_has_a_test_with_rows_written_by_hand(name):
+    module = registry.MODULES[name].rpartition(".")[2]
+    assert Path(__file__).with_name(f"test_{module}.py").exists()
 
 
 @every_format

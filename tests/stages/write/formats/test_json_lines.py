@@ -67,8 +67,8 @@ def rows(work):
     return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
 
 
-def states(work):
-    return {state.artifact.name: state for state in negmine.status(work)}
+def states(work, **settings):
+    return {state.artifact.name: state for state in negmine.status(work, **settings)}
 
 
 def test_the_command_writes_rows_beside_their_provenance(finished):
@@ -92,10 +92,9 @@ def test_the_command_writes_rows_beside_their_provenance(finished):
 
 def test_a_kill_between_parts_loses_none_and_the_rows_are_the_same(finished, tmp_path):
     assert write(finished, KILL="yes").returncode == -signal.SIGKILL
-    state = {s.artifact.name: s for s in negmine.status(finished, format=query_lists.NAME)}
-    found = state["5-write/query-lists"]
-    assert found.state == "partial"
-    assert "done" in found.why
+    state = states(finished, format=query_lists.NAME)["5-write/query-lists"]
+    assert state.state == "partial"
+    assert "done" in state.why
     partial = finished / "5-write" / query_lists.NAME / ".partial"
     kept = {path.name: path.stat().st_ino for path in partial.glob("part-*.jsonl")}
     assert 1 <= len(kept) < 4
@@ -114,8 +113,8 @@ def test_a_part_that_is_gone_is_noticed_and_made_again(finished):
     write(finished)
     before = rows(finished)
     (finished / "5-write" / query_lists.NAME / "part-00001.jsonl").unlink()
-    found = states(finished)["5-write/query-lists"]
-    assert (found.state, found.why) == ("partial", "a part is missing or altered")
+    state = states(finished)["5-write/query-lists"]
+    assert (state.state, state.why) == ("partial", "a part is missing or altered")
     write(finished)
     assert rows(finished) == before
     assert states(finished)["5-write/query-lists"].state == "fresh"

@@ -72,7 +72,7 @@ def sweep(
         from negmine import api
         from negmine.cli.render import leak as leak_views
         from negmine.stages import opening
-        from negmine.stages.filter.leak.sweep import read_grid
+        from negmine.stages.filter.leak.grid import read_grid
 
         asked = read_grid(grid or [])
         first = {name: values[0] for name, values in asked.items()}

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from negmine.config.naming import flag
 from negmine.engine.context import Context
 from negmine.stages import names
-from negmine.stages.filter.rules import is_positive
+from negmine.stages.filter.rules import RULES
 from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.layout import QRELS, SHORT, VERDICTS, training
 
 MOST = 0.5  # share of the queries without a row or a negative above which there is a warning
 _NAMED = 2  # reasons that are named
+_IS_POSITIVE = "is_positive"  # the reason of positives themselves, which explains no shortage
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,21 @@ def _why(counts: Counts, work: str) -> str:
             f"The judge is not done ({counts.unfinished}): raise --judge-budget, or run negmine filter "
             f"{work} again"
         )
-    reasons = {name: n for name, n in counts.removed.items() if name != is_positive.__name__}
+    reasons = {name: n for name, n in counts.removed.items() if name != _IS_POSITIVE}
     most = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))[:_NAMED]
     if not most:
         return "The retrievers found too few documents that are no positives: raise --k"
-    named = " and ".join(f"{name} ({count:,})" for name, count in most)
+    named = " and ".join(f"{name} ({count:,}{_flags(name)})" for name, count in most)
     return (
-        f"Most candidates were removed as {named}: loosen those rules (see docs/reference/reasons.md and "
-        f"negmine report {work}), or raise --k"
+        f"Most candidates were removed as {named}: loosen these rules, or raise --k. negmine report {work} "
+        "shows which queries"
     )
+
+
+def _flags(reason: str) -> str:
+    """Return the flags that shape a rule, as a list to follow its count; nothing where there is none."""
+    settings = next((rule.settings for rule in RULES if rule.name == reason), ())
+    return "".join(f", {flag(name)}" for name in settings if not name.startswith("no_"))
 
 
 def note_warnings(context: Context) -> None:

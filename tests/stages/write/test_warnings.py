@@ -24,7 +24,11 @@ def test_nothing_is_warned_of_while_half_of_the_queries_have_negatives():
 def test_queries_without_negatives_are_named_with_the_most_frequent_reasons():
     (warning,) = sentences(short=60, without=51)
     assert warning.startswith("51 of 100 queries have no negative. ")
-    assert "too_close_to_positive (900) and too_risky (30)" in warning
+    for reason, setting in {
+        "too_close_to_positive (900, ": "--relative-margin", "too_risky (30, ": "--max-risk"
+    }.items():  # fmt: skip
+        assert setting in warning.partition(reason)[2].partition(")")[0]
+    assert "--no-" not in warning
     assert "is_positive" not in warning
 
 

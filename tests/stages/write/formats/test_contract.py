@@ -117,10 +117,28 @@ def test_a_format_has_a_test_with_rows_written_by_hand(name):
 def test_formats_do_not_import_each_other(name):
     module = registry.MODULES[name]
     source = inspect.getsource(inspect.getmodule(FORMATS[name].rows))
-    imported = {
-        node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)
-    }
-    assert not imported & (set(registry.MODULES.values()) - {module})
+    assert not _imports(source) & (set(registry.MODULES.values()) - {module})
+
+
+def _imports(source):
+    """Return every module that is imported, and every name from one, in full."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_all_ways_to_import_a_format_are_seen():
+    package, other = "negmine.stages.write.formats", "negmine.stages.write.formats.triplet"
+    for line in (
+        f"import {other}",
+        f"from {package} import triplet",
+        f"from {other} import FORMAT",
+    ):
+        assert other in _imports(line)
 
 
 @every_format

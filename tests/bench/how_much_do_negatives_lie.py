@@ -30,7 +30,7 @@ from negmine.stages.filter.risk.tasks import learn
 from negmine.stages.filter.rules import turned_off
 from negmine.stages.filter.tasks import positive_scores
 from negmine.stages.opening import open_existing
-from negmine.stages.write.compute import selected
+from negmine.stages.write.selection import selected
 from tests.bench.collections import NAMES, RERANKER, encoders, flags_of
 from tests.bench.learn_risk import WAYS, K, fit, samples, share
 from tests.bench.lie_tables import BASE, JSON, WEIGHTS, write_page

@@ -22,7 +22,7 @@ from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.tasks import cheap_verdicts
-from negmine.stages.write.compute import ordered
+from negmine.stages.write.selection import ordered
 from negmine.storage.layout import CANDIDATES, QUERIES, SURVIVORS
 
 QUERIES_AT_ONCE = 128  # whose texts are in memory together

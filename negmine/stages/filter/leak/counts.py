@@ -11,7 +11,7 @@ import polars as pl
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.stages.filter.leak.intervals import Sums, ratio, share
-from negmine.stages.write.compute import selected
+from negmine.stages.write.selection import selected
 
 PER_QUERY = ("sold", "got", "asked", "score", "anchor", "rank", "z")
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open

@@ -12,12 +12,12 @@ import pyarrow as pa
 from negmine.config.memory import part_documents
 from negmine.data.frames import frame
 from negmine.data.qrels import positives
-from negmine.data.shingles import build as build_shingles
 from negmine.data.sources import Sources, open_sources
 from negmine.data.sources.problems import Problems
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
+from negmine.storage import shingles as shingle_index
 from negmine.storage.layout import CORPUS, QUERIES
 
 
@@ -81,7 +81,7 @@ def shingles(context: Context) -> Folder:
 
     def make(folder: Path) -> dict[str, Any]:
         context.progress.total(len(context.corpus.doc_ids()), "documents")
-        return build_shingles(context.corpus.documents(), folder, context.progress.advance)
+        return shingle_index.build(context.corpus.documents(), folder, context.progress.advance)
 
     return Folder(make)
 

@@ -11,7 +11,6 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.data import shingles
 from negmine.data.qrels import positives
 from negmine.data.schemas import POSITIVE
 from negmine.data.similarity import Likeness, centroid_similarity, likeness
@@ -24,6 +23,7 @@ from negmine.retrievers.registry import open_vectors
 from negmine.stages.filter.features import compute
 from negmine.stages.filter.risk.signals import LIKENESS
 from negmine.stages.filter.rules import needed
+from negmine.storage import shingles
 from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, SHINGLES
 
 COLUMNS = ["query_id", "doc_id", "label"]

@@ -5,8 +5,7 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 
-from negmine.data import shingles
-from negmine.data.shingles import index
+from negmine.storage import shingles
 
 TEXTS = [
     "Hot tea, hot TEA!", "", "tea", "the hot tea of the morning", "緑茶は美味しい", "É e\u0301 don't x_1",
@@ -22,7 +21,7 @@ def build(folder, tables):
 def digests(folder):
     return {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:16]
-        for name in (index.OFFSETS, index.SHINGLES)
+        for name in (shingles.OFFSETS, shingles.SHINGLES)
     }
 
 

@@ -38,7 +38,7 @@ def test_an_index_is_the_same_bytes_as_ever(tmp_path):
 def test_tables_and_slices_change_nothing(tmp_path, monkeypatch):
     table = pa.table({"text": TEXTS})
     build(tmp_path / "one", [table])
-    monkeypatch.setattr(index, "_STEP", 2)
+    monkeypatch.setattr(shingles, "_STEP", 2)
     build(tmp_path / "many", [table.slice(0, 5), table.slice(5, 0), table.slice(5)])
     assert digests(tmp_path / "many") == digests(tmp_path / "one")
 

@@ -20,6 +20,9 @@ from pydantic.fields import FieldInfo
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, SettingsTable, fact, kinds_of
+from negmine.stages.write.formats.registry import FORMATS
+
+CHOICES = {"format": tuple(FORMATS)}  # settings whose values a layer above `config` knows
 
 Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
@@ -74,7 +77,7 @@ def _with_flags(
 
 def option(name: str, field: FieldInfo, group: str) -> inspect.Parameter:
     """Return the keyword parameter that Typer turns into a flag."""
-    kind = _plain(field.annotation)
+    kind = typing.Literal[CHOICES[name]] if name in CHOICES else _plain(field.annotation)
     kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
     if kind is bool and not name.startswith("no_"):

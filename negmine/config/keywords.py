@@ -104,7 +104,7 @@ class SettingsKeywords(TypedDict, total=False):
     judge_concurrency: int
     judge_timeout: float
     judge_retries: int
-    format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
+    format: str
     num_negatives: int
     relabel: bool
     order: str

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from negmine.analysis.lint.places import FINDING, ROWS
 from negmine.errors import InputError
+from negmine.storage.files import TableWriter
 
 
 @contextmanager
@@ -37,27 +37,24 @@ class FindingsFile:
 
     def __init__(self, path: Path, file_names: Sequence[str]) -> None:
         """Begin the file. Raises InputError where it cannot be written."""
-        self._path, self._unfinished = path, path.with_name(f"{path.name}.tmp")
         self._file_names = pl.Series("name", file_names, pl.String)
         schema = self._located("", pl.DataFrame(schema=FINDING)).schema
         try:
-            self._writer = pq.ParquetWriter(self._unfinished, schema)
+            self._writer = TableWriter(path, schema)
         except OSError as error:
             raise InputError(f"--findings {path} cannot be written: {error.strerror}.") from error
 
     def write(self, rule: str, findings: pl.DataFrame) -> None:
         """Add findings of a rule: row, slot?, other?."""
-        self._writer.write_table(self._located(rule, findings))
+        self._writer.write(self._located(rule, findings))
 
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
-        self._unfinished.replace(self._path)
 
     def discard(self) -> None:
         """Remove the unfinished file."""
-        self._writer.close()
-        self._unfinished.unlink(missing_ok=True)
+        self._writer.discard()
 
     def _located(self, rule: str, findings: pl.DataFrame) -> pa.Table:
         """Return findings with the names of their files, and line or row numbers within them."""

@@ -9,6 +9,7 @@ from negmine.analysis.lint.settings import LintSettings
 from negmine.config.settings import FilterSettings, IndexSettings
 from negmine.scorers.guide import Guide
 from negmine.storage.digests import Digests
+from negmine.storage.files import new_folder
 
 
 def open_guides(settings: LintSettings, store: Path, note: Callable[[str], None]) -> list[Guide]:
@@ -22,8 +23,7 @@ def open_guides(settings: LintSettings, store: Path, note: Callable[[str], None]
         guide_document_prompt=settings.guide_document_prompt,
     )
     index = IndexSettings(device=settings.device)
-    store.mkdir(parents=True, exist_ok=True)
-    digests = Digests(store / ".digests.json")
+    digests = Digests(new_folder(store) / ".digests.json")
     guides = [
         Guide(place, guide_settings, index, digests, store, note)
         for place in range(len(settings.guide_model))

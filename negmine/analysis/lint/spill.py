@@ -11,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from negmine.storage.files import new_folder, write_rows
+
 MOST_BYTES = 192 << 20
 
 
@@ -19,8 +21,7 @@ class Spill:
 
     def __init__(self, folder: Path, buckets: int, most_bytes: int = MOST_BYTES) -> None:
         """Take a folder, which is made, and how many buckets there are on disk."""
-        folder.mkdir(parents=True)
-        self._folder, self._buckets, self._most_bytes = folder, buckets, most_bytes
+        self._folder, self._buckets, self._most_bytes = new_folder(folder), buckets, most_bytes
         self._waiting: dict[str, list[pl.DataFrame]] = {}
         self._keys: dict[str, str] = {}
         self._size, self._flushes = 0.0, 0
@@ -61,6 +62,6 @@ class Spill:
             waiting.clear()
             for part in rows.partition_by("_bucket", maintain_order=True):
                 name = f"{table}-{part['_bucket'][0]:04d}-{self._flushes:06d}.arrow"
-                part.drop("_bucket").write_ipc(self._folder / name)
+                write_rows(self._folder / name, part.drop("_bucket"))
         self._flushes += 1
         self._size = 0.0

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import negmine
@@ -10,6 +10,7 @@ from negmine.analysis.lint import run, spill
 from negmine.analysis.lint.read import parquet_files, row_files
 from tests.analysis.lint.test_planted import planted
 from tests.analysis.lint.writers import SHAPES, Group, counts_of, save, write
+from tests.properties import share
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ groups = st.lists(
     min_size=1,
     max_size=9,
 )
-quiet = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = share(0.25, HealthCheck.function_scoped_fixture)
 
 
 @given(groups, st.randoms(use_true_random=False))

@@ -18,7 +18,7 @@ def provenance_of(path: Path) -> Path | None:
 
     They belong together where both were made from the same verdicts for the same format.
     """
-    part = path.parent.parent / "provenance" / path.name
+    part = path.parent.parent / "provenance" / path.with_suffix(".parquet").name
     try:
         training, provenance = _manifest(path.parent), _manifest(part.parent)
         verdicts = "4-filter/verdicts"

@@ -5,8 +5,7 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 
-from negmine.data import shingles
-from negmine.data.shingles import index
+from negmine.storage import shingles
 
 TEXTS = [
     "Hot tea, hot TEA!", "", "tea", "the hot tea of the morning", "緑茶は美味しい", "É e\u0301 don't x_1",
@@ -22,7 +21,7 @@ def build(folder, tables):
 def digests(folder):
     return {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:16]
-        for name in (index.OFFSETS, index.SHINGLES)
+        for name in (shingles.OFFSETS, shingles.SHINGLES)
     }
 
 
@@ -39,7 +38,7 @@ def test_an_index_is_the_same_bytes_as_ever(tmp_path):
 def test_tables_and_slices_change_nothing(tmp_path, monkeypatch):
     table = pa.table({"text": TEXTS})
     build(tmp_path / "one", [table])
-    monkeypatch.setattr(index, "_STEP", 2)
+    monkeypatch.setattr(shingles, "_STEP", 2)
     build(tmp_path / "many", [table.slice(0, 5), table.slice(5, 0), table.slice(5)])
     assert digests(tmp_path / "many") == digests(tmp_path / "one")
 

@@ -13,6 +13,7 @@ from negmine.data.frames import frame
 from negmine.data.shingles.grams import Hashes, Ints, shingles_of, word_hashes
 from negmine.data.shingles.jaccard import Sets
 from negmine.data.shingles.words import normalise_all, separate_words
+from negmine.storage.files import write_array
 
 OFFSETS, SHINGLES = "offsets.npy", "shingles.npy"
 _STEP = 4_096  # documents that are cut into words at once
@@ -33,12 +34,12 @@ def build(
         for rows in frame(table).iter_slices(_STEP):
             words, offsets = word_hashes(separate_words(normalise_all(rows["text"])))
             hashes, offsets = shingles_of(_numbers(words, vocabulary), offsets)
-            parts.append(hashes.copy())  # without the room that its words took
+            parts.append(hashes.copy())  # its words' memory is freed
             counts.append(np.diff(offsets))
         advance(table.num_rows)
     offsets = np.cumsum(np.concatenate(counts))
-    np.save(folder / OFFSETS, offsets)
-    np.save(folder / SHINGLES, np.concatenate(parts))
+    write_array(folder / OFFSETS, offsets)
+    write_array(folder / SHINGLES, np.concatenate(parts))
     return {"documents": len(offsets) - 1, "shingles": int(offsets[-1])}
 
 

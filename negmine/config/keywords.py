@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
+
+Table = Any  # a list of dicts, a Polars or pandas DataFrame, an Arrow table, a datasets.Dataset
 
 
 class SettingsKeywords(TypedDict, total=False):
@@ -12,10 +14,10 @@ class SettingsKeywords(TypedDict, total=False):
 
     data: str | Path | None
     qrels_split: str | None
-    corpus: str | Path | None
-    queries: str | Path | None
-    qrels: str | Path | None
-    pairs: str | Path | None
+    corpus: Table | str | Path | None
+    queries: Table | str | Path | None
+    qrels: Table | str | Path | None
+    pairs: Table | str | Path | None
     query_column: str
     positive_column: str
     on_error: Literal["stop", "skip"]

@@ -100,7 +100,7 @@ class Workdir:
 
     def exists(self) -> bool:
         """Tell whether this is a work directory that a command has begun to fill."""
-        return any((self.root / mark).exists() for mark in ("settings.json", "1-index"))
+        return any((self.root / mark).exists() for mark in ("settings.json", "1-index", "sources"))
 
     def _is_ours(self) -> bool:
         return self.exists() or (self.root / ".lock").exists()

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+from figures import leak_by_rule
 
 from negmine.analysis.lint.rules import RULES
 from negmine.analysis.report import schema
@@ -246,10 +247,13 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 SECTIONS: dict[str, Callable[[str], str]] = {"reference/reasons.md": reasons}
 """Pages with markers in every section: made from what is there already."""
+FIGURES: dict[str, Callable[[], str]] = {"images/leak-by-rule.svg": leak_by_rule}
 
 
 def render(page: str) -> str:
-    """Return a page with its generated part made anew."""
+    """Return a page with its generated part made anew, or a figure."""
+    if page in FIGURES:
+        return FIGURES[page]()
     text = (HERE / page).read_text(encoding="utf-8")
     if page in SECTIONS:
         return SECTIONS[page](text)
@@ -259,13 +263,17 @@ def render(page: str) -> str:
 
 
 def main() -> None:
-    """Rewrite every page, or with --check say which are stale."""
-    pages = [*PAGES, *SECTIONS]
-    stale = [page for page in pages if render(page) != (HERE / page).read_text(encoding="utf-8")]
+    """Rewrite every page and figure that is stale; with --check only name them."""
+    pages = [*PAGES, *SECTIONS, *FIGURES]
+    stale = [page for page in pages if render(page) != _text(HERE / page)]
     if "--check" in sys.argv and stale:
         sys.exit(f"stale: {', '.join(stale)}. Run: make docs")
     for page in stale:
         (HERE / page).write_text(render(page), encoding="utf-8")
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 if __name__ == "__main__":

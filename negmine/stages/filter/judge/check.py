@@ -82,12 +82,12 @@ def gate(context: Context) -> None:
     note_weakness(context)
     check = str(names.judge_check(context.config))
     measured = context.work.require(check).stats
-    found = measured["sensitivity"] or 0.0
-    if found < rules.min_sensitivity and not context.force:
+    sensitivity = measured["sensitivity"] or 0.0
+    if sensitivity < rules.min_sensitivity and not context.force:
         first = measured["sensitivity_first"]
         tier = "" if first is None else f" (--judge-first {rules.judge_first} flagged {first:.0%})"
         raise GateNotMet(
-            f"The judge {rules.judge} called {found:.0%} of {measured['positives']} known positives "
+            f"The judge {rules.judge} called {sensitivity:.0%} of {measured['positives']} known positives "
             f"relevant{tier}; --min-sensitivity asks for "
             f"{rules.min_sensitivity:.0%}. See: negmine judge-check {context.work.root}. Try another model or "
             "prompt, or take it as it is with --force."
@@ -110,8 +110,8 @@ def trials(context: Context) -> pl.DataFrame:
     """Draw the sample: query_id, query, documents, kinds; the same for the same data and size."""
     size = context.config.filter.judge_check
     qrels = context.work.scan(QRELS).collect()
-    known = positives(qrels, context.config.index.min_relevance)
-    one = known.group_by("query_id", maintain_order=True).first()
+    positive_pairs = positives(qrels, context.config.index.min_relevance)
+    one = positive_pairs.group_by("query_id", maintain_order=True).first()
     order = [identity_of(["judge-check", name]) for name in one["query_id"]]
     drawn = one.with_columns(order=pl.Series(order)).sort("order").head(size)
     judged = (

@@ -26,12 +26,14 @@ SELECTION = ("num_negatives", "order", "sampling", "pool", "seed")
 def shaping(context: Context, rules_shaping: dict[str, Any]) -> dict[str, Any]:
     """Return what shapes the limits; a budget also depends on the other rules and on the selection."""
     rules = context.config.filter
-    asked = {name: getattr(rules, name) for name in ("score", "relative_margin", "max_percentile")}
+    thresholds = {
+        name: getattr(rules, name) for name in ("score", "relative_margin", "max_percentile")
+    }
     if rules.max_leak is None:
-        return asked
+        return thresholds
     write = context.config.write.model_dump(mode="json")
     selection = {name: write[name] for name in SELECTION}
-    return {**asked, "max_leak": rules.max_leak, **rules_shaping, **selection}
+    return {**thresholds, "max_leak": rules.max_leak, **rules_shaping, **selection}
 
 
 def limits(context: Context) -> Stream:
@@ -41,22 +43,24 @@ def limits(context: Context) -> Stream:
     def tables() -> Iterator[pa.Table]:
         rules = context.config.filter
         scores = positive_scores(context, str(rules.score)).collect()["score"]
-        found = of_positives(rules, scores)
+        values_by_setting = of_positives(rules, scores)
         if rules.max_leak is not None:
-            name, values = knob(applied(rules, found), context.config.given.filter.max_risk)
+            name, values = knob(
+                applied(rules, values_by_setting), context.config.given.filter.max_risk
+            )
             try:
                 cells = sweep_of(context, {name: values}, HIDE, SEED, budget_chosen=False)
             except InputError as error:
                 raise GateNotMet(f"--max-leak {rules.max_leak}: {error}", "max_leak") from error
             best = chosen(name, cells, rules.max_leak)
             stats.update(best, budget=rules.max_leak, hide=HIDE, seed=SEED)
-            found[name] = best[name]
+            values_by_setting[name] = best[name]
             context.progress.note(
                 f"--max-leak {rules.max_leak}: {name.replace('_', '-')} {best[name]:g}, measured leak "
                 f"{best['leak']:.4f} (at most {best['leak_high']:.4f}), yield {best['yield']:.2f}"
             )
-        stats.update(found)
-        rows = {"setting": list(found), "value": list(found.values())}
+        stats.update(values_by_setting)
+        rows = {"setting": list(values_by_setting), "value": list(values_by_setting.values())}
         yield table(pl.DataFrame(rows, schema={"setting": pl.String, "value": pl.Float64}), LIMITS)
 
     return Stream(tables(), lambda: stats)

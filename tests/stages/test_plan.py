@@ -168,8 +168,9 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
 CHANGES = {
     "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
     "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
-    "bm25_b": 0.1, "bm25_delta": 0.9, "stemmer": "english", "vector_dtype": "float16", "k": 7,
-    "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,
+    "bm25_b": 0.1, "bm25_delta": 0.9, "fold_accents": False, "stemmer": "english",
+    "vector_dtype": "float16", "k": 7, "score": "bm25", "relative_margin": 0.3,
+    "no_relative_margin": True, "absolute_margin": 0.1,
     "max_score": 0.5, "min_score": 0.1, "skip_top": 3, "near_duplicate": 0.5,
     "max_percentile": 5.0, "max_risk": 0.2, "no_risk": True, "risk_weights": "own", "risk_learner": "booster",
     "max_signal": ["dense_z=2"], "max_leak": 0.01,

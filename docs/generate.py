@@ -206,7 +206,7 @@ def lint() -> str:
     rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
     for name, field in LintSettings.model_fields.items():
         default = f"`{default_text(field.default)}`" if default_text(field.default) else ""
-        values = _values(field.annotation)
+        values = _values(name, field.annotation)
         rows.append(f"| `{flag(name)}` | {values} | {default} | {field.description} |")
     sections = ["## Flags\n\n" + "\n".join(rows), "## Rules"]
     for name, rule in RULES.items():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings, RerankSettings
 from negmine.data.arrays import Floats, Places
-from negmine.engine import allocators as frugal
+from negmine.engine import allocators
 from negmine.errors import ScorerError, SettingsError
 from negmine.models.batches import batches, budget
 from negmine.models.halving import Halving, message
@@ -99,7 +99,7 @@ class CrossEncoder:
         from sentence_transformers import CrossEncoder as Model
 
         quiet()
-        frugal.keep()
+        allocators.keep()
         try:
             model = Model(
                 str(self.folder),

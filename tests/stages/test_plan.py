@@ -171,7 +171,7 @@ CHANGES = {
     "bm25_b": 0.1, "bm25_delta": 0.9, "stemmer": "english", "vector_dtype": "float16", "k": 7,
     "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,
     "max_score": 0.5, "min_score": 0.1, "skip_top": 3, "near_duplicate": 0.5,
-    "max_percentile": 5.0, "max_risk": 0.2, "no_risk": True, "risk_weights": "own", "risk_learner": "booster",
+    "max_percentile": 5.0, "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
     "max_signal": ["dense_z=2"], "max_leak": 0.01,
     "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3, "sampling": "random",
     "order": "bm25", "unscored": "keep", "above_positive": 0.1, "iqr": 1.5, "owner_query": 0.9,

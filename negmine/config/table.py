@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from negmine.errors import SettingsError
 
 SPEED = {"speed": True}
 NONE = (
@@ -13,7 +17,7 @@ NONE = (
 )
 
 
-class StageSettings(BaseModel):
+class SettingsTable(BaseModel):
     """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,13 +38,30 @@ class StageSettings(BaseModel):
         return value
 
 
+class StageSettings(SettingsTable):
+    """The settings of a stage: a TOML table, remembered in the work directory."""
+
+
+T = TypeVar("T", bound=SettingsTable)
+
+
+def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], str]) -> T:
+    """Return the settings of a table; raise SettingsError, naming a field as `name` does."""
+    try:
+        return table(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        problem, value = first["msg"].removeprefix("Value error, "), first.get("input")
+        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {problem}.") from error
+
+
 def kinds_of(annotation: Any) -> set[Any]:
     """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
     inside = get_args(annotation)
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
 
 
-def _check_number(name: str, value: Any, kinds: set[Any], table: type[StageSettings]) -> None:
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[SettingsTable]) -> None:
     if isinstance(value, list | tuple):
         for one in value:
             _check_number(name, one, kinds, table)
@@ -58,3 +79,9 @@ def setting(text: str, default: Any = None, **extra: Any) -> Any:
     """Return a field: what it is, its default, its bounds, and whether it is only about speed."""
     bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
     return Field(default, description=text, json_schema_extra=extra or None, **bounds)
+
+
+def fact(field: FieldInfo, name: str) -> Any:
+    """Return what a table says of a field beside its default and its bounds; None where it says nothing."""
+    extra = field.json_schema_extra
+    return extra.get(name) if isinstance(extra, dict) else None

@@ -9,12 +9,14 @@ from typing import Any
 from negmine.config.naming import flag
 from negmine.config.resolve import resolve
 from negmine.config.settings import Settings
+from negmine.data.sources.tables import FIELDS, as_arrow
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.retrievers.registry import info
 from negmine.stages.checks import check
 from negmine.storage.clone import check_old, start_from
+from negmine.storage.given import keep_table
 from negmine.storage.remembered import recall_settings
 from negmine.storage.workdir import Workdir
 
@@ -85,9 +87,18 @@ def _context(
     progress: Progress | None,
     force: bool,
 ) -> Context:
-    resolved = resolve(flags, config, remembered, info)
+    resolved = resolve(_tables_as_files(work, flags), config, remembered, info)
     check(resolved)
     return Context(work, resolved, progress or Silent(), force)
+
+
+def _tables_as_files(work: Workdir, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with a file of the work directory for every table that was given in memory."""
+    values = dict(flags)
+    for name in FIELDS:
+        if values.get(name) is not None and not isinstance(values[name], str | Path):
+            values[name] = keep_table(work, name, as_arrow(values[name], name))
+    return values
 
 
 def _require_data(context: Context, since: str | Path | None) -> None:

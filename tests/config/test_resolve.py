@@ -81,7 +81,6 @@ def test_paths_in_a_file_are_relative_to_its_folder(tmp_path):
         ({"sampling": "random", "pool": 3}, "--pool"),
         ({"score": "dens"}, "Did you mean 'dense'?"),
         ({"scor": "dense"}, "Did you mean 'score'?"),
-        ({"format": "triplets"}, "--format"),
         (
             {"guide_model": ("a", "b", "c"), "guide_query_prompt": ("x", "y")},
             "2 times for 3 guides",

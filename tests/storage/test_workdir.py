@@ -36,7 +36,7 @@ def manifest(work, parts, identity="new", files=None):
         inputs={},
         rows=0,
         seconds=0.0,
-        parts=work.describe(NAME, files or [part_name(i) for i in range(parts)]),
+        parts=work.describe(NAME, files or [part_name(i) for i in range(parts)], identity),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from negmine.analysis.diff.totals import MEASURES, Totals
-from negmine.config.limit_text import said_limit
+from negmine.config.limit_text import read_limit
 from negmine.config.naming import nearest
 from negmine.errors import GateNotMet, SettingsError
 
@@ -40,7 +40,7 @@ def read_gates(texts: Sequence[str]) -> list[Gate]:
 
 
 def _limit(text: str, name: str, number: str) -> float:
-    limit, lowest = said_limit(number), -1 if name == "tau" else 0
+    limit, lowest = read_limit(number), -1 if name == "tau" else 0
     if limit is None:
         raise SettingsError(f"--fail-on {text}: give a number, as in nfr=0.02 or nfr=2%.")
     if not lowest <= limit[0] <= 1:

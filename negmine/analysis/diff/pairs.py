@@ -7,7 +7,7 @@ import polars as pl
 from negmine.analysis.diff.ranks import taus
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import POSITIVE
-from negmine.stages.write.compute import selected
+from negmine.stages.write.selection import selected
 
 KEY = ["query_id", "doc_id"]
 KEPT = "kept"

@@ -18,6 +18,7 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
 from negmine.retrievers.dense.nearest import GPU_MOST, Floats, count_gpus, no_faiss
+from negmine.storage.files import atomic_path
 
 FILE = "index.faiss"
 FLAT = "flat"
@@ -114,7 +115,8 @@ def build(
             progress.advance(len(block))
     except RuntimeError as error:
         raise _cannot(factory, error, dims) from error
-    faiss.write_index(index, str(folder / FILE))
+    with atomic_path(folder / FILE) as path:
+        faiss.write_index(index, str(path))
     size = (folder / FILE).stat().st_size
     return {
         "documents": len(vectors), "index": factory, "trained_on": trained_on, "bytes": size,

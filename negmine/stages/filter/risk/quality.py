@@ -26,11 +26,11 @@ def quality(
 
     signals: [rows, names]. hidden, fold: [rows].
     """
-    found: dict[str, Any] = {"weights": weights(blends, names)}
+    numbers: dict[str, Any] = {"weights": weights(blends, names)}
     if not hidden.any() or hidden.all():
-        return found | {"auc": None, "importance": {}, "calibration": []}
+        return numbers | {"auc": None, "importance": {}, "calibration": []}
     probability, risk = out_of_fold(blends, signals, fold, names)
-    return found | {
+    return numbers | {
         "auc": round(_auc(hidden, risk), 4),
         "importance": importance(blends, signals, hidden, fold, names),
         "calibration": calibration(probability, risk, hidden, BINS),

@@ -32,14 +32,14 @@ INTERCEPT = "(intercept)"
 
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the model."""
-    found = shipped(context.config.retriever_names)
+    ships = shipped(context.config.retriever_names)
     return {
         "signals": signals.names(signals.evidence_of(context.config)),
         "weights": context.config.filter.risk_weights,
         "learner": "linear",  # a setting once: kept, so that risk models made before stay fresh
         "shipped": None
-        if found is None
-        else identity_of([to_json(found.model), found.labelled_share]),
+        if ships is None
+        else identity_of([to_json(ships.model), ships.labelled_share]),
     }
 
 
@@ -149,14 +149,18 @@ def _weights(own: Model | None) -> list[tuple[Any, ...]]:
 
 
 def _from_rows(context: Context, rows: pl.DataFrame) -> list[learned.Blend]:
-    found = shipped(context.config.retriever_names)
-    ours = found.model if found is not None else None
+    ships = shipped(context.config.retriever_names)
+    ours = ships.model if ships is not None else None
     blends = []
     for number in range(learned.FOLDS):
         here = rows.filter(pl.col("fold") == number)
-        told = here.filter(pl.col("signal") != INTERCEPT)
-        mean, scale, weight = (told[name].to_numpy() for name in ("mean", "scale", "weight"))
+        weights = here.filter(pl.col("signal") != INTERCEPT)
+        mean, scale, weight = (weights[name].to_numpy() for name in ("mean", "scale", "weight"))
         intercept = here.filter(pl.col("signal") == INTERCEPT)["weight"][0]
-        own = Model(tuple(told["signal"]), mean, scale, weight, intercept) if told.height else None
+        own = (
+            Model(tuple(weights["signal"]), mean, scale, weight, intercept)
+            if weights.height
+            else None
+        )
         blends.append(learned.Blend(own, ours, here["share"][0], here["labelled_share"][0]))
     return blends

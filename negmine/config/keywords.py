@@ -74,7 +74,6 @@ class SettingsKeywords(TypedDict, total=False):
     max_risk: float | None
     no_risk: bool
     risk_weights: Literal["blend", "own", "shipped"]
-    risk_learner: Literal["linear", "booster"]
     max_signal: str | Sequence[str]
     owner_query: float | None
     same_parent: str | None

@@ -238,10 +238,6 @@ class FilterSettings(StageSettings):
     risk_weights: Literal["blend", "own", "shipped"] = _setting(
         "Whose weights: learned here, shipped with negmine, or both by evidence.", "blend"
     )
-    risk_learner: Literal["linear", "booster"] = _setting(
-        "What learns here: a logistic regression, or boosted trees (for data with much to learn from).",
-        "linear",
-    )
     max_signal: tuple[str, ...] = _setting(
         "Drop a candidate with a signal above a limit, as positive_similarity=0.8. Repeatable.", ()
     )

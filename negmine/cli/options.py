@@ -19,7 +19,10 @@ from pydantic.fields import FieldInfo
 
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, kinds_of
+from negmine.config.table import NONE, SettingsTable, fact, kinds_of
+from negmine.stages.write.formats.registry import FORMATS
+
+CHOICES = {"format": tuple(FORMATS)}  # settings whose values a layer above `config` knows
 
 Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
@@ -38,14 +41,25 @@ def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
     The command must take a keyword `flags: dict[str, Any]`: field names to what the user said.
     """
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        fields = {
-            name: option(name, field, room)
+    return _with_flags(
+        {
+            name: option(name, field, f"{room.capitalize()} settings")
             for room in rooms or STAGES
             for name, field in STAGES[room].model_fields.items()
         }
+    )
 
+
+def with_table(table: type[SettingsTable]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the flags of the settings table of an analysis, collected in `flags`."""
+    fields = table.model_fields.items()
+    return _with_flags({name: option(name, field, fact(field, "group")) for name, field in fields})
+
+
+def _with_flags(
+    fields: dict[str, inspect.Parameter],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(name) for name in fields}
@@ -61,9 +75,9 @@ def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., A
     return decorate
 
 
-def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
+def option(name: str, field: FieldInfo, group: str) -> inspect.Parameter:
     """Return the keyword parameter that Typer turns into a flag."""
-    kind = _plain(field.annotation)
+    kind = typing.Literal[CHOICES[name]] if name in CHOICES else _plain(field.annotation)
     kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
     if kind is bool and not name.startswith("no_"):
@@ -77,7 +91,7 @@ def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
         metavar=None if typing.get_origin(kind) is typing.Literal else metavar,
         parser=_number(kinds) if kinds & {int, float} else None,
         show_default=default_text(field.default) or False,
-        rich_help_panel=f"{room.capitalize()} settings",
+        rich_help_panel=group,
     )
     annotation = typing.Annotated[kind | None, info]  # type: ignore[valid-type]
     return inspect.Parameter(

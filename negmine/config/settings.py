@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import field_validator
 
 from negmine.config.table import SPEED, StageSettings
 from negmine.config.table import setting as _setting
-
-Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-
 
 MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap around somewhere
 
@@ -242,10 +238,6 @@ class FilterSettings(StageSettings):
     risk_weights: Literal["blend", "own", "shipped"] = _setting(
         "Whose weights: learned here, shipped with negmine, or both by evidence.", "blend"
     )
-    risk_learner: Literal["linear", "booster"] = _setting(
-        "What learns here: a logistic regression, or boosted trees (for data with much to learn from).",
-        "linear",
-    )
     max_signal: tuple[str, ...] = _setting(
         "Drop a candidate with a signal above a limit, as positive_similarity=0.8. Repeatable.", ()
     )
@@ -352,7 +344,7 @@ class FilterSettings(StageSettings):
 class WriteSettings(StageSettings):
     """Room 5: what the training files look like."""
 
-    format: Format = _setting(
+    format: str = _setting(  # one of stages/write/formats/registry.py, which is a layer above
         "Shape of the training files, as sentence-transformers names them.", "triplet"
     )
     num_negatives: int = _setting("Negatives per query.", 5, gt=0)

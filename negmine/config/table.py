@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import Any, get_args, get_origin
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from negmine.errors import SettingsError
 
 SPEED = {"speed": True}
-NONE = (
-    "none"  # said of a setting that may be empty: forget what the file or the work directory says
-)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # hf://, s3://; of a Path, hf:/
+NONE = "none"  # for a setting that may be empty: forget what the file or the work directory has
 
 
-class StageSettings(BaseModel):
+class SettingsTable(BaseModel):
     """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,7 +36,29 @@ class StageSettings(BaseModel):
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):
             raise ValueError("say true or false")
+        elif Path in kinds and _ADDRESS.match(str(value)):
+            raise ValueError(
+                "this is an address, and negmine reads files of this machine. Download it first, as with "
+                "`hf download NAME --repo-type dataset --local-dir FOLDER`, and name the folder or file"
+            )
         return value
+
+
+class StageSettings(SettingsTable):
+    """The settings of a stage: a TOML table, remembered in the work directory."""
+
+
+T = TypeVar("T", bound=SettingsTable)
+
+
+def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], str]) -> T:
+    """Return the settings of a table; raise SettingsError, naming a field as `name` does."""
+    try:
+        return table(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        problem, value = first["msg"].removeprefix("Value error, "), first.get("input")
+        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {problem}.") from error
 
 
 def kinds_of(annotation: Any) -> set[Any]:
@@ -40,7 +67,7 @@ def kinds_of(annotation: Any) -> set[Any]:
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
 
 
-def _check_number(name: str, value: Any, kinds: set[Any], table: type[StageSettings]) -> None:
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[SettingsTable]) -> None:
     if isinstance(value, list | tuple):
         for one in value:
             _check_number(name, one, kinds, table)
@@ -58,3 +85,9 @@ def setting(text: str, default: Any = None, **extra: Any) -> Any:
     """Return a field: what it is, its default, its bounds, and whether it is only about speed."""
     bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
     return Field(default, description=text, json_schema_extra=extra or None, **bounds)
+
+
+def fact(field: FieldInfo, name: str) -> Any:
+    """Return what a table says of a field beside its default and its bounds; None where it says nothing."""
+    extra = field.json_schema_extra
+    return extra.get(name) if isinstance(extra, dict) else None

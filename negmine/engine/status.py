@@ -11,7 +11,7 @@ from negmine.data.identity import identity_of
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.errors import MissingArtifact, NegmineError
-from negmine.storage.workdir import MANIFEST, Manifest
+from negmine.storage.manifest import MANIFEST, Manifest
 
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
 FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"

@@ -1,8 +1,8 @@
 """What folding accents does to BM25: recall@10 with and without, of queries as written and without accents.
 
 python -m tests.bench.accents [FOLDER ...] [--qrels SPLIT]. Without a folder, XQuAD-R by language: each question
-over the sentences of all eleven languages, with the sentence of its own language as the positive. A folder is in
-BEIR layout, or one of data/ in the repository masakhane-io/masakhane-news: headlines over articles.
+over the sentences of all eleven languages, with the sentence of its own language as the positive. A folder is
+in BEIR layout, or one of data/ in the repository masakhane-io/masakhane-news: headlines over articles.
 """
 
 import argparse

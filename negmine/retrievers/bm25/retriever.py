@@ -1,7 +1,7 @@
 """The BM25 retriever: what is indexed, where it lies on disk, and how queries reach an engine.
 
 An index folder holds `params.json`, `vocabulary.json` (token i is entry i) and the engine's plain
-.npy arrays. The engines are `bm25s` (`bm25_search.py`) and `rank-bm25` (`bm25_reference.py`).
+.npy arrays. The engines are `bm25s` (search.py) and `rank-bm25` (reference.py).
 
 A score is the sum over the query's tokens, as often as each occurs, of idf x tf component, for the
 tokens that the document has. So a document that shares no token scores 0 and is never offered, and
@@ -30,7 +30,8 @@ from negmine.data.tokens import Tokenizer
 from negmine.engine.progress import Progress
 from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
-from negmine.retrievers.bm25.index import Formula, TokenLists, write_postings
+from negmine.retrievers.bm25.formula import Formula
+from negmine.retrievers.bm25.index import TokenLists, write_postings
 from negmine.retrievers.bm25.reference import ReferenceEngine, write_token_lists
 from negmine.retrievers.bm25.search import PostingsEngine
 from negmine.storage.files import write_text

@@ -1,4 +1,4 @@
-"""The engine bm25s: search over the postings of `bm25_index.py`, and scores of single pairs.
+"""The engine bm25s: search over the postings of index.py, and scores of single pairs.
 
 Scores are bm25s' own, to the bit: float32, added in the order of the query's tokens. Its search is not
 used: it takes longer to find the best, and cuts ties by chance.
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from negmine.data.jit import compiled, in_threads
 from negmine.retrievers.base import Hits
-from negmine.retrievers.bm25.index import DOCUMENTS, SCORES, STARTS, Formula, TokenLists
+from negmine.retrievers.bm25.formula import Formula
+from negmine.retrievers.bm25.index import DOCUMENTS, SCORES, STARTS, TokenLists
 from negmine.retrievers.bm25.ranking import no_hits
 
 SPARE = 256  # keys beyond k that wait before the list is cut

@@ -65,7 +65,7 @@ def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
 
     keyed: query_id, label, text_key, body_key.
     """
-    found = pl.repeat(False, keyed.height, eager=True)
+    is_same = pl.repeat(False, keyed.height, eager=True)
     for key in ("text_key", "body_key"):
         of_positives = keyed.filter(pl.col("label") == POSITIVE).select("query_id", key).unique()
         same = keyed.join(
@@ -74,8 +74,8 @@ def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
             how="left",
             maintain_order="left",
         )
-        found |= same["same"].fill_null(False)
-    return found
+        is_same |= same["same"].fill_null(False)
+    return is_same
 
 
 def rank_of(name: str) -> pl.Expr:

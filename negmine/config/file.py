@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negmine.config.gone import why_gone
 from negmine.config.naming import key, nearest
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, kinds_of
@@ -46,6 +47,8 @@ def _field(path: Path, stage: str, key: str) -> str:
         raise SettingsError(
             f"{path}: {key!r} stands in [{stage}]. Put it into [{stage_of_field(field)}]."
         )
+    if (gone := why_gone(field)) is not None:
+        raise SettingsError(f"{path}, [{stage}]: {gone}")
     if field not in fields:
         names = [name.replace("_", "-") for name in fields]
         raise SettingsError(f"{path}: unknown setting {key!r} in [{stage}].{nearest(key, names)}")

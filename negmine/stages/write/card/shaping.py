@@ -8,7 +8,7 @@ from negmine.engine.context import Context
 from negmine.retrievers.registry import types
 from negmine.stages import names
 from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, VERDICTS, stage_of, training
-from negmine.storage.workdir import Manifest
+from negmine.storage.manifest import Manifest
 
 # Fingerprints are listed with the models; addresses and prompts may be private.
 _ELSEWHERE = frozenset(

@@ -31,6 +31,7 @@ class SettingsKeywords(TypedDict, total=False):
     bm25_k1: float
     bm25_b: float
     bm25_delta: float
+    fold_accents: bool
     stemmer: str | None
     model: str
     query_prompt: str | None
@@ -73,7 +74,6 @@ class SettingsKeywords(TypedDict, total=False):
     max_risk: float | None
     no_risk: bool
     risk_weights: Literal["blend", "own", "shipped"]
-    risk_learner: Literal["linear", "booster"]
     max_signal: str | Sequence[str]
     owner_query: float | None
     same_parent: str | None

@@ -32,7 +32,8 @@ def open_context(
 ) -> Context:
     """Return the context of a work directory: the given settings over what it remembers."""
     workdir = Workdir(work)
-    return _context(workdir, flags, config, recall_settings(workdir), progress, force)
+    remembered = recall_settings(workdir, (progress or Silent()).note)
+    return _context(workdir, flags, config, remembered, progress, force)
 
 
 def open_existing(
@@ -67,9 +68,10 @@ def context_to_mine(
     is_given = bool(flags) or config is not None
     if since is not None:
         check_old(Path(since), workdir)
-    remembered = None if is_given else recall_settings(workdir)
+    note = (progress or Silent()).note
+    remembered = None if is_given else recall_settings(workdir, note)
     if remembered is None and since is not None and not is_given:
-        remembered = recall_settings(Workdir(since))  # a first command left none, or failed
+        remembered = recall_settings(Workdir(since), note)  # a first command left none, or failed
     context = _context(workdir, flags, config, remembered, progress, force)
     _require_data(context, since)
     if since is not None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import keywords
 import pyarrow as pa
+from figures import leak_by_rule
 
 from negmine.analysis.lint.rules import RULES
 from negmine.analysis.lint.settings import LintSettings
@@ -264,6 +265,7 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 SECTIONS: dict[str, Callable[[str], str]] = {"reference/reasons.md": reasons}
 """Pages with markers in every section: made from what is there already."""
+FIGURES: dict[str, Callable[[], str]] = {"images/leak-by-rule.svg": leak_by_rule}
 
 
 def render(page: str) -> str:
@@ -279,13 +281,18 @@ def render(page: str) -> str:
 def main() -> None:
     """Rewrite what is stale; with --check fail, and name it."""
     wanted = {HERE / page: render(page) for page in (*PAGES, *SECTIONS)}
+    wanted |= {HERE / name: draw() for name, draw in FIGURES.items()}
     wanted[keywords.FILE] = keywords.render()
-    stale = [file for file in wanted if wanted[file] != file.read_text(encoding="utf-8")]
+    stale = [file for file in wanted if wanted[file] != _text(file)]
     if "--check" in sys.argv and stale:
         names = ", ".join(str(file.relative_to(HERE.parent)) for file in stale)
         sys.exit(f"stale: {names}. Run: make docs")
     for file in stale:
         file.write_text(wanted[file], encoding="utf-8")
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from negmine.analysis.lint.settings import LintSettings
 from negmine.config.settings import STAGES
 from negmine.config.table import SettingsTable
+from negmine.data.sources.tables import FIELDS
 
 FILE = Path(__file__).parents[1] / "negmine" / "config" / "keywords.py"
 WIDTH = 100  # of a line of code; a longer one is left as it is
@@ -19,7 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
+
+Table = Any  # a list of dicts, a Polars or pandas DataFrame, an Arrow table, a datasets.Dataset
 '''
 
 
@@ -43,7 +46,8 @@ def _keywords(name: str, text: str, tables: Iterable[type[SettingsTable]]) -> st
     for table in tables:
         for field, annotation in typing.get_type_hints(table).items():
             if field in table.model_fields:
-                line = f"    {field}: {keyword_type(annotation)}"
+                table_too = "Table | " if table is STAGES["index"] and field in FIELDS else ""
+                line = f"    {field}: {table_too}{keyword_type(annotation)}"
                 lines.append(line if len(line) <= WIDTH else f"{line}  # fmt: skip")
     return "\n".join(lines) + "\n"
 

@@ -17,7 +17,7 @@ from negmine.cli.commands import measure as windows
 from negmine.cli.commands import report as report_command
 from negmine.cli.console import INTERRUPTED, Talk, out, tell_usage, telling
 from negmine.cli.options import Config, Force, Json, Work, with_settings
-from negmine.engine import allocators as frugal
+from negmine.engine import allocators
 
 app = typer.Typer(
     name="negmine",
@@ -33,7 +33,7 @@ def main() -> None:
     """Run the command line; a usage error is told on stderr, and with --json on stdout too."""
     from typer.exceptions import TyperException
 
-    frugal.settle()
+    allocators.settle()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:

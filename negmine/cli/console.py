@@ -29,6 +29,7 @@ from rich.progress import (
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from negmine.config.gone import why_gone
 from negmine.errors import NegmineError
 
 ENVELOPE = 1
@@ -159,6 +160,8 @@ def _envelope(
 def tell_usage(error: Any, as_json: bool) -> int:
     """Tell what Typer does not understand of a command line; return the exit code."""
     error.message = error.message.replace("Value error, ", "")  # pydantic's, not the user's
+    if (gone := why_gone(getattr(error, "option_name", None) or "")) is not None:
+        error.message, error.possibilities = gone, []
     context = getattr(error, "ctx", None)
     if as_json:
         command = context.info_name if context is not None else ""

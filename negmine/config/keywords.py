@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
+
+Table = Any  # a list of dicts, a Polars or pandas DataFrame, an Arrow table, a datasets.Dataset
 
 
 class SettingsKeywords(TypedDict, total=False):
@@ -12,10 +14,10 @@ class SettingsKeywords(TypedDict, total=False):
 
     data: str | Path | None
     qrels_split: str | None
-    corpus: str | Path | None
-    queries: str | Path | None
-    qrels: str | Path | None
-    pairs: str | Path | None
+    corpus: Table | str | Path | None
+    queries: Table | str | Path | None
+    qrels: Table | str | Path | None
+    pairs: Table | str | Path | None
     query_column: str
     positive_column: str
     on_error: Literal["stop", "skip"]
@@ -29,6 +31,7 @@ class SettingsKeywords(TypedDict, total=False):
     bm25_k1: float
     bm25_b: float
     bm25_delta: float
+    fold_accents: bool
     stemmer: str | None
     model: str
     query_prompt: str | None
@@ -71,7 +74,6 @@ class SettingsKeywords(TypedDict, total=False):
     max_risk: float | None
     no_risk: bool
     risk_weights: Literal["blend", "own", "shipped"]
-    risk_learner: Literal["linear", "booster"]
     max_signal: str | Sequence[str]
     owner_query: float | None
     same_parent: str | None

@@ -60,6 +60,7 @@ class IndexSettings(StageSettings):
     bm25_k1: float = _setting("BM25: how soon a repeated term saturates.", 1.5, ge=0)
     bm25_b: float = _setting("BM25: how much long documents are held back.", 0.75, ge=0, le=1)
     bm25_delta: float = _setting("BM25: the delta of bm25l and bm25+.", 0.5, ge=0)
+    fold_accents: bool = _setting("BM25: read é as e, in Latin, Greek and Cyrillic letters.", True)
     stemmer: str | None = _setting("Snowball stemmer for BM25, such as english.")
     model: str = _setting(
         "Sentence-transformers model: a folder, a hub name, or the default.", "all-MiniLM-L6-v2"
@@ -236,10 +237,6 @@ class FilterSettings(StageSettings):
     no_risk: bool = _setting("Learn no risk, and drop nothing for it.", False)
     risk_weights: Literal["blend", "own", "shipped"] = _setting(
         "Whose weights: learned here, shipped with negmine, or both by evidence.", "blend"
-    )
-    risk_learner: Literal["linear", "booster"] = _setting(
-        "What learns here: a logistic regression, or boosted trees (for data with much to learn from).",
-        "linear",
     )
     max_signal: tuple[str, ...] = _setting(
         "Drop a candidate with a signal above a limit, as positive_similarity=0.8. Repeatable.", ()

@@ -11,9 +11,10 @@ from negmine.data.identity import identity_of
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.errors import MissingArtifact, NegmineError
-from negmine.storage.workdir import MANIFEST, Manifest
+from negmine.storage.manifest import MANIFEST, Manifest
 
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
+_NOT_SET = "not set"  # a setting that only another version, or another choice of settings, records
 FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
 
 
@@ -129,8 +130,8 @@ def _difference(
     """Describe in a few words why a finished artifact no longer fits."""
     reasons = []
     for name in sorted({*settings, *recorded.settings}):
-        old, new = recorded.settings.get(name), settings.get(name)
-        if old != new:
+        if recorded.settings.get(name) != settings.get(name):
+            old, new = recorded.settings.get(name, _NOT_SET), settings.get(name, _NOT_SET)
             change = _change(name.replace("_", "-"), old, new)
             reasons.append("the source files changed" if name == "sources" else change)
     if not reasons:
@@ -147,6 +148,8 @@ def _change(name: str, old: Any, new: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return "none" if value is None else str(value)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings, RerankSettings
 from negmine.data.arrays import Floats, Places
-from negmine.engine import allocators as frugal
+from negmine.engine import allocators
 from negmine.engine.plugins import is_plugin, load_plugin
 from negmine.errors import ScorerError
 from negmine.models.batches import batches, budget
@@ -99,7 +99,7 @@ class CrossEncoder:
         from sentence_transformers import CrossEncoder as Model
 
         quiet()
-        frugal.keep()
+        allocators.keep()
         try:
             model = Model(
                 str(self.folder),

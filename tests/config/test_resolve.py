@@ -192,3 +192,13 @@ def test_naming_a_model_unsays_own_vectors_and_the_other_way_round(tmp_path):
 
 def test_a_default_is_not_remembered_as_if_it_were_said():
     assert resolve({"k": 5}).to_remember()["index"] == {}
+
+
+def test_an_address_is_no_file(tmp_path):
+    """hf://... used to be answered with a path of this machine."""
+    for given in ({"data": "hf://datasets/x/y"}, {"pairs": "s3://bucket/pairs.jsonl"}):
+        with pytest.raises(SettingsError, match="is an address, and negmine reads files of this"):
+            resolve(given)
+    file = toml(tmp_path, '[index]\ncorpus = "hf://datasets/x"\n')
+    with pytest.raises(SettingsError, match="is an address"):
+        resolve({}, file)

@@ -61,8 +61,7 @@ def _risk(risk: dict[str, Any] | None) -> list[str]:
     if risk is None:
         return []
     own = f"{risk['own_share']:.0%} learned here from {risk['hidden_positives']:,} hidden positives"
-    numbers = risk["weights"] if risk["learner"] == "linear" else risk["importance"]
-    telling = [f"{name} {number:+.2f}" for name, number in list(numbers.items())[:4]]
+    telling = [f"{name} {number:+.2f}" for name, number in list(risk["weights"].items())[:4]]
     return [f"risk: {own}, the rest shipped; most telling: {', '.join(telling)}"]
 
 

@@ -53,8 +53,8 @@ def identity_of_judge(context: Context, model: str | None = None) -> str:
 class Opened(NamedTuple):
     """A judge that can be asked, the first judge if there is one, and the budget that both spend."""
 
-    chat: Chat
-    first: Chat | None
+    chat: Recorded
+    first: Recorded | None
     budget: Budget
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,9 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, InputError
 from negmine.stages.filter.leak.budget import chosen, knob
+from negmine.stages.filter.leak.intervals import least_limit, negatives_needed
 from negmine.stages.filter.leak.measure import sweep_of
+from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.limits.compute import applied, of_positives
 from negmine.stages.filter.risk.hiding import SEED
 from negmine.stages.filter.tasks import positive_scores
@@ -45,6 +48,7 @@ def limits(context: Context) -> Stream:
         scores = positive_scores(context, str(rules.score)).collect()["score"]
         values_by_setting = of_positives(rules, scores)
         if rules.max_leak is not None:
+            _check_evidence(context, rules.max_leak)
             name, values = knob(
                 applied(rules, values_by_setting), context.config.given.filter.max_risk
             )
@@ -64,3 +68,29 @@ def limits(context: Context) -> Stream:
         yield table(pl.DataFrame(rows, schema={"setting": pl.String, "value": pl.Float64}), LIMITS)
 
     return Stream(tables(), lambda: stats)
+
+
+def _check_evidence(context: Context, budget: float) -> None:
+    """Report how many measured negatives a budget needs; raise GateNotMet where there cannot be so many."""
+    needed, wanted = negatives_needed(budget), context.config.write.num_negatives
+    queries = len(Trial(context, HIDE, SEED).queries)
+    most = queries * wanted
+    at_hand = (
+        f"{queries:,} queries have two or more positives, and give at most {most:,} with "
+        f"--num-negatives {wanted}"
+    )
+    if most >= needed:
+        context.progress.note(
+            f"--max-leak {budget} needs {needed:,} measured negatives, if none of them leaks; {at_hand}"
+        )
+    elif queries:
+        raise GateNotMet(
+            f"--max-leak {budget} cannot be shown with this data: it needs {needed:,} measured negatives, even "
+            f"if none of them leaks. {at_hand}: enough for --max-leak {_rounded_up(least_limit(most))}. Give "
+            "that, or more queries with two or more positives.",
+            "max_leak",
+        )
+
+
+def _rounded_up(share: float) -> float:
+    return math.ceil(share * 1000) / 1000

@@ -16,15 +16,7 @@ from numpy.typing import NDArray
 from polars import Series
 
 from negmine.data.hashing import name_hashes
-from negmine.stages.filter.risk.model import (
-    Booster,
-    Floats,
-    Learner,
-    Model,
-    fit,
-    labelled_share,
-    probability,
-)
+from negmine.stages.filter.risk.model import Floats, Model, fit, labelled_share, probability
 
 FOLDS = 5
 EVIDENCE = 100.0  # hidden positives at which own and shipped weights count the same
@@ -42,7 +34,7 @@ class Shipped(NamedTuple):
 class Blend:
     """Own and shipped log-odds, averaged: `share` is the weight of the own model."""
 
-    own: Model | Booster | None
+    own: Model | None
     shipped: Model | None
     share: float
     labelled_share: float = 1.0
@@ -55,12 +47,9 @@ class Blend:
         return total
 
     @property
-    def models(self) -> list[tuple[Model | Booster, float]]:
+    def models(self) -> list[tuple[Model, float]]:
         """The models that count, with their weights."""
-        both: tuple[tuple[Model | Booster | None, float], ...] = (
-            (self.own, self.share),
-            (self.shipped, 1 - self.share),
-        )
+        both = ((self.own, self.share), (self.shipped, 1 - self.share))
         return [(model, share) for model, share in both if model is not None and share]
 
 
@@ -76,7 +65,6 @@ def cross_fit(
     names: Sequence[str],
     shipped: Shipped | None,
     weights: str = "blend",
-    learner: Learner = "linear",
 ) -> list[Blend]:
     """Return a blend per fold, learned from the other folds' rows.
 
@@ -86,7 +74,7 @@ def cross_fit(
 
     def without(*left_out: int) -> Blend:
         used = ~np.isin(fold, left_out)
-        own = None if weights == "shipped" else fit(signals[used], hidden[used], names, learner)
+        own = None if weights == "shipped" else fit(signals[used], hidden[used], names)
         share = _share(int(hidden[used].sum()), ours) if own is not None else 0.0
         return Blend(own, ours.model if ours is not None else None, share)
 

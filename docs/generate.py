@@ -17,7 +17,7 @@ import pyarrow as pa
 from negmine.analysis.lint.rules import RULES
 from negmine.analysis.report import schema
 from negmine.cli.app import app
-from negmine.cli.options import default_text
+from negmine.config.catalogue import ENTRIES
 from negmine.config.naming import flag
 from negmine.config.settings import ROOMS
 from negmine.data import schemas
@@ -67,7 +67,7 @@ def settings() -> str:
             speed = " *(speed)*" if isinstance(extra, dict) and extra.get("speed") else ""
             negated = field.annotation is bool and not name.startswith("no_")
             shown = f"`{flag(name)}`" + (f" / `{flag('no_' + name)}`" if negated else "")
-            default = f"`{default_text(field.default)}`" if default_text(field.default) else ""
+            default = f"`{ENTRIES[name].default}`" if ENTRIES[name].default else ""
             rows.append(
                 f"| {shown} | {_values(field.annotation)} | {default} | {field.description}{speed} |"
             )

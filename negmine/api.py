@@ -344,9 +344,12 @@ def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State
     return survey(open_existing(work, settings), all_formats=True)
 
 
-def explain(work: str | Path, query_id: str) -> dict[str, Any]:
-    """Return one query's text and candidates, with ranks, scores, kept and reason."""
-    return explanation(open_existing(work, {}), query_id)
+def explain(work: str | Path, query: str) -> dict[str, Any]:
+    """Return one query's text and candidates, with ranks, scores, kept and reason.
+
+    query: a query_id, or words of the query. Raises InputError where it names no query, or several.
+    """
+    return explanation(open_existing(work, {}), query)
 
 
 def open_existing(

@@ -1,7 +1,7 @@
-"""Typer options made from the settings tables, so that flags, TOML keys and docs cannot drift.
+"""Typer options made from the settings tables, so that flags, TOML keys and docs stay the same.
 
 Typer reads a command's flags from its signature. `with_settings` writes that signature: one keyword
-per settings field, None where the user said nothing.
+per settings field, None where the flag was not given.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from pydantic.fields import FieldInfo
 
+from negmine.config.catalogue import Entry, accepted
 from negmine.config.naming import flag
 from negmine.config.settings import ROOMS
 from negmine.config.table import NONE, kinds_of
@@ -25,7 +25,7 @@ Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
 ]
 Config = typing.Annotated[
-    Path | None, typer.Option("--config", help="A negmine.toml, one table per room.")
+    Path | None, typer.Option("--config", help="A negmine.toml file of settings.")
 ]
 Json = typing.Annotated[bool, typer.Option("--json", help="Print one JSON envelope to stdout.")]
 Force = typing.Annotated[
@@ -33,36 +33,44 @@ Force = typing.Annotated[
 ]
 
 
-def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the flags of these rooms (all of them without names), collected in `flags`.
+def with_settings(
+    *stages: str, only: Callable[[Entry], bool] = lambda entry: True, brief: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the flags of these stages (without names: of all), collected in `flags`.
 
-    The command must take a keyword `flags: dict[str, Any]`: field names to what the user said.
+    The command takes a keyword `flags: dict[str, Any]`: field names to given values. only: which settings.
+    brief: the short help shows none of them; else it shows those that are essential.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        fields = {
-            name: option(name, field, room)
-            for room in rooms or ROOMS
-            for name, field in ROOMS[room].model_fields.items()
-        }
+        entries = [entry for entry in accepted(stages or ROOMS) if only(entry)]
+        fields = {entry.name: option(entry) for entry in entries}
 
         @functools.wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(name) for name in fields}
-            said = {name: value for name, value in given.items() if value not in (None, [])}
-            return command(*args, flags=said, **kwargs)
+            flags = {name: value for name, value in given.items() if value not in (None, [])}
+            return command(*args, flags=flags, **kwargs)
 
         own = inspect.signature(command, eval_str=True)
         kept = [p for p in own.parameters.values() if p.name != "flags"]
         wrapped.__signature__ = own.replace(parameters=[*kept, *fields.values()])  # type: ignore[attr-defined]
         wrapped.__annotations__ = {p.name: p.annotation for p in [*kept, *fields.values()]}
+        shown = {
+            e.name
+            for e in entries
+            if e.essential is True or (e.essential == "stage" and stages == (e.stage,))
+        }
+        minor = set(fields) - (set() if brief else shown)
+        wrapped.minor_settings = minor  # type: ignore[attr-defined]
         return wrapped
 
     return decorate
 
 
-def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
-    """Return the keyword parameter that Typer turns into a flag."""
+def option(entry: Entry) -> inspect.Parameter:
+    """Return the keyword parameter that Typer turns into the flag of a setting."""
+    name, field = entry.name, entry.field
     kind = _plain(field.annotation)
     kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
@@ -71,13 +79,19 @@ def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
     if typing.get_origin(kind) is typing.Literal and type(None) in kinds:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
     metavar = next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
+    text = entry.description
+    if typing.get_origin(kind) is typing.Literal:
+        choices = typing.get_args(kind)
+        long = len("|".join(choices)) > _LONGEST_CHOICES
+        metavar = "NAME" if long else None
+        text += f" One of: {', '.join(choices)}." if long else ""
     info = typer.Option(
         *declarations,
-        help=field.description,
-        metavar=None if typing.get_origin(kind) is typing.Literal else metavar,
+        help=text + (f" [default: {entry.default}]" if entry.default else ""),
+        metavar=metavar,
         parser=_number(kinds) if kinds & {int, float} else None,
-        show_default=default_text(field.default) or False,
-        rich_help_panel=f"{room.capitalize()} settings",
+        show_default=False,
+        rich_help_panel=entry.group,
     )
     annotation = typing.Annotated[kind | None, info]  # type: ignore[valid-type]
     return inspect.Parameter(
@@ -85,11 +99,14 @@ def option(name: str, field: FieldInfo, room: str) -> inspect.Parameter:
     )
 
 
+_LONGEST_CHOICES = (
+    24  # characters of choices that stand beside a flag; longer ones follow the help text
+)
 _SHOWN = {float: "NUMBER", int: "COUNT", Path: "PATH", str: "TEXT"}
 
 
 def _number(kinds: set[Any]) -> Callable[[str], Any]:
-    """Return the reader of a number; words that the setting knows stay words, `none` where it may be."""
+    """Return the reader of a number; the words that the setting knows stay words."""
     words = {kind for kind in kinds if isinstance(kind, str)}
     words |= {NONE} if type(None) in kinds else set()
     what = "number" if float in kinds else "whole number"
@@ -104,17 +121,6 @@ def _number(kinds: set[Any]) -> Callable[[str], Any]:
             raise typer.BadParameter(f"{text!r} is not a {what}{others}.") from error
 
     return read
-
-
-def default_text(default: Any) -> str:
-    """Return a default as the help shows it."""
-    if default is None or default is False:
-        return ""
-    if default is True:
-        return "on"
-    if isinstance(default, tuple):
-        return ", ".join(map(str, default))
-    return repr(default) if isinstance(default, str) and not default.strip() else str(default)
 
 
 def _plain(annotation: Any) -> Any:

@@ -6,6 +6,7 @@ import math
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 
 SPEED = {"speed": True}
 NONE = (
@@ -54,7 +55,20 @@ def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettin
         raise ValueError("a finite number is wanted")
 
 
-def setting(text: str, default: Any = None, **extra: Any) -> Any:
-    """Return a field: what it is, its default, its bounds, and whether it is only about speed."""
+def setting(text: str, default: Any = None, *, group: str, **extra: Any) -> Any:
+    """Return a field of a settings table.
+
+    text: what the setting does, as help and docs show it. group: the heading it stands under there.
+    extra: bounds (`ge`, `gt`, `le`, `lt`) and facts. `essential`: True if every short help shows it, "stage" if
+    only that of its own stage does. `speed`: it changes no row. `shared_with`: the other stages whose work
+    depends on it; their commands accept it, too.
+    """
     bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
-    return Field(default, description=text, json_schema_extra=extra or None, **bounds)
+    facts = {"group": group, **extra}
+    return Field(default, description=text, json_schema_extra=facts, **bounds)
+
+
+def fact(field: FieldInfo, name: str) -> Any:
+    """Return a fact of a settings field that `setting` was told (`group`, `speed` ...), or None."""
+    facts = field.json_schema_extra
+    return facts.get(name) if isinstance(facts, dict) else None

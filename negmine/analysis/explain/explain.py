@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import polars as pl
 
+from negmine.analysis.explain.find import find_query
 from negmine.config.effective import opinions
 from negmine.data.schemas import POSITIVE
 from negmine.errors import InputError
@@ -14,19 +14,17 @@ from negmine.stages.context import QUERIES, RISK_MODEL, VERDICTS, House
 from negmine.stages.filter.risk.signals import with_signals
 
 
-def explain(house: House, query_id: str) -> dict[str, Any]:
+def explain(house: House, query: str) -> dict[str, Any]:
     """Return a query's text and all its rows of `verdicts`, positives first, then by rank.
 
-    Raises MissingArtifact before `filter` has run, InputError for a query that was not mined.
+    query: a query_id, or words of the query (find.py). Raises MissingArtifact before `filter` has run,
+    InputError where no query, or several, are meant, or where it was not mined.
     """
     house.work.require(VERDICTS)
-    query = house.work.scan(QUERIES).filter(pl.col("query_id") == query_id).collect()
-    if query.height == 0:
-        known = house.work.scan(QUERIES).select("query_id").collect()["query_id"].to_list()
-        close = difflib.get_close_matches(query_id, known, n=1)
-        hint = f' Did you mean "{close[0]}"?' if close else f' The first is "{known[0]}".'
-        raise InputError(f'There is no query "{query_id}" in {house.work.root}.{hint}')
-    first = query["same_as"][0] or query_id
+    queries = house.work.scan(QUERIES)
+    query_id = find_query(queries.select("query_id", "text", "same_as"), query)
+    asked = queries.filter(pl.col("query_id") == query_id).collect()
+    first = asked["same_as"][0] or query_id
     rows = house.work.scan(VERDICTS).filter(pl.col("query_id") == first).collect()
     if rows.height == 0:
         raise InputError(f'Query "{query_id}" has no positive in the qrels, so it was not mined.')
@@ -34,13 +32,15 @@ def explain(house: House, query_id: str) -> dict[str, Any]:
     ordered = rows.join(texts, on="doc_id", how="left", maintain_order="left").sort(
         pl.col("label") != POSITIVE, pl.col("rank").fill_null(2**30), maintain_order=True
     )
-    told = with_signals(ordered, [name for name in opinions(house.settings) if _scored(rows, name)])
+    with_all = with_signals(
+        ordered, [name for name in opinions(house.settings) if _scored(rows, name)]
+    )
     return {
         "query_id": first,
-        "text": query["text"][0],
+        "text": asked["text"][0],
         "asked_for": query_id,
         "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
-        "rows": told.drop("query_id").to_dicts(),
+        "rows": with_all.drop("query_id").to_dicts(),
         "risk": _risk(house),
     }
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from negmine.cli.console import Talk, out, telling
+from negmine.cli.console import answering
 from negmine.cli.options import Json
+from negmine.cli.progress import TerminalProgress
 
 READ, KNOWN, RULES, GUIDES = "What is read", "What is known beside it", "Rules", "Guides"
 MOST_WIDTH = 120
@@ -113,14 +114,14 @@ def lint(
 
     Example: negmine lint work/5-write/triplet mined.jsonl --fail-on fault=0
     """
-    talk = Talk(quiet=json)
-    with telling("lint", json, talk) as answer:
+    talk = TerminalProgress(quiet=json)
+    with answering("lint", json, talk) as answer:
         from negmine import api
         from negmine.analysis.lint.options import check_gates, read_gates
         from negmine.cli.render import lint as view
 
         gates = read_gates(fail_on or [])
-        answer["data"] = found = api.lint(
+        answer.data = found = api.lint(
             files,
             query_column=query_column,
             positive_column=positive_column,
@@ -146,7 +147,5 @@ def lint(
         )
         for note in found["notes"]:
             talk.note(note)
-        if not json:
-            console = out()
-            view.show(found, console, min(console.width, MOST_WIDTH))
+        answer.show = lambda console: view.show(found, console, min(console.width, MOST_WIDTH))
         check_gates(found["rules"], gates)

@@ -19,7 +19,7 @@ from negmine.analysis.report import schema
 from negmine.cli.app import app
 from negmine.config.catalogue import ENTRIES
 from negmine.config.naming import flag
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 from negmine.data import schemas
 from negmine.data.sources.columns import ACCEPTED
 
@@ -50,8 +50,8 @@ def commands() -> str:
 
 def _own_flags(callback: Callable[..., object]) -> str:
     names = [name for name in inspect.signature(callback).parameters if name not in ARGUMENTS]
-    rooms = [room for room, table in ROOMS.items() if set(table.model_fields) <= set(names)]
-    settings = {field for room in rooms for field in ROOMS[room].model_fields}
+    rooms = [room for room, table in STAGES.items() if set(table.model_fields) <= set(names)]
+    settings = {field for room in rooms for field in STAGES[room].model_fields}
     own = [f"`{flag(name)}`" for name in names if name not in settings]
     links = [f"[{room} settings](settings.md#{room})" for room in rooms]
     return ", ".join([*own, *links]) + "."
@@ -60,7 +60,7 @@ def _own_flags(callback: Callable[..., object]) -> str:
 def settings() -> str:
     """Return one table per room: flag, TOML key, default, meaning."""
     blocks = []
-    for room, table in ROOMS.items():
+    for room, table in STAGES.items():
         rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
         for name, field in table.model_fields.items():
             extra = field.json_schema_extra

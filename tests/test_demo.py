@@ -58,8 +58,8 @@ def test_every_row_has_both_scores_and_the_first_look_is_right(demo):
 def test_scores_of_the_model_are_those_of_sentence_transformers(demo):
     from sentence_transformers import SentenceTransformer
 
-    from negmine.data.identity import Digests
     from negmine.models.locate import resolve_model
+    from negmine.storage.digests import Digests
 
     work, _ = demo
     model = SentenceTransformer(str(resolve_model("all-MiniLM-L6-v2", Digests(work / "x.json"))))

@@ -12,7 +12,7 @@ from negmine import errors
 from negmine.analysis.lint.rules import RULES
 from negmine.cli.app import app
 from negmine.config.naming import flag
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 from negmine.data.schemas import CANDIDATES, CORPUS, FEATURES, QRELS, QUERIES, RUN, SHORT, VERDICTS
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.rules import REASONS
@@ -41,7 +41,7 @@ def test_every_command_has_a_section():
 
 def test_every_flag_has_a_row():
     page = text("reference/settings.md")
-    for table in ROOMS.values():
+    for table in STAGES.values():
         for name, field in table.model_fields.items():
             assert f"`{flag(name)}`" in page
             assert field.description, name
@@ -66,7 +66,7 @@ def test_every_column_is_described():
 
 def test_every_signal_is_described():
     page = text("reference/signals.md")
-    for name in signals.limited(["bm25", "dense"]):
+    for name in signals.limited(signals.Evidence(["bm25", "dense"], True, ["bm25"])):
         generic = name.replace("bm25_", "<name>_").replace("dense_", "<name>_")
         assert f"`{name}`" in page or f"`{generic}`" in page
 
@@ -104,7 +104,7 @@ def test_every_flag_in_the_docs_exists(page):
     known = {"--version", "--help", "--check", "--install-completion", "--show-completion"}
     for command in app.registered_commands:
         known |= {flag(name) for name in inspect.signature(command.callback).parameters}
-    for table in ROOMS.values():
+    for table in STAGES.values():
         for name in table.model_fields:
             known |= {flag(name), flag(f"no_{name}")}
     blocks = re.findall(r"negmine [^`\n]*", page.read_text(encoding="utf-8"))

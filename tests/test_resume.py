@@ -11,7 +11,7 @@ import pytest
 
 import negmine
 from negmine.engine import tasks as engine
-from negmine.stages.context import RISK_MODEL
+from negmine.storage.layout import RISK_MODEL
 from tests.conftest import write_beir, write_vectors
 
 KILLS = 20
@@ -36,7 +36,7 @@ def big_house(folder, queries=300, documents=900):
 
 
 def command(folder, work, vectors):
-    small_parts = "import negmine.engine.tasks as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64\n"
+    small_parts = "import negmine.config.memory as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64\n"
     run = "import sys; from negmine.cli.app import main; sys.argv[0] = 'negmine'; main()"
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in vectors.items()]
     return [
@@ -102,7 +102,7 @@ class Dying:
 
 @pytest.mark.parametrize("parts", range(0, 40, 4))
 def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     folder = write_beir(tmp_path / "data")
     options = {"data": folder, "k": 5, **write_vectors(folder)}
     calm = negmine.mine(tmp_path / "calm", **options)
@@ -138,8 +138,8 @@ def test_rows_do_not_depend_on_the_number_of_parts(tmp_path, monkeypatch):
     folder = write_beir(tmp_path / "data")
     options = {"data": folder, "k": 5, "sampling": "random", **write_vectors(folder)}
     negmine.mine(tmp_path / "one", **options)
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 3)
-    monkeypatch.setattr("negmine.engine.tasks.PART_DOCUMENTS", 5)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 3)
+    monkeypatch.setattr("negmine.config.memory.PART_DOCUMENTS", 5)
     negmine.mine(tmp_path / "many", **options)
     one, many = rows_of(tmp_path / "one"), rows_of(tmp_path / "many")
     assert len(list((tmp_path / "many" / "5-write" / "triplet").glob("part-*"))) == 3

@@ -18,7 +18,7 @@ import typer
 
 from negmine.config.catalogue import Entry, accepted
 from negmine.config.naming import flag
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 from negmine.config.table import NONE, kinds_of
 
 Work = typing.Annotated[
@@ -43,7 +43,7 @@ def with_settings(
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        entries = [entry for entry in accepted(stages or ROOMS) if only(entry)]
+        entries = [entry for entry in accepted(stages or STAGES) if only(entry)]
         fields = {entry.name: option(entry) for entry in entries}
 
         @functools.wraps(command)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
 from negmine.config.naming import key
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 from negmine.config.table import fact
 
 
@@ -56,7 +56,7 @@ class Entry:
 
 ENTRIES: dict[str, Entry] = {
     name: Entry(name, stage, field)
-    for stage, table in ROOMS.items()
+    for stage, table in STAGES.items()
     for name, field in table.model_fields.items()
 }
 

@@ -23,6 +23,7 @@ class SettingsKeywords(TypedDict, total=False):
     title: bool
     title_separator: str
     retriever: Sequence[str]
+    retriever_option: Sequence[str]
     bm25_engine: Literal["bm25s", "rank-bm25"]
     bm25_variant: Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None
     bm25_k1: float

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from pydantic import field_validator
 
-from negmine.config.table import SPEED, RoomSettings, setting
+from negmine.config.table import SPEED, StageSettings, setting
 
 Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -45,7 +45,7 @@ GROUPS = (
 MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap around somewhere
 
 
-class IndexSettings(RoomSettings):
+class IndexSettings(StageSettings):
     """Room 1: where the data is, how it is read, and how the retrievers index it."""
 
     data: Path | None = _data(
@@ -86,6 +86,9 @@ class IndexSettings(RoomSettings):
         "bm25, dense, or your own package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
+    )
+    retriever_option: tuple[str, ...] = _retrievers(
+        "Option of your own retriever, as NAME.KEY=VALUE. Repeatable.", ()
     )
     bm25_engine: Literal["bm25s", "rank-bm25"] = _bm25(
         "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"
@@ -188,7 +191,7 @@ class IndexSettings(RoomSettings):
         return value and value.replace(" ", "")
 
 
-class RetrieveSettings(RoomSettings):
+class RetrieveSettings(StageSettings):
     """Room 2: how deep each retriever looks."""
 
     k: int = _retrievers(
@@ -219,7 +222,7 @@ class RetrieveSettings(RoomSettings):
         return {name: value for name, value in asked.items() if value is not None}
 
 
-class RerankSettings(RoomSettings):
+class RerankSettings(StageSettings):
     """Room 3: a cross-encoder reads query and document together; off without --rerank-model."""
 
     rerank_model: str | None = _opinions(
@@ -252,7 +255,7 @@ class RerankSettings(RoomSettings):
     )
 
 
-class FilterSettings(RoomSettings):
+class FilterSettings(StageSettings):
     """Room 4: the rules that tell negatives from false negatives."""
 
     score: str | None = _thresholds(
@@ -423,7 +426,7 @@ class FilterSettings(RoomSettings):
         return self.judge_model or self.judge_local
 
 
-class WriteSettings(RoomSettings):
+class WriteSettings(StageSettings):
     """Room 5: what the training files look like."""
 
     format: Format = _output(
@@ -466,7 +469,7 @@ class WriteSettings(RoomSettings):
     )
 
 
-class Settings(RoomSettings):
+class Settings(StageSettings):
     """The whole house: one table per room, as in negmine.toml."""
 
     index: IndexSettings = IndexSettings()
@@ -476,7 +479,7 @@ class Settings(RoomSettings):
     write: WriteSettings = WriteSettings()
 
 
-ROOMS: dict[str, type[RoomSettings]] = {
+STAGES: dict[str, type[StageSettings]] = {
     "index": IndexSettings,
     "retrieve": RetrieveSettings,
     "rerank": RerankSettings,

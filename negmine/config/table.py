@@ -14,7 +14,7 @@ NONE = (
 )
 
 
-class RoomSettings(BaseModel):
+class StageSettings(BaseModel):
     """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,7 +41,7 @@ def kinds_of(annotation: Any) -> set[Any]:
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
 
 
-def _check_number(name: str, value: Any, kinds: set[Any], table: type[RoomSettings]) -> None:
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[StageSettings]) -> None:
     if isinstance(value, list | tuple):
         for one in value:
             _check_number(name, one, kinds, table)

@@ -1,4 +1,4 @@
-"""Settings that cannot work together, or say what cannot be read: each refused in one message."""
+"""Settings that cannot work together, or have a value that cannot be read: one message each."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from negmine.config.effective import retriever_name, scorer_names, signal_names
-from negmine.config.memory import read_memory
-from negmine.config.naming import flag, nearest
-from negmine.config.settings import FilterSettings, IndexSettings, Settings
+from negmine.config.naming import flag
+from negmine.config.resolved import ResolvedConfig
+from negmine.config.settings import FilterSettings
 from negmine.errors import SettingsError
 
 
-def check(settings: Settings) -> None:
-    """Refuse settings that cannot work together."""
-    index, rules, write = settings.index, settings.filter, settings.write
-    read_memory(index.memory)
-    _check_retrievers(index)
+def check(config: ResolvedConfig) -> None:
+    """Refuse settings that cannot work together, as far as no retriever's own are meant.
+
+    Raises SettingsError.
+    """
+    index, rules, write = config.index, config.given.filter, config.write
+    names = list(index.retriever)
+    if len(set(names)) != len(names) or not names:
+        raise SettingsError(
+            f"--retriever: name each once, and at least one. Given: {', '.join(names) or 'none'}."
+        )
     if index.devices is not None and index.device != "auto":
         raise SettingsError(
             f"--device {index.device} and --devices {index.devices} both say where models run. "
             "Leave one out."
         )
-    _check_search(settings)
     _check_thresholds(rules)
     for field in ("relative_margin", "max_risk"):
         negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]
@@ -34,16 +38,14 @@ def check(settings: Settings) -> None:
         raise SettingsError(
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
-    _check_judge(settings)
+    _check_judge(config)
     judge_budget(rules)
-    signal_limits(settings)
     judge_extra(rules)
     _check_guides(rules)
-    _check_scores(settings)
 
 
-def _check_judge(settings: Settings) -> None:
-    rules = settings.filter
+def _check_judge(config: ResolvedConfig) -> None:
+    rules = config.filter
     if rules.judge_url is not None and not _is_web_address(rules.judge_url):
         raise SettingsError(
             f"--judge-url {rules.judge_url!r} is no web address. Say http://HOST:PORT/v1 or https://HOST/v1."
@@ -56,7 +58,7 @@ def _check_judge(settings: Settings) -> None:
         rules.judge_url is None or rules.judge_method != "verdict"
     ):
         raise SettingsError("--judge-first needs --judge-url and --judge-method verdict.")
-    if settings.write.relabel and rules.judge is None:
+    if config.write.relabel and rules.judge is None:
         raise SettingsError(
             "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
         )
@@ -69,51 +71,6 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return known and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
-
-
-def _check_retrievers(index: IndexSettings) -> None:
-    if (index.query_vectors is None) != (index.document_vectors is None):
-        raise SettingsError(
-            "--query-vectors and --document-vectors go together. Give both or none."
-        )
-    if index.query_vectors and "dense" not in index.retriever:
-        raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
-    if index.query_vectors and "model" in index.model_fields_set:
-        raise SettingsError(
-            f"--model {index.model}: with your own vectors no model is asked. Leave one of them out."
-        )
-    if index.dense_scope == "candidates" and (
-        set(index.retriever) <= {"dense"} or index.document_vectors is not None
-    ):
-        raise SettingsError(
-            "--dense-scope candidates encodes what another retriever found. Name one beside dense, and bring "
-            "no vectors along."
-        )
-    if len(set(index.retriever)) != len(index.retriever) or not index.retriever:
-        given = ", ".join(index.retriever) or "none"
-        raise SettingsError(f"--retriever: name each once, and at least one. Given: {given}.")
-
-
-def _check_search(settings: Settings) -> None:
-    index, retrieve = settings.index, settings.retrieve
-    if index.dense_scope == "candidates" and "dense" not in index.retriever:
-        raise SettingsError(
-            "--dense-scope candidates is for the dense retriever. Add --retriever dense."
-        )
-    encodes = "dense" in index.retriever and index.document_vectors is None
-    if index.devices is not None and not encodes and not settings.filter.guide_model:
-        raise SettingsError(
-            f"--devices {index.devices}: nothing is encoded here. Leave it out, or add --retriever dense."
-        )
-    if index.index != "flat" and "dense" not in index.retriever:
-        raise SettingsError(
-            f"--index {index.index} is for the dense retriever. Add --retriever dense."
-        )
-    for field in ("nprobe", "ef_search"):
-        if getattr(retrieve, field) is not None and index.index == "flat":
-            raise SettingsError(
-                f"{flag(field)}: --index flat looks at every vector. Name an index that it is for."
-            )
 
 
 def _check_thresholds(rules: FilterSettings) -> None:
@@ -138,24 +95,6 @@ def judge_budget(rules: FilterSettings) -> dict[str, int]:
             f"--judge-budget {rules.judge_budget}: say 5000, or 5000calls, or 2000000tokens."
         )
     return {found[2] or "calls": int(found[1].replace("_", ""))}
-
-
-def signal_limits(settings: Settings) -> dict[str, float]:
-    """Return what --max-signal says: signal name to limit. Raises SettingsError for one that is none."""
-    known = signal_names(settings) if settings.filter.max_signal else []
-    limits = {}
-    for said in settings.filter.max_signal:
-        name, _, limit = said.partition("=")
-        if name not in known:
-            raise SettingsError(
-                f"--max-signal {said}: no such signal.{nearest(name, known)} "
-                f"There are: {', '.join(known)}."
-            )
-        try:
-            limits[name] = float(limit)
-        except ValueError as error:
-            raise SettingsError(f"--max-signal {said}: say NAME=NUMBER.") from error
-    return limits
 
 
 def judge_extra(rules: FilterSettings) -> dict[str, Any]:
@@ -189,32 +128,3 @@ def _check_guides(rules: FilterSettings) -> None:
             )
     if any(length <= 0 for length in rules.guide_max_length):
         raise SettingsError(f"--guide-max-length {min(rules.guide_max_length)}: give 1 or more.")
-
-
-def _check_scores(settings: Settings) -> None:
-    """Refuse names of scores that nobody gives, or that two would give."""
-    index, rules, order = settings.index, settings.filter, settings.write.order
-    names = [retriever_name(spec) for spec in index.retriever] + scorer_names(settings)
-    for name, said, known in (
-        ("--score", rules.score, names),
-        ("--order", order, ["fused", *names]),
-    ):
-        if said is not None and said not in known:
-            raise SettingsError(
-                f"{name} {said}: no such score here.{nearest(said, known)} "
-                f"There are: {', '.join(known)}."
-            )
-    if len(set(names)) != len(names):
-        raise SettingsError(
-            f"--retriever: a name is taken. The scores would be: {', '.join(names)}."
-        )
-    if len(set(rules.guide_model)) != len(rules.guide_model):
-        raise SettingsError(
-            f"--guide-model: name each once. Given: {', '.join(rules.guide_model)}."
-        )
-    if rules.score in ("judge", "risk"):
-        raise SettingsError(
-            f"--score {rules.score}: it has its own rule, tried after thresholds. Name another score."
-        )
-    if rules.owner_query is not None and "dense" not in index.retriever:
-        raise SettingsError("--owner-query compares query vectors. Add --retriever dense.")

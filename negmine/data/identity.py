@@ -1,4 +1,4 @@
-"""What makes two things the same: digests of files, identities of artifacts."""
+"""What makes two things the same: canonical JSON, identities, digests of files."""
 
 from __future__ import annotations
 
@@ -27,39 +27,3 @@ def file_digest(path: Path) -> str:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-class Digests:
-    """sha256 of files, remembered by (path, size, modification time) in one JSON file.
-
-    A model of a gigabyte or a corpus of ten is hashed once, not at every `status`. The memory is
-    only a shortcut: losing it costs a read, never a wrong answer, unless somebody changes a file
-    and restores its size and its time to the nanosecond.
-    """
-
-    def __init__(self, memory: Path) -> None:
-        self._memory = memory
-        self._known: dict[str, list[Any]] = {}
-        try:
-            self._known = json.loads(memory.read_text())
-        except (OSError, ValueError):
-            self._known = {}
-
-    def __call__(self, path: Path) -> str:
-        """Return the sha256 of `path`, from memory where size and time are the same."""
-        path = path.resolve()
-        stat = path.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns]
-        known = self._known.get(str(path))
-        if known and known[:2] == stamp:
-            return str(known[2])
-        digest = file_digest(path)
-        self._known[str(path)] = [*stamp, digest]
-        return digest
-
-    def save(self) -> None:
-        """Write the memory down, where the work directory exists."""
-        if self._memory.parent.is_dir():
-            temporary = self._memory.with_suffix(".tmp")
-            temporary.write_text(json.dumps(self._known, indent=0))
-            temporary.replace(self._memory)

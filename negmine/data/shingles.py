@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from negmine.data.hashing import GOLDEN, splitmix64
 from negmine.data.similarity import Ints, Likeness
 from negmine.data.tokens import Tokenizer
-from negmine.progress import Progress
 
 SIZE = 3
 
 
-def build(documents: Iterable[pa.Table], folder: Path, progress: Progress) -> dict[str, Any]:
+def build(
+    documents: Iterable[pa.Table], folder: Path, advance: Callable[[int], None]
+) -> dict[str, Any]:
     """Write `offsets.npy` (int64) and `shingles.npy` (uint64, sorted within a document).
 
     `documents`: tables with a `text` column. Returns the manifest's stats.
@@ -35,7 +36,7 @@ def build(documents: Iterable[pa.Table], folder: Path, progress: Progress) -> di
         for text in table["text"].to_pylist():
             numbers = [words.setdefault(word, len(words)) for word in tokenizer.tokens(text)]
             rows.append(shingles_of(np.array(numbers, np.uint64)))
-        progress.advance(table.num_rows)
+        advance(table.num_rows)
     counts = np.fromiter((len(row) for row in rows), np.int64, len(rows))
     np.save(folder / "offsets.npy", np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
     np.save(folder / "shingles.npy", np.concatenate([*rows, np.empty(0, np.uint64)]))

@@ -1,4 +1,4 @@
-"""An artifact: one row of the floor plan (pipeline.py)."""
+"""An artifact: one entry of the plan (stages/plan.py)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,39 @@ import pyarrow as pa
 
 from negmine.data import schemas
 from negmine.data.identity import identity_of
+from negmine.engine.context import Context
 from negmine.engine.tasks import Work
+from negmine.storage.layout import stage_of
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """One row of the floor plan."""
+    """A folder of the work directory: what it reads, which settings shape its rows, how it is made.
+
+    schema: of its table; None for an index or the data card, which have files of their own.
+    settings: those that shape the rows; may read model files. make: picklable, opens the work that makes
+    it. count: statistics of the finished rows. begun: what there is of an unfinished one beside finished
+    parts. check: raises a NegmineError, before any work, for what this machine cannot do.
+    """
 
     name: str
-    schema: pa.Schema | None  # None: an index or the data card, with files of its own
+    schema: pa.Schema | None
     reads: tuple[str, ...]
-    settings: Callable[[], dict[str, Any]]  # those that shape the rows; may read model files
-    make: Callable[[], Work]
-    count: Callable[[pl.LazyFrame], dict[str, Any]] | None = None  # stats of the finished rows
+    settings: Callable[[], dict[str, Any]]
+    make: Callable[[Context], Work]
+    count: Callable[[pl.LazyFrame], dict[str, Any]] | None = None
     revision: int = 1
-    begun: Callable[[], str] = str  # what is there of an unfinished one, beside finished parts
+    begun: Callable[[], str] = str
+    check: Callable[[], None] = _nothing
 
     @property
-    def room(self) -> str:
-        """The room it lies in: `2-retrieve/bm25` is of room retrieve."""
-        return self.name.split("/")[0].split("-", 1)[1]
+    def stage(self) -> str:
+        """The stage that it belongs to: `2-retrieve/bm25` belongs to retrieve."""
+        return stage_of(self.name)
 
     def identity(self, settings: dict[str, Any], inputs: dict[str, str]) -> str:
         """Return the identity that these settings and inputs give it."""

@@ -1,24 +1,27 @@
-"""Making what is missing: skip what is fresh, redo what is stale, resume what is half done."""
+"""Make what is missing: skip what is fresh, redo what is stale, resume what is half done."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from negmine.config.settings import ROOMS
+from negmine.config.memory import SIDE_BY_SIDE
+from negmine.config.settings import STAGES
 from negmine.data.schemas import name_of
 from negmine.data.sources.problems import together
+from negmine.engine import tasks
 from negmine.engine.allocators import give_back
+from negmine.engine.artifact import Artifact
+from negmine.engine.context import Context
+from negmine.engine.executors.local import Executor, local
 from negmine.engine.status import FRESH, State, offered, require_fresh, survey
-from negmine.engine.tasks import SIDE_BY_SIDE, Folder, Parts, Stream, Work, local
+from negmine.engine.tasks import Parts, PartTask, Stats
 from negmine.errors import InputError
-from negmine.retrievers.dense import vectors as dense
-from negmine.stages.context import House
 from negmine.storage.locks import locked
 from negmine.storage.remembered import remembering
 from negmine.storage.workdir import Manifest, now, part_name, read_part
@@ -36,182 +39,195 @@ class Outcome:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Run:
+    """One command over a plan: which stages it makes, and where its tasks run."""
+
+    context: Context
+    plan: Sequence[Artifact]
+    stages: Collection[str]
+    executor: Executor
+
+    def survey(self) -> list[State]:
+        """Compare the whole plan with the disk."""
+        return survey(self.context, self.plan, strict=self.stages)
+
+
 def run(
-    house: House,
-    rooms: Collection[str],
-    force: bool = False,
+    context: Context,
+    plan: Sequence[Artifact],
+    stages: Collection[str],
     only: Callable[[str], bool] = lambda artifact: True,
     remembers: bool = True,
+    executor: Executor | None = None,
 ) -> list[Outcome]:
-    """Bring the artifacts of these rooms (those that `only` lets through) up to date.
+    """Bring the artifacts of these stages (those that `only` lets through) up to date.
 
     Returns what became of each. Later commands go on with the settings, if this one `remembers` them.
 
-    Raises MissingArtifact where an earlier room has not been run or is stale; InputError with all
+    Raises MissingArtifact where an earlier stage has not been run or is stale; InputError with all
     problems of the user's files together.
     """
-    house.force = force
-    house.work.create()
+    asked = Run(context, plan, stages, executor or local)
+    context.work.create()
     outcomes: list[Outcome] = []
-    with locked(house.work.root):
-        states = survey(house, strict=rooms)
-        house.digest.save()
-        _require_earlier(house, states, rooms)
-        if "dense" in house.settings.index.retriever and {"index", "retrieve"} & set(rooms):
-            dense.check_machine(house.settings.index)
-        wanted = [s for s in states if s.artifact.room in rooms and only(s.artifact.name)]
-        done = partial(_rooms_done, wanted, outcomes)
-        with remembering(house.work, house.settings, done) if remembers else nullcontext():
-            _make_all(house, wanted, force, outcomes, rooms)
+    with locked(context.work.root):
+        states = asked.survey()
+        context.work.digest.save()
+        _require_earlier(asked, states)
+        wanted = [s for s in states if s.artifact.stage in stages and only(s.artifact.name)]
+        for state in wanted:
+            state.artifact.check()
+        done = partial(_stages_done, wanted, outcomes)
+        remember = remembering(context.work, context.config.to_remember(), done)
+        with remember if remembers else nullcontext():
+            _make_all(asked, wanted, outcomes)
     return outcomes
 
 
-def _make_all(
-    house: House,
-    wanted: list[State],
-    force: bool,
-    outcomes: list[Outcome],
-    rooms: Collection[str],
-) -> None:
-    """Make what is wanted, adding to `outcomes`; problems of the user's files are told together."""
+def _make_all(asked: Run, wanted: Sequence[State], outcomes: list[Outcome]) -> None:
+    """Make what is wanted, adding to `outcomes`; problems of the user's files are raised together."""
     failures: list[InputError] = []
     failed: set[str] = set()
-    todo = list(wanted)
-    while todo:
-        state = todo.pop(0)
+    waiting = list(wanted)
+    while waiting:
+        state = waiting.pop(0)
         if failed & set(state.artifact.reads):
             failed.add(state.artifact.name)
             continue
         try:
-            outcomes.append(_bring_up_to_date(house, state, force))
+            outcomes.append(_bring_up_to_date(asked, state))
             if offered(state.identity, outcomes[-1].manifest) != state.offered:
-                todo = _seen_anew(house, todo, rooms)
+                anew = {one.artifact.name: one for one in asked.survey()}
+                waiting = [anew[one.artifact.name] for one in waiting]
         except InputError as error:
             failures.append(error)
             failed.add(state.artifact.name)
-    house.digest.save()
+    asked.context.work.digest.save()
     if failures:
         raise together(failures)
 
 
-def _rooms_done(wanted: list[State], outcomes: list[Outcome]) -> set[str]:
-    """Return the rooms that have everything that was wanted of them."""
+def _stages_done(wanted: Sequence[State], outcomes: Sequence[Outcome]) -> set[str]:
+    """Return the stages that have everything that was wanted of them."""
     made = {done.artifact for done in outcomes}
-    lacking = {state.artifact.room for state in wanted if state.artifact.name not in made}
-    return {state.artifact.room for state in wanted} - lacking
+    lacking = {state.artifact.stage for state in wanted if state.artifact.name not in made}
+    return {state.artifact.stage for state in wanted} - lacking
 
 
-def _seen_anew(house: House, states: list[State], rooms: Collection[str]) -> list[State]:
-    """Return these states as they are now that one they read is not what was foreseen."""
-    now_known = {state.artifact.name: state for state in survey(house, strict=rooms)}
-    return [now_known[state.artifact.name] for state in states]
+def _require_earlier(asked: Run, states: Sequence[State]) -> None:
+    order = list(STAGES)
+    first = min(order.index(stage) for stage in asked.stages)
+    earlier = [s.artifact.name for s in states if order.index(s.artifact.stage) < first]
+    require_fresh(asked.context, states, earlier)
 
 
-def _require_earlier(house: House, states: list[State], rooms: Collection[str]) -> None:
-    first = min(list(ROOMS).index(room) for room in rooms)
-    earlier = [s.artifact.name for s in states if list(ROOMS).index(s.artifact.room) < first]
-    require_fresh(house, states, earlier)
-
-
-def _bring_up_to_date(house: House, state: State, force: bool) -> Outcome:
-    name = state.artifact.name
-    if state.state == FRESH and not force and state.manifest is not None:
-        house.progress.end(name, "fresh", state.manifest.rows, 0.0)
+def _bring_up_to_date(asked: Run, state: State) -> Outcome:
+    name, context = state.artifact.name, asked.context
+    if state.state == FRESH and not context.force and state.manifest is not None:
+        context.progress.end(name, "fresh", state.manifest.rows, 0.0)
         return Outcome(name, "fresh", state.manifest, 0.0)
     start = time.perf_counter()
-    house.progress.begin(name)
+    context.progress.begin(name)
     try:
-        stats, files = _make(house, state, state.artifact.make(), force)
+        stats, files = _make(asked, state)
     except InputError:
-        house.work.discard(name)
+        context.work.discard(name)
         raise
-    parts = house.work.describe(name, files)
-    counted = stats.get("documents", stats.get("rows"))  # of what has files of its own
-    table = state.artifact.schema is not None
-    rows = sum(part["rows"] for part in parts) if table else int(counted or 0)
+    finally:
+        tasks.close()
+    manifest = _manifest(context, state, stats, files, time.perf_counter() - start)
+    context.work.commit(manifest)
+    made = context.work.require(name)
+    give_back()
+    context.progress.end(name, "made", made.rows, made.seconds)
+    return Outcome(name, "made", made, made.seconds)
+
+
+def _manifest(
+    context: Context, state: State, stats: Stats, files: list[str] | None, seconds: float
+) -> Manifest:
+    artifact = state.artifact
+    parts = context.work.describe(artifact.name, files)
+    is_table = artifact.schema is not None
+    counted = stats.get("documents", stats.get("rows"))  # of an artifact with files of its own
     manifest = Manifest(
-        artifact=name,
-        room=state.artifact.room,
-        schema=name_of(state.artifact.schema) if state.artifact.schema is not None else None,
+        artifact=artifact.name,
+        stage=artifact.stage,
+        schema=name_of(artifact.schema) if artifact.schema is not None else None,
         identity=state.identity,
-        revision=state.artifact.revision,
+        revision=artifact.revision,
         settings=state.settings,
         inputs=state.inputs,
-        rows=rows,
-        seconds=round(time.perf_counter() - start, 3),
+        rows=sum(part["rows"] for part in parts) if is_table else int(counted or 0),
+        seconds=round(seconds, 3),
         parts=parts,
         stats=stats,
         versions=_versions(),
         made_at=now(),
     )
-    house.work.commit(_counted(house, state, manifest))
-    made = house.work.require(name)
-    give_back()
-    house.progress.end(name, "made", made.rows, made.seconds)
-    return Outcome(name, "made", made, made.seconds)
+    if artifact.count is None:
+        return manifest
+    return replace(manifest, stats={**stats, **artifact.count(context.work.scan_new(manifest))})
 
 
-def _make(
-    house: House, state: State, work: Work, force: bool
-) -> tuple[dict[str, Any], list[str] | None]:
+def _make(asked: Run, state: State) -> tuple[Stats, list[str] | None]:
     """Make all files of an artifact in its `.partial` folder; return stats and file names."""
-    name, disk = state.artifact.name, house.work
-    if isinstance(work, Folder):
-        return work.make(disk.fresh_folder(name)), None
-    if isinstance(work, Stream):
-        disk.fresh_folder(name)
-        count = 0
-        for table in work.tables:
-            disk.write_part(name, count, table, state.identity)
-            count += 1
-        return work.finish(), [part_name(number) for number in range(count)]
-    if force:
-        disk.fresh_folder(name)
-    _make_parts(house, state, work, force)
-    return work.finish(), [part_name(number) for number in range(work.count)]
+    context, artifact = asked.context, state.artifact
+    task = PartTask(context, artifact.name, artifact.make, state.identity)
+    work = tasks.opened(task)
+    if not isinstance(work, Parts):
+        result = next(_results(asked, [task], 1))
+        return dict(result.stats), result.files
+    if context.force:
+        context.work.fresh_folder(artifact.name)
+    stats = _make_parts(asked, task, work)
+    return work.finish(stats), [part_name(number) for number in range(work.count)]
 
 
-def _make_parts(house: House, state: State, work: Parts, force: bool) -> None:
-    name, disk = state.artifact.name, house.work
-    sizes = work.sizes or house.queries_per_part
-    house.progress.total(sum(sizes), work.unit)
-    wanted = []
+def _make_parts(asked: Run, task: PartTask, work: Parts) -> list[Mapping[str, Any]]:
+    """Make the parts that are not there yet; return their stats."""
+    context = asked.context
+    sizes = work.sizes or context.work.queries_per_part()
+    context.progress.total(sum(sizes), work.unit)
+    missing = []
     for number in range(work.count):
-        if not force and _is_done(house, state, work, number):
-            house.progress.advance(sizes[number])
+        if not context.force and _is_done(task, work, number):
+            context.progress.advance(sizes[number])
         else:
-            wanted.append(number)
+            missing.append(number)
+    stats = []
+    wanted = (replace(task, number=number) for number in missing)
+    for result in _results(asked, wanted, SIDE_BY_SIDE if work.threads else 1):
+        stats.append(result.stats)
+        if work.sizes is None and result.number is not None:
+            context.progress.advance(sizes[result.number])
+    return stats
 
-    def write(number: int) -> None:
-        disk.write_part(name, number, work.make(number), state.identity)
 
-    for number, _ in local(write, wanted, SIDE_BY_SIDE if work.threads else 1):
-        if work.sizes is None:
-            house.progress.advance(sizes[number])
+def _results(
+    asked: Run, wanted: Sequence[PartTask] | Iterator[PartTask], side_by_side: int
+) -> Iterator[tasks.PartResult]:
+    """Run tasks; pass their notes on."""
+    for result in asked.executor(wanted, side_by_side):
+        for note in dict.fromkeys(result.notes):
+            asked.context.progress.note(note)
+        yield result
 
 
-def _is_done(house: House, state: State, work: Parts, number: int) -> bool:
-    """Tell whether a part lies there already, and has nothing left to be asked or made."""
-    path = house.work.find_part(state.artifact.name, number, state.identity)
+def _is_done(task: PartTask, work: Parts, number: int) -> bool:
+    """Tell whether a part is on disk already, with nothing left to be made in it."""
+    path = task.context.work.find_part(task.artifact, number, task.identity)
     if path is None or work.finished is None:
         return path is not None
     return work.finished(read_part(path))
 
 
-def _counted(house: House, state: State, manifest: Manifest) -> Manifest:
-    """Add the counts that are taken from the finished rows themselves."""
-    count = state.artifact.count
-    if count is None:
-        return manifest
-    stats = {**manifest.stats, **count(house.work.scan_new(manifest))}
-    return Manifest(**{**vars(manifest), "stats": stats})
-
-
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for package in _PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

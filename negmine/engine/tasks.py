@@ -1,11 +1,12 @@
-"""How an artifact gets made: in one stream, part by part, or as a folder of an index's own files."""
+"""How an artifact gets made: in one stream, part by part, or as a folder of an index's own files.
+
+A task is a picklable value; an executor may run it in this thread, in another process, or elsewhere.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -13,10 +14,12 @@ from typing import Any, TypeVar
 import polars as pl
 import pyarrow as pa
 
+from negmine.engine.context import Context
+from negmine.engine.progress import Notes
+from negmine.storage.workdir import part_name
+
 T = TypeVar("T")
-PART_QUERIES = 2048  # a query is never split; some 400,000 candidates a part at k = 100
-SIDE_BY_SIDE = 2  # parts that threads make at once, where they may
-PART_DOCUMENTS = 16_384
+Stats = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,27 +31,35 @@ class Stream:
     """
 
     tables: Iterator[pa.Table]
-    finish: Callable[[], dict[str, Any]] = dict
+    finish: Callable[[], Stats] = dict
+
+
+@dataclass(frozen=True)
+class Made:
+    """A part: its table, and numbers for the manifest."""
+
+    table: pa.Table
+    stats: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Parts:
     """Parts that can be made alone and in any order; resumable. `make(i)` returns part i.
 
-    Part i of everything after room 1 is about the queries in part i of `queries`. Where making a part
-    takes long, `make` tells its own progress in `unit`, and `sizes` says how much there is in each.
-    `finished` looks at a part that lies there and tells whether it need not be made again; then the
-    manifest's stats of an artifact with other parts have to say `unfinished` (see states.py).
-    `finish` runs after the last part and returns stats of what this command made. `threads`: parts may
-    be made side by side in threads.
+    Part i of everything after stage 1 is about the queries in part i of `queries`. Where making a part
+    takes long, `make` reports its own progress in `unit`, and `sizes` tells how much there is in each.
+    `finished` looks at a part on disk and tells whether it need not be made again; then the manifest's
+    stats of an artifact with other parts have to have `unfinished` (see status.py). `finish` gets the
+    stats of the parts that this command made, and returns the manifest's. `threads`: parts may be made
+    side by side in threads. What `make` needs, it opens when it is first called.
     """
 
     count: int
-    make: Callable[[int], pa.Table]
+    make: Callable[[int], Made | pa.Table]
     sizes: Sequence[int] | None = None
     unit: str = "queries"
     finished: Callable[[pl.DataFrame], bool] | None = None
-    finish: Callable[[], dict[str, Any]] = dict
+    finish: Callable[[Sequence[Mapping[str, Any]]], Stats] = lambda stats: {}
     threads: bool = False
 
 
@@ -59,44 +70,92 @@ class Folder:
     `documents` or `rows` must be among them: the artifact's rows.
     """
 
-    make: Callable[[Path], dict[str, Any]]
+    make: Callable[[Path], Stats]
 
 
 Work = Stream | Parts | Folder
 
 
-def local(
-    make: Callable[[int], T], numbers: Iterable[int], workers: int = 1
-) -> Iterator[tuple[int, T]]:
-    """Make the given parts here, in order; with several workers, so many side by side in threads."""
-    if workers == 1:
-        for number in numbers:
-            yield number, make(number)
-        return
-    waiting: deque[tuple[int, Future[T]]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for number in numbers:
-                waiting.append((number, pool.submit(make, number)))
-                if len(waiting) == workers:
-                    first, future = waiting.popleft()
-                    yield first, future.result()
-            for number, future in waiting:
-                yield number, future.result()
-        finally:
-            for _, future in waiting:
-                future.cancel()
+@dataclass(frozen=True)
+class PartResult:
+    """What became of a task: the files it wrote (of a folder: None), numbers, notes for the user."""
+
+    number: int | None
+    files: list[str] | None
+    stats: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartTask:
+    """Make one part of an artifact, or all of it where `number` is None."""
+
+    context: Context
+    artifact: str
+    make: Callable[[Context], Work]
+    identity: str
+    number: int | None = None
+
+    def __call__(self) -> PartResult:
+        """Make it and write it into the artifact's unfinished folder."""
+        work = opened(self)
+        if isinstance(work, Parts):
+            result = self._part(work)
+        elif isinstance(work, Stream):
+            result = self._stream(work)
+        else:
+            folder = self.context.work.fresh_folder(self.artifact)
+            result = PartResult(None, None, work.make(folder))
+        progress = self.context.progress
+        if not isinstance(progress, Notes):
+            return result
+        return PartResult(result.number, result.files, result.stats, progress.take())
+
+    def _part(self, work: Parts) -> PartResult:
+        assert self.number is not None
+        made = work.make(self.number)
+        part = made if isinstance(made, Made) else Made(made)
+        self.context.work.write_part(self.artifact, self.number, part.table, self.identity)
+        return PartResult(self.number, [part_name(self.number)], part.stats)
+
+    def _stream(self, work: Stream) -> PartResult:
+        disk = self.context.work
+        disk.fresh_folder(self.artifact)
+        count = 0
+        for table in work.tables:
+            disk.write_part(self.artifact, count, table, self.identity)
+            count += 1
+        return PartResult(None, [part_name(number) for number in range(count)], work.finish())
+
+
+_lock = Lock()
+_last: list[tuple[tuple[str, ...], Work]] = []  # what this worker has open: one artifact's work
+
+
+def opened(task: PartTask) -> Work:
+    """Return the work of a task, opened once for all parts of an artifact that this process makes."""
+    key = (str(task.context.work.root), task.artifact, task.identity, task.context.command)
+    with _lock:
+        if not _last or _last[0][0] != key:
+            _last[:] = [(key, task.make(task.context))]
+        return _last[0][1]
+
+
+def close() -> None:
+    """Let go of what is open: an artifact is complete, or has failed."""
+    with _lock:
+        _last.clear()
 
 
 def once(make: Callable[[], T]) -> Callable[[], T]:
-    """Return what calls `make` when it is first called, whatever the threads, and remembers what came."""
-    lock, found = Lock(), list[T]()
+    """Return a function that calls `make` the first time, whatever the threads, and keeps the value."""
+    lock, values = Lock(), list[T]()
 
     def get() -> T:
         with lock:
-            if not found:
-                found.append(make())
-            return found[0]
+            if not values:
+                values.append(make())
+            return values[0]
 
     return get
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.models.machine import Places
+from negmine.data.arrays import Places
 
 LEAST = 64  # tokens of a batch: products of fewer rows are added up in another order
 TOKENS = {"cpu": 64, "cuda": 512}  # of a text that counts as one in --batch-size

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
+from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.data.identity import identity_of
 from negmine.errors import InputError
 from negmine.models.batches import batches, budget, filled
@@ -24,7 +25,7 @@ from negmine.models.locate import (
     resolve_dtype,
     resolve_model,
 )
-from negmine.models.machine import Floats, Machine, Places, Work
+from negmine.models.machine import Machine
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
@@ -81,8 +82,8 @@ class Encoder:
         vectors: Floats = np.concatenate([found for _, found in done])[order]
         return vectors
 
-    def work(self, kind: Kind, note: Callable[[str], None] = lambda message: None) -> Work:
-        """Return what encodes texts batch by batch (see Work); `note` hears where memory ran out."""
+    def work(self, kind: Kind, note: Callable[[str], None] = lambda message: None) -> BatchedRows:
+        """Return what encodes texts batch by batch (see BatchedRows); `note` hears where memory ran out."""
 
         def encoded(texts: Sequence[str]) -> Iterator[tuple[Places, Floats]]:
             prompt = self.prompt(kind)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from negmine.data.arrays import Floats
 from negmine.errors import NegmineError, RetrieverError
-from negmine.models.machine import Floats
 
 _SIGNS = ("out of memory", "not enough memory", "can't allocate memory")
 

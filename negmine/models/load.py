@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.data.arrays import Floats
 from negmine.engine import allocators as frugal
 from negmine.errors import RetrieverError
 from negmine.models.halving import Halving
 from negmine.models.lengths import Lengths
 from negmine.models.locate import quiet, resolve_device
-from negmine.models.machine import Floats
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,6 @@ _NO_WEIGHT = re.compile(
 _VOCABULARIES = ("vocab.txt", "merges.txt")
 
 
-def short_name(name: str) -> str:
-    """Return what folders are called after a model: the last part of its name or path."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name.rstrip("/").rsplit("/", 1)[-1]) or "model"
-
-
 def resolve_model(name: str, digest: Digest, flag: str = "--model") -> Path:
     """Return the folder of a model: a folder as it is, the default's package, or a hub snapshot.
 

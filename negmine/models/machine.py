@@ -1,25 +1,14 @@
-"""Encoding: texts go through a model in batches of about equal work, here or in several processes.
-
-`plan` makes the batches, `model` loads and asks the model, `halving` gets by when memory runs out,
-`workers` does the same in other processes. `negmine.models.encoder` puts them together.
-"""
+"""Where a model runs: in this process (load.py), or in one process for each device (workers.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Places = NDArray[np.int64]
-Floats = NDArray[np.float32]
-Work = Callable[[Sequence[str]], Iterator[tuple[Places, Floats]]]
-"""Takes distinct texts; yields, batch by batch, the places of some of them and a row for each.
-
-What is left after any batch, given alone and in the same order, must go through in the same batches:
-so a killed run ends with the same bits.
-"""
+from negmine.data.arrays import Floats
 
 
 class Machine(Protocol):

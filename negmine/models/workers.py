@@ -22,9 +22,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.data.arrays import Floats
 from negmine.errors import RetrieverError
 from negmine.models.load import Model, Spec
-from negmine.models.machine import Floats
 
 T = TypeVar("T")
 _AHEAD = 3  # batches per device that are handed out before they are asked for

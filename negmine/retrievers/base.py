@@ -1,16 +1,23 @@
-"""The retrievers: who finds candidates.
+"""What a retriever is: the protocol of one that is open, and the entry by which the program knows a kind.
 
-A retriever is anything with a `search` (and, if it can, a `score_pairs`). The two that ship live in
-`bm25.py` and `dense.py`; `--retriever package.module:factory` names a user's own.
+A retriever is anything with a `search` (and, if it can, a `score_pairs`). bm25/ and dense/ ship with
+negmine; `--retriever package.module:factory` names a user's own.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from negmine.config.resolved import ResolvedConfig
+from negmine.engine.artifact import Artifact
+from negmine.engine.context import Context
 
 
 class Hits(NamedTuple):
@@ -48,3 +55,49 @@ class Retriever(Protocol):
         The score of a pair is the very number that `search` gives it.
         """
         ...
+
+
+class VectorRetriever(Retriever, Protocol):
+    """A retriever whose vectors tell how similar two documents, or two queries, are.
+
+    vectors: unit vectors of documents, [rows, dimensions], may be memory-mapped.
+    """
+
+    vectors: NDArray[Any]
+
+    def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of `vectors` of documents at these positions, int64."""
+        ...
+
+    def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:
+        """Return the cosine of two queries' vectors by query_id, pair by pair, float32."""
+        ...
+
+
+def _no_model(config: ResolvedConfig) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class RetrieverType:
+    """One kind of retriever: what it makes on disk, how it is opened, what it can do.
+
+    check: raises SettingsError for settings of its own that cannot work, in use or not. artifacts: of stages
+    index and retrieve, in the order they are made, the run among them; it gets the context and the
+    runs of the retrievers before it. run: the artifact of its run. indexes: the artifacts that `open` reads.
+    ordered: its hits come ordered by (-score, doc_id). last: its artifacts may read other runs.
+    score_kind: what its scores are. open_vectors: for a kind with vectors. model: the name of its model,
+    and the artifact whose manifest has the model's fingerprint.
+    """
+
+    name: str
+    check: Callable[[ResolvedConfig], None]
+    artifacts: Callable[[Context, Sequence[str]], Iterable[Artifact]]
+    run: Callable[[ResolvedConfig], str]
+    indexes: Callable[[Context], tuple[str, ...]]
+    open: Callable[[Context], Retriever]
+    ordered: bool = False
+    last: bool = False
+    score_kind: str = "unknown"
+    open_vectors: Callable[[Context], VectorRetriever] | None = None
+    model: Callable[[ResolvedConfig], str | None] = _no_model

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings, RerankSettings
+from negmine.data.arrays import Floats, Places
 from negmine.engine import allocators as frugal
 from negmine.errors import ScorerError, SettingsError
 from negmine.models.batches import batches, budget
@@ -24,7 +25,6 @@ from negmine.models.locate import (
     resolve_dtype,
     resolve_model,
 )
-from negmine.models.machine import Floats, Places
 from negmine.scorers.base import Scorer
 
 FLAG = "--rerank-model"

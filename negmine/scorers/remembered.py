@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from negmine.models.machine import Floats, Places
+from negmine.data.arrays import Floats, Places
 from negmine.scorers.base import Scorer
 from negmine.storage.vectors import VectorStore
 

@@ -1,7 +1,7 @@
-"""The floor plan: every artifact of the house, top to bottom, with what it reads and what shapes it.
+"""The plan: every artifact, in the order they are made, with what it reads and what shapes its rows.
 
-An artifact's identity is the hash of room, name, schema, the settings that shape its rows, the
-identities of what it reads, and a revision. Speed settings (device, batch size) are in no row.
+An artifact's identity is the hash of its name, its schema, the settings that shape its rows, the
+identities of what it reads, and a revision. Speed settings (device, batch size) are in none.
 """
 
 from __future__ import annotations
@@ -10,19 +10,29 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from negmine.config.effective import effective_rules, guide_names
-from negmine.config.settings import FORMATS, FilterSettings, IndexSettings, WriteSettings
+from negmine.config import memory
+from negmine.config.settings import FORMATS, FilterSettings, WriteSettings
 from negmine.data import schemas
-from negmine.data.identity import identity_of
-from negmine.engine import tasks as engine
+from negmine.data.sources import open_sources
 from negmine.engine.artifact import Artifact
-from negmine.engine.tasks import Work
-from negmine.retrievers.bm25 import retriever as bm25
-from negmine.retrievers.dense import plan as dense_plan
-from negmine.retrievers.registry import RETRIEVERS, check_spec
-from negmine.scorers.cross_encoder import CrossEncoder, Own, open_cross_encoder
-from negmine.scorers.guide import Guide
-from negmine.stages.context import (
+from negmine.engine.context import Context
+from negmine.retrievers.registry import type_of, types
+from negmine.stages import names
+from negmine.stages.filter import guides
+from negmine.stages.filter import tasks as filter_tasks
+from negmine.stages.filter.compute import count_verdicts
+from negmine.stages.filter.features import tasks as feature_tasks
+from negmine.stages.filter.judge import check as judge_check
+from negmine.stages.filter.judge import tasks as judge_tasks
+from negmine.stages.filter.limits import compute as limits
+from negmine.stages.filter.limits import tasks as limit_tasks
+from negmine.stages.filter.risk import tasks as risk_tasks
+from negmine.stages.index import tasks as index_tasks
+from negmine.stages.rerank import tasks as rerank_tasks
+from negmine.stages.retrieve import tasks as retrieve_tasks
+from negmine.stages.write import tasks as write_tasks
+from negmine.stages.write.card import tasks as card_tasks
+from negmine.storage.layout import (
     CANDIDATES,
     CARD,
     CORPUS,
@@ -33,29 +43,17 @@ from negmine.stages.context import (
     QUERIES,
     RISK,
     RISK_MODEL,
+    SHINGLES,
     SHORT,
     SURVIVORS,
     VERDICTS,
-    House,
+    stage_of,
+    training,
 )
-from negmine.stages.filter import tasks as filter_doors
-from negmine.stages.filter.compute import count_verdicts
-from negmine.stages.filter.features import tasks as feature_doors
-from negmine.stages.filter.judge import check as check_doors
-from negmine.stages.filter.judge import tasks as judge_doors
-from negmine.stages.filter.limits import compute as limits
-from negmine.stages.filter.limits import tasks as limit_doors
-from negmine.stages.filter.risk import tasks as risk_doors
-from negmine.stages.index import tasks as index_doors
-from negmine.stages.rerank import tasks as score_doors
-from negmine.stages.retrieve import tasks as retrieve_doors
-from negmine.stages.write import tasks as write_doors
-from negmine.stages.write.card import tasks as card_doors
 
-SHINGLES = "1-index/shingles"
 TITLE = ("title", "title_separator")
-# Guides, the risk and the judge count by what they read, in the artifacts of what they say; gates and
-# budgets shape no verdict but by the limits they choose.
+# Settings left out of the identity of `verdicts`: guides, the risk and the judge have artifacts of their
+# own, whose identities include them; gates and budgets shape verdicts only by the limits they choose.
 _ELSEWHERE = {
     name
     for name in FilterSettings.model_fields
@@ -63,230 +61,205 @@ _ELSEWHERE = {
 } | {"risk_weights", "risk_learner", "max_leak", "min_yield", "max_dropped", "min_sensitivity"}
 
 
-def floor_plan(house: House) -> list[Artifact]:
-    """Return every artifact that the house's settings call for, in the order they are made."""
-    rooms = (_index, _retrieve, _rerank, _filter, _write)
-    return [artifact for room in rooms for artifact in room(house)]
+def make_plan(context: Context) -> list[Artifact]:
+    """Return every artifact that the configuration calls for, in the order they are made."""
+    found_by_retrievers = _retrievers(context)
+    return [
+        *_index(context),
+        *(one for one in found_by_retrievers if stage_of(one.name) == "index"),
+        *_shingles(context),
+        *(one for one in found_by_retrievers if stage_of(one.name) == "retrieve"),
+        _candidates(context),
+        *_rerank(context),
+        *_filter(context),
+        *_write(context),
+    ]
 
 
-def _index(house: House) -> Iterable[Artifact]:
-    settings = house.settings.index
+def _index(context: Context) -> Iterable[Artifact]:
+    settings, digest = context.config.index, context.work.digest
 
     def source(files: str, *fields: str) -> Callable[[], dict[str, Any]]:
         def read() -> dict[str, Any]:
-            digests = [house.digest(path) for path in getattr(house.sources, files)]
+            digests = [digest(path) for path in getattr(open_sources(settings), files)]
             return {"sources": digests, **_pick(settings, "on_error", *fields)}
 
         return read
 
     pairs = ("query_column", "positive_column") if settings.pairs else ()
     yield Artifact(
-        CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *pairs[1:]),
-        lambda: index_doors.corpus(house),
-    )  # fmt: skip
+        CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *pairs[1:]), index_tasks.corpus
+    )
     yield Artifact(
         QUERIES, schemas.QUERIES, (),
-        lambda: source("query_files", *pairs[:1])() | _parts(house),
-        lambda: index_doors.queries(house),
+        lambda: source("query_files", *pairs[:1])() | _part_queries(context),
+        index_tasks.queries,
     )  # fmt: skip
     yield Artifact(
         QRELS, schemas.QRELS, (CORPUS, QUERIES), source("qrels_files", "min_relevance"),
-        lambda: index_doors.qrels(house),
+        index_tasks.qrels,
     )  # fmt: skip
-    if "bm25" in settings.retriever:
-        bm25.check(settings)
-        yield Artifact(
-            "1-index/bm25", None, (CORPUS,), lambda: _bm25_settings(settings),
-            lambda: index_doors.bm25_index(house), revision=2,
-        )  # fmt: skip
-    if "dense" in settings.retriever and settings.dense_scope == "all":
-        yield from dense_plan.vectors(house)
-    if "dense" not in settings.retriever and feature_doors.wanted(house)["likeness"]:
-        yield Artifact(
-            SHINGLES, None, (CORPUS,), dict, lambda: index_doors.shingles(house), revision=2
-        )
 
 
-def _parts(house: House) -> dict[str, int]:
-    """Return how queries are cut where it is not as usual: part i of everything is about part i of them."""
-    usual = house.part_queries == engine.PART_QUERIES
-    return {} if usual else {"part_queries": house.part_queries}
+def _part_queries(context: Context) -> dict[str, int]:
+    """Return the size of a part where it is not the usual one: part i of every table follows it."""
+    size = index_tasks.part_queries(context)
+    return {} if size == memory.PART_QUERIES else {"part_queries": size}
 
 
-def _retrieve(house: House) -> Iterable[Artifact]:
+def _retrievers(context: Context) -> list[Artifact]:
+    """Return the artifacts of all retrievers; a retriever gets the runs of those before it."""
     runs: list[str] = []
-    indexes: list[str] = []
-    for spec, name in zip(house.settings.index.retriever, house.retrievers, strict=True):
-        check_spec(spec)
-        if spec == "dense":
-            continue
-        own = {} if spec in RETRIEVERS else {"factory": spec}
-        inputs = (f"1-index/{name}",) if spec in RETRIEVERS else (CORPUS,)
-        indexes += inputs
-        runs.append(house.run_of(name))
-        yield Artifact(
-            runs[-1], schemas.RUN, (*inputs, QUERIES, QRELS),
-            partial(dict, k=house.settings.retrieve.k, **own),
-            partial(retrieve_doors.run, house, spec),
-        )  # fmt: skip
-    if "dense" in house.settings.index.retriever:
-        if house.settings.index.dense_scope == "candidates":
-            yield from dense_plan.vectors(house, tuple(runs))
-        yield from dense_plan.searches(house)
-        runs.append(house.dense_run)
-        indexes.append(house.vectors)
-    yield Artifact(
-        CANDIDATES, schemas.CANDIDATES, (*runs, *indexes, QRELS),
-        lambda: {"retrievers": house.retrievers},
-        lambda: retrieve_doors.candidates(house),
-        retrieve_doors.count_candidates,
-        revision=2,
+    artifacts: list[Artifact] = []
+    for kind in types(context.config):
+        artifacts += kind.artifacts(context, tuple(runs))
+        runs.append(kind.run(context.config))
+    return artifacts
+
+
+def _shingles(context: Context) -> Iterable[Artifact]:
+    has_vectors = context.config.vector_retriever is not None
+    if not has_vectors and feature_tasks.wanted(context)["likeness"]:
+        yield Artifact(SHINGLES, None, (CORPUS,), dict, index_tasks.shingles, revision=2)
+
+
+def _candidates(context: Context) -> Artifact:
+    kinds = types(context.config)
+    indexes = [name for kind in kinds for name in kind.indexes(context)]
+    return Artifact(
+        CANDIDATES, schemas.CANDIDATES,
+        (*(kind.run(context.config) for kind in kinds), *indexes, QRELS),
+        lambda: {"retrievers": context.config.retriever_names},
+        retrieve_tasks.candidates, retrieve_tasks.count_candidates, revision=2,
     )  # fmt: skip
 
 
-def _rerank(house: House) -> Iterable[Artifact]:
-    settings, index = house.rerank, house.index
-    if settings.rerank_model is None:
-        return
-
-    def opened() -> CrossEncoder | Own:
-        return open_cross_encoder(settings, index, house.digest, house.progress.note)
-
-    yield Artifact(
-        house.scorers["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
-        lambda: {**opened().identity, "depth": settings.rerank_depth},
-        lambda: score_doors.scores(
-            house, opened, identity_of(opened().identity), settings.rerank_depth
-        ),
-        begun=lambda: score_doors.scored(house, identity_of(opened().identity)),
-    )  # fmt: skip
-
-
-def _guides(house: House) -> Iterable[Artifact]:
-    settings = house.settings
-    for place, name in enumerate(guide_names(settings.filter)):
-        store = house.work.root / index_doors.VECTORS
-        opened = partial(
-            Guide, place, settings.filter, settings.index, house.digest, store, house.progress.note
-        )
+def _rerank(context: Context) -> Iterable[Artifact]:
+    if "rerank" in context.config.scorers:
         yield Artifact(
-            house.scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
-            lambda opened=opened: opened().identity,  # type: ignore[misc]
-            partial(score_doors.scores, house, opened, None),
-            begun=lambda opened=opened: index_doors.encoded(house, opened().identity.values()),  # type: ignore[misc]
+            names.scorers(context.config)["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
+            partial(rerank_tasks.shaping, context), rerank_tasks.scores,
+            begun=partial(rerank_tasks.begun, context),
         )  # fmt: skip
 
 
-def _filter(house: House) -> Iterable[Artifact]:
-    index = house.settings.index
-    rules = effective_rules(house.settings)
-    features = feature_doors.wanted(house)
-    reads = [CANDIDATES]
-    if "dense" in index.retriever:
-        reads.append(house.vectors)
-    elif features["likeness"]:
-        reads.append(SHINGLES)
-    cheap = rules.model_dump(mode="json", exclude=_ELSEWHERE)
+def _guides(context: Context) -> Iterable[Artifact]:
+    scorers = names.scorers(context.config)
+    for place, name in enumerate(context.config.guides):
+        yield Artifact(
+            scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
+            partial(guides.shaping, context, place), partial(guides.scores, place=place),
+            begun=partial(guides.begun, context, place),
+        )  # fmt: skip
+
+
+def _filter(context: Context) -> Iterable[Artifact]:
+    config = context.config
+    reads = [CANDIDATES, *_similarities(context)]
+    features = feature_tasks.wanted(context)
+    rules = config.filter.model_dump(mode="json", exclude=_ELSEWHERE)
     yield Artifact(
         FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: features,
-        lambda: feature_doors.features(house),
+        feature_tasks.features,
     )  # fmt: skip
-    yield from _guides(house)
-    if rules.max_risk is not None:
-        yield from _risk(house, reads)
-    if limits.needed(rules):
-        yield _limits(house, reads, cheap)
-    if house.judge is not None:
-        yield from _judge(house, cheap)
+    yield from _guides(context)
+    if "risk" in config.scorers:
+        yield from _risk(context, reads)
+    if limits.needed(config.filter):
+        yield Artifact(
+            LIMITS, schemas.LIMITS, (*reads, *_without_judge(context), FEATURES, QUERIES, QRELS, CORPUS),
+            lambda: limit_tasks.shaping(context, rules), limit_tasks.limits,
+        )  # fmt: skip
+    if "judge" in config.scorers:
+        yield from _judge(context, rules)
+    scorers = names.scorers(config).values()
     yield Artifact(
         VERDICTS, schemas.VERDICTS,
-        (CANDIDATES, *house.scorers.values(), FEATURES, *_if_made(house, LIMITS), QUERIES, CORPUS),
-        lambda: cheap,
-        lambda: filter_doors.verdicts(house),
-        count_verdicts,
+        (CANDIDATES, *scorers, FEATURES, *_limits(context), QUERIES, CORPUS),
+        lambda: rules, filter_tasks.verdicts, count_verdicts,
     )  # fmt: skip
 
 
-def _risk(house: House, reads: list[str]) -> Iterable[Artifact]:
-    scorers = [a for name, a in house.scorers.items() if name not in ("risk", "judge")]
+def _similarities(context: Context) -> tuple[str, ...]:
+    """Return what similarities of documents are computed from: vectors, else 3-grams."""
+    chosen = context.config.vector_retriever
+    if chosen is not None:
+        return type_of(chosen.spec).indexes(context)
+    return (SHINGLES,) if feature_tasks.wanted(context)["likeness"] else ()
+
+
+def _without_judge(context: Context, *left_out: str) -> list[str]:
+    artifacts = names.scorers(context.config)
+    return [one for name, one in artifacts.items() if name not in ("judge", *left_out)]
+
+
+def _limits(context: Context) -> tuple[str, ...]:
+    return (LIMITS,) if limits.needed(context.config.filter) else ()
+
+
+def _risk(context: Context, reads: list[str]) -> Iterable[Artifact]:
+    scorers = _without_judge(context, "risk")
     yield Artifact(
         RISK_MODEL, schemas.RISK_MODEL, (*reads, *scorers, QUERIES, QRELS, CORPUS),
-        lambda: risk_doors.settings_of(house), lambda: risk_doors.model(house),
+        partial(risk_tasks.shaping, context), risk_tasks.model,
     )  # fmt: skip
     yield Artifact(
-        RISK, schemas.SCORES, (RISK_MODEL, CANDIDATES, FEATURES, *scorers), dict,
-        lambda: risk_doors.risks(house),
-    )  # fmt: skip
+        RISK, schemas.SCORES, (RISK_MODEL, CANDIDATES, FEATURES, *scorers), dict, risk_tasks.risks
+    )
 
 
-def _limits(house: House, reads: list[str], cheap: dict[str, Any]) -> Artifact:
-    scorers = [artifact for name, artifact in house.scorers.items() if name != "judge"]
-    return Artifact(
-        LIMITS, schemas.LIMITS, (*reads, *scorers, FEATURES, QUERIES, QRELS, CORPUS),
-        lambda: limit_doors.settings_of(house, cheap), lambda: limit_doors.limits(house),
-    )  # fmt: skip
-
-
-def _if_made(house: House, name: str) -> tuple[str, ...]:
-    return (name,) if limits.needed(effective_rules(house.settings)) else ()
-
-
-def _judge(house: House, cheap: dict[str, Any]) -> Iterable[Artifact]:
-    scorers = [artifact for name, artifact in house.scorers.items() if name != "judge"]
+def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
+    config = context.config
     yield Artifact(
         SURVIVORS, schemas.SURVIVORS,
-        (CANDIDATES, *scorers, FEATURES, *_if_made(house, LIMITS), QUERIES, CORPUS),
-        lambda: cheap, lambda: judge_doors.survivors(house),
+        (CANDIDATES, *_without_judge(context), FEATURES, *_limits(context), QUERIES, CORPUS),
+        lambda: rules, judge_tasks.survivors,
     )  # fmt: skip
-    if house.judge_check is not None:
+    check = names.judge_check(config)
+    if check is not None:
         yield Artifact(
-            house.judge_check, schemas.CHECK, (CORPUS, QUERIES, QRELS),
-            lambda: check_doors.check_settings(house), lambda: check_doors.check(house),
+            check, schemas.CHECK, (CORPUS, QUERIES, QRELS),
+            partial(judge_check.shaping, context), judge_check.check,
         )  # fmt: skip
-
-    def judgments() -> Work:
-        check_doors.gate(house)
-        return judge_doors.judgments(house)
-
     yield Artifact(
-        str(house.judge), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
-        lambda: judge_doors.settings_of(house), judgments, judge_doors.count_judgments,
+        str(names.judge(config)), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
+        partial(judge_tasks.shaping, context), judge_tasks.judgments, judge_tasks.count_judgments,
     )  # fmt: skip
 
 
-def _write(house: House) -> Iterable[Artifact]:
-    settings = house.settings.write
-    training = _training(house, settings)
-    yield training
+def _write(context: Context) -> Iterable[Artifact]:
+    config = context.config
+    settings = config.write
+    files = _training(settings)
+    yield files
     yield Artifact(
-        PROVENANCE, schemas.provenance_schema(house.opinions, False), (VERDICTS,),
-        lambda: _shape(settings), lambda: write_doors.provenance(house),
+        PROVENANCE, schemas.provenance_schema(config.score_names, False), (VERDICTS,),
+        lambda: _shape(settings), write_tasks.provenance,
     )  # fmt: skip
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
-        lambda: write_doors.short(house), write_doors.count_short,
+        write_tasks.short, write_tasks.count_short,
     )  # fmt: skip
     yield Artifact(
-        CARD, None,
-        (training.name, PROVENANCE, SHORT, VERDICTS, *_if_made(house, LIMITS), QRELS, CORPUS),
-        lambda: card_doors.settings_of(house), lambda: card_doors.card(house),
+        CARD, None, (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), QRELS, CORPUS),
+        partial(card_tasks.shaping, context), card_tasks.card,
     )  # fmt: skip
 
 
-def _training(house: House, settings: WriteSettings) -> Artifact:
+def _training(settings: WriteSettings) -> Artifact:
     return Artifact(
-        f"5-write/{settings.format}",
+        training(settings.format),
         schemas.training_schema(settings.format, settings.num_negatives),
-        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), lambda: write_doors.training(house),
+        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), write_tasks.training,
     )  # fmt: skip
 
 
-def other_formats(house: House) -> list[Artifact]:
+def other_formats(context: Context) -> list[Artifact]:
     """Return training files of other formats that an earlier command has left: see `status`."""
-    chosen = house.settings.write
-    formats = (f for f in FORMATS if f != chosen.format)
-    found = [_training(house, chosen.model_copy(update={"format": f})) for f in formats]
-    return [artifact for artifact in found if house.work.manifest(artifact.name) is not None]
+    chosen = context.config.write
+    others = (chosen.model_copy(update={"format": f}) for f in FORMATS if f != chosen.format)
+    artifacts = [_training(settings) for settings in others]
+    return [one for one in artifacts if context.work.manifest(one.name) is not None]
 
 
 def _shape(settings: WriteSettings) -> dict[str, Any]:
@@ -294,13 +267,6 @@ def _shape(settings: WriteSettings) -> dict[str, Any]:
     return _pick(settings, "format", "num_negatives", "order", "relabel", "sampling", *drawn)
 
 
-def _bm25_settings(settings: IndexSettings) -> dict[str, Any]:
-    """Return what shapes the BM25 index, with the variant that the default stands for."""
-    variant = bm25.formula(settings).variant
-    return {**_pick(settings, *bm25.BM25_FIELDS), "bm25_variant": variant}
-
-
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:
-    return {
-        name: value for name, value in settings.model_dump(mode="json").items() if name in fields
-    }
+    values = settings.model_dump(mode="json")
+    return {name: value for name, value in values.items() if name in fields}

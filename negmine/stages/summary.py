@@ -1,34 +1,60 @@
-"""What commands return, and what the console and `--json` show."""
+"""What a command on stages returns: counts, files, seconds, and the rules in force."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from negmine.config.resolved import InForce
+from negmine.engine.artifact import Artifact
+from negmine.engine.context import Context
 from negmine.engine.run import Outcome
-from negmine.engine.status import FRESH, State, survey
-from negmine.stages.context import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, House
+from negmine.engine.status import FRESH, survey
+from negmine.storage.layout import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, training
 from negmine.storage.workdir import Manifest
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a room, or the whole house, has done."""
+    """What the stages of a command have done.
+
+    artifacts: name, outcome (made or fresh), rows, seconds of each. seconds: by stage. summary: counts of
+    what is fresh. files: the training files. rules: the settings in force of the stages filter and write,
+    where one of them ran: stage, setting, value, origin (flag, file, remembered, default).
+    """
 
     work: Path
     artifacts: list[dict[str, Any]]
     seconds: dict[str, float]
     summary: dict[str, Any] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        counts = self.summary
+        parts = [f"{counts[name]:,} {name}" for name in ("candidates", "kept") if name in counts]
+        if "rows_written" in counts:
+            parts.append(f"{counts['rows_written']:,} rows of {counts['format']}")
+        return f"<Result {self.work}: {', '.join(parts) or 'no counts yet'}>"
+
+    def _repr_html_(self) -> str:
+        removed = {f"removed: {reason}": n for reason, n in self.summary.get("removed", {}).items()}
+        counts = {n: v for n, v in self.summary.items() if not isinstance(v, dict)} | removed
+        shown = ((n, f"{v:,}" if isinstance(v, int) else v) for n, v in counts.items())
+        return html_table([("count", "value"), *shown])
 
 
-def result(house: House, outcomes: list[Outcome], rooms: list[str]) -> Result:
-    """Gather what the finished artifacts' manifests say."""
-    seconds = dict.fromkeys((done.manifest.room for done in outcomes), 0.0)
+def result(
+    context: Context, plan: Sequence[Artifact], outcomes: Sequence[Outcome], stages: Sequence[str]
+) -> Result:
+    """Gather what the finished artifacts' manifests record."""
+    seconds = dict.fromkeys((done.manifest.stage for done in outcomes), 0.0)
     for done in outcomes:
-        seconds[done.manifest.room] = round(seconds[done.manifest.room] + done.seconds, 3)
+        stage = done.manifest.stage
+        seconds[stage] = round(seconds[stage] + done.seconds, 3)
     artifacts = [
         {
             "artifact": done.artifact,
@@ -38,36 +64,49 @@ def result(house: House, outcomes: list[Outcome], rooms: list[str]) -> Result:
         }
         for done in outcomes
     ]
-    return Result(house.work.root, artifacts, seconds, summary(house), _files(house, rooms))
+    return Result(
+        context.work.root,
+        artifacts,
+        seconds,
+        summary(context, plan),
+        _files(context, stages),
+        [rule._asdict() for rule in rules_in_force(context, stages)],
+    )
 
 
-def summary(house: House) -> dict[str, Any]:
+def rules_in_force(context: Context, stages: Sequence[str]) -> list[InForce]:
+    """Return the settings in force of filter and write, where these stages include one of them."""
+    chosen = [stage for stage in ("filter", "write") if stage in stages]
+    return context.config.in_force(*chosen)
+
+
+def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
     """Return the counts of what is fresh: queries, candidates, kept, removed by reason ..."""
-    found = {s.artifact.name: s.manifest for s in survey(house) if s.state == FRESH}
-    counts = _left_out(found)
+    manifests = {s.artifact.name: s.manifest for s in survey(context, plan) if s.state == FRESH}
+    counts = _left_out(manifests)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
         VERDICTS: ("candidates", "kept", "removed"),
         SHORT: ("queries_short", "queries_without_negatives", "negatives_missing"),
     }.items():
-        manifest = found.get(name)
+        manifest = manifests.get(name)
         if manifest is not None:
             counts |= {key: manifest.stats[key] for key in keys if key in manifest.stats}
-    asked, mined = house.settings.write.num_negatives, counts.get("queries_mined")
-    training = found.get(f"5-write/{house.settings.write.format}")
-    if training is not None and mined:
+    write, mined = context.config.write, counts.get("queries_mined")
+    files = manifests.get(training(write.format))
+    if files is not None and mined:
         missing = counts.pop("negatives_missing", 0)
         counts |= {
-            "format": house.settings.write.format,
-            "rows_written": training.rows,
-            "negatives_per_query": round(asked - missing / mined, 3),
+            "format": write.format,
+            "rows_written": files.rows,
+            "negatives_per_query": round(write.num_negatives - missing / mined, 3),
         }
     return counts
 
 
-def _left_out(found: Mapping[str, Manifest | None]) -> dict[str, Any]:
+def _left_out(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
     """Return rows that were skipped, by file and reason, and copies, as long as there are any."""
-    stats = {name: known.stats for name, known in found.items() if known is not None}
+    stats = {name: one.stats for name, one in manifests.items() if one is not None}
     skipped: dict[str, int] = {}
     for name in (CORPUS, QUERIES, QRELS):
         skipped |= stats.get(name, {}).get("skipped", {})
@@ -78,23 +117,16 @@ def _left_out(found: Mapping[str, Manifest | None]) -> dict[str, Any]:
     return {"skipped": skipped, **copies}
 
 
-def _files(house: House, rooms: list[str]) -> list[Path]:
-    if "write" not in rooms:
+def _files(context: Context, stages: Sequence[str]) -> list[Path]:
+    if "write" not in stages:
         return []
-    names = (f"5-write/{house.settings.write.format}", PROVENANCE, SHORT)
-    return [path for name in names for path in house.work.part_files(name)]
+    names = (training(context.config.write.format), PROVENANCE, SHORT)
+    return [path for name in names for path in context.work.part_files(name)]
 
 
-def states(found: list[State]) -> list[dict[str, Any]]:
-    """Return what `status` shows: one flat row per artifact."""
-    return [
-        {
-            "artifact": state.artifact.name,
-            "state": state.state,
-            "why": state.why,
-            "rows": state.manifest.rows if state.manifest else None,
-            "seconds": state.manifest.seconds if state.manifest else None,
-            "made_at": state.manifest.made_at if state.manifest else None,
-        }
-        for state in found
-    ]
+def html_table(rows: Iterable[Iterable[Any]]) -> str:
+    """Return an HTML table for notebooks; the first row is the head. Every value is escaped."""
+    head, *body = [[escape(str(value)) for value in row] for row in rows]
+    lines = ["".join(f"<th>{value}</th>" for value in head)]
+    lines += ["".join(f"<td>{value}</td>" for value in row) for row in body]
+    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"

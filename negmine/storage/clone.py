@@ -1,27 +1,27 @@
-"""A new work directory that starts from an old one: what the old one has need not be made again.
+"""--since: fill a new work directory with the artifacts of an old one, so that they need not be made again.
 
-Tables, vectors and indexes are linked where the file system can: they are never changed in place, so neither
-sees what the other does. All else is copied. Training files are not taken along: they are cheap, and an
-old one must not be mistaken for a new one.
+Tables, vectors and indexes are hard links where the file system allows it: no file is changed in place, so
+neither directory sees what happens in the other. Everything else is copied. Training files are left
+out: they are cheap to make, and an old one must not be taken for a new one.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from negmine.config.resolve import REMEMBERED
 from negmine.errors import Locked, WorkdirError
-from negmine.progress import Progress
 from negmine.storage.locks import locked
+from negmine.storage.remembered import REMEMBERED
 from negmine.storage.workdir import PARTIAL, Workdir
 
 _NEVER_CHANGED = (".parquet", ".arrow", ".npy", ".faiss")
-_LEFT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.tmp")
+_LEFT_OUT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.tmp")
 
 
 def check_old(old: Path, new: Workdir) -> None:
@@ -34,7 +34,7 @@ def check_old(old: Path, new: Workdir) -> None:
         raise WorkdirError(f"--since {old}: this is the new work directory itself. Leave it out.")
 
 
-def start_from(old: Path, new: Workdir, progress: Progress) -> None:
+def start_from(old: Path, new: Workdir, note: Callable[[str], None]) -> None:
     """Fill the new work directory with what the old one has, unless it has begun already.
 
     Raises Locked where one of them is in use.
@@ -42,25 +42,25 @@ def start_from(old: Path, new: Workdir, progress: Progress) -> None:
     filling = FileLock(new.root.with_name(f".{new.root.name}.since.lock"), timeout=0)
     try:
         with filling:
-            _fill(old, new, progress)
+            _fill(old, new, note)
     except Timeout as error:
         raise Locked(f"{new.root} is just being filled by another command. Wait for it.") from error
     Path(filling.lock_file).unlink(missing_ok=True)
 
 
-def _fill(old: Path, new: Workdir, progress: Progress) -> None:
+def _fill(old: Path, new: Workdir, note: Callable[[str], None]) -> None:
     if new.exists():
-        progress.note(f"{new.root} has begun already: --since {old} is not looked at")
+        note(f"{new.root} has begun already: --since {old} is not used")
         return
     new.create()
     waiting = new.root.with_name(f".{new.root.name}.since")
     shutil.rmtree(waiting, ignore_errors=True)
     with locked(old):
-        shutil.copytree(old, waiting, copy_function=_linked, ignore=_LEFT)
+        shutil.copytree(old, waiting, copy_function=_linked, ignore=_LEFT_OUT)
     for entry in new.root.iterdir():  # nothing but the lock of a first command that failed
         entry.unlink()
     waiting.replace(new.root)
-    progress.note(f"{new.root} starts from {old}: what fits still is not made again")
+    note(f"{new.root} starts from {old}: what still fits is not made again")
 
 
 def _linked(source: str, target: str) -> None:

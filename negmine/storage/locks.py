@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from negmine.errors import Locked
+from negmine.storage.files import write_text
 from negmine.storage.workdir import now
 
 
@@ -30,7 +31,7 @@ def locked(root: Path) -> Iterator[None]:
         raise Locked(f"{root} is in use{_describe(holder)}. Wait for it, or stop it.") from error
     try:
         me = {"pid": os.getpid(), "host": socket.gethostname(), "since": now()}
-        holder.write_text(json.dumps(me))
+        write_text(holder, json.dumps(me))
         yield
     finally:
         holder.unlink(missing_ok=True)

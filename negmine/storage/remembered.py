@@ -1,8 +1,8 @@
-"""What a work directory remembers of its settings: `settings.json`, one table per room, as said.
+"""The settings that a work directory remembers: `settings.json`, one table for each stage, as given.
 
-A room's settings are remembered once that room is done, so a wrong flag is forgotten with the command
-that it broke. The very first command of a work directory is written down beforehand: if it is killed,
-`status` still knows what was being made.
+A stage's settings are remembered once that stage is done, so a wrong flag is forgotten with the command
+that it broke. The settings of the first command of a work directory are written beforehand: if it is
+killed, `status` still knows what was being made.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from negmine.config.resolve import REMEMBERED, remember
 from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
-from negmine.storage.workdir import Workdir, write_json
+from negmine.storage.files import write_json
+from negmine.storage.workdir import Workdir
+
+REMEMBERED = "settings.json"
 
 _NO_SETTINGS = "it is no JSON object of settings"
 
@@ -46,38 +48,42 @@ def recall_settings(work: Workdir) -> Settings | None:
 
 @contextmanager
 def remembering(
-    work: Workdir, settings: Settings, done: Callable[[], Iterable[str]]
+    work: Workdir, given: dict[str, Any], done: Callable[[], Iterable[str]]
 ) -> Iterator[None]:
-    """Remember the settings when the block has run; where it fails, only those of the rooms `done`.
+    """Remember the given settings when the block has run; where it fails, only those of the stages `done`.
+
+    given: by stage (ResolvedConfig.to_remember).
 
     A gate that was not met is no failure of the settings, but for a budget that cannot be met at all.
     """
     path = work.root / REMEMBERED
-    said = remember(settings)
     before = _stored(work)
     if not path.exists():
-        write_json(path, said)
+        write_json(path, given)
     try:
         yield
     except NegmineError as error:
         if isinstance(error, GateNotMet):
-            for table in said.values():
+            for table in given.values():
                 table.pop(error.forgotten, None)
-            write_json(path, said)
+            write_json(path, given)
             raise
-        kept = before | {room: said[room] for room in done()}
+        kept = before | {stage: given[stage] for stage in done()}
         if any(kept.values()):
             write_json(path, kept)
         else:
             path.unlink(missing_ok=True)
         raise
-    write_json(path, said)
+    write_json(path, given)
 
 
 def _stored(work: Workdir) -> dict[str, Any]:
     """Return the tables that are remembered; a damaged file is about to be replaced."""
     try:
-        found = recall_settings(work)
+        settings = recall_settings(work)
     except CorruptArtifact:
-        found = None
-    return {} if found is None else remember(found)
+        settings = None
+    if settings is None:
+        return {}
+    tables: dict[str, Any] = settings.model_dump(mode="json", exclude_unset=True)
+    return tables

@@ -1,4 +1,4 @@
-"""The vector store: what was encoded once is never encoded again.
+"""The vector cache: a text that was encoded once is never encoded again.
 
 A folder per encoder identity with `chunk-*.arrow` files (Arrow IPC, uncompressed, memory-mapped): the
 16-byte hash of a text, and its vector. Chunks are added atomically, one every 20 seconds and whatever is
@@ -9,7 +9,6 @@ together when the folder is opened. Deleting it is safe; it costs encoding.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -19,9 +18,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.data.schemas import TEXT_KEY
 from negmine.errors import CorruptArtifact
-from negmine.models.machine import Floats, Places, Work
+from negmine.storage.files import atomic_write
 
 CHUNK_S = 20.0  # seconds of work that a kill may cost
 SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together
@@ -49,7 +49,7 @@ class VectorStore:
         return self._index.height
 
     def encode(
-        self, texts: Sequence[str], work: Work, done: Callable[[int], None]
+        self, texts: Sequence[str], work: BatchedRows, done: Callable[[int], None]
     ) -> tuple[Floats, int]:
         """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now.
 
@@ -128,6 +128,15 @@ class VectorStore:
         )
 
 
+def count_encoded(store: Path, encoders: Iterable[str]) -> str:
+    """Return in words how many texts these encoders have encoded so far; empty where none.
+
+    store: the folder of all encoders' vectors. encoders: their identities.
+    """
+    count = sum(count_stored(store / name) for name in set(encoders))
+    return f"{count:,} texts are encoded" if count else ""
+
+
 def count_stored(folder: Path) -> int:
     """Return how many vectors lie in a store, or in all stores below a folder; reads no vector.
 
@@ -160,18 +169,13 @@ def _write(folder: Path, table: pa.Table) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     numbers = [int(path.stem[6:]) for path in _chunks(folder)]
     path = folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as stream:
-        with pa.ipc.new_file(stream, table.schema) as writer:
-            writer.write_table(table)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    with atomic_write(path) as stream, pa.ipc.new_file(stream, table.schema) as writer:
+        writer.write_table(table)
     return path
 
 
 def _put_together(folder: Path) -> None:
-    """Make few large chunks of many small ones. Killed between, it leaves a text twice: no harm."""
+    """Make few large chunks of many small ones. If interrupted, duplicates may remain; they are harmless."""
     small = [(path, path.stat().st_size) for path in _chunks(folder)]
     small = [(path, size) for path, size in small if size < SMALL]
     if len(small) < MANY:

@@ -1,4 +1,4 @@
-"""All disk work of a work directory: paths, atomic parts, manifests.
+"""A work directory on disk: paths, atomic parts, manifests.
 
 An artifact is a folder with `part-00000.parquet ...` (or an index's own files) and `_manifest.json`,
 which is written last and is the only proof that the artifact is complete. New parts gather in
@@ -8,7 +8,6 @@ which is written last and is the only proof that the artifact is complete. New p
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -22,6 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negmine.errors import CorruptArtifact, MissingArtifact, WorkdirError
+from negmine.storage.digests import Digests
+from negmine.storage.files import atomic_write, sync_folder, write_json
+from negmine.storage.layout import QRELS, stage_of
 
 MANIFEST = "_manifest.json"
 PARTIAL = ".partial"
@@ -31,10 +33,10 @@ ROW_GROUP = 131_072
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `_manifest.json` says of a finished artifact."""
+    """What `_manifest.json` records of a finished artifact."""
 
     artifact: str
-    room: str
+    stage: str
     schema: str | None
     identity: str
     revision: int
@@ -46,7 +48,18 @@ class Manifest:
     stats: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     made_at: str = ""
-    manifest: int = 1
+    manifest: int = 2
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest, also of version 1, which called the stage a room.
+
+        Raises ValueError or TypeError for what is no manifest.
+        """
+        fields = json.loads(text)
+        if "room" in fields:
+            fields["stage"] = fields.pop("room")
+        return cls(**fields)
 
 
 def part_name(number: int) -> str:
@@ -55,7 +68,7 @@ def part_name(number: int) -> str:
 
 
 def read_part(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Return a Parquet file. By Polars, who takes a fraction of what pyarrow does, and loads no pandas."""
+    """Read a Parquet file with Polars, which is several times as fast as pyarrow and loads no pandas."""
     return pl.read_parquet(path, columns=columns, glob=False)
 
 
@@ -64,6 +77,7 @@ class Workdir:
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
+        self.digest = Digests(self.root / ".digests.json")
 
     def folder(self, name: str) -> Path:
         """Return the folder of an artifact such as `2-retrieve/bm25`."""
@@ -94,7 +108,7 @@ class Workdir:
     def manifest(self, name: str) -> Manifest | None:
         """Return the manifest of a finished artifact, or None; one that is damaged proves nothing."""
         try:
-            return Manifest(**json.loads((self.folder(name) / MANIFEST).read_text()))
+            return Manifest.from_json((self.folder(name) / MANIFEST).read_text())
         except (OSError, ValueError, TypeError):
             return None
 
@@ -104,13 +118,13 @@ class Workdir:
 
     def require(self, name: str) -> Manifest:
         """Return the manifest of `name`; raise where there is none, or a damaged one."""
-        found = self.manifest(name)
-        if found is None:
-            again = f"Run: negmine {name.split('/')[0].split('-', 1)[1]} {self.root}"
+        manifest = self.manifest(name)
+        if manifest is None:
+            again = f"Run: negmine {stage_of(name)} {self.root}"
             if self.is_damaged(name):
                 raise CorruptArtifact(f"{self.folder(name) / MANIFEST} is damaged. {again}")
             raise MissingArtifact(f"{name} does not exist. {again}")
-        return found
+        return manifest
 
     def whole(self, manifest: Manifest) -> bool:
         """Tell whether every part that the manifest lists lies there in its full size."""
@@ -126,7 +140,7 @@ class Workdir:
             if _size(folder / part["file"]) != part["bytes"]:
                 raise CorruptArtifact(
                     f"{folder / part['file']} is missing or altered. Run the command that makes it again: "
-                    f"negmine {manifest.room} {self.root}"
+                    f"negmine {manifest.stage} {self.root}"
                 )
         return [folder / part["file"] for part in manifest.parts]
 
@@ -138,6 +152,11 @@ class Workdir:
         """Yield every part of an artifact, one at a time."""
         for path in self.part_files(name):
             yield read_part(path, columns)
+
+    def queries_per_part(self) -> list[int]:
+        """Return how many queries are mined in each part of `queries`, and of all tables that follow."""
+        counts: list[int] = self.require(QRELS).stats["queries_per_part"]
+        return counts
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Return a lazy frame over all parts of an artifact."""
@@ -153,13 +172,13 @@ class Workdir:
     # -- writing -----------------------------------------------------------------------------
 
     def find_part(self, name: str, number: int, identity: str) -> Path | None:
-        """Return part `number` of this very artifact where an earlier run has left it, the newest first."""
+        """Return part `number` of this identity where an earlier run has left it, the newest first."""
         folders = (self.folder(name) / PARTIAL, self.folder(name))
         places = (folder / part_name(number) for folder in folders)
         return next((path for path in places if _identity_of_part(path) == identity), None)
 
     def has_part(self, name: str, number: int, identity: str) -> bool:
-        """Tell whether an earlier run has left part `number` of this very artifact."""
+        """Tell whether an earlier run has left part `number` of this identity."""
         return self.find_part(name, number, identity) is not None
 
     def parts_done(self, name: str, identity: str) -> int:
@@ -175,12 +194,8 @@ class Workdir:
         folder = self.folder(name) / PARTIAL
         folder.mkdir(parents=True, exist_ok=True)
         metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
-        temporary = folder / f"{part_name(number)}.tmp"
-        with temporary.open("wb") as stream:
+        with atomic_write(folder / part_name(number)) as stream:
             write_table(table.replace_schema_metadata(metadata), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(folder / part_name(number))
 
     def fresh_folder(self, name: str) -> Path:
         """Return an empty `.partial` folder for an artifact that is made in one go."""
@@ -213,7 +228,7 @@ class Workdir:
         for file in new:
             (partial / file).replace(folder / file)
         shutil.rmtree(partial)
-        _sync_folder(folder)
+        sync_folder(folder)
         write_json(folder / MANIFEST, asdict(manifest))
         return manifest
 
@@ -235,24 +250,13 @@ class Workdir:
 
 
 def write_table(table: pa.Table, stream: BinaryIO) -> None:
-    """Write Parquet: dictionaries where they pay, for strings, and no least and most of strings."""
+    """Write Parquet: dictionaries for strings, where they pay; statistics for all but strings."""
     is_text = {field.name: pa.types.is_large_string(field.type) for field in table.schema}
     pq.write_table(
         table, stream, compression="zstd", row_group_size=ROW_GROUP,
         use_dictionary=[name for name, text in is_text.items() if text],
         write_statistics=[name for name, text in is_text.items() if not text],
     )  # fmt: skip
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, indent=2, ensure_ascii=False, default=str)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
 
 
 def now() -> str:
@@ -274,12 +278,3 @@ def _identity_of_part(path: Path) -> str | None:
         return None
     value = metadata.get(_IDENTITY)
     return value.decode() if value else None
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # some file systems refuse to sync a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -16,7 +16,6 @@ import numpy as np
 import polars as pl
 
 import negmine
-from negmine.api import open_existing
 from negmine.config.settings import FilterSettings
 from negmine.data.hashing import name_hashes
 from negmine.errors import GateNotMet
@@ -30,6 +29,7 @@ from negmine.stages.filter.risk import signals, tasks
 from negmine.stages.filter.risk.blend import Shipped
 from negmine.stages.filter.risk.tasks import learn
 from negmine.stages.filter.tasks import positive_scores
+from negmine.stages.opening import open_existing
 from negmine.stages.write.compute import selected
 from tests.bench.collections import NAMES, RERANKER, encoders, flags_of
 from tests.bench.learn_risk import WAYS, K, fit, samples, share

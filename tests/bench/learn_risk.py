@@ -16,12 +16,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 import negmine
-from negmine.api import open_existing
 from negmine.config.effective import opinions
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.risk import model as learned
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.shipped import to_json
+from negmine.stages.opening import open_existing
 from tests.bench.collections import NAMES, encoders, flags_of
 
 TARGET = Path(negmine.__file__).parent / "risk" / "weights.json"

@@ -5,11 +5,12 @@ import typing
 
 import pytest
 
-from negmine.config.effective import effective_rules, threshold_score
+from negmine.config.file import read_toml
 from negmine.config.keywords import SettingsKeywords
-from negmine.config.resolve import read_toml, remember, resolve, room_of
-from negmine.config.settings import ROOMS, Settings
+from negmine.config.settings import STAGES
+from negmine.config.tables import stage_of_field
 from negmine.errors import SettingsError
+from tests.configs import resolve
 
 
 def toml(tmp_path, text):
@@ -29,8 +30,8 @@ def test_the_order_of_precedence(tmp_path):
 
 
 def test_what_is_remembered_is_only_what_was_said():
-    assert remember(resolve({"k": 5}))["retrieve"] == {"k": 5}
-    assert remember(Settings())["index"] == {}
+    assert resolve({"k": 5}).to_remember()["retrieve"] == {"k": 5}
+    assert resolve({}).to_remember()["index"] == {}
 
 
 @pytest.mark.parametrize(
@@ -106,25 +107,25 @@ def test_settings_that_cannot_work_are_refused(flags, named):
 
 
 def test_the_default_margin_hangs_from_dense_scores_only():
-    assert effective_rules(resolve({})).relative_margin == 0.05
-    assert effective_rules(resolve({"retriever": ("bm25",)})).relative_margin is None
-    assert effective_rules(resolve({"score": "bm25"})).relative_margin is None
-    assert effective_rules(resolve({"absolute_margin": 0.1})).relative_margin is None
-    assert effective_rules(resolve({"no_relative_margin": True})).relative_margin is None
-    assert effective_rules(resolve({"max_score": 0.7})).relative_margin == 0.05
+    assert resolve({}).filter.relative_margin == 0.05
+    assert resolve({"retriever": ("bm25",)}).filter.relative_margin is None
+    assert resolve({"score": "bm25"}).filter.relative_margin is None
+    assert resolve({"absolute_margin": 0.1}).filter.relative_margin is None
+    assert resolve({"no_relative_margin": True}).filter.relative_margin is None
+    assert resolve({"max_score": 0.7}).filter.relative_margin == 0.05
 
 
 def test_thresholds_read_dense_then_the_first_retriever():
-    assert threshold_score(resolve({})) == "dense"
-    assert threshold_score(resolve({"retriever": ("bm25",)})) == "bm25"
-    assert threshold_score(resolve({"retriever": ("my.mod:find",)})) == "find"
+    assert resolve({}).filter.score == "dense"
+    assert resolve({"retriever": ("bm25",)}).filter.score == "bm25"
+    assert resolve({"retriever": ("my.mod:find",)}).filter.score == "find"
 
 
 def test_saying_one_of_two_opposites_unsays_the_other():
     before = resolve({"no_relative_margin": True})
-    assert resolve({"relative_margin": 0.2}, None, before).filter.no_relative_margin is False
+    assert resolve({"relative_margin": 0.2}, None, before).given.filter.no_relative_margin is False
     before = resolve({"relative_margin": 0.2})
-    assert resolve({"no_relative_margin": True}, None, before).filter.relative_margin is None
+    assert resolve({"no_relative_margin": True}, None, before).given.filter.relative_margin is None
 
 
 def test_naming_one_source_unsays_the_others(tmp_path):
@@ -134,15 +135,15 @@ def test_naming_one_source_unsays_the_others(tmp_path):
     assert after.index.data == tmp_path.resolve()
 
 
-def test_no_field_lives_in_two_rooms():
-    fields = [field for table in ROOMS.values() for field in table.model_fields]
+def test_no_field_belongs_to_two_stages():
+    fields = [field for table in STAGES.values() for field in table.model_fields]
     assert len(fields) == len(set(fields))
-    assert all(room_of(field) in ROOMS for field in fields)
+    assert all(stage_of_field(field) in STAGES for field in fields)
 
 
 def test_the_typed_keywords_are_the_settings():
     said = {name: str(kind) for name, kind in typing.get_type_hints(SettingsKeywords).items()}
-    fields = {n: f for table in ROOMS.values() for n, f in table.model_fields.items()}
+    fields = {n: f for table in STAGES.values() for n, f in table.model_fields.items()}
     assert list(said) == list(fields)
     for name, field in fields.items():
         for value in re.findall(r"'([^']+)'", str(field.annotation)):
@@ -185,13 +186,13 @@ def test_models_that_are_folders_are_remembered_by_their_whole_path(tmp_path, mo
 )
 def test_none_forgets_what_was_remembered(tmp_path, field, value):
     before = resolve({field: value})
-    room = room_of(field)
+    stage = stage_of_field(field)
     again = ["none"] if isinstance(value, tuple) else "none"
     after = resolve({field: again}, None, before)
-    assert getattr(getattr(after, room), field) in (None, ())
-    assert field not in remember(after)[room]
-    file = toml(tmp_path, f"[{room}]\n{field.replace('_', '-')} = 'none'\n")
-    assert field not in remember(resolve({}, file, before))[room]
+    assert getattr(getattr(after.given, stage), field) in (None, ())
+    assert field not in after.to_remember()[stage]
+    file = toml(tmp_path, f"[{stage}]\n{field.replace('_', '-')} = 'none'\n")
+    assert field not in resolve({}, file, before).to_remember()[stage]
 
 
 def test_none_is_a_value_where_a_setting_knows_it():
@@ -203,8 +204,8 @@ def test_naming_a_model_unsays_own_vectors_and_the_other_way_round(tmp_path):
     after = resolve({"model": "m"}, None, before)
     assert after.index.document_vectors is None
     again = resolve({"query_vectors": "q.npy", "document_vectors": "d.npy"}, None, after)
-    assert "model" not in remember(again)["index"]
+    assert "model" not in again.to_remember()["index"]
 
 
 def test_a_default_is_not_remembered_as_if_it_were_said():
-    assert remember(resolve({"k": 5}))["index"] == {}
+    assert resolve({"k": 5}).to_remember()["index"] == {}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from negmine.data import shingles
 from negmine.data.texts import normalise
-from negmine.progress import Silent
+from negmine.engine.progress import Silent
 
 
 def grams(text):

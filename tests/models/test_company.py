@@ -5,8 +5,8 @@ import pytest
 
 import negmine
 from negmine.config.settings import IndexSettings
-from negmine.data.identity import Digests
 from negmine.models.encoder import Encoder
+from negmine.storage.digests import Digests
 from tests.conftest import write_beir
 from tests.models.tiny import WORDS, bert_model
 from tests.test_resume import rows_of

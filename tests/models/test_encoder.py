@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings
-from negmine.data.identity import Digests
 from negmine.errors import InputError, RetrieverError, SettingsError
 from negmine.models.encoder import Encoder, normalised
 from negmine.models.locate import resolve_device, resolve_dtype, resolve_model
+from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore
 from tests.models.tiny import WORDS, bert_model, static_model
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings, RerankSettings
-from negmine.data.identity import Digests
 from negmine.errors import RetrieverError, ScorerError
 from negmine.models.encoder import Encoder
 from negmine.models.halving import Halving, is_out_of_memory
 from negmine.scorers.cross_encoder import open_cross_encoder
+from negmine.storage.digests import Digests
 from tests.models.tiny import bert_model, cross_encoder
 
 TEXTS = [f"tea {'cats ' * (n % 9)}dogs" for n in range(40)]

@@ -8,9 +8,9 @@ import pytest
 
 import negmine
 from negmine.config.settings import IndexSettings
-from negmine.data.identity import Digests
 from negmine.errors import RetrieverError, SettingsError
 from negmine.models.encoder import Encoder
+from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore, count_stored
 from tests.conftest import DOCUMENTS
 from tests.models.tiny import static_model
@@ -91,7 +91,7 @@ def test_one_device_follows_from_several():
 
 
 def test_what_is_said_last_of_device_and_devices_counts():
-    from negmine.config.resolve import resolve
+    from tests.configs import resolve
 
     before = resolve({"device": "cpu"})
     after = resolve({"devices": "cpu,cpu"}, remembered=before)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 import negmine
 from negmine.config.settings import IndexSettings, RerankSettings
-from negmine.data.identity import Digests
 from negmine.errors import InputError, ScorerError, SettingsError
 from negmine.scorers.cross_encoder import open_cross_encoder
+from negmine.storage.digests import Digests
 from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, write_beir
 from tests.models.tiny import WORDS, cross_encoder

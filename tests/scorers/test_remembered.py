@@ -43,7 +43,7 @@ def test_pairs_of_another_part_are_taken_over(tmp_path):
 
 
 def test_queries_that_move_to_another_part_cost_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     data = write_beir(tmp_path / "beir")
     flags = {"data": data, "retriever": ["bm25"], "rerank_model": f"{__name__}:counting"}
     ASKED.clear()

@@ -6,12 +6,13 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 from negmine.data.identity import canonical
+from negmine.engine.context import Context
 from negmine.errors import InputError, MissingArtifact
-from negmine.stages.context import House
-from negmine.stages.plan import floor_plan
+from negmine.stages.plan import make_plan
 from negmine.storage.workdir import Workdir
+from tests.configs import resolve
 from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
 from tests.models.tiny import cross_encoder, static_model
 
@@ -156,7 +157,9 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         for field, value in changes.items()
         if identities(tmp_path, **(flags | {field: value})) != identities(tmp_path, **flags)
     }
-    fields = {name: field for table in ROOMS.values() for name, field in table.model_fields.items()}
+    fields = {
+        name: field for table in STAGES.values() for name, field in table.model_fields.items()
+    }
     speed = {name for name, field in fields.items() if (field.json_schema_extra or {}).get("speed")}
     assert fields.keys() - noticed == speed | BY_CONTENT | GATES
 
@@ -200,11 +203,9 @@ BY_CONTENT = {
 
 
 def identities(tmp_path, **options):
-    from negmine.config.resolve import resolve
-
-    house = House(Workdir(tmp_path / "none"), resolve(options))
+    context = Context(Workdir(tmp_path / "none"), resolve(options))
     known = {}
-    for artifact in floor_plan(house):
+    for artifact in make_plan(context):
         inputs = {name: known[name] for name in artifact.reads}
         known[artifact.name] = artifact.identity(artifact.settings(), inputs)
     return canonical(known)

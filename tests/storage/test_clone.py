@@ -9,8 +9,8 @@ import pytest
 from filelock import FileLock
 
 import negmine
+from negmine.engine.progress import Silent
 from negmine.errors import InputError, Locked, SettingsError, WorkdirError
-from negmine.progress import Silent
 from negmine.storage.locks import locked
 from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, write_beir

@@ -5,11 +5,10 @@ import json
 import pytest
 
 import negmine
-from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, InputError, MissingArtifact
-from negmine.stages.context import House
 from negmine.storage.remembered import recall_settings, remembering
 from negmine.storage.workdir import Workdir
+from tests.configs import resolve
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ def test_rooms_that_were_done_are_remembered_when_a_later_one_fails(tmp_path, be
 
 
 def test_a_killed_first_command_is_known_to_status(tmp_path, beir, monkeypatch):
-    def killed(house):
+    def killed(context):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -58,7 +57,7 @@ def test_a_killed_first_command_is_known_to_status(tmp_path, beir, monkeypatch):
 def test_a_killed_later_command_changes_nothing(work, monkeypatch):
     before = stored(work)
 
-    def killed(house):
+    def killed(context):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -97,10 +96,10 @@ def test_damaged_settings_are_told_and_mended_by_mine(work, beir, text, said):
 
 
 def test_trying_out_remembers_nothing(work):
-    house = House(Workdir(work), Settings())
-    assert recall_settings(house.work) is not None
+    assert recall_settings(Workdir(work)) is not None
     before = stored(work)
-    from negmine.api import estimate_judge, open_existing
+    from negmine.api import estimate_judge
+    from negmine.stages.opening import open_existing
 
     said = {"judge_url": "http://localhost:1/v1", "judge_model": "m", "max_score": 3.0}
     estimate_judge(open_existing(work, said))
@@ -108,10 +107,12 @@ def test_trying_out_remembers_nothing(work):
 
 
 def test_a_gate_that_is_not_met_leaves_the_settings_for_what_comes_next(work):
-    from negmine.config.resolve import resolve
     from negmine.errors import GateNotMet
 
     said = resolve({"max_score": 3.0}, None, recall_settings(Workdir(work)))
-    with pytest.raises(GateNotMet), remembering(Workdir(work), said, lambda: ["index"]):
+    with (
+        pytest.raises(GateNotMet),
+        remembering(Workdir(work), said.to_remember(), lambda: ["index"]),
+    ):
         raise GateNotMet("no")
     assert stored(work)["filter"] == {"max_score": 3.0}

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from negmine.data.identity import Digests, file_digest, identity_of
+from negmine.data.identity import file_digest, identity_of
 from negmine.errors import CorruptArtifact, Locked, MissingArtifact, WorkdirError
+from negmine.storage.digests import Digests
 from negmine.storage.locks import locked
 from negmine.storage.workdir import MANIFEST, PARTIAL, Manifest, Workdir, part_name
 

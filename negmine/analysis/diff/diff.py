@@ -11,14 +11,15 @@ from negmine.analysis.diff import setup
 from negmine.analysis.diff.finished import Run
 from negmine.analysis.diff.pairs import paired
 from negmine.analysis.diff.tally import ANCHOR, FUSED, MARGIN, Tally
-from negmine.stages.context import CORPUS, LIMITS, QUERIES, VERDICTS, House
+from negmine.engine.context import Context
+from negmine.storage.layout import CORPUS, LIMITS, QUERIES, VERDICTS
 
 EXAMPLES = 5
 MANY = 0.2  # share of ids with another text above which there is a warning
 WRITE = "5-write"
 
 
-def diff(house_a: House, house_b: House, limit: int) -> dict[str, Any]:
+def diff(house_a: Context, house_b: Context, limit: int) -> dict[str, Any]:
     """Compare two runs: how they were made, and what came of it, query by query."""
     a, b = Run(house_a), Run(house_b)
     shared = a.queries.join(b.queries, on="query_id", suffix="_b")
@@ -166,7 +167,7 @@ def _other_texts(a: Run, b: Run) -> tuple[list[str], list[str]]:
     for name, key in ((QUERIES, "query_id"), (CORPUS, "doc_id")):
         if not _both_have(a, b, name) or _same_artifact(a, b, name):
             continue
-        one, two = (run.house.work.scan(name).select(key, "text_key") for run in (a, b))
+        one, two = (run.context.work.scan(name).select(key, "text_key") for run in (a, b))
         if name == QUERIES:  # of those that were mined, as everywhere here
             mined = a.queries.join(b.queries, on=key, how="semi").lazy()
             one = one.join(mined, on=key, how="semi")

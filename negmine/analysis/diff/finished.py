@@ -9,19 +9,20 @@ import polars as pl
 
 from negmine.analysis.diff import setup
 from negmine.analysis.diff.pairs import side
-from negmine.stages.context import LIMITS, QUERIES, VERDICTS, House
+from negmine.engine.context import Context
+from negmine.storage.layout import LIMITS, QUERIES, VERDICTS
 from negmine.storage.workdir import read_part
 
 DRAWN = ("pool", "seed")  # of --sampling random
 
 
 class Run:
-    """One of the two runs: its house, and the manifests of what its verdicts rest on."""
+    """One of the two runs: its context, and the manifests of what its verdicts rest on."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.made = setup.made_from(house.work)
-        self.files = house.work.part_files(VERDICTS)
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.made = setup.made_from(context.work)
+        self.files = context.work.part_files(VERDICTS)
         columns = pl.scan_parquet(self.files[0], glob=False).collect_schema()
         scores = [name for name in columns if name.endswith("_score") and name != "positive_score"]
         self.scorers = [name.removesuffix("_score") for name in scores]
@@ -47,12 +48,12 @@ class Run:
             )
             for part in parts
         ]
-        return side(pl.concat(found), self.house.settings.write, self.score)
+        return side(pl.concat(found), self.context.config.write, self.score)
 
     @property
     def written(self) -> dict[str, Any]:
         """The settings that say which survivors are taken."""
-        said = self.house.settings.write.model_dump(mode="json")
+        said = self.context.config.write.model_dump(mode="json")
         drawn = said["sampling"] == "random"
         return {name: value for name, value in said.items() if drawn or name not in DRAWN}
 
@@ -61,13 +62,13 @@ class Run:
         """What limits that depend on the data came to."""
         if LIMITS not in self.made:
             return {}
-        return dict(self.house.work.scan(LIMITS).collect().iter_rows())
+        return dict(self.context.work.scan(LIMITS).collect().iter_rows())
 
     def texts(self, query_ids: pl.Series) -> dict[str, str]:
         """Return the texts of some queries, as far as they are there."""
         if QUERIES not in self.made:
             return {}
-        rows = self.house.work.scan(QUERIES).select("query_id", "text")
+        rows = self.context.work.scan(QUERIES).select("query_id", "text")
         some = rows.filter(pl.col("query_id").is_in(query_ids.implode()))
         return dict(some.collect(engine="streaming").iter_rows())
 
@@ -75,7 +76,7 @@ class Run:
         """Return where the run lies, when it was made, and how much is in it."""
         verdicts = self.made[VERDICTS]
         return {
-            "work": str(self.house.work.root),
+            "work": str(self.context.work.root),
             "made_at": verdicts.made_at,
             "score": self.score,
             "queries": self.queries.height,

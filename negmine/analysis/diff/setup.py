@@ -9,7 +9,7 @@ from typing import Any
 from negmine.data.identity import canonical, identity_of
 from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
-from negmine.stages.context import CANDIDATES, QRELS, VERDICTS
+from negmine.storage.layout import CANDIDATES, QRELS, VERDICTS
 from negmine.storage.workdir import Manifest, Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
@@ -19,7 +19,7 @@ _NAMED = re.compile(
 _MODEL = ("model", "vectors", "query", "document")  # settings that are a model's fingerprint
 # How far and how a scorer looks, not on what scale it speaks.
 _DEPTH = ("k", "depth", "scope", "wanted", "order", "vector_dtype", "index", "nprobe", "ef_search")
-_ROOMS = ("index", "retrieve", "rerank", "filter")
+_STAGES = ("index", "retrieve", "rerank", "filter")
 
 
 def role(name: str) -> tuple[str, str]:
@@ -57,8 +57,10 @@ def made_from(work: Workdir) -> dict[str, Manifest]:
 
 
 def _overtaken(work: Workdir, manifest: Manifest, name: str) -> str:
-    rooms = [r for r in _ROOMS[_ROOMS.index(manifest.room) :] if r != "rerank" or _reranks(work)]
-    again = " && ".join(f"negmine {room} {work.root}" for room in rooms)
+    stages = [
+        r for r in _STAGES[_STAGES.index(manifest.stage) :] if r != "rerank" or _reranks(work)
+    ]
+    again = " && ".join(f"negmine {stage} {work.root}" for stage in stages)
     return f"{manifest.artifact} in {work.root} is older than its {name}. Run: {again}"
 
 

@@ -20,8 +20,8 @@ from negmine.analysis.lint.provenance import beside, of_another_format, reader
 from negmine.analysis.lint.report import report
 from negmine.analysis.lint.spill import Spill
 from negmine.data.sources.problems import Problems
+from negmine.engine.progress import Progress
 from negmine.errors import InputError, SettingsError
-from negmine.progress import Progress
 
 BUCKET = 32 << 20  # bytes of input that make a bucket
 _MOST_BUCKETS = 1024

@@ -13,9 +13,9 @@ from negmine.analysis.lint.findings import Findings
 from negmine.analysis.lint.options import Options
 from negmine.config.settings import FilterSettings, IndexSettings
 from negmine.data.hashing import GOLDEN, splitmix64
-from negmine.data.identity import Digests
 from negmine.models.products import pair_scores
 from negmine.scorers.guide import Guide
+from negmine.storage.digests import Digests
 
 MOST_BATCHES = 100
 SEED = 13

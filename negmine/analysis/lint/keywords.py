@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 from negmine.analysis.lint.audit import audit
 from negmine.analysis.lint.options import Options, check_gates, read_gates
 from negmine.analysis.lint.shapes import Columns
-from negmine.progress import Progress
+from negmine.engine.progress import Progress
 
 
 class LintKeywords(TypedDict, total=False):

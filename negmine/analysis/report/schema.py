@@ -51,10 +51,10 @@ class ArtifactRun(Part):
     made_at: str = Field(description="when, UTC")
 
 
-class RoomRun(Part):
-    """One room."""
+class StageRun(Part):
+    """One stage."""
 
-    room: str = Field(description="its name")
+    stage: str = Field(description="its name")
     seconds: float = Field(description="sum over its artifacts")
     artifacts: list[ArtifactRun] = Field(description="in the order they are made")
 
@@ -62,7 +62,7 @@ class RoomRun(Part):
 class Setting(Part):
     """One setting that shaped rows and is not off."""
 
-    room: str = Field(description="the room it belongs to")
+    stage: str = Field(description="the stage it belongs to")
     name: str = Field(description="its TOML key")
     value: str = Field(description="as people write it")
 
@@ -80,7 +80,7 @@ class Model(Part):
 class Ran(Part):
     """What ran."""
 
-    rooms: list[RoomRun] = Field(description="rooms with their artifacts")
+    stages: list[StageRun] = Field(description="stages with their artifacts")
     models: list[Model] = Field(description="models that scored")
     settings: list[Setting] = Field(description="settings as the manifests recorded them")
     versions: dict[str, str] = Field(description="package to version, when the verdicts were made")

@@ -45,10 +45,11 @@ def filter_(
         from negmine import api
         from negmine.cli.render import judge as views
         from negmine.errors import SettingsError
+        from negmine.stages.opening import open_existing
 
         dollars = views.read_prices(prices)
         if not dry_run:
             raise SettingsError("--prices is for an estimate. Add --dry-run.")
-        cost = api.estimate_judge(api.open_existing(work, flags, config, progress))
+        cost = api.estimate_judge(open_existing(work, flags, config, progress))
         answer.data = cost | views.money(cost, dollars)
         answer.show = lambda console: console.print(views.numbers(answer.data))

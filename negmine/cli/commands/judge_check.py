@@ -32,6 +32,7 @@ def judge_check(
     with answering("judge-check", json, progress) as answer:
         from negmine import api
         from negmine.cli.render import judge as views
+        from negmine.stages.opening import open_existing
 
-        answer.data = api.check_judge(api.open_existing(work, flags, config, progress), force)
+        answer.data = api.check_judge(open_existing(work, flags, config, progress, force))
         answer.show = lambda console: console.print(views.numbers(answer.data))

@@ -40,7 +40,8 @@ def leak(
     with answering("leak", json, progress) as answer:
         from negmine import api
         from negmine.cli.render import leak as views
+        from negmine.stages.opening import open_existing
 
-        house = api.open_existing(work, flags, config, progress)
-        answer.data = measured = api.measure_leak(house, hide, hide_seed)
+        context = open_existing(work, flags, config, progress)
+        answer.data = measured = api.measure_leak(context, hide, hide_seed)
         answer.show = lambda console: console.print(views.leak(measured, console.width))

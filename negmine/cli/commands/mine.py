@@ -9,7 +9,7 @@ import typer
 
 from negmine.cli.commands.stages import run_stages
 from negmine.cli.options import Config, Force, Json, Work, with_settings
-from negmine.config.settings import ROOMS
+from negmine.config.settings import STAGES
 
 
 @with_settings()
@@ -30,4 +30,4 @@ def mine(
 
     Example: negmine mine work --data my-beir-folder --num-negatives 7
     """
-    run_stages("mine", list(ROOMS), work, flags, config, force, json, since)
+    run_stages("mine", list(STAGES), work, flags, config, force, json, since)

@@ -47,12 +47,13 @@ def report(
     with answering("report", as_json, progress) as answer:
         from negmine import api
         from negmine.analysis.report import files
+        from negmine.stages.opening import open_existing
 
         page = files.default_page(work) if html is None and json is None else html
         numbers = None if json is None or as_json else Path(json)
         files.check(work, page, numbers)
-        house = api.open_existing(work, {}, None, progress)
-        made = api.make_report(house, sample, sample_seed, recall_floor, leak=not no_leak)
+        context = open_existing(work, {}, None, progress)
+        made = api.make_report(context, sample, sample_seed, recall_floor, leak=not no_leak)
         files.write(made, page, numbers)
         lines = _lines(made, [path for path in (page, numbers) if path is not None])
         if as_json:

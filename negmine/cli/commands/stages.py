@@ -63,13 +63,13 @@ def run_stages(
     """Run stages on a work directory and show what was done."""
     progress = TerminalProgress(quiet=json)
     with answering(command, json, progress) as answer:
-        from negmine import api
         from negmine.cli.render import summary as views
+        from negmine.stages import making, opening
 
         if command == "mine":
-            house = api.house_to_mine(work, flags, config, progress, since)
+            context = opening.context_to_mine(work, flags, config, progress, since, force)
         else:
-            opened = api.open_house if stages[0] == "index" else api.open_existing
-            house = opened(work, flags, config, progress)
-        answer.data = result = api.run_rooms(house, stages, force)
+            opened = opening.open_context if command == "index" else opening.open_existing
+            context = opened(work, flags, config, progress, force)
+        answer.data = result = making.run_stages(context, stages)
         answer.show = lambda console: console.print(views.summary(result))

@@ -18,11 +18,10 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
     Example: negmine status work --relative-margin 0.1
     """
     with answering("status", json, TerminalProgress(quiet=True)) as answer:
-        from negmine import api
+        from negmine.analysis.status import status as artifacts
         from negmine.cli.render import status as views
-        from negmine.engine.status import survey
-        from negmine.stages.summary import states
+        from negmine.stages.opening import open_existing
 
-        rows = states(survey(api.open_existing(work, flags, config), all_formats=True))
+        rows = artifacts.rows(artifacts.states(open_existing(work, flags, config)))
         answer.data = {"work": work, "artifacts": rows}
         answer.show = lambda console: console.print(views.status(rows, console.width))

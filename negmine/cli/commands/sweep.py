@@ -40,11 +40,12 @@ def sweep(
         from negmine import api
         from negmine.cli.render import sweep as views
         from negmine.stages.filter.leak.sweep import read_grid
+        from negmine.stages.opening import open_existing
 
         wanted = read_grid(grid or [])
         first = {name: values[0] for name, values in wanted.items()}
-        house = api.open_existing(work, flags | first, config, progress)
-        cells = api.measure_sweep(house, wanted, hide, hide_seed)
+        context = open_existing(work, flags | first, config, progress)
+        cells = api.measure_sweep(context, wanted, hide, hide_seed)
         answer.data = {"grid": wanted, "hide": hide, "cells": cells.to_dicts()}
         answer.show = lambda console: console.print(
             views.sweep(cells, list(wanted), every, console.width)

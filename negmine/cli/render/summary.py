@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from negmine.stages.context import SHORT
 from negmine.stages.summary import Result
+from negmine.storage.layout import SHORT
 
 
 def summary(result: Result) -> RenderableType:

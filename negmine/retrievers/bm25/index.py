@@ -13,15 +13,15 @@ unnamed file and are sorted into memory-mapped arrays, so memory holds one batch
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
+
+from negmine.storage.files import new_mapped, spill_file, write_array
 
 STARTS, DOCUMENTS, SCORES = "starts.npy", "documents.npy", "scores.npy"
 POSTINGS_AT_ONCE = 1 << 20
@@ -68,7 +68,7 @@ def write_postings(batches: Iterable[TokenLists], folder: Path, formula: Formula
     lengths = [np.zeros(0, np.int64)]
     frequencies = np.zeros(0, np.int64)
     documents = 0
-    with tempfile.TemporaryFile(dir=folder) as spill:
+    with spill_file(folder) as spill:
         for batch in batches:
             postings = _counted(batch, documents)
             postings.tofile(spill)
@@ -109,10 +109,10 @@ def _sort_and_score(
 ) -> None:
     """Sort postings from document order into token order, a part at a time, and score them."""
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequencies)])
-    np.save(folder / STARTS, starts)
+    write_array(folder / STARTS, starts)
     shape = (int(starts[-1]),)
-    documents = open_memmap(folder / DOCUMENTS, "w+", np.int32, shape)
-    scores = open_memmap(folder / SCORES, "w+", np.float32, shape)
+    documents = new_mapped(folder / DOCUMENTS, np.int32, shape)
+    scores = new_mapped(folder / SCORES, np.float32, shape)
     idf = _idf(formula, frequencies, len(lengths))
     free = starts[:-1].copy()
     while len(postings := np.fromfile(spill, _POSTING, POSTINGS_AT_ONCE)):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.index import Formula, TokenLists
 from negmine.retrievers.bm25.ranking import no_hits, ranked
+from negmine.storage.files import write_array
 
 IDS, LENGTHS = "ids.npy", "lengths.npy"
 
@@ -24,8 +25,8 @@ IDS, LENGTHS = "ids.npy", "lengths.npy"
 def write_token_lists(batches: Iterable[TokenLists], folder: Path, formula: Formula) -> None:
     """Write `ids.npy` and `lengths.npy`; rank_bm25 has no index on disk, it is made at opening."""
     kept = [TokenLists(np.zeros(0, np.int32), np.zeros(0, np.int64)), *batches]
-    np.save(folder / IDS, np.concatenate([batch.ids for batch in kept]))
-    np.save(folder / LENGTHS, np.concatenate([batch.lengths for batch in kept]))
+    write_array(folder / IDS, np.concatenate([batch.ids for batch in kept]))
+    write_array(folder / LENGTHS, np.concatenate([batch.lengths for batch in kept]))
 
 
 class ReferenceEngine:

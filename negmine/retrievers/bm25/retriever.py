@@ -27,12 +27,13 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
 from negmine.data.tokens import Tokenizer
+from negmine.engine.progress import Progress
 from negmine.errors import SettingsError
-from negmine.progress import Progress
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.index import Formula, TokenLists, write_postings
 from negmine.retrievers.bm25.reference import ReferenceEngine, write_token_lists
 from negmine.retrievers.bm25.search import PostingsEngine
+from negmine.storage.files import write_text
 
 BM25_FIELDS: tuple[str, ...] = (
     "bm25_engine",
@@ -83,6 +84,13 @@ def formula(settings: IndexSettings) -> Formula:
             "Use --bm25-variant okapi, or --bm25-engine bm25s."
         )
     return Formula(variant, settings.bm25_k1, settings.bm25_b, settings.bm25_delta)
+
+
+def shaping(settings: IndexSettings) -> dict[str, Any]:
+    """Return the settings that shape the index, with the variant that the default stands for."""
+    values = settings.model_dump(mode="json")
+    variant = formula(settings).variant
+    return {**{name: values[name] for name in BM25_FIELDS}, "bm25_variant": variant}
 
 
 def check(settings: IndexSettings) -> None:
@@ -184,7 +192,7 @@ def _encode(
 
 
 def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    write_text(path, json.dumps(value, ensure_ascii=False))
 
 
 def _read_json(path: Path) -> Any:

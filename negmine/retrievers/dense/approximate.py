@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.engine.progress import Progress
 from negmine.errors import SettingsError
-from negmine.progress import Progress
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
 from negmine.retrievers.dense.nearest import GPU_MOST, Floats, count_gpus, no_faiss

@@ -1,8 +1,8 @@
-"""What an earlier dense run found, as far as it still holds: a grown corpus is searched where it is new.
+"""Reuse of an earlier dense run: exact results are kept, and only new documents are searched.
 
-An exact run is a true list of a query's best documents down to its last row. If query and documents still
-have the vectors they had, it stays true of those documents; only new ones can come between. A query
-whose list falls short of k that way (documents went, or became positives) is searched in full.
+An exact run lists a query's best documents, complete down to its last row. If query and documents still
+have the vectors they had, that stays so; only new documents can come between. A query whose list falls
+short of k that way (documents are gone, or became positives) is searched in full.
 
 A document or query counts as the same by its id and the hash of its vector, whatever made the vector.
 """
@@ -16,9 +16,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from negmine.data.schemas import SEARCHED
+from negmine.engine.context import Context
+from negmine.retrievers import runs
+from negmine.retrievers.dense import names
 from negmine.retrievers.dense.search import Dense
-from negmine.stages.context import House
-from negmine.stages.retrieve import compute as retrieve
 from negmine.storage.workdir import read_part
 
 KEY = ["id", "key", "key_2"]
@@ -26,20 +27,23 @@ AT_ONCE = 65_536  # new documents whose vectors are gathered at once
 
 
 class Earlier:
-    """The run that lies there, if it is exact and `searched` tells what it looked at."""
+    """The run on disk, usable if it is exact and `searched` records what it searched."""
 
-    def __init__(self, house: House, dense: Dense, run: str, searched: str) -> None:
-        self._house, self._dense, self._run, self._searched = house, dense, run, searched
-        old, ledger = house.work.manifest(run), house.work.manifest(searched)
+    def __init__(self, context: Context, dense: Dense) -> None:
+        work, config = context.work, context.config
+        self._work, self._dense, self._doc_ids = work, dense, context.corpus.doc_ids
+        self._run, self._searched = names.run(config), names.searched(config)
+        vectors = names.vectors(config)
+        old, ledger = work.manifest(self._run), work.manifest(self._searched)
         self.usable = (
             old is not None
             and ledger is not None
             and ledger.schema == SEARCHED.metadata[b"negmine.schema"].decode()
             and "index" not in old.settings
-            and house.vectors in old.inputs
-            and old.inputs[house.vectors] == ledger.inputs.get(house.vectors)
-            and house.work.whole(old)
-            and house.work.whole(ledger)
+            and vectors in old.inputs
+            and old.inputs[vectors] == ledger.inputs.get(vectors)
+            and work.whole(old)
+            and work.whole(ledger)
         )
 
     @cached_property
@@ -49,19 +53,19 @@ class Earlier:
 
     @cached_property
     def _documents(self) -> pl.DataFrame:
-        return self._seen("document", self._house.doc_ids.gather(self._dense.positions))
+        return self._seen("document", self._doc_ids().gather(self._dense.positions))
 
     @cached_property
     def _gone(self) -> pl.DataFrame:
         """doc_id of what the earlier run has seen and is not there any more, or not with that vector."""
         there = self._documents.lazy().filter("seen")
-        rows = self._house.work.scan(self._searched).filter(pl.col("what") == "document")
+        rows = self._work.scan(self._searched).filter(pl.col("what") == "document")
         return rows.join(there, on="id", how="anti").select(doc_id="id").collect()
 
     @cached_property
     def _queries(self) -> pl.DataFrame:
         """query_id and the part of the run that has it, of queries that have the vector they had."""
-        files = self._house.work.part_files(self._run)
+        files = self._work.part_files(self._run)
         ids = [read_part(file, ["query_id"]).unique() for file in files]
         parts = [rows.with_columns(part=pl.lit(part)) for part, rows in enumerate(ids)]
         seen = self._seen("query", self._dense.query_ids).filter("seen")
@@ -69,16 +73,16 @@ class Earlier:
 
     def _seen(self, what: str, ids: pl.Series) -> pl.DataFrame:
         """Return id, seen of all, in order: whether the earlier run has met it with the vector it has now."""
-        rows = self._house.work.scan(self._searched).filter(pl.col("what") == what)
+        rows = self._work.scan(self._searched).filter(pl.col("what") == what)
         keys = self._dense.keys(what)
         now = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]})
         found = now.lazy().join(rows, on=KEY, how="left", maintain_order="left")
         return found.select("id", seen=pl.col("what").is_not_null()).collect()
 
-    def found(self, queries: pl.DataFrame, known: pl.DataFrame, k: int) -> pl.DataFrame:
+    def hits(self, queries: pl.DataFrame, positives: pl.DataFrame, k: int) -> pl.DataFrame:
         """Return row, query_id, doc_id, score of the queries whose first k hits are sure without a full search.
 
-        queries: those of a part, each with its `row`; known: query_id, doc_id of their positives.
+        queries: those of a part, each with its `row`; positives: query_id, doc_id of theirs.
         """
         old = self._old_rows(queries.select("row", "query_id"))
         last = old.group_by("row").agg(
@@ -86,13 +90,13 @@ class Earlier:
         )
         kept = old.join(self._gone, on="doc_id", how="anti")
         asked = queries.join(last, on="row", how="semi", maintain_order="left")
-        fresh = self._among_new(asked, known, k)
+        fresh = self._among_new(asked, positives, k)
         sure = (pl.col("score") > pl.col("last_score")) | (
             (pl.col("score") == pl.col("last_score")) & (pl.col("doc_id") <= pl.col("last_id"))
         )
         merged = pl.concat([kept, fresh]).join(last, on="row").filter(sure)
-        unknown = merged.join(known, on=["query_id", "doc_id"], how="anti")
-        enough = unknown.group_by("row").len().filter(pl.col("len") >= k).select("row")
+        unlabeled = merged.join(positives, on=["query_id", "doc_id"], how="anti")
+        enough = unlabeled.group_by("row").len().filter(pl.col("len") >= k).select("row")
         return merged.join(enough, on="row", how="semi").drop("last_score", "last_id")
 
     def _old_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -100,24 +104,24 @@ class Earlier:
         asked = rows.join(self._queries, on="query_id")
         columns = ["query_id", "doc_id", "score"]
         parts = [
-            self._house.work.read(self._run, part, columns).join(
+            self._work.read(self._run, part, columns).join(
                 asked.filter(pl.col("part") == part).select("row", "query_id"), on="query_id",
                 maintain_order="left",
             )
             for part in asked["part"].unique().sort()
         ]  # fmt: skip
-        nothing = retrieve.NOTHING
+        nothing = runs.NO_HITS
         return pl.concat([nothing, *(part.select(nothing.columns) for part in parts)])
 
-    def _among_new(self, queries: pl.DataFrame, known: pl.DataFrame, k: int) -> pl.DataFrame:
+    def _among_new(self, queries: pl.DataFrame, positives: pl.DataFrame, k: int) -> pl.DataFrame:
         """Return the best hits among new documents, block by block: more than enough, in no order."""
         if queries.is_empty():
-            return retrieve.NOTHING
-        enough = retrieve.enough(queries, known, k)
-        asked, depth, ids = queries.to_arrow(), int(enough.max()), self._house.doc_ids
+            return runs.NO_HITS
+        depths = runs.depths(queries, positives, k)
+        asked, depth, ids = queries.to_arrow(), int(depths.max()), self._doc_ids()
         blocks = (self.new[a : a + AT_ONCE] for a in range(0, len(self.new), AT_ONCE))
-        found = (self._dense.search_among(asked, block, depth) for block in blocks)
+        every = (self._dense.search_among(asked, block, depth) for block in blocks)
         rows = (
-            retrieve.found(hits, queries["query_id"], ids, enough, queries["row"]) for hits in found
+            runs.as_rows(hits, queries["query_id"], ids, depths, queries["row"]) for hits in every
         )
-        return pl.concat([retrieve.NOTHING, *rows])
+        return pl.concat([runs.NO_HITS, *rows])

@@ -1,8 +1,8 @@
-"""Doors of the dense retriever in room 2: its run, what it looked at, and what a FAISS index misses."""
+"""Tasks of the dense retriever: vectors, a FAISS index and what it misses, the run and what it searched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -15,82 +15,130 @@ from numpy.typing import NDArray
 
 from negmine.data.frames import table
 from negmine.data.schemas import RECALL, SEARCHED
-from negmine.engine.tasks import Folder, Parts, Stream, once
+from negmine.engine.context import Context
+from negmine.engine.tasks import Folder, Made, Parts, Stream, once
 from negmine.errors import GateNotMet
-from negmine.retrievers.dense import approximate
+from negmine.retrievers import runs as rows_of_runs
+from negmine.retrievers.dense import approximate, names
+from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
+from negmine.retrievers.dense.open import open_dense
 from negmine.retrievers.dense.search import Dense
-from negmine.retrievers.registry import open_dense
-from negmine.stages.context import House
-from negmine.stages.retrieve import compute as retrieve
+from negmine.storage.files import write_array
+from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 
 TRIED = 256  # queries on which a FAISS index is measured
 AT_ONCE = 65_536
 
 
-def run(house: House) -> Parts:
-    """The run of the dense retriever; an exact one goes on from an earlier run."""
-    work = _Run(house)
-    return Parts(house.query_parts, work.part, finish=work.finish, threads=True)
+def vectors(context: Context, runs: Sequence[str]) -> Folder:
+    """Vectors of documents and queries, encoded or brought along.
+
+    runs: with any, only documents that they found, and positives, are encoded.
+    """
+
+    def make(folder: Path) -> dict[str, Any]:
+        index, work, corpus = context.config.index, context.work, context.corpus
+        if index.on_error == "stop":  # else rows were skipped, and fewer are expected
+            rows = (work.require(name).rows for name in (CORPUS, QUERIES))
+            stored.check_given(index, *rows)
+        chosen = _positions(context, runs) if runs else None
+        if index.index != approximate.FLAT:
+            count = len(corpus.doc_ids()) if chosen is None else len(chosen)
+            approximate.check_size(index.index, count)
+        if chosen is not None:
+            write_array(folder / stored.POSITIONS, chosen)
+        return stored.build(
+            lambda: corpus.documents(chosen),
+            context.queries.tables,
+            folder,
+            index,
+            work.root / VECTORS,
+            work.digest,
+            context.progress,
+        )
+
+    return Folder(make)
 
 
-def _open_earlier(house: House, dense: Callable[[], Dense]) -> Earlier | None:
+def _positions(context: Context, runs: Sequence[str]) -> NDArray[np.int64]:
+    """Return the positions of all documents in these runs, and of all positives, ascending."""
+    least = context.config.index.min_relevance
+    in_runs = [context.work.scan(name).select("doc_id") for name in runs]
+    qrels = context.work.scan(QRELS).filter(pl.col("relevance") >= least).select("doc_id")
+    ids = pl.concat([*in_runs, qrels]).unique().collect(engine="streaming")["doc_id"]
+    return np.sort(context.corpus.positions(ids))
+
+
+def run(context: Context) -> Parts:
+    """The run; an exact one goes on from an earlier run."""
+    if context.config.index.index != approximate.FLAT:
+        _check_recall(context)
+    work = _Run(context)
+    return Parts(context.queries.parts(), work.part, finish=work.finish, threads=True)
+
+
+def _open_earlier(context: Context, dense: Callable[[], Dense]) -> Earlier | None:
     """Open the earlier run, if there is an exact one to go on from, and --force does not forbid it.
 
     A function, not a method: a run that held itself would hold the mapped vectors, too.
     """
-    if house.force or house.settings.index.index != approximate.FLAT:
+    config = context.config
+    if context.force or config.index.index != approximate.FLAT:
         return None
-    found = Earlier(house, dense(), house.dense_run, house.searched)
-    return found if found.usable else None
+    earlier = Earlier(context, dense())
+    return earlier if earlier.usable else None
 
 
 class _Run:
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._searched: list[tuple[int, int]] = []  # queries of a part: in full, in new documents
-        self._dense, self._one_at_a_time = once(lambda: open_dense(house)), Lock()
-        self._earlier = once(partial(_open_earlier, house, self._dense))
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._dense, self._one_at_a_time = once(lambda: open_dense(context)), Lock()
+        self._earlier = once(partial(_open_earlier, context, self._dense))
 
-    def part(self, number: int) -> pa.Table:
-        """Return part `number` of the run."""
-        house = self._house
-        rows, known = house.queries(number).with_row_index("row"), house.known(number)
-        k = house.settings.retrieve.k
+    def part(self, number: int) -> Made:
+        """Return part `number` of the run, and how many queries were searched where."""
+        context = self._context
+        rows = context.queries.mined(number).with_row_index("row")
+        positives, k = context.queries.positives(number), context.config.retrieve.k
         earlier = self._earlier()
-        sure = retrieve.NOTHING if earlier is None else earlier.found(rows, known, k)
+        sure = rows_of_runs.NO_HITS if earlier is None else earlier.hits(rows, positives, k)
         rest = rows.join(sure.select("row"), on="row", how="anti").sort("row")
-        groups = retrieve.by_depth(rest, known, k)
-        found = pl.concat([sure, *(self._search(*group) for group in groups)])
-        self._searched.append((rest.height, rows.height - rest.height))
-        return retrieve.run(retrieve.in_order(found, sure.is_empty()), known, k)
+        groups = rows_of_runs.by_depth(rest, positives, k)
+        hits = pl.concat([sure, *(self._search(*group) for group in groups)])
+        stats = {
+            "in_full": rest.height,
+            "in_new": rows.height - rest.height,
+            "new_documents": 0 if earlier is None else len(earlier.new),
+        }
+        ordered = rows_of_runs.in_order(hits, sure.is_empty())
+        return Made(rows_of_runs.run(ordered, positives, k), stats)
 
-    def _search(self, queries: pl.DataFrame, enough: NDArray[np.int64]) -> pl.DataFrame:
-        depth = min(int(enough.max()), len(self._house.doc_ids))
+    def _search(self, queries: pl.DataFrame, depths: NDArray[np.int64]) -> pl.DataFrame:
+        doc_ids = self._context.corpus.doc_ids()
+        depth = min(int(depths.max()), len(doc_ids))
         with self._one_at_a_time:  # a search takes all cores; what is made of it does not
             hits = self._dense().search(queries.to_arrow(), depth)
-        return retrieve.found(
-            hits, queries["query_id"], self._house.doc_ids, enough, queries["row"]
-        )
+        return rows_of_runs.as_rows(hits, queries["query_id"], doc_ids, depths, queries["row"])
 
-    def finish(self) -> dict[str, Any]:
-        """Say how many queries were looked up where."""
-        in_full, in_new = np.array([(0, 0), *self._searched]).sum(axis=0).tolist()
-        earlier = self._earlier()
-        if earlier is not None and len(earlier.new):
-            self._house.progress.note(
-                f"{len(earlier.new):,} new documents: {in_new:,} of {in_new + in_full:,} queries were "
-                f"looked up in them alone, {in_full:,} in all documents"
+    def finish(self, stats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return how many queries were searched in all documents, and how many only in new ones."""
+        in_full, in_new = (sum(part[name] for part in stats) for name in ("in_full", "in_new"))
+        new = max((part["new_documents"] for part in stats), default=0)
+        if new:
+            self._context.progress.note(
+                f"{new:,} new documents: {in_new:,} of {in_new + in_full:,} queries were "
+                f"searched in them alone, {in_full:,} in all documents"
             )
         return {"searched": {"in_full": in_full, "in_new": in_new}}
 
 
-def searched(house: House) -> Stream:
-    """What the run looked at: id and vector's hash of every document and every query."""
+def searched(context: Context) -> Stream:
+    """What the run searched: id and vector's hash of every document and every query."""
 
     def tables() -> Iterator[pa.Table]:
-        dense = open_dense(house)
-        documents = house.doc_ids.gather(dense.positions)
+        dense = open_dense(context)
+        documents = context.corpus.doc_ids().gather(dense.positions)
         for what, ids in (("document", documents), ("query", dense.query_ids)):
             keys = dense.keys(what)
             rows = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]})
@@ -100,29 +148,31 @@ def searched(house: House) -> Stream:
     return Stream(tables())
 
 
-def faiss_index(house: House) -> Folder:
+def faiss_index(context: Context) -> Folder:
     """A FAISS index over the vectors."""
 
     def make(folder: Path) -> dict[str, Any]:
-        vectors = np.load(house.work.folder(house.vectors) / "documents.npy", mmap_mode="r")
-        house.progress.total(len(vectors), "documents")
-        return approximate.build(vectors, house.settings.index.index, folder, house.progress)
+        config, progress = context.config, context.progress
+        file = context.work.folder(names.vectors(config)) / "documents.npy"
+        documents = np.load(file, mmap_mode="r")
+        progress.total(len(documents), "documents")
+        return approximate.build(documents, config.index.index, folder, progress)
 
     return Folder(make)
 
 
-def recall(house: House) -> Stream:
+def recall(context: Context) -> Stream:
     """How many of the k best documents the FAISS index finds, for a sample of queries."""
 
     def tables() -> Iterator[pa.Table]:
-        dense, k = open_dense(house), house.settings.retrieve.k
+        dense, k = open_dense(context), context.config.retrieve.k
         rng = np.random.default_rng(approximate.SEED)
         count = len(dense.query_ids)
         chosen = np.sort(rng.choice(count, min(TRIED, count), replace=False))
         queries = pl.DataFrame({"query_id": dense.query_ids.gather(chosen)})
-        asked = queries.to_arrow()
-        right, given = (find(asked, k).docs for find in (dense.search_exactly, dense.search))
-        rows = np.arange(len(right))[:, None] * (len(house.doc_ids) + 1)
+        sample = queries.to_arrow()
+        right, given = (search(sample, k).docs for search in (dense.search_exactly, dense.search))
+        rows = np.arange(len(right))[:, None] * (len(context.corpus.doc_ids()) + 1)
         hit = np.isin(right + rows, given + rows) & (right >= 0)
         counts = {"found": hit.sum(axis=1), "wanted": (right >= 0).sum(axis=1)}
         yield table(queries.with_columns(**{n: pl.Series(v) for n, v in counts.items()}), RECALL)
@@ -130,23 +180,24 @@ def recall(house: House) -> Stream:
     return Stream(tables())
 
 
-def check_recall(house: House) -> None:
-    """Say how much the FAISS index finds of what exact search finds; raise GateNotMet for too little."""
-    factory, least = house.settings.index.index, house.settings.retrieve.min_recall
-    found = house.work.require(house.recall).stats
-    told = (
-        f"--index {factory} finds {found['recall']:.4f} of the {house.settings.retrieve.k} best documents of "
-        f"{found['queries']} queries"
+def _check_recall(context: Context) -> None:
+    """Report how much the FAISS index finds of what exact search finds; raise GateNotMet for too little."""
+    config = context.config
+    factory, least = config.index.index, config.retrieve.min_recall
+    measured = context.work.require(names.recall(config)).stats
+    text = (
+        f"--index {factory} finds {measured['recall']:.4f} of the {config.retrieve.k} best documents of "
+        f"{measured['queries']} queries"
     )
-    if found["recall"] >= least:
-        house.progress.note(told)
+    if measured["recall"] >= least:
+        context.progress.note(text)
         return
     raise GateNotMet(
-        f"{told}, less than --min-recall {least}. {_harder(factory)} another --index, or lower --min-recall."
+        f"{text}, less than --min-recall {least}. {_remedy(factory)} another --index, or lower --min-recall."
     )
 
 
-def _harder(factory: str) -> str:
+def _remedy(factory: str) -> str:
     flags = {"IVF": "--nprobe", "HNSW": "--ef-search", "CAGRA": "--ef-search"}
     flag = next((flag for kind, flag in flags.items() if kind in factory.upper()), None)
     return "Choose" if flag is None else f"Raise {flag}, choose"
@@ -154,5 +205,5 @@ def _harder(factory: str) -> str:
 
 def count_recall(rows: pl.LazyFrame) -> dict[str, Any]:
     """Return the manifest's stats: recall, found over wanted, and of how many queries."""
-    found = rows.select(pl.col("found").sum() / pl.col("wanted").sum(), queries=pl.len()).collect()
-    return {"recall": found["found"].item(), "queries": found["queries"].item()}
+    counts = rows.select(pl.col("found").sum() / pl.col("wanted").sum(), queries=pl.len()).collect()
+    return {"recall": counts["found"].item(), "queries": counts["queries"].item()}

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
 from negmine.data.frames import frame
-from negmine.data.identity import Digests
+from negmine.engine.progress import Progress
 from negmine.errors import InputError
 from negmine.models.encoder import Encoder, Kind, normalised
 from negmine.models.locate import resolve_device
-from negmine.progress import Progress
 from negmine.retrievers.dense import nearest
+from negmine.storage.digests import Digests
+from negmine.storage.files import atomic_write, write_array, write_frame
 from negmine.storage.vectors import VectorStore
 
 Tables = Callable[[], Iterator[pa.Table]]
@@ -95,7 +96,7 @@ def build(
     )
     for kind, tables, file in kinds:
         _write(folder / file, maker, kind, tables, counts[kind], settings.vector_dtype, progress)
-    pl.DataFrame({"query_id": ids["query_id"]}).write_parquet(folder / IDS)
+    write_frame(folder / IDS, pl.DataFrame({"query_id": ids["query_id"]}))
     return {"documents": counts["document"], "queries": counts["query"], **maker.stats}
 
 
@@ -110,7 +111,7 @@ def _write(
 ) -> None:
     """Write the .npy array and the keys beside it; a stream, not a mapping that would fill memory."""
     keys = [np.empty((0, 2), np.uint64)]
-    with path.open("wb") as stream:
+    with atomic_write(path) as stream:
         for table in tables():
             vectors = maker.vectors(table, kind, progress).astype(dtype, copy=False)
             if stream.tell() == 0:
@@ -119,7 +120,7 @@ def _write(
                 np.lib.format.write_array_header_1_0(stream, header | shape)
             vectors.tofile(stream)
             keys.append(vector_keys(vectors))
-    np.save(path.with_name(f"{kind}_keys.npy"), np.concatenate(keys))
+    write_array(path.with_name(f"{kind}_keys.npy"), np.concatenate(keys))
 
 
 def vector_keys(vectors: NDArray[Any]) -> NDArray[np.uint64]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
+_COUNTERS = ("asked", "replayed", "used", "guessed", "unheard", "spent", "refused")
 BYTES_A_TOKEN = 4  # of English; only where nobody tells
 
 
@@ -17,20 +20,33 @@ class BudgetSpent(Exception):
 
 
 class Budget:
-    """How much may still be spent, and what became of it. Replayed calls cost nothing.
+    """How much may still be spent, and what became of it. Calls from the cache cost nothing.
+
+    counters: what earlier parts of the same command have spent.
 
     A call takes its place before it is sent, with as many tokens as it may come to, and gives back what it
     did not use: calls that run at the same time cannot overshoot together. Once a call does not
     fit, the budget is spent.
     """
 
-    def __init__(self, calls: int | None = None, tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        calls: int | None = None,
+        tokens: int | None = None,
+        counters: Mapping[str, Any] | None = None,
+    ) -> None:
         self.calls, self.tokens = calls, tokens
         self.asked = self.replayed = self.used = self.guessed = self.unheard = 0
         self.spent = False
         self.refused = 0  # tokens of the call that did not fit
+        for name, value in (counters or {}).items():
+            setattr(self, name, value)
         self._flying = self._reserved = 0
         self._waiting: list[asyncio.Future[None]] = []
+
+    def counters(self) -> dict[str, Any]:
+        """Return what a later part of the same command goes on with."""
+        return {name: getattr(self, name) for name in _COUNTERS}
 
     async def reserve(self, tokens: int) -> None:
         """Take the place of a call that may cost `tokens`. Raises BudgetSpent where there is none.

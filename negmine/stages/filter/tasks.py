@@ -1,90 +1,99 @@
-"""Doors of room 4: the verdicts. What they read beside scores: see doors/features.py."""
+"""Tasks of stage 4: the verdicts, from candidates and all that lies row for row beside them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import polars as pl
 import pyarrow as pa
 
-from negmine.config.effective import effective_rules, opinions
 from negmine.config.settings import FilterSettings
 from negmine.data.schemas import POSITIVE
+from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
-from negmine.stages.context import CANDIDATES, CORPUS, FEATURES, QUERIES, House
-from negmine.stages.filter import compute as room
-from negmine.stages.filter.limits import compute as limits
-from negmine.stages.filter.risk.signals import with_signals
+from negmine.stages import names
+from negmine.stages.filter import compute
+from negmine.stages.filter.limits.compute import applied, percentile_column
+from negmine.stages.filter.limits.read import read_limits
+from negmine.stages.filter.risk.signals import evidence_of, with_signals
+from negmine.storage.layout import CANDIDATES, CORPUS, FEATURES, QUERIES
 
 
-def verdicts(house: House) -> Parts:
+def verdicts(context: Context) -> Parts:
     """Every candidate with its verdict."""
-    return _verdicts(house, effective_rules(house.settings), house.judge)
+    make = _verdicts(context, context.config.filter, names.judge(context.config))
+    return Parts(context.queries.parts(), make, threads=True)
 
 
-def cheap_verdicts(house: House) -> Parts:
-    """The verdicts of every rule but the judge's."""
-    return _verdicts(house, without_judge(effective_rules(house.settings)), None)
+def cheap_verdicts(context: Context) -> Callable[[int], pa.Table]:
+    """Return what makes a part of the verdicts under every rule but the judge's."""
+    return _verdicts(context, without_judge(context.config.filter), None)
 
 
 def without_judge(rules: FilterSettings) -> FilterSettings:
-    """Return the rules as they are where nobody asks a judge."""
+    """Return the same rules without a judge."""
     return rules.model_copy(update={"judge_model": None, "judge_local": None})
 
 
-def _verdicts(house: House, rules: FilterSettings, judge: str | None) -> Parts:
-    keys = Keys(house)
-    scorers = {name: a for name, a in house.scorers.items() if name != "judge" or judge}
-    found = house.limits
+def _verdicts(
+    context: Context, rules: FilterSettings, judge: str | None
+) -> Callable[[int], pa.Table]:
+    keys = Keys(context)
+    artifacts = names.scorers(context.config)
+    scorers = {name: one for name, one in artifacts.items() if name != "judge" or judge}
+    limits = read_limits(context)
+    evidence = evidence_of(context.config)
 
     def make(part: int) -> pa.Table:
         scores = {
-            name: house.work.read(artifact, part, ["score"])["score"]
+            name: context.work.read(artifact, part, ["score"])["score"]
             for name, artifact in scorers.items()
         }
-        judged = house.work.read(judge, part, ["judge_verdict"]) if judge else None
-        rows = room.gathered(
-            house.work.read(CANDIDATES, part),
-            house.work.read(FEATURES, part),
+        judged = context.work.read(judge, part, ["judge_verdict"]) if judge else None
+        rows = compute.gathered(
+            context.work.read(CANDIDATES, part),
+            context.work.read(FEATURES, part),
             scores,
             None if judged is None else judged["judge_verdict"],
-        ).with_columns(limits.percentile_column(found))
+        ).with_columns(percentile_column(limits))
         if rules.max_signal:
-            rows = with_signals(rows, opinions(house.settings))
-        return room.verdicts(
+            rows = with_signals(rows, evidence)
+        return compute.verdicts(
             rows,
             keys.corpus,
             keys.queries(part),
-            limits.applied(rules, found),
-            house.retrievers,
+            applied(rules, limits),
+            context.config.retriever_names,
             list(scorers),
         )
 
-    return Parts(house.query_parts, make, threads=True)
+    return make
 
 
 class Keys:
     """Hashes of normalised texts: who has the same text as whom."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     @cached_property
     def corpus(self) -> pl.DataFrame:
         """doc_id, text_key, body_key of every document."""
-        return self._house.work.scan(CORPUS).select("doc_id", "text_key", "body_key").collect()
+        return self._context.work.scan(CORPUS).select("doc_id", "text_key", "body_key").collect()
 
     def queries(self, part: int) -> pl.DataFrame:
         """query_id, query_key of the queries of a part."""
-        asked = self._house.work.read(QUERIES, part, ["query_id", "text_key"])
+        asked = self._context.work.read(QUERIES, part, ["query_id", "text_key"])
         return asked.rename({"text_key": "query_key"})
 
 
-def positive_scores(house: House, score: str) -> pl.LazyFrame:
-    """Return query_id, doc_id, score of every known positive by one opinion."""
-    rows = house.work.scan(CANDIDATES)
-    if score in house.scorers:
-        scored = house.work.scan(house.scorers[score]).select("score")
+def positive_scores(context: Context, score: str) -> pl.LazyFrame:
+    """Return query_id, doc_id, score of every known positive by one retriever or scorer."""
+    rows = context.work.scan(CANDIDATES)
+    artifacts = names.scorers(context.config)
+    if score in artifacts:
+        scored = context.work.scan(artifacts[score]).select("score")
         rows = pl.concat([rows.drop("score"), scored], how="horizontal")
     else:
         rows = rows.with_columns(score=pl.col(f"{score}_score"))

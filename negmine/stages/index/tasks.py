@@ -1,140 +1,87 @@
-"""Doors of room 1: the user's files, and the documents for each index."""
+"""Tasks of stage 1: read the user's files into `corpus`, `queries` and `qrels`; 3-grams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from negmine.config.memory import part_documents
 from negmine.data.frames import frame
+from negmine.data.qrels import positives
 from negmine.data.shingles import build as build_shingles
+from negmine.data.sources import Sources, open_sources
 from negmine.data.sources.problems import Problems
+from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
-from negmine.retrievers.bm25 import retriever as bm25
-from negmine.retrievers.dense import approximate
-from negmine.retrievers.dense import vectors as dense
-from negmine.stages.context import CORPUS, QRELS, QUERIES, House
 from negmine.stages.index import compute as index
-from negmine.stages.retrieve.compute import positives
-from negmine.storage.vectors import count_stored
-
-VECTORS = "vectors"  # the content-addressed store beside the rooms
+from negmine.storage.layout import CORPUS, QUERIES
 
 
-def corpus(house: House) -> Stream:
+def corpus(context: Context) -> Stream:
     """Documents, read and marked."""
-    problems, copies = _problems(house), index.Copies()
-    chunks = rechunk(house.sources.corpus(problems), part_documents(house.memory))
-    tables = index.corpus(chunks, house.settings.index, copies)
+    problems, copies = _problems(context), index.Copies()
+    source = open_sources(context.config.index).corpus(problems)
+    chunks = rechunk(source, part_documents(context.config.memory_bytes))
+    tables = index.corpus(chunks, context.config.index, copies)
     return Stream(
-        tables, lambda: _finish(house, problems, **_copies(problems, copies, "documents"))
+        tables, lambda: _finish(context, problems, **_copies(problems, copies, "documents"))
     )
 
 
-def queries(house: House) -> Stream:
+def queries(context: Context) -> Stream:
     """Queries, read and marked."""
-    problems, copies = _problems(house), index.Copies()
-    cut = house.part_queries
-    tables = index.queries(rechunk(house.sources.queries(problems), cut), copies)
+    problems, copies = _problems(context), index.Copies()
+    cut = part_queries(context)
+    source = open_sources(context.config.index).queries(problems)
+    tables = index.queries(rechunk(source, cut), copies)
 
     def finish() -> dict[str, Any]:
         counts = _copies(problems, copies, "queries")
-        return _finish(house, problems, **counts, part_queries=cut)
+        return _finish(context, problems, **counts, part_queries=cut)
 
     return Stream(tables, finish)
 
 
-def qrels(house: House) -> Stream:
+def part_queries(context: Context) -> int:
+    """Return how many queries a part has: what --memory allows; parts that are smaller already stay."""
+    wanted = context.config.part_queries
+    made = context.work.manifest(QUERIES)
+    return wanted if made is None else min(wanted, made.stats.get("part_queries", wanted))
+
+
+def qrels(context: Context) -> Stream:
     """Relevance, checked against corpus and queries, cut as queries are."""
-    problems = _problems(house)
+    problems = _problems(context)
     counts: dict[str, Any] = {}
+    sources = open_sources(context.config.index)
 
     def tables() -> Iterator[pa.Table]:
-        raw = pl.concat([frame(chunk) for chunk in house.sources.qrels(problems)] or [_NO_QRELS])
-        docs = house.work.scan(CORPUS).select("doc_id", "same_as").collect()
-        asked = house.work.scan(QUERIES).select("query_id", "same_as").collect()
-        _check_dangling(house, raw, docs, asked, problems)
+        raw = pl.concat([frame(chunk) for chunk in sources.qrels(problems)] or [_NO_QRELS])
+        docs = context.work.scan(CORPUS).select("doc_id", "same_as").collect()
+        asked = context.work.scan(QUERIES).select("query_id", "same_as").collect()
+        _check_dangling(sources, raw, docs, asked, problems)
         merged = index.qrels(raw, docs, asked)
-        counts.update(_count_qrels(house, merged, asked, problems))
-        part_rows = [part["rows"] for part in house.work.require(QUERIES).parts]
+        counts.update(_count_qrels(context, sources, merged, asked, problems))
+        part_rows = [part["rows"] for part in context.work.require(QUERIES).parts]
         counts["queries_per_part"] = []
         for part in index.qrels_parts(merged, part_rows):
-            mined = positives(frame(part), house.settings.index.min_relevance)
+            mined = positives(frame(part), context.config.index.min_relevance)
             counts["queries_per_part"].append(mined["query_id"].n_unique())
             yield part
 
-    return Stream(tables(), lambda: _finish(house, problems, **counts))
+    return Stream(tables(), lambda: _finish(context, problems, **counts))
 
 
-def bm25_index(house: House) -> Folder:
-    """The BM25 index of all documents that are no copies."""
-
-    def make(folder: Path) -> dict[str, Any]:
-        house.progress.total(len(house.doc_ids), "documents")
-        return bm25.build(house.documents(), folder, house.settings.index, house.progress)
-
-    return Folder(make)
-
-
-def dense_index(house: House, found_by: Iterable[str] = ()) -> Folder:
-    """Vectors of documents and queries, encoded or brought along.
-
-    found_by: runs; with any, only documents that they found, and positives, are encoded.
-    """
-    runs = list(found_by)
-
-    def make(folder: Path) -> dict[str, Any]:
-        if (
-            house.settings.index.on_error == "stop"
-        ):  # else rows were skipped, and fewer are expected
-            rows = (house.work.require(name).rows for name in (CORPUS, QUERIES))
-            dense.check_given(house.settings.index, *rows)
-        chosen = _found(house, runs) if runs else None
-        if house.settings.index.index != approximate.FLAT:
-            count = len(house.doc_ids) if chosen is None else len(chosen)
-            approximate.check_size(house.settings.index.index, count)
-        if chosen is not None:
-            np.save(folder / dense.POSITIONS, chosen)
-        return dense.build(
-            lambda: house.documents(chosen),
-            house.mined_queries,
-            folder,
-            house.index,
-            house.work.root / VECTORS,
-            house.digest,
-            house.progress,
-        )
-
-    return Folder(make)
-
-
-def _found(house: House, runs: Iterable[str]) -> NDArray[np.int64]:
-    """Return the positions of all documents that the runs found, and of all positives, ascending."""
-    least = house.settings.index.min_relevance
-    found = [house.work.scan(name).select("doc_id") for name in runs]
-    known = house.work.scan(QRELS).filter(pl.col("relevance") >= least).select("doc_id")
-    ids = pl.concat([*found, known]).unique().collect(engine="streaming")["doc_id"]
-    return np.sort(house.positions(ids))
-
-
-def encoded(house: House, encoders: Iterable[str]) -> str:
-    """Say how many texts these encoders have encoded before the artifact that needs them is complete."""
-    count = sum(count_stored(house.work.root / VECTORS / name) for name in set(encoders))
-    return f"{count:,} texts are encoded" if count else ""
-
-
-def shingles(house: House) -> Folder:
+def shingles(context: Context) -> Folder:
     """Word 3-grams of documents: what near-duplicates are told by where there are no vectors."""
 
     def make(folder: Path) -> dict[str, Any]:
-        house.progress.total(len(house.doc_ids), "documents")
-        return build_shingles(house.documents(), folder, house.progress)
+        context.progress.total(len(context.corpus.doc_ids()), "documents")
+        return build_shingles(context.corpus.documents(), folder, context.progress.advance)
 
     return Folder(make)
 
@@ -149,16 +96,16 @@ _NO_QRELS = pl.DataFrame(
 )
 
 
-def _problems(house: House) -> Problems:
-    return Problems(skip=house.settings.index.on_error == "skip")
+def _problems(context: Context) -> Problems:
+    return Problems(skip=context.config.index.on_error == "skip")
 
 
-def _finish(house: House, problems: Problems, **stats: Any) -> dict[str, Any]:
+def _finish(context: Context, problems: Problems, **stats: Any) -> dict[str, Any]:
     problems.raise_if_any()
     for note in problems.notes:
-        house.progress.note(note)
+        context.progress.note(note)
     for what, count in problems.skipped.items():
-        house.progress.note(f"{what}: {count:,} {'row' if count == 1 else 'rows'} skipped")
+        context.progress.note(f"{what}: {count:,} {'row' if count == 1 else 'rows'} skipped")
     return {**stats, "skipped": dict(problems.skipped), "notes": list(problems.notes)}
 
 
@@ -172,9 +119,9 @@ def _copies(problems: Problems, copies: index.Copies, what: str) -> dict[str, in
 
 
 def _check_dangling(
-    house: House, raw: pl.DataFrame, docs: pl.DataFrame, asked: pl.DataFrame, problems: Problems
+    sources: Sources, raw: pl.DataFrame, docs: pl.DataFrame, asked: pl.DataFrame, problems: Problems
 ) -> None:
-    file = house.sources.qrels_files[0]
+    file = sources.qrels_files[0]
     for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", asked, "queries")):
         lost = index.dangling(raw, ids, column)
         for name, line in zip(lost[column].to_list(), lost["line"].to_list(), strict=True):
@@ -188,18 +135,22 @@ def _check_dangling(
 
 
 def _count_qrels(
-    house: House, merged: pl.DataFrame, asked: pl.DataFrame, problems: Problems
+    context: Context,
+    sources: Sources,
+    merged: pl.DataFrame,
+    asked: pl.DataFrame,
+    problems: Problems,
 ) -> dict[str, int]:
-    positive = merged.filter(pl.col("relevance") >= house.settings.index.min_relevance)
+    positive = merged.filter(pl.col("relevance") >= context.config.index.min_relevance)
     mined = positive["query_id"].n_unique()
     first = asked["same_as"].null_count()
-    file = house.sources.qrels_files[0]
+    file = sources.qrels_files[0]
     if mined == 0:
         problems.add(
             "no query has a positive",
             file=file,
             row=None,
-            message=f"no query has a document of relevance {house.settings.index.min_relevance} or more",
+            message=f"no query has a document of relevance {context.config.index.min_relevance} or more",
             remedy="Check the relevance column, or lower --min-relevance.",
             safe_to_skip=False,
         )

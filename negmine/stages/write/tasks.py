@@ -1,51 +1,55 @@
-"""Doors of room 5: texts are joined here, and nowhere before."""
+"""Tasks of stage 5: ids become texts here, and nowhere before."""
 
 from __future__ import annotations
 
 import polars as pl
 import pyarrow as pa
 
+from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
-from negmine.stages.context import QUERIES, VERDICTS, House
-from negmine.stages.write import compute as room
-from negmine.stages.write import shapes
+from negmine.stages.write import compute, shapes
+from negmine.storage.layout import QUERIES, VERDICTS
 
 
-def training(house: House) -> Parts:
+def training(context: Context) -> Parts:
     """The training file: text columns only."""
-    settings = house.settings.write
+    settings = context.config.write
 
     def make(part: int) -> pa.Table:
-        rows = _provenance(house, part)
-        asked = house.work.read(QUERIES, part, ["query_id", "text"])
-        texts = house.texts(shapes.document_ids(rows))
+        rows = _provenance(context, part)
+        asked = context.work.read(QUERIES, part, ["query_id", "text"])
+        texts = context.corpus.texts(shapes.document_ids(rows))
         return shapes.training_table(shapes.training(rows, asked, texts, settings), settings)
 
-    return Parts(house.query_parts, make, threads=True)
+    return Parts(context.queries.parts(), make, threads=True)
 
 
-def provenance(house: House) -> Parts:
+def provenance(context: Context) -> Parts:
     """Ids, ranks, scores and retrievers, row for row beside the training file."""
 
     def make(part: int) -> pa.Table:
-        return room.provenance_table(_provenance(house, part), house.opinions, house.settings.write)
+        return compute.provenance_table(
+            _provenance(context, part), context.config.score_names, context.config.write
+        )
 
-    return Parts(house.query_parts, make, threads=True)
+    return Parts(context.queries.parts(), make, threads=True)
 
 
-def short(house: House) -> Parts:
+def short(context: Context) -> Parts:
     """The queries that got fewer negatives than asked."""
 
     def make(part: int) -> pa.Table:
-        rows = house.work.read(VERDICTS, part)
-        return room.short_table(room.short(rows, house.settings.write))
+        rows = context.work.read(VERDICTS, part)
+        return compute.short_table(compute.short(rows, context.config.write))
 
-    return Parts(house.query_parts, make, threads=True)
+    return Parts(context.queries.parts(), make, threads=True)
 
 
-def _provenance(house: House, part: int) -> pl.DataFrame:
-    rows = house.work.read(VERDICTS, part)
-    return room.rows(rows, house.settings.write, house.retrievers, house.opinions)
+def _provenance(context: Context, part: int) -> pl.DataFrame:
+    rows = context.work.read(VERDICTS, part)
+    return compute.rows(
+        rows, context.config.write, context.config.retriever_names, context.config.score_names
+    )
 
 
 def count_short(rows: pl.LazyFrame) -> dict[str, object]:

@@ -69,7 +69,7 @@ def test_parts_of_other_sizes_and_queries_in_another_order_change_nothing(
     flags = circle[1] | {
         "data": other, "query_vectors": other / "q.npy", "document_vectors": other / "d.npy"
     }  # fmt: skip
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 7)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 7)
     negmine.mine(tmp_path / "w", **flags)
     assert len(list((tmp_path / "w/4-filter/verdicts").glob("*.parquet"))) == 5
     found = negmine.diff(circle[0], tmp_path / "w")

@@ -221,7 +221,7 @@ def test_a_leak_that_cannot_be_measured_says_why(tmp_path, beir):
 
 def test_parts_change_no_number(tmp_path, monkeypatch):
     whole = negmine.report(mined(tmp_path / "a"))
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     work = mined(tmp_path / "b")
     assert len(Workdir(work).require("4-filter/verdicts").parts) > 2
     parted = negmine.report(work)

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
-ROOMS = ("1-index", "2-retrieve", "3-rerank", "4-filter", "5-write")
+STAGES = ("1-index", "2-retrieve", "3-rerank", "4-filter", "5-write")
 
 
 def differences(one: Path, other: Path) -> dict[str, str]:
@@ -19,7 +19,7 @@ def differences(one: Path, other: Path) -> dict[str, str]:
 
 def tables(work: Path) -> list[str]:
     """Return the artifacts of a work directory that are tables, such as `2-retrieve/bm25`."""
-    parts = (path for room in ROOMS for path in (work / room).glob("*/part-00000.parquet"))
+    parts = (path for room in STAGES for path in (work / room).glob("*/part-00000.parquet"))
     return [str(path.parent.relative_to(work)) for path in parts]
 
 

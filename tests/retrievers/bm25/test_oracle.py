@@ -12,7 +12,7 @@ import pytest
 
 from negmine.config.settings import IndexSettings
 from negmine.data.tokens import tokenize
-from negmine.progress import Silent
+from negmine.engine.progress import Silent
 from negmine.retrievers.bm25 import retriever as bm25
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings
+from negmine.engine.progress import Silent
 from negmine.errors import SettingsError
-from negmine.progress import Silent
 from negmine.retrievers.bm25 import index as bm25_index
 from negmine.retrievers.bm25 import retriever as bm25
 
@@ -271,7 +271,7 @@ def test_bm25_needs_no_torch_and_importing_it_loads_nothing_heavy():
     script = """
 import sys, tempfile, pathlib, numpy, pyarrow
 from negmine.retrievers.bm25 import retriever as bm25
-from negmine.progress import Silent
+from negmine.engine.progress import Silent
 from negmine.config.settings import IndexSettings
 assert not {"torch", "numba", "bm25s", "rank_bm25"} & set(sys.modules)
 folder = pathlib.Path(tempfile.mkdtemp())

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import negmine
+from negmine.engine.progress import Silent
 from negmine.errors import GateNotMet, MissingDependency, SettingsError
-from negmine.progress import Silent
 from negmine.retrievers.dense import approximate
 from negmine.retrievers.dense.approximate import Approximate
 from negmine.storage.workdir import Workdir

@@ -182,8 +182,8 @@ def test_a_run_lets_go_of_its_vectors_when_it_is_made(tmp_path):
     import gc
     import weakref
 
-    from negmine.api import open_existing
     from negmine.retrievers.dense import tasks as doors
+    from negmine.stages.opening import open_existing
 
     negmine.mine(tmp_path / "work", **write(tmp_path / "a", *collection(np.random.default_rng(1))))
     gc.disable()

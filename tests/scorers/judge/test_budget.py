@@ -113,7 +113,7 @@ def test_without_the_budget_the_rest_is_asked(tmp_path, beir):
 
 
 def test_only_parts_with_something_left_are_made_again(tmp_path, beir, monkeypatch):
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     with serving(NO) as server:
         whole = mine(tmp_path / "whole", beir, server, **ONE)
         needed = len(server.requests)
@@ -131,7 +131,7 @@ def test_only_parts_with_something_left_are_made_again(tmp_path, beir, monkeypat
 
 def test_a_kill_after_a_budget_keeps_what_is_there(tmp_path, beir, monkeypatch):
     """The part that the budget cut is there with the right identity, and is still made again."""
-    monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", 2)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     dead = False
 
     def script(request, number):

@@ -8,10 +8,12 @@ import sys
 import pytest
 
 import negmine
-from negmine.api import check_judge, open_existing, run_rooms
+from negmine.api import check_judge
 from negmine.errors import GateNotMet, JudgeError, SettingsError
 from negmine.scorers.judge.check import Tally, by_score
 from negmine.scorers.judge.rounds import Slot
+from negmine.stages.making import run_stages
+from negmine.stages.opening import open_existing
 from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, QRELS
 from tests.scorers.judge.mining import Ear, mined
@@ -207,7 +209,7 @@ def test_a_judge_that_always_says_yes_is_told(tmp_path, beir):
     with serving(honest(lambda text: True)) as server:
         found = check_judge(open_existing(work, flags(server), progress=ear))
         assert (found["sensitivity"], found["specificity"]) == (1, 0)
-        run_rooms(open_existing(work, {}, progress=ear), ["filter"])
+        run_stages(open_existing(work, {}, progress=ear), ["filter"])
     notes = [note for note in ear.notes if "only 0% of random documents" in note]
     assert len(notes) == 2
     with serving(honest(right)) as server:

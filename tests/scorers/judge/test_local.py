@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.data.identity import Digests
 from negmine.errors import InputError, JudgeError, SettingsError
 from negmine.scorers.judge.local import LocalChat
 from negmine.scorers.judge.prompts import ask_about, template, yes_probability
+from negmine.storage.digests import Digests
 from negmine.storage.workdir import Workdir
 from tests.models.tiny import chat_model, static_model
 

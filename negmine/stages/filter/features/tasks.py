@@ -1,4 +1,4 @@
-"""Doors of room 4's features: what rules read beside scores, each made only where it is asked for."""
+"""Tasks of the features: what rules read beside scores, each made only where a rule needs it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.config.effective import effective_rules
 from negmine.data import shingles
+from negmine.data.qrels import positives
 from negmine.data.schemas import POSITIVE
 from negmine.data.similarity import Likeness, centroid_similarity, likeness
 from negmine.data.texts import normalise
+from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
 from negmine.errors import InputError
-from negmine.retrievers.dense.search import Dense
-from negmine.retrievers.registry import open_dense
-from negmine.stages.context import CANDIDATES, CORPUS, QRELS, QUERIES, House
-from negmine.stages.filter.features import compute as room
-from negmine.stages.retrieve.compute import positives
+from negmine.retrievers.base import VectorRetriever
+from negmine.retrievers.registry import open_vectors
+from negmine.stages.filter.features import compute
+from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, SHINGLES
 
 COLUMNS = ["query_id", "doc_id", "label"]
 
 
-def wanted(house: House) -> dict[str, Any]:
+def wanted(context: Context) -> dict[str, Any]:
     """Return which features the rules ask for; they shape the rows of `features`."""
-    rules = effective_rules(house.settings)
+    rules = context.config.filter
     risk = rules.max_risk is not None or bool(rules.max_signal)
-    has_vectors = "dense" in house.settings.index.retriever
+    has_vectors = context.config.vector_retriever is not None
     return {
         "likeness": risk or not rules.no_near_duplicate,
         "centroid": risk and has_vectors,
@@ -41,16 +41,16 @@ def wanted(house: House) -> dict[str, Any]:
     }
 
 
-def features(house: House) -> Parts:
+def features(context: Context) -> Parts:
     """Row for row beside `candidates`: likeness to positives, and what else is asked for."""
-    known = Known(house)
+    known = Known(context)
 
     def make(part: int) -> pa.Table:
-        columns = COLUMNS + (["dense_score"] if known.wanted["centroid"] else [])
-        rows = house.work.read(CANDIDATES, part, columns)
-        return room.features(rows, known.columns(rows, part))
+        columns = COLUMNS + ([known.vector_score] if known.wanted["centroid"] else [])
+        rows = context.work.read(CANDIDATES, part, columns)
+        return compute.features(rows, known.columns(rows, part))
 
-    return Parts(house.query_parts, make)  # one at a time: each touches most of the vectors
+    return Parts(context.queries.parts(), make)  # one at a time: each touches most of the vectors
 
 
 class Known:
@@ -59,23 +59,27 @@ class Known:
     hidden: query_id, doc_id of positives that count as unknown (see risk/hiding.py).
     """
 
-    def __init__(self, house: House, hidden: pl.DataFrame | None = None) -> None:
-        self._house, self._hidden = house, hidden
-        self.wanted = wanted(house)
+    def __init__(self, context: Context, hidden: pl.DataFrame | None = None) -> None:
+        self._context, self._hidden = context, hidden
+        self.wanted = wanted(context)
+        chosen = context.config.vector_retriever
+        self.vector_score = "" if chosen is None else f"{chosen.name}_score"
 
     def columns(self, rows: pl.DataFrame, part: int) -> dict[str, pl.Series]:
-        """Return the wanted features by name, row for row beside query_id, doc_id, label, dense_score."""
+        """Return the wanted features by name, row for row beside query_id, doc_id, label, `vector_score`."""
         found: dict[str, pl.Series] = {}
         if self.wanted["likeness"] or self.wanted["centroid"]:
             found |= self._similarities(rows)
         if self.wanted["same_parent"] is not None:
-            found["same_parent"] = room.same_parent(rows, self._parents)
+            found["same_parent"] = compute.same_parent(rows, self._parents)
         if self.wanted["owner_query"]:
-            found["owner_query_similarity"] = room.owner_query_similarity(
+            found["owner_query_similarity"] = compute.owner_query_similarity(
                 rows, self._owners, self._vectors.query_similarity
             )
         if self.wanted["contains_answer"] is not None:
-            found["contains_answer"] = room.contains_answer(_with_answers(self._house, rows, part))
+            found["contains_answer"] = compute.contains_answer(
+                _with_answers(self._context, rows, part)
+            )
         return found
 
     def _similarities(self, rows: pl.DataFrame) -> dict[str, pl.Series]:
@@ -83,14 +87,14 @@ class Known:
         groups = rows.group_by("query_id", maintain_order=True).agg(
             pl.len(), positives=is_positive.sum()
         )
-        docs, offsets = self._house.positions(rows["doc_id"]), _offsets(groups["len"])
+        docs, offsets = self._context.corpus.positions(rows["doc_id"]), _offsets(groups["len"])
         found: dict[str, NDArray[np.float32]] = {}
         if self.wanted["likeness"]:
-            known = self._house.positions(rows.filter(is_positive)["doc_id"])
+            known = self._context.corpus.positions(rows.filter(is_positive)["doc_id"])
             like = self._likeness(docs, offsets, known, _offsets(groups["positives"]))
             found |= {"positive_similarity": like.largest, "positive_similarity_mean": like.mean}
         if self.wanted["centroid"]:
-            scores = rows["dense_score"].to_numpy()
+            scores = rows[self.vector_score].to_numpy()
             found["centroid_similarity"] = centroid_similarity(
                 self._vectors.vectors, self._vectors.rows(docs), offsets, scores
             )
@@ -98,38 +102,38 @@ class Known:
 
     @cached_property
     def _likeness(self) -> Callable[..., Likeness]:
-        if "dense" in self._house.settings.index.retriever:
+        if self._context.config.vector_retriever is not None:
             dense = self._vectors
             return lambda docs, offsets, known, known_offsets: likeness(
                 dense.vectors, dense.rows(docs), offsets, dense.rows(known), known_offsets
             )
-        return shingles.open_index(self._house.work.folder("1-index/shingles")).likeness
+        return shingles.open_index(self._context.work.folder(SHINGLES)).likeness
 
     @cached_property
-    def _vectors(self) -> Dense:
-        return open_dense(self._house)
+    def _vectors(self) -> VectorRetriever:
+        return open_vectors(self._context)
 
     @cached_property
     def _parents(self) -> pl.DataFrame:
-        column = self._house.settings.filter.same_parent
-        rows = self._house.work.scan(CORPUS)
+        column = self._context.config.filter.same_parent
+        rows = self._context.work.scan(CORPUS)
         _need(column, rows, "--same-parent", "documents")
         return rows.select("doc_id", pl.col(str(column)).alias("parent")).collect()
 
     @cached_property
     def _owners(self) -> pl.DataFrame:
-        qrels = self._house.work.scan(QRELS).collect()
-        known = positives(qrels, self._house.settings.index.min_relevance)
+        qrels = self._context.work.scan(QRELS).collect()
+        known = positives(qrels, self._context.config.index.min_relevance)
         if self._hidden is not None:
             known = known.join(self._hidden, on=["query_id", "doc_id"], how="anti")
         return known.rename({"query_id": "owner"})
 
 
-def _with_answers(house: House, rows: pl.DataFrame, part: int) -> pl.DataFrame:
-    column = str(house.settings.filter.contains_answer)
-    _need(column, house.work.scan(QUERIES), "--contains-answer", "queries")
-    asked = house.work.read(QUERIES, part, ["query_id", column])
-    texts = house.texts(rows["doc_id"]).with_columns(
+def _with_answers(context: Context, rows: pl.DataFrame, part: int) -> pl.DataFrame:
+    column = str(context.config.filter.contains_answer)
+    _need(column, context.work.scan(QUERIES), "--contains-answer", "queries")
+    asked = context.work.read(QUERIES, part, ["query_id", column])
+    texts = context.corpus.texts(rows["doc_id"]).with_columns(
         pl.col("text").map_elements(normalise, return_dtype=pl.String)
     )
     return rows.join(

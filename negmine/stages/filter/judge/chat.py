@@ -1,30 +1,32 @@
-"""Door to the judge itself: how it is asked, who it is, and the memory and the budget before it."""
+"""Open the judge: how it is asked, who answers, the call cache and the budget before it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
-from typing import Any, TypeVar
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
-from negmine.config.validate import judge_extra
+from negmine.config.validate import judge_budget, judge_extra
 from negmine.data.identity import canonical
-from negmine.models.locate import short_name
+from negmine.engine.context import Context
 from negmine.scorers.judge.base import Chat
+from negmine.scorers.judge.budget import Budget
 from negmine.scorers.judge.chat import HttpChat
 from negmine.scorers.judge.local import LocalChat, fingerprint
 from negmine.scorers.judge.prompts import template
-from negmine.scorers.judge.replay import Recorded
+from negmine.scorers.judge.recorded import Recorded
 from negmine.scorers.judge.rounds import Rules
-from negmine.stages.context import House
+from negmine.storage.calls import Calls
+from negmine.storage.layout import CALLS, short_name
 
 T = TypeVar("T")
-MEMORY = "judge"  # beside the rooms: judge-<model>.sqlite
 
 
-def rules_of(house: House) -> Rules:
+def rules_of(context: Context) -> Rules:
     """Return how the judge is asked. `wanted` is what the write room will draw from."""
-    rules, write = house.settings.filter, house.settings.write
+    rules, write = context.config.filter, context.config.write
     enough = write.pool if write.sampling == "random" else write.num_negatives
     return Rules(
         rules.judge_method,
@@ -38,43 +40,66 @@ def rules_of(house: House) -> Rules:
     )
 
 
-def identity_of_judge(house: House, model: str | None = None) -> str:
+def identity_of_judge(context: Context, model: str | None = None) -> str:
     """Return who answers: address, name and what is added to calls, or the files of a model here."""
-    rules = house.settings.filter
+    rules = context.config.filter
     if rules.judge_local is not None:
-        return f"local {fingerprint(rules.judge_local, house.digest)}"
+        return f"local {fingerprint(rules.judge_local, context.work.digest)}"
     extra = judge_extra(rules)
     said = f" {canonical(extra)}" if extra else ""
     return f"{rules.judge_url} {model or rules.judge_model}{said}"
 
 
+class Opened(NamedTuple):
+    """A judge that can be asked, the first judge if there is one, and the budget that both spend."""
+
+    chat: Chat
+    first: Chat | None
+    budget: Budget
+
+
 @contextmanager
-def open_chats(house: House) -> Iterator[tuple[Chat, Chat | None]]:
-    """Open the judge, and the first judge if there is one, behind memory and the command's budget.
+def open_judge(context: Context) -> Iterator[Opened]:
+    """Open the judge behind the call cache and the command's budget.
 
-    With --force, remembered answers that say nothing are asked for again.
+    With --force, cached answers that cannot be read are asked for again. What was spent is kept under the
+    command's name, so that later parts of the same command go on from there.
     """
-    rules = house.settings.filter
-    with closing(_recorded(house, None)) as chat:
-        if rules.judge_first is None:
-            yield chat, None
-            return
-        with closing(_recorded(house, rules.judge_first)) as first:
-            yield chat, first
+    rules = context.config.filter
+    with ExitStack() as stack:
+        calls = stack.enter_context(closing(Calls(_file(context, str(rules.judge)))))
+        budget = Budget(**judge_budget(rules), counters=calls.spending(context.command))
+        stack.callback(lambda: calls.record_spending(context.command, budget.counters()))
+        chat = _recorded(context, None, calls, budget)
+        first = None
+        if rules.judge_first is not None:
+            cheaper = stack.enter_context(closing(Calls(_file(context, rules.judge_first))))
+            first = _recorded(context, rules.judge_first, cheaper, budget)
+        yield Opened(chat, first, budget)
 
 
-def _recorded(house: House, model: str | None) -> Recorded:
-    rules = house.settings.filter
+def spent_budget(context: Context) -> Budget:
+    """Return the budget as this command has spent it so far."""
+    rules = context.config.filter
+    with closing(Calls(_file(context, str(rules.judge)))) as calls:
+        return Budget(**judge_budget(rules), counters=calls.spending(context.command))
+
+
+def _file(context: Context, model: str) -> Path:
+    return context.work.root / CALLS / f"judge-{short_name(model)}.sqlite"
+
+
+def _recorded(context: Context, model: str | None, calls: Calls, budget: Budget) -> Recorded:
+    rules = context.config.filter
     name = str(model or rules.judge)
     chat: Chat
     if rules.judge_local is not None:
-        chat = LocalChat(name, house.settings.index.one_device, house.digest)
+        chat = LocalChat(name, context.config.index.one_device, context.work.digest)
     else:
         chat = HttpChat(
             str(rules.judge_url), name, rules.judge_timeout, rules.judge_retries, judge_extra(rules)
         )
-    file = house.work.root / MEMORY / f"judge-{short_name(name)}.sqlite"
-    return Recorded(chat, identity_of_judge(house, model), file, house.judge_budget, house.force)
+    return Recorded(chat, identity_of_judge(context, model), calls, budget, context.force)
 
 
 async def each(
@@ -98,22 +123,21 @@ async def each(
         raise errors.exceptions[0] from None
 
 
-def shaping(house: House) -> dict[str, Any]:
+def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes an answer: who gives it, to which question, and how votes are counted."""
-    said = rules_of(house)
-    rules = house.settings.filter
+    said = rules_of(context)
+    rules = context.config.filter
     method = ("batch", "rounds", "weighted") if said.method == "verdict" else ("beta",)
     more = ("max_tokens",) if said.max_tokens is not None else ()
     shaped = {name: getattr(said, name) for name in ("method", "prompt", *method, *more)}
-    return {"judge": identity_of_judge(house), "first": rules.judge_first, **shaped}
+    return {"judge": identity_of_judge(context), "first": rules.judge_first, **shaped}
 
 
-def budget_end(house: House) -> str:
-    """Return how a spent budget is told, and what helps."""
-    budget = house.judge_budget
-    said = f"--judge-budget {house.settings.filter.judge_budget}"
+def budget_end(context: Context, budget: Budget) -> str:
+    """Return a sentence on a spent budget, with what helps."""
+    flag = f"--judge-budget {context.config.filter.judge_budget}"
     if budget.asked:
-        return f"{said} is spent ({budget.asked:,} calls, all kept): run the same command again to go on"
+        return f"{flag} is spent ({budget.asked:,} calls, all kept): run the same command again to go on"
     return (
-        f"{said} is too small for one call, which may come to {budget.refused:,} tokens: raise it"
+        f"{flag} is too small for one call, which may come to {budget.refused:,} tokens: raise it"
     )

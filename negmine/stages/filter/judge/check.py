@@ -1,4 +1,4 @@
-"""Doors of the judge's own examination, and of its gate."""
+"""Tasks of the judge's examination on known positives, and its gate."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ import pyarrow as pa
 
 from negmine.data.frames import table
 from negmine.data.identity import identity_of
+from negmine.data.qrels import positives
 from negmine.data.schemas import CHECK
+from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, JudgeError
 from negmine.scorers.judge.budget import BudgetSpent
 from negmine.scorers.judge.check import JUDGED_NEGATIVE, POSITIVE, RANDOM, Tally, Trial, examine
-from negmine.stages.context import QRELS, QUERIES, House
-from negmine.stages.filter.judge.chat import budget_end, each, open_chats, rules_of, shaping
-from negmine.stages.retrieve.compute import positives
+from negmine.stages import names
+from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of
+from negmine.stages.filter.judge.chat import shaping as answer_shaping
+from negmine.storage.layout import QRELS, QUERIES
 
 PAIRS = (
     8  # logprob: documents in a trial; one positive, judged negatives where there are, random ones
@@ -29,36 +32,35 @@ MUTE = 0.1  # share of calls without anything that a model said, above which not
 FEW = 0.5  # specificity below which hardly anything would be left
 
 
-def check_settings(house: House) -> dict[str, Any]:
+def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the examination."""
-    said = shaping(house)
-    sample = house.settings.filter.judge_check
-    return {**said, "prompt": identity_of(said["prompt"]), "sample": sample}
+    answers = answer_shaping(context)
+    sample = context.config.filter.judge_check
+    return {**answers, "prompt": identity_of(answers["prompt"]), "sample": sample}
 
 
-def check(house: House) -> Stream:
+def check(context: Context) -> Stream:
     """Try the judge on known positives; one row per measure."""
     tally = Tally()
 
     def tables() -> Iterator[pa.Table]:
-        drawn = trials(house)
-        house.progress.total(drawn.height, "queries")
-        rules = rules_of(house)
+        drawn = trials(context)
+        context.progress.total(drawn.height, "queries")
+        rules = rules_of(context)
         cases = (Trial(**row) for row in drawn.iter_rows(named=True))
-        at_once = house.settings.filter.judge_concurrency
-        with open_chats(house) as (chat, first):
+        at_once = context.config.filter.judge_concurrency
+        with open_judge(context) as (chat, first, budget):
 
             async def one(trial: Trial) -> None:
                 with suppress(BudgetSpent):  # calls under way are paid for: let them come home
                     await examine(trial, rules, chat, first, tally)
 
-            asyncio.run(each(cases, one, at_once, house.progress.advance))
-        if house.judge_budget.spent:
+            asyncio.run(each(cases, one, at_once, context.progress.advance))
+        if budget.spent:
             raise JudgeError(
-                f"The judge's examination is not over. {budget_end(house)}; or lower --judge-check "
-                f"{house.settings.filter.judge_check}."
+                f"The judge's examination is not over. {budget_end(context, budget)}; or lower --judge-check "
+                f"{context.config.filter.judge_check}."
             )
-        budget = house.judge_budget
         if budget.unheard > MUTE * budget.asked:
             raise JudgeError(
                 "The judge's examination is not over: some calls came back without anything that a model said "
@@ -72,42 +74,43 @@ def check(house: House) -> Stream:
     return Stream(tables(), tally.shares)
 
 
-def gate(house: House) -> None:
+def gate(context: Context) -> None:
     """Raise GateNotMet where the judge missed too many known positives, unless --force was said."""
-    rules = house.settings.filter
-    if house.judge_check is None:
+    rules = context.config.filter
+    if names.judge_check(context.config) is None:
         return
-    note_weakness(house)
-    measured = house.work.require(house.judge_check).stats
+    note_weakness(context)
+    check = str(names.judge_check(context.config))
+    measured = context.work.require(check).stats
     found = measured["sensitivity"] or 0.0
-    if found < rules.min_sensitivity and not house.force:
+    if found < rules.min_sensitivity and not context.force:
         first = measured["sensitivity_first"]
         tier = "" if first is None else f" (--judge-first {rules.judge_first} flagged {first:.0%})"
         raise GateNotMet(
             f"The judge {rules.judge} called {found:.0%} of {measured['positives']} known positives "
             f"relevant{tier}; --min-sensitivity asks for "
-            f"{rules.min_sensitivity:.0%}. See: negmine judge-check {house.work.root}. Try another model or "
+            f"{rules.min_sensitivity:.0%}. See: negmine judge-check {context.work.root}. Try another model or "
             "prompt, or take it as it is with --force."
         )
 
 
-def note_weakness(house: House) -> None:
+def note_weakness(context: Context) -> None:
     """Say where the examined judge leaves hardly a negative: a judge that always says yes misses nothing."""
-    measured = house.work.require(str(house.judge_check)).stats
+    measured = context.work.require(str(names.judge_check(context.config))).stats
     specificity, silent = measured["specificity"], measured["abstained"] or 0.0
     if specificity is not None and specificity < FEW and silent < FEW:
-        house.progress.note(
-            f"The judge {house.settings.filter.judge} calls only {specificity:.0%} of random documents and "
+        context.progress.note(
+            f"The judge {context.config.filter.judge} calls only {specificity:.0%} of random documents and "
             "judged negatives not relevant: few candidates will be left, and --relabel would write wrong "
             "positives. Try another model or prompt."
         )
 
 
-def trials(house: House) -> pl.DataFrame:
+def trials(context: Context) -> pl.DataFrame:
     """Draw the sample: query_id, query, documents, kinds; the same for the same data and size."""
-    size = house.settings.filter.judge_check
-    qrels = house.work.scan(QRELS).collect()
-    known = positives(qrels, house.settings.index.min_relevance)
+    size = context.config.filter.judge_check
+    qrels = context.work.scan(QRELS).collect()
+    known = positives(qrels, context.config.index.min_relevance)
     one = known.group_by("query_id", maintain_order=True).first()
     order = [identity_of(["judge-check", name]) for name in one["query_id"]]
     drawn = one.with_columns(order=pl.Series(order)).sort("order").head(size)
@@ -115,15 +118,15 @@ def trials(house: House) -> pl.DataFrame:
         qrels.filter(pl.col("relevance") <= 0).group_by("query_id").agg(judged=pl.col("doc_id"))
     )
     rows = drawn.join(judged, on="query_id", how="left", maintain_order="left")
-    rules = rules_of(house)
+    rules = rules_of(context)
     most = max(2, rules.batch) if rules.method == "verdict" else PAIRS
     related = qrels.group_by("query_id").agg(related="doc_id")
     ids = [
-        _documents(house, row, most)
+        _documents(context, row, most)
         for row in rows.join(related, on="query_id", maintain_order="left").iter_rows(named=True)
     ]
-    texts = dict(house.texts(pl.Series([d for docs, _ in ids for d in docs])).iter_rows())
-    queries = dict(house.work.scan(QUERIES).select("query_id", "text").collect().iter_rows())
+    texts = dict(context.corpus.texts(pl.Series([d for docs, _ in ids for d in docs])).iter_rows())
+    queries = dict(context.work.scan(QUERIES).select("query_id", "text").collect().iter_rows())
     return pl.DataFrame(
         {
             "query_id": rows["query_id"],
@@ -134,7 +137,7 @@ def trials(house: House) -> pl.DataFrame:
     )
 
 
-def _documents(house: House, row: dict[str, Any], most: int) -> tuple[list[str], list[str]]:
+def _documents(context: Context, row: dict[str, Any], most: int) -> tuple[list[str], list[str]]:
     """Return a positive, up to two judged negatives, and random documents nobody judged for the query."""
     docs, kinds = [row["doc_id"]], [POSITIVE]
     for doc in (row["judged"] or [])[: min(2, most - 1)]:
@@ -142,7 +145,7 @@ def _documents(house: House, row: dict[str, Any], most: int) -> tuple[list[str],
         kinds.append(JUDGED_NEGATIVE)
     chance = random.Random(int(row["order"], 16))
     for _ in range(most * 4):
-        doc = house.doc_ids[chance.randrange(len(house.doc_ids))]
+        doc = context.corpus.doc_ids()[chance.randrange(len(context.corpus.doc_ids()))]
         if len(docs) < most and doc not in docs and doc not in row["related"]:
             docs.append(doc)
             kinds.append(RANDOM)

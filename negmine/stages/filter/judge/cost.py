@@ -1,4 +1,4 @@
-"""Door of --dry-run: what the judge would cost, before it is asked anything."""
+"""--dry-run: what the judge would cost, before it is asked anything."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterator
 import polars as pl
 
 from negmine.data.schemas import POSITIVE
-from negmine.engine.status import FRESH, survey
+from negmine.engine.context import Context
 from negmine.scorers.judge.budget import BYTES_A_TOKEN
 from negmine.scorers.judge.rounds import AGAIN, Rules
 from negmine.scorers.judge.session import ATTEMPTS, batches
-from negmine.stages.context import QUERIES, House
 from negmine.stages.filter.judge.chat import rules_of
 from negmine.stages.filter.judge.check import trials
 from negmine.stages.filter.judge.tasks import asked_about, candidates
+from negmine.storage.layout import CORPUS, QUERIES
 
 AROUND = 32  # bytes of JSON and id around a document
 SETTLED = 2  # rounds that a vote takes at least, where there are so many
 
 
-def estimate(house: House) -> dict[str, int]:
+def estimate(context: Context, is_examined: bool) -> dict[str, int]:
     """Return what judging would cost: queries, and calls, prompt and answer tokens at least and at most.
 
     At least: the first candidates are all no positives, every vote is settled at once, a first judge clears
@@ -29,13 +29,13 @@ def estimate(house: House) -> dict[str, int]:
     every answer fills its room. The examination is in both, unless it is done. Tokens are
     guessed from lengths; calls that were paid for before are not taken off, and no budget is.
     """
-    rules = rules_of(house)
-    bill = _Bill(rules, house.settings.filter.judge_first is not None)
-    for query, others, positives in _queries(house):
+    rules = rules_of(context)
+    bill = _Bill(rules, context.config.filter.judge_first is not None)
+    for query, others, positives in _queries(context):
         bill.query(query, others, positives)
     examined = _Bill(rules, bill.two)
-    if not _is_examined(house):
-        for trial in trials(house).iter_rows(named=True):
+    if not is_examined:
+        for trial in trials(context).iter_rows(named=True):
             lengths = [len(text.encode()) for text in trial["documents"]]
             examined.trial(len(trial["query"].encode()), lengths)
     total = bill.sums + examined.sums
@@ -91,19 +91,13 @@ class _Bill:
             self.sums[f"answer_tokens_{end}"] += times * self.rules.room(len(documents))
 
 
-def _is_examined(house: House) -> bool:
-    if house.judge_check is None:
-        return True
-    return {s.artifact.name: s.state for s in survey(house)}[house.judge_check] == FRESH
-
-
-def _queries(house: House) -> Iterator[tuple[int, list[int], list[int]]]:
+def _queries(context: Context) -> Iterator[tuple[int, list[int], list[int]]]:
     """Yield bytes of each query, of the candidates that may be asked about, and of its positives."""
-    lengths = _lengths(house)
+    lengths = _lengths(context)
     positive = pl.col("label") == POSITIVE
-    for part in range(house.query_parts):
-        asked = asked_about(house, candidates(house, part))
-        texts = house.work.read(QUERIES, part, ["query_id", "text"])
+    for part in range(context.queries.parts()):
+        asked = asked_about(context, candidates(context, part))
+        texts = context.work.read(QUERIES, part, ["query_id", "text"])
         queries = texts.select("query_id", query=pl.col("text").str.len_bytes())
         sized = asked.join(lengths, on="doc_id", how="left", maintain_order="left")
         rows = sized.group_by("query_id", maintain_order=True).agg(
@@ -113,8 +107,8 @@ def _queries(house: House) -> Iterator[tuple[int, list[int], list[int]]]:
         yield from known.select("query", "others", "positives").iter_rows()
 
 
-def _lengths(house: House) -> pl.DataFrame:
-    index = house.settings.index
+def _lengths(context: Context) -> pl.DataFrame:
+    index = context.config.index
     title = pl.col("title").fill_null("").str.len_bytes() if index.title else pl.lit(0)
-    rows = house.work.scan("1-index/corpus")
+    rows = context.work.scan(CORPUS)
     return rows.select("doc_id", length=title + pl.col("text").str.len_bytes()).collect()

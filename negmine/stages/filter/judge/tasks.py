@@ -1,9 +1,9 @@
-"""Doors of the judge: the survivors of the cheap rules, and what the judge says of them."""
+"""Tasks of the judge: the survivors of the other rules, and what the judge answers about them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -13,52 +13,71 @@ from negmine.data.frames import table
 from negmine.data.identity import identity_of
 from negmine.data.schemas import JUDGMENTS, POSITIVE
 from negmine.data.schemas import SURVIVORS as SURVIVORS_SCHEMA
+from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
 from negmine.scorers.judge.base import ABSTAINED, Judgment
 from negmine.scorers.judge.session import Case, Outcome, judge
-from negmine.stages.context import CANDIDATES, QUERIES, SURVIVORS, House
-from negmine.stages.filter.judge.chat import budget_end, each, open_chats, rules_of, shaping
+from negmine.stages import names
+from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of, spent_budget
+from negmine.stages.filter.judge.chat import shaping as answer_shaping
+from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.tasks import cheap_verdicts
 from negmine.stages.write.compute import ordered
+from negmine.storage.layout import CANDIDATES, QUERIES, SURVIVORS
 
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
 
 
-def survivors(house: House) -> Parts:
-    """Whom the other rules kept."""
-    cheap = cheap_verdicts(house)
-    names = SURVIVORS_SCHEMA.names
-    return Parts(cheap.count, lambda part: cheap.make(part).select(names).cast(SURVIVORS_SCHEMA))
+def survivors(context: Context) -> Parts:
+    """The verdicts of all rules but the judge's: query_id, doc_id, kept."""
+    make = cheap_verdicts(context)
+    names_of_columns = SURVIVORS_SCHEMA.names
+    return Parts(
+        context.queries.parts(),
+        lambda part: make(part).select(names_of_columns).cast(SURVIVORS_SCHEMA),
+    )
 
 
-def settings_of(house: House) -> dict[str, Any]:
+def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the judgments. The budget does not: it says how far to go, not what is said."""
-    rules, said = house.settings.filter, shaping(house)
-    asked: dict[str, Any] = {"scope": rules.judge_scope, "wanted": rules_of(house).wanted}
+    rules, answers = context.config.filter, answer_shaping(context)
+    asked: dict[str, Any] = {"scope": rules.judge_scope, "wanted": rules_of(context).wanted}
     if rules.judge_scope == "survivors":
-        asked["order"] = house.settings.write.order
-    return {**said, **asked, "prompt": identity_of(said["prompt"])}
+        asked["order"] = context.config.write.order
+    return {**answers, **asked, "prompt": identity_of(answers["prompt"])}
 
 
-def judgments(house: House) -> Parts:
-    """Row for row beside `candidates`: the judge's score and verdict, null where nobody was asked."""
-    rules, said = house.settings.filter, rules_of(house)
-    notes = _Notes(house)
+def judgments(context: Context) -> Parts:
+    """Row for row beside `candidates`: the judge's score and verdict, null where it was not asked.
+
+    Raises GateNotMet for a judge that failed its examination.
+    """
+    gate(context)
+    rules, said = context.config.filter, rules_of(context)
 
     def make(part: int) -> pa.Table:
-        rows = candidates(house, part)
+        rows = candidates(context, part)
         found: dict[int, Judgment | None] = {}
-        with open_chats(house) as (chat, first):
+        with open_judge(context) as (chat, first, _):
 
             async def one(asked: _Asked) -> None:
                 asked.keep(await judge(asked.case, said, chat, first), found)
 
-            cases = _cases(house, rows, part)
-            asyncio.run(each(cases, one, rules.judge_concurrency, house.progress.advance))
-        notes.tell()
+            cases = _cases(context, rows, part)
+            asyncio.run(each(cases, one, rules.judge_concurrency, context.progress.advance))
         return _table(rows, found)
 
-    return Parts(house.query_parts, make, house.queries_per_part, finished=_finished)
+    def finish(stats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        _note_budget(context)
+        return {}
+
+    return Parts(
+        context.queries.parts(),
+        make,
+        context.work.queries_per_part(),
+        finished=_finished,
+        finish=finish,
+    )
 
 
 def _finished(part: pl.DataFrame) -> bool:
@@ -86,45 +105,35 @@ def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
     return stats
 
 
-class _Notes:
-    """Says once each what became of the budget, and of calls."""
-
-    def __init__(self, house: House) -> None:
-        self._house, self._told = house, set[str]()
-
-    def tell(self) -> None:
-        budget = self._house.judge_budget
-        said = f"--judge-budget {self._house.settings.filter.judge_budget}"
-        notes = []
-        if budget.spent:
-            notes.append(
-                f"{budget_end(self._house)}. Candidates that were not asked about are not used (not_judged)."
-            )
-        if budget.tokens is not None and budget.guessed:
-            notes.append(
-                f"{said}: the endpoint does not tell tokens; they are guessed from lengths."
-            )
-        if budget.unheard:
-            notes.append(
-                "Some calls came back without anything that a model said (an error, or the page of a proxy?): "
-                "candidates without a verdict are not used (judge_abstained). Run the same command again to "
-                "ask again."
-            )
-        for note in notes:
-            if note not in self._told:
-                self._told.add(note)
-                self._house.progress.note(note)
+def _note_budget(context: Context) -> None:
+    """Report what became of the budget, and of calls without an answer."""
+    budget, note = spent_budget(context), context.progress.note
+    if budget.spent:
+        note(
+            f"{budget_end(context, budget)}. Candidates that were not asked about are not used (not_judged)."
+        )
+    if budget.tokens is not None and budget.guessed:
+        note(
+            f"--judge-budget {context.config.filter.judge_budget}: the endpoint does not report tokens; "
+            "they are guessed from lengths."
+        )
+    if budget.unheard:
+        note(
+            "Some calls came back without anything that a model said (an error, or the page of a proxy?): "
+            "candidates without a verdict are not used (judge_abstained). Run the same command again to "
+            "ask again."
+        )
 
 
-def candidates(house: House, part: int) -> pl.DataFrame:
+def candidates(context: Context, part: int) -> pl.DataFrame:
     """Return a part of the candidates, with their place, kept, and in `key` the score that --order names."""
-    order = house.settings.write.order
-    own = order in house.retrievers
+    order = context.config.write.order
+    own = order in context.config.retriever_names
     named = [f"{order}_score"] if own else []
-    rows = house.work.read(CANDIDATES, part, ["query_id", "doc_id", "label", *named])
-    rows = rows.with_columns(house.work.read(SURVIVORS, part, ["kept"]))
-    if order in house.scorers and order != "judge":
-        score = house.work.read(house.scorers[order], part, ["score"])["score"]
+    rows = context.work.read(CANDIDATES, part, ["query_id", "doc_id", "label", *named])
+    rows = rows.with_columns(context.work.read(SURVIVORS, part, ["kept"]))
+    if order in names.scorers(context.config) and order != "judge":
+        score = context.work.read(names.scorers(context.config)[order], part, ["score"])["score"]
         rows = rows.with_columns(score.alias(f"{order}_score"))
     return rows.with_row_index("place")
 
@@ -147,28 +156,28 @@ class _Asked(NamedTuple):
         )
 
 
-def asked_about(house: House, rows: pl.DataFrame) -> pl.DataFrame:
+def asked_about(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that the judge may be asked about, candidates in the order of asking.
 
     Survivors come as the write room will take them, so that it finds what it takes judged.
     """
     positive = pl.col("label") == POSITIVE
-    if house.settings.filter.judge_scope == "all":
+    if context.config.filter.judge_scope == "all":
         return rows
-    order = house.settings.write.order
+    order = context.config.write.order
     chosen = rows.filter(positive | pl.col("kept"))
     return ordered(chosen, "fused" if order == "judge" else order)
 
 
-def _cases(house: House, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
+def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
     """Yield the queries of a part; texts are fetched for a few of them at a time."""
     positive = pl.col("label") == POSITIVE
-    asked = asked_about(house, rows)
-    queries = house.work.read(QUERIES, part, ["query_id", "text"]).rename({"text": "query"})
+    asked = asked_about(context, rows)
+    queries = context.work.read(QUERIES, part, ["query_id", "text"]).rename({"text": "query"})
     group = pl.col("query_id").rle_id()
     for start in range(0, asked["query_id"].n_unique(), QUERIES_AT_ONCE):
         here = asked.filter(group.is_between(start, start + QUERIES_AT_ONCE, closed="left"))
-        texts = house.texts(here["doc_id"])
+        texts = context.corpus.texts(here["doc_id"])
         known = here.join(queries, on="query_id", how="left", maintain_order="left").join(
             texts, on="doc_id", how="left", maintain_order="left"
         )

@@ -12,17 +12,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.config.effective import opinions
 from negmine.data.frames import frame
 from negmine.data.hashing import name_hashes
 from negmine.data.schemas import PARTLY_RELEVANT, POSITIVE
-from negmine.stages.context import CANDIDATES, House
+from negmine.engine.context import Context
+from negmine.stages import names
 from negmine.stages.filter.compute import gathered
 from negmine.stages.filter.features.compute import features
 from negmine.stages.filter.features.tasks import Known
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.blend import folds
 from negmine.stages.filter.risk.hiding import SEED, Hide, as_if_hidden, hidden
+from negmine.storage.layout import CANDIDATES
 
 MOST_QUERIES = 4000  # to learn from; more change no weight that matters
 
@@ -35,20 +36,20 @@ class Trial:
 
     def __init__(
         self,
-        house: House,
+        context: Context,
         hide: Hide = 0.5,
         seed: int = SEED,
         unknown: pl.DataFrame | None = None,
     ) -> None:
-        self._house, self._hide, self._seed, self._unknown = house, hide, seed, unknown
-        self._known = Known(house, self._not_known)
+        self._context, self._hide, self._seed, self._unknown = context, hide, seed, unknown
+        self._known = Known(context, self._not_known)
         self.part = lru_cache(maxsize=1)(self._part)
-        self.opinions = opinions(house.settings)
+        self.evidence = signals.evidence_of(context.config)
 
     @cached_property
     def pairs(self) -> pl.DataFrame:
         """query_id, doc_id of the hidden positives."""
-        known = pl.concat([self._house.known(p) for p in range(self._house.query_parts)])
+        known = self._context.queries.all_positives()
         if self._unknown is not None:
             known = known.join(self._unknown, on=["query_id", "doc_id"], how="anti")
         return hidden(known, self._hide, self._seed)
@@ -64,23 +65,24 @@ class Trial:
 
     def _part(self, number: int) -> pl.DataFrame:
         """Return a part's rows: candidates' columns, scorers' scores, features, signals, `hidden`."""
-        house = self._house
+        context = self._context
+        artifacts = names.scorers(context.config)
         asked = self.queries.to_frame("query_id")
         scores = {
-            name: house.work.read(house.scorers[name], number, ["score"])["score"]
-            for name in self.opinions
-            if name in house.scorers
+            name: context.work.read(artifacts[name], number, ["score"])["score"]
+            for name in self.evidence.scores
+            if name in artifacts
         }
         rows = as_if_hidden(
-            house.work.read(CANDIDATES, number)
+            context.work.read(CANDIDATES, number)
             .with_columns(**{f"{name}_score": values for name, values in scores.items()})
             .join(asked, on="query_id", how="semi", maintain_order="left"),
             self._not_known,
-            house.retrievers,
-            house.settings.retrieve.k,
+            context.config.retriever_names,
+            context.config.retrieve.k,
         )
-        depth = house.settings.rerank.rerank_depth
-        if depth is not None and "rerank" in self.opinions:
+        depth = context.config.rerank.rerank_depth
+        if depth is not None and "rerank" in self.evidence.scores:
             unseen = pl.col("hidden") & (pl.col("rank") > depth)
             rows = rows.with_columns(rerank_score=pl.when(~unseen).then("rerank_score"))
         if self._unknown is not None:
@@ -88,19 +90,19 @@ class Trial:
             marked = rows.join(before, on=["query_id", "doc_id"], how="left", maintain_order="left")
             rows = rows.with_columns(hidden=rows["hidden"] & marked["before"].is_null())
         known = frame(features(rows, self._known.columns(rows, number)))
-        return signals.with_signals(gathered(rows, known, {}), self.opinions)
+        return signals.with_signals(gathered(rows, known, {}), self.evidence)
 
     def sample(self) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
         """Return signals [rows, names], hidden [rows], fold [rows] of the candidates to learn from."""
-        names = signals.names(self.opinions)
+        signal_names = signals.names(self.evidence)
         chosen = self._chosen
         parts = []
-        for number in range(self._house.query_parts):
+        for number in range(self._context.queries.parts()):
             rows = self.part(number).filter(~pl.col("label").is_in([POSITIVE, PARTLY_RELEVANT]))
             rows = rows.join(chosen, on="query_id", how="semi", maintain_order="left")
-            parts.append(rows.select("query_id", "hidden", *names))
+            parts.append(rows.select("query_id", "hidden", *signal_names))
         rows = pl.concat(parts)
-        values = rows.select(names).to_numpy().astype(np.float64)
+        values = rows.select(signal_names).to_numpy().astype(np.float64)
         return values, rows["hidden"].to_numpy(), folds(rows["query_id"])
 
     @cached_property

@@ -18,9 +18,9 @@ from negmine.stages.filter.risk.model import Model
 
 
 def entry(retrievers: Collection[str]) -> str:
-    """Return which weights fit: bm25+dense, dense or bm25."""
-    both = [name for name in ("bm25", "dense") if name in retrievers]
-    return "+".join(both)
+    """Return which weights fit, by the names of retrievers that weights ship for: bm25+dense, bm25 ..."""
+    with_weights = {name for key in read()["models"] for name in key.split("+")}
+    return "+".join(sorted(with_weights & set(retrievers)))
 
 
 def read() -> dict[str, Any]:

@@ -8,70 +8,91 @@ candidates that are no positives.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
+from negmine.config.resolved import ResolvedConfig
 from negmine.data.schemas import POSITIVE
 
 OF_SCORES = ("_z", "_gap", "_log_rank", "_ratio", "_difference")  # signals made of one score
 LIKENESS = ("positive_similarity", "positive_similarity_mean")
-DENSE = ("centroid_similarity", "owner_query_similarity")
-LIKENESSES = (*LIKENESS, *DENSE, "bm25_log")  # have a _z or _ratio, and are no scores
+OF_VECTORS = ("centroid_similarity", "owner_query_similarity")
+LIKENESSES = (*LIKENESS, *OF_VECTORS, "bm25_log")  # have a _z or _ratio, and are no scores
 _QUERY = pl.col("query_id").rle_id()
 _IS_POSITIVE = pl.col("label") == POSITIVE
 
 
-def names(opinions: Sequence[str]) -> list[str]:
+class Evidence(NamedTuple):
+    """What signals are made of.
+
+    scores: column prefixes of retrievers' and scorers' scores. has_vectors: vectors of documents and
+    queries are there. sums: those scores that are sums over words, as BM25's: from 0, without a bound.
+    """
+
+    scores: Sequence[str]
+    has_vectors: bool
+    sums: Sequence[str] = ()
+
+
+def evidence_of(config: ResolvedConfig) -> Evidence:
+    """Return what a configuration's signals are made of."""
+    sums = [one.name for one in config.retrievers if one.score_kind == "bm25"]
+    return Evidence(config.evidence, config.vector_retriever is not None, sums)
+
+
+def names(evidence: Evidence) -> list[str]:
     """Return the names of the signals that the risk is learned from."""
-    return list(_signals(opinions))
+    return list(_signals(evidence))
 
 
-def limited(opinions: Sequence[str]) -> list[str]:
+def limited(evidence: Evidence) -> list[str]:
     """Return the names of everything that --max-signal can limit: raw columns too."""
-    raw = [*LIKENESS, *(DENSE if "dense" in opinions else ())]
-    return [*raw, *_raw(opinions), *names(opinions)]
+    raw = [*LIKENESS, *(OF_VECTORS if evidence.has_vectors else ())]
+    return [*raw, *_raw(evidence), *names(evidence)]
 
 
-def with_signals(rows: pl.DataFrame, opinions: Sequence[str]) -> pl.DataFrame:
+def with_signals(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """Add the signals of every row, float64; null where one cannot be told.
 
-    rows: query_id, label, `<opinion>_score` of every opinion, and the columns of `features`; the rows of
+    rows: query_id, label, `<name>_score` of every score, and the columns of `features`; the rows of
     a query stand together.
     """
     grouped = rows.with_columns(_QUERY.alias("_query"))
-    every = _raw(opinions) | _signals(opinions)
-    found = {name: signal.cast(pl.Float64) for name, signal in every.items()}
-    known = [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in found]
-    return grouped.with_columns(**found).with_columns(known).drop("_query")
+    every = _raw(evidence) | _signals(evidence)
+    values = {name: signal.cast(pl.Float64) for name, signal in every.items()}
+    finite = [pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in values]
+    return grouped.with_columns(**values).with_columns(finite).drop("_query")
 
 
-def _raw(opinions: Sequence[str]) -> dict[str, pl.Expr]:
+def _raw(evidence: Evidence) -> dict[str, pl.Expr]:
     """In the scores' own units: for rules and people, not to learn from."""
-    found: dict[str, pl.Expr] = {}
-    for name in opinions:
+    signals: dict[str, pl.Expr] = {}
+    for name in evidence.scores:
         score = pl.col(f"{name}_score")
         anchor = _anchor(score)
-        found[f"{name}_ratio"] = pl.when(anchor > 0).then(score / anchor)
-        found[f"{name}_difference"] = score - anchor
-    return found
+        signals[f"{name}_ratio"] = pl.when(anchor > 0).then(score / anchor)
+        signals[f"{name}_difference"] = score - anchor
+    return signals
 
 
-def _signals(opinions: Sequence[str]) -> dict[str, pl.Expr]:
-    found: dict[str, pl.Expr] = {}
-    for name in opinions:
+def _signals(evidence: Evidence) -> dict[str, pl.Expr]:
+    signals: dict[str, pl.Expr] = {}
+    for name in evidence.scores:
         score = pl.col(f"{name}_score")
-        found[f"{name}_z"] = _z(score)
-        found[f"{name}_gap"] = (score - _anchor(score)) / _spread(score)
-        found[f"{name}_log_rank"] = _log_rank(score)
+        signals[f"{name}_z"] = _z(score)
+        signals[f"{name}_gap"] = (score - _anchor(score)) / _spread(score)
+        signals[f"{name}_log_rank"] = _log_rank(score)
     for name in LIKENESS:
-        found[f"{name}_z"] = _z(pl.col(name))
-    if "dense" in opinions:
-        found["centroid_similarity_z"] = _z(pl.col("centroid_similarity"))
-        found["owner_similarity"] = pl.col("owner_query_similarity").fill_null(0.0)
-    if "bm25" in opinions:
-        bm25 = pl.col("bm25_score")
-        found["bm25_log_ratio"] = (bm25 / bm25.filter(_IS_POSITIVE).mean().over("_query")).log1p()
-    return found
+        signals[f"{name}_z"] = _z(pl.col(name))
+    if evidence.has_vectors:
+        signals["centroid_similarity_z"] = _z(pl.col("centroid_similarity"))
+        signals["owner_similarity"] = pl.col("owner_query_similarity").fill_null(0.0)
+    for name in evidence.sums:
+        score = pl.col(f"{name}_score")
+        mean = score.filter(_IS_POSITIVE).mean().over("_query")
+        signals[f"{name}_log_ratio"] = (score / mean).log1p()
+    return signals
 
 
 def _pool(value: pl.Expr) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Doors of the risk: the model is learned on a trial, then every candidate is scored with it."""
+"""Tasks of the risk: learn the model on a trial, then score every candidate with it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.config.effective import opinions
 from negmine.data.frames import table
 from negmine.data.identity import identity_of
 from negmine.data.schemas import POSITIVE, SCORES
 from negmine.data.schemas import RISK_MODEL as MODEL_SCHEMA
-from negmine.engine.tasks import Parts, Stream
+from negmine.engine.context import Context
+from negmine.engine.tasks import Parts, Stream, once
 from negmine.errors import InputError
-from negmine.stages.context import CANDIDATES, FEATURES, RISK_MODEL, House
+from negmine.stages import names
 from negmine.stages.filter.compute import gathered
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.risk import blend as learned
@@ -25,55 +25,56 @@ from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.model import Booster, Model
 from negmine.stages.filter.risk.quality import quality
 from negmine.stages.filter.risk.shipped import shipped, to_json
+from negmine.storage.layout import CANDIDATES, FEATURES, RISK_MODEL
 
 INTERCEPT = "(intercept)"
 
 
-def settings_of(house: House) -> dict[str, Any]:
+def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the model."""
-    found = shipped(house.retrievers)
+    found = shipped(context.config.retriever_names)
     return {
-        "signals": signals.names(opinions(house.settings)),
-        "weights": house.settings.filter.risk_weights,
-        "learner": house.settings.filter.risk_learner,
+        "signals": signals.names(signals.evidence_of(context.config)),
+        "weights": context.config.filter.risk_weights,
+        "learner": context.config.filter.risk_learner,
         "shipped": None
         if found is None
         else identity_of([to_json(found.model), found.labelled_share]),
     }
 
 
-def model(house: House) -> Stream:
+def model(context: Context) -> Stream:
     """The weights of every fold, and in the stats what they rest on and how well they do."""
     stats: dict[str, Any] = {}
 
     def tables() -> Iterator[pa.Table]:
-        trial = Trial(house)
+        trial = Trial(context)
         sample = trial.sample()
-        blends = learn(house, *sample)
-        stats.update(_stats(house, blends, *sample), queries=len(trial.queries))
+        blends = learn(context, *sample)
+        stats.update(_stats(context, blends, *sample), queries=len(trial.queries))
         yield table(_as_rows(blends), MODEL_SCHEMA)
 
     return Stream(tables(), lambda: stats)
 
 
 def learn(
-    house: House,
+    context: Context,
     values: NDArray[np.float64],
     hidden: NDArray[np.bool_],
     fold: NDArray[np.int64],
 ) -> list[learned.Blend]:
-    """Learn a blend per fold from a trial's sample, with the house's choice of weights.
+    """Learn a blend per fold from a trial's sample, with the weights that the settings choose.
 
     Raises InputError where there is too little to learn from and nothing ships for these retrievers.
     """
-    names = signals.names(opinions(house.settings))
-    rules = house.settings.filter
+    signal_names = signals.names(signals.evidence_of(context.config))
+    rules = context.config.filter
     blends = learned.cross_fit(
         values,
         hidden,
         fold,
-        names,
-        shipped(house.retrievers),
+        signal_names,
+        shipped(context.config.retriever_names),
         rules.risk_weights,
         rules.risk_learner,
     )
@@ -86,47 +87,54 @@ def learn(
     return blends
 
 
-def risks(house: House) -> Parts:
+def risks(context: Context) -> Parts:
     """The risk of every candidate, by the blend that did not see its query; positives have none."""
-    asked = opinions(house.settings)
-    names = signals.names(asked)
-    scorers = {name: artifact for name, artifact in house.scorers.items() if name in asked}
-    if house.settings.filter.risk_learner == "linear":
-        blends = _from_rows(house, house.work.scan(RISK_MODEL).collect())
-    else:  # trees are no table: the same rows give the same ones again
-        blends = learn(house, *Trial(house).sample())
+    evidence = signals.evidence_of(context.config)
+    signal_names = signals.names(evidence)
+    artifacts = names.scorers(context.config)
+    scorers = {name: one for name, one in artifacts.items() if name in evidence.scores}
+    blends = once(lambda: _blends(context))
 
     def make(part: int) -> pa.Table:
         rows = gathered(
-            house.work.read(CANDIDATES, part),
-            house.work.read(FEATURES, part),
-            {n: house.work.read(a, part, ["score"])["score"] for n, a in scorers.items()},
+            context.work.read(CANDIDATES, part),
+            context.work.read(FEATURES, part),
+            {n: context.work.read(a, part, ["score"])["score"] for n, a in scorers.items()},
         )
-        values = signals.with_signals(rows, asked).select(names).to_numpy()
-        _, risk = learned.out_of_fold(blends, values, learned.folds(rows["query_id"]), names)
+        values = signals.with_signals(rows, evidence).select(signal_names).to_numpy()
+        fold = learned.folds(rows["query_id"])
+        _, risk = learned.out_of_fold(blends(), values, fold, signal_names)
         scored = rows.select("query_id", "doc_id", "label", pl.Series("risk", risk, pl.Float32))
         unlabeled = pl.when(pl.col("label") != POSITIVE).then("risk").alias("score")
         return table(scored.with_columns(unlabeled), SCORES)
 
-    return Parts(house.query_parts, make)
+    return Parts(context.queries.parts(), make)
+
+
+def _blends(context: Context) -> list[learned.Blend]:
+    if context.config.filter.risk_learner == "linear":
+        return _from_rows(context, context.work.scan(RISK_MODEL).collect())
+    return learn(
+        context, *Trial(context).sample()
+    )  # trees are no table: the same rows, the same trees
 
 
 def _stats(
-    house: House,
+    context: Context,
     blends: Sequence[learned.Blend],
     values: NDArray[np.float64],
     hidden: NDArray[np.bool_],
     fold: NDArray[np.int64],
 ) -> dict[str, Any]:
-    ours = shipped(house.retrievers)
+    ours = shipped(context.config.retriever_names)
     return {
-        "learner": house.settings.filter.risk_learner,
+        "learner": context.config.filter.risk_learner,
         "hidden_positives": int(hidden.sum()),
         "candidates": len(hidden),
         "own_share": round(float(np.mean([blend.share for blend in blends])), 4),
         "shipped": ours.name if ours is not None else None,
         "labelled_share": round(float(np.mean([blend.labelled_share for blend in blends])), 4),
-        **quality(blends, values, hidden, fold, signals.names(opinions(house.settings))),
+        **quality(blends, values, hidden, fold, signals.names(signals.evidence_of(context.config))),
     }
 
 
@@ -150,8 +158,8 @@ def _weights(own: Model | Booster | None) -> list[tuple[Any, ...]]:
     return [*columns, (INTERCEPT, 0.0, 1.0, own.intercept)]
 
 
-def _from_rows(house: House, rows: pl.DataFrame) -> list[learned.Blend]:
-    found = shipped(house.retrievers)
+def _from_rows(context: Context, rows: pl.DataFrame) -> list[learned.Blend]:
+    found = shipped(context.config.retriever_names)
     ours = found.model if found is not None else None
     blends = []
     for number in range(learned.FOLDS):

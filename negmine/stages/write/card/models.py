@@ -1,13 +1,14 @@
-"""Who scored in a run: models by the name they were called, with the fingerprint of what they are."""
+"""The models that scored in a run: their names, and fingerprints of their files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from negmine.config.effective import guide_names
-from negmine.models.locate import short_name
-from negmine.stages.context import RISK_MODEL, House
+from negmine.engine.context import Context
+from negmine.retrievers.registry import types
+from negmine.stages import names
+from negmine.storage.layout import RISK_MODEL, short_name
 
 
 class Used(NamedTuple):
@@ -18,62 +19,68 @@ class Used(NamedTuple):
     fingerprint: str
 
 
-def used(house: House) -> list[Used]:
+def used(context: Context) -> list[Used]:
     """Return the models whose scores are in the finished tables, retrievers' first."""
-    found = [*_encoder(house), *_rerank(house), *_guides(house)]
-    if "risk" in house.scorers:
-        found.append(Used("risk", house.settings.filter.risk_learner, _identity(house, RISK_MODEL)))
-    if house.judge is not None:
-        said = str(_settings(house, house.judge).get("judge", ""))
-        weights = said.removeprefix("local ") if said.startswith("local ") else ""
-        found.append(Used("judge", _name(str(house.settings.filter.judge)), weights))
-    return found
+    config = context.config
+    models = [*_retrievers(context), *_rerank(context), *_guides(context)]
+    if "risk" in config.scorers:
+        models.append(Used("risk", config.filter.risk_learner, _identity(context, RISK_MODEL)))
+    judge = names.judge(config)
+    if judge is not None:
+        answers = str(_settings(context, judge).get("judge", ""))
+        weights = answers.removeprefix("local ") if answers.startswith("local ") else ""
+        models.append(Used("judge", _name(str(config.filter.judge)), weights))
+    return models
 
 
-def names(house: House) -> list[str]:
+def model_names(context: Context) -> list[str]:
     """Return the models' names alone, which need no finished table."""
-    settings = house.settings
-    asked = [settings.index.model] if "dense" in settings.index.retriever else []
-    others = [settings.rerank.rerank_model, *settings.filter.guide_model, settings.filter.judge]
-    return [_name(name) for name in [*asked, *others] if name]
+    config = context.config
+    encoders = [kind.model(config) for kind in types(config)]
+    others = [config.rerank.rerank_model, *config.filter.guide_model, config.filter.judge]
+    return [_name(name) for name in [*encoders, *others] if name]
 
 
-def _encoder(house: House) -> list[Used]:
-    settings = house.settings.index
-    if "dense" not in settings.retriever:
-        return []
-    said = _settings(house, house.vectors)
-    if "vectors" in said:
-        return [Used("dense", "brought vectors", str(said["vectors"][-1])[:16])]
-    return [Used("dense", _name(settings.model), str(said.get("model", "")))]
+def _retrievers(context: Context) -> list[Used]:
+    models = []
+    for kind in types(context.config):
+        name = kind.model(context.config)
+        if name is None:
+            continue
+        shaping = _settings(context, kind.indexes(context)[0])
+        if "vectors" in shaping:
+            models.append(Used(kind.name, "brought vectors", str(shaping["vectors"][-1])[:16]))
+        else:
+            models.append(Used(kind.name, _name(name), str(shaping.get("model", ""))))
+    return models
 
 
-def _rerank(house: House) -> list[Used]:
-    model = house.settings.rerank.rerank_model
+def _rerank(context: Context) -> list[Used]:
+    model = context.config.rerank.rerank_model
     if model is None:
         return []
-    said = _settings(house, house.scorers["rerank"])
-    return [Used("rerank", _name(model), str(said.get("model", "")))]
+    shaping = _settings(context, names.scorers(context.config)["rerank"])
+    return [Used("rerank", _name(model), str(shaping.get("model", "")))]
 
 
-def _guides(house: House) -> list[Used]:
-    rules = house.settings.filter
+def _guides(context: Context) -> list[Used]:
+    config, artifacts = context.config, names.scorers(context.config)
     return [
-        Used(name, _name(model), str(_settings(house, house.scorers[name]).get("document", "")))
-        for name, model in zip(guide_names(rules), rules.guide_model, strict=True)
+        Used(name, _name(model), str(_settings(context, artifacts[name]).get("document", "")))
+        for name, model in zip(config.guides, config.filter.guide_model, strict=True)
     ]
 
 
 def _name(name: str) -> str:
-    """Return a model's name; of a path its last part, since paths are nobody else's business."""
+    """Return a model's name; of a path only the last part: paths are private."""
     return short_name(name) if Path(name).is_absolute() else name
 
 
-def _settings(house: House, artifact: str) -> dict[str, Any]:
-    manifest = house.work.manifest(artifact)
+def _settings(context: Context, artifact: str) -> dict[str, Any]:
+    manifest = context.work.manifest(artifact)
     return {} if manifest is None else manifest.settings
 
 
-def _identity(house: House, artifact: str) -> str:
-    manifest = house.work.manifest(artifact)
+def _identity(context: Context, artifact: str) -> str:
+    manifest = context.work.manifest(artifact)
     return "" if manifest is None else manifest.identity

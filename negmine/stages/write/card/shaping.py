@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from negmine.stages.context import CANDIDATES, CORPUS, QRELS, VERDICTS, House
+from negmine.engine.context import Context
+from negmine.retrievers.registry import types
+from negmine.stages import names
+from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, VERDICTS, stage_of, training
 from negmine.storage.workdir import Manifest
 
-# Fingerprints are told with the models; addresses and prompts may be private.
-_TOLD_ELSEWHERE = frozenset(
+# Fingerprints are listed with the models; addresses and prompts may be private.
+_ELSEWHERE = frozenset(
     [
         "sources",
         "model",
@@ -25,24 +28,24 @@ _TOLD_ELSEWHERE = frozenset(
 
 
 class Shaping(NamedTuple):
-    """One setting: the room it belongs to, its name, and its value as text."""
+    """One setting: the stage it belongs to, its name, and its value as text."""
 
-    room: str
+    stage: str
     name: str
     value: str
 
 
-def shaping(house: House) -> list[Shaping]:
-    """Return every setting that is not off, in the order of the rooms, each once."""
-    found: dict[tuple[str, str], Shaping] = {}
-    for artifact in _artifacts(house):
-        manifest = house.work.manifest(artifact)
+def shaping(context: Context) -> list[Shaping]:
+    """Return every setting that is not off, in the order of the stages, each once."""
+    settings: dict[tuple[str, str], Shaping] = {}
+    for artifact in _artifacts(context):
+        manifest = context.work.manifest(artifact)
         for name, value in (manifest.settings if manifest else {}).items():
             key = (artifact.split("/")[0], name)
-            if name not in _TOLD_ELSEWHERE and _is_on(value) and not _is_idle(name, manifest):
-                room = key[0].split("-", 1)[1]
-                found.setdefault(key, Shaping(room, name.replace("_", "-"), said(value)))
-    return list(found.values())
+            if name not in _ELSEWHERE and _is_on(value) and not _is_idle(name, manifest):
+                shown = Shaping(stage_of(artifact), name.replace("_", "-"), as_text(value))
+                settings.setdefault(key, shown)
+    return list(settings.values())
 
 
 def _is_idle(name: str, manifest: Manifest | None) -> bool:
@@ -56,10 +59,10 @@ def _is_idle(name: str, manifest: Manifest | None) -> bool:
     return name == "skip_top" and manifest.settings[name] == 0
 
 
-def said(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a setting's value as people write it."""
     if isinstance(value, list | tuple):
-        return ", ".join(map(said, value))
+        return ", ".join(map(as_text, value))
     if isinstance(value, bool):
         return "on" if value else "off"
     return repr(value) if isinstance(value, str) and value != value.strip() else str(value)
@@ -69,11 +72,10 @@ def _is_on(value: Any) -> bool:
     return value is not None and value is not False and value not in ("", [], ())
 
 
-def _artifacts(house: House) -> list[str]:
-    indexes = [house.vectors] if "dense" in house.retrievers else []
-    runs = [
-        house.dense_run if name == "dense" else f"2-retrieve/{name}" for name in house.retrievers
-    ]
-    written = f"5-write/{house.settings.write.format}"
-    rooms = [CORPUS, QRELS, "1-index/bm25", *indexes, *runs, CANDIDATES]
-    return [*rooms, *house.scorers.values(), VERDICTS, written]
+def _artifacts(context: Context) -> list[str]:
+    kinds = types(context.config)
+    indexes = [name for kind in kinds for name in kind.indexes(context) if name != CORPUS]
+    runs = [kind.run(context.config) for kind in kinds]
+    scorers = names.scorers(context.config).values()
+    files = training(context.config.write.format)
+    return [CORPUS, QRELS, *indexes, *runs, CANDIDATES, *scorers, VERDICTS, files]

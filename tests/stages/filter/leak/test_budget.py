@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 import negmine
 from negmine.cli.app import app
 from negmine.errors import GateNotMet
-from negmine.stages.context import LIMITS
 from negmine.stages.filter.leak.budget import chosen
+from negmine.storage.layout import LIMITS
 from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
 from tests.stages.filter.risk.circle import write_circle
@@ -100,7 +100,7 @@ def test_the_choice_does_not_depend_on_the_order_of_queries_or_parts(tmp_path, m
     flags = write_circle(tmp_path / "data", queries=60) | {"no_relative_margin": True}
     found = []
     for name, queries in (("one", 4096), ("two", 7)):
-        monkeypatch.setattr("negmine.engine.tasks.PART_QUERIES", queries)
+        monkeypatch.setattr("negmine.config.memory.PART_QUERIES", queries)
         negmine.mine(tmp_path / name, max_leak=0.1, **flags)
         found.append(Workdir(tmp_path / name).require(LIMITS).stats)
     assert found[0] == found[1]

@@ -83,8 +83,8 @@ def test_flags_are_tried_without_being_kept(circle):
 
 def test_the_risk_is_that_of_a_run_that_never_knew_the_hidden(tmp_path):
     """The oracle: mine again with the hidden rows taken out of the qrels; risks are the same."""
-    from negmine.api import open_existing
     from negmine.stages.filter.leak.measure import Scored
+    from negmine.stages.opening import open_existing
 
     flags = write_circle(tmp_path / "data", queries=40) | NO_RULES | {"no_risk": False}
     negmine.mine(tmp_path / "w", **flags)
@@ -120,11 +120,11 @@ def test_the_command_shows_what_the_function_returns(circle):
 
 def test_limits_are_worked_out_again_without_the_hidden(circle):
     """`auto` and percentiles come from positives' scores: hidden ones may not be among them."""
-    from negmine.api import open_existing
     from negmine.stages.filter.leak.measure import Scored
+    from negmine.stages.opening import open_existing
 
-    house = open_existing(circle, {"relative_margin": "auto", "max_percentile": 5.0})
-    one, other = (Scored(house, "all-but-one", seed)._limits for seed in (13, 14))
+    context = open_existing(circle, {"relative_margin": "auto", "max_percentile": 5.0})
+    one, other = (Scored(context, "all-but-one", seed, False)._limits for seed in (13, 14))
     assert one.keys() == {"relative_margin", "percentile_limit"}
     assert one != other
     assert all(np.isfinite(list(one.values())))

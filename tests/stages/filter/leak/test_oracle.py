@@ -1,13 +1,11 @@
 """The leak of a relative margin, against a count over sentence-transformers' own output."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 import negmine
-from negmine.api import open_existing
-from negmine.stages.context import House
 from negmine.stages.filter.risk.hiding import hidden
+from negmine.stages.opening import open_existing
 from tests.conftest import vector
 from tests.stages.filter.parity.test_oracle import WANTED, load, oracle
 
@@ -37,8 +35,8 @@ def test_it_is_what_sentence_transformers_sells(tmp_path, collections, name, hid
         no_near_duplicate=True, no_risk=True, relative_margin=0.05, k=len(documents),
         num_negatives=WANTED,
     )  # fmt: skip
-    house: House = open_existing(tmp_path / "w", {})
-    known = pl.concat([house.known(part) for part in range(house.query_parts)])
+    context = open_existing(tmp_path / "w", {})
+    known = context.queries.all_positives()
     pairs = hidden(known, hide).rows()
     sold, selected = count_sold(documents, queries, positives, pairs, vectors)
     found = negmine.leak(tmp_path / "w", hide=hide)["rules"][-1]

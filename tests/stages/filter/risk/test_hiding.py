@@ -8,8 +8,8 @@ from polars.testing import assert_frame_equal
 
 import negmine
 from negmine.errors import SettingsError
-from negmine.stages.context import CANDIDATES
 from negmine.stages.filter.risk.hiding import as_if_hidden, hidden, read_hide
+from negmine.storage.layout import CANDIDATES
 from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir, write_vectors
 

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 import negmine
 from negmine.errors import InputError, SettingsError
-from negmine.stages.context import RISK_MODEL
+from negmine.storage.layout import RISK_MODEL
 from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir, write_vectors
 from tests.stages.filter.risk.circle import write_circle
@@ -28,8 +28,8 @@ def verdicts(work):
 def test_on_the_circle_the_score_is_blind_and_the_risk_is_not(tmp_path, weights, learner):
     flags = write_circle(tmp_path / "data") | {"risk_weights": weights, "risk_learner": learner}
     negmine.mine(tmp_path / "w", no_relative_margin=True, **flags)
-    from negmine.api import open_existing
     from negmine.stages.filter.leak.trial import Trial
+    from negmine.stages.opening import open_existing
 
     trial = Trial(open_existing(tmp_path / "w", {}))
     rows = trial.part(0).filter(pl.col("label") != "positive")

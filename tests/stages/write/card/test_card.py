@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 import negmine
-from negmine.api import open_existing, run_rooms
 from negmine.cli.console import Talk
+from negmine.stages.making import run_stages
+from negmine.stages.opening import open_existing
 from negmine.stages.write.card.text import leak_line, licence, size_category
 
 COLUMNS = {
@@ -127,7 +128,7 @@ def test_a_format_without_a_row_is_told_and_is_no_configuration(tmp_path, beir, 
     work = negmine.mine(tmp_path / "w", data=beir, **FLAGS, **vectors).work
     talk = Talk(quiet=True)
     asked = {"format": "n-tuple", "num_negatives": 200}
-    done = run_rooms(open_existing(work, asked, None, talk), ["write"])
+    done = run_stages(open_existing(work, asked, None, talk), ["write"])
     assert done.summary["rows_written"] == 0
     assert any("5-write/n-tuple has no row" in note for note in talk.notes)
     assert [one["config_name"] for one in front(work)["configs"]] == ["triplet"]

@@ -1,0 +1,1 @@
+"""How many negatives of a run are really positives."""

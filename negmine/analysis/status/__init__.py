@@ -1,0 +1,1 @@
+"""The state of every artifact of a work directory."""

@@ -1,0 +1,1 @@
+"""Leak, yield and hardness over a grid of thresholds."""

@@ -1,0 +1,56 @@
+"""A negmine.toml: one table for each stage."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from negmine.config.naming import key, nearest
+from negmine.config.settings import STAGES
+from negmine.config.table import NONE, kinds_of
+from negmine.config.tables import all_fields, checked, is_none, stage_of_field
+from negmine.errors import SettingsError
+
+
+def read_toml(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the tables of a negmine.toml; paths in it are relative to its folder."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"--config {path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"--config {path} is no TOML file: {error}.") from error
+    tables: dict[str, dict[str, Any]] = {}
+    for stage, table in content.items():
+        if stage not in STAGES or not isinstance(table, dict):
+            known = ", ".join(f"[{name}]" for name in STAGES)
+            raise SettingsError(
+                f"{path}: unknown entry {stage!r}.{nearest(stage, STAGES)} The tables are {known}."
+            )
+        tables[stage] = {_field(path, stage, key): value for key, value in table.items()}
+        for field, value in tables[stage].items():
+            kinds = kinds_of(STAGES[stage].model_fields[field].annotation)
+            if isinstance(value, str) and value != NONE and Path in kinds:
+                tables[stage][field] = path.resolve().parent / value
+        said = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
+        checked(stage, said, partial(_named_in_file, path, stage))
+    return tables
+
+
+def _field(path: Path, stage: str, key: str) -> str:
+    field = key.replace("-", "_")
+    fields = STAGES[stage].model_fields
+    if field in all_fields() and field not in fields:
+        raise SettingsError(
+            f"{path}: {key!r} stands in [{stage}]. Put it into [{stage_of_field(field)}]."
+        )
+    if field not in fields:
+        names = [name.replace("_", "-") for name in fields]
+        raise SettingsError(f"{path}: unknown setting {key!r} in [{stage}].{nearest(key, names)}")
+    return field
+
+
+def _named_in_file(path: Path, stage: str, field: str) -> str:
+    return f"{path}, [{stage}]: {key(field)} ="

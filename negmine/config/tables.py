@@ -1,0 +1,69 @@
+"""The stages' settings tables, by field: which stage has it, whether a value fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from negmine.config.naming import flag
+from negmine.config.settings import STAGES
+from negmine.config.table import NONE, StageSettings, kinds_of
+from negmine.errors import SettingsError
+
+MODELS = ("model", "rerank_model", "guide_model", "judge_local")
+
+
+def stage_of_field(field: str) -> str:
+    """Return the stage whose settings table has `field`."""
+    return next(stage for stage, table in STAGES.items() if field in table.model_fields)
+
+
+def is_none(field: str, value: Any) -> bool:
+    """Tell whether the value is `none`. Raises SettingsError for a setting that always has one."""
+    one = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+    info = STAGES[stage_of_field(field)].model_fields[field]
+    kinds = kinds_of(info.annotation)
+    if not isinstance(one, str | Path) or str(one) != NONE or NONE in kinds:
+        return False
+    if type(None) not in kinds and info.default != ():
+        raise SettingsError(
+            f"{flag(field)} none: this setting always has a value. The default is {info.default!r}."
+        )
+    return True
+
+
+def checked(stage: str, table: dict[str, Any], name: Callable[[str], str]) -> StageSettings:
+    """Return a stage's settings; raise SettingsError, naming a field as `name` does."""
+    try:
+        return _absolute(STAGES[stage](**table))
+    except ValidationError as error:
+        first = error.errors()[0]
+        problem, value = first["msg"].removeprefix("Value error, "), first.get("input")
+        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {problem}.") from error
+
+
+def _absolute(settings: StageSettings) -> StageSettings:
+    """Make paths absolute, and models that are folders or files here: they are remembered."""
+    update: dict[str, Any] = {}
+    for field in settings.model_fields_set:
+        value = getattr(settings, field)
+        if isinstance(value, Path):
+            update[field] = value.expanduser().resolve()
+        elif field in MODELS and value:
+            many = isinstance(value, tuple)
+            found = tuple(map(_model_path, value if many else (value,)))
+            update[field] = found if many else found[0]
+    return settings.model_copy(update=update)
+
+
+def _model_path(name: str) -> str:
+    path = Path(name).expanduser()
+    return str(path.resolve()) if path.exists() else name
+
+
+def all_fields() -> list[str]:
+    """Return the name of every setting of every stage."""
+    return [field for table in STAGES.values() for field in table.model_fields]

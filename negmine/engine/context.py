@@ -1,0 +1,45 @@
+"""Everything a task needs: work directory, configuration, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from negmine.config.resolved import ResolvedConfig
+from negmine.engine.progress import Notes, Progress, Silent
+from negmine.storage.corpus import Corpus, open_corpus
+from negmine.storage.queries import Queries
+from negmine.storage.workdir import Workdir
+
+
+@dataclass(frozen=True)
+class Context:
+    """One command on one work directory. Pickled, it keeps its notes for the process that made it.
+
+    force: make artifacts again although they are fresh, and pass the judge's gate. command: a name that
+    only this command has; a judge's budget is counted under it.
+    """
+
+    work: Workdir
+    config: ResolvedConfig
+    progress: Progress = field(default_factory=Silent)
+    force: bool = False
+    command: str = field(default_factory=lambda: uuid4().hex)
+
+    def with_rules(self, **rules: object) -> Context:
+        """Return the same context under other rules: field names of the filter stage."""
+        return replace(self, config=self.config.with_rules(**rules))
+
+    def __reduce__(self) -> tuple[Callable[..., Context], tuple[object, ...]]:
+        return Context, (self.work, self.config, Notes(), self.force, self.command)
+
+    @property
+    def corpus(self) -> Corpus:
+        """A reader of `corpus`."""
+        return open_corpus(self.work, self.config.index)
+
+    @property
+    def queries(self) -> Queries:
+        """A reader of `queries` and `qrels`."""
+        return Queries(self.work, self.config.index)

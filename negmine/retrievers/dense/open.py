@@ -1,0 +1,29 @@
+"""Open the dense retriever as the settings say: exact, or with a FAISS index; on GPUs or cores."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from negmine.config.memory import products
+from negmine.engine.context import Context
+from negmine.retrievers.dense import coarse, names, nearest
+from negmine.retrievers.dense.approximate import FLAT, Approximate
+from negmine.retrievers.dense.search import Dense
+
+
+def open_dense(context: Context) -> Dense:
+    """Open the finished vectors, memory-mapped."""
+    config, work = context.config, context.work
+    index = config.index
+    approximate = None
+    if index.index != FLAT:
+        folder = work.folder(names.faiss(config))
+        approximate = Approximate(folder, config.retrieve.faiss_parameters, index.one_device)
+    folder, doc_order = work.folder(names.vectors(config)), context.corpus.doc_order()
+    gpus, size = nearest.gpus(index.one_device), products(config.memory_bytes)
+    if gpus:
+        return Dense(folder, doc_order, partial(nearest.on_gpus, gpus), None, approximate)
+    propose = partial(nearest.on_cpu, products=size)
+    wide = config.memory_bytes >= coarse.ROOM
+    roughly = partial(coarse.on_cpu, products=size // 2) if wide else None
+    return Dense(folder, doc_order, propose, roughly, approximate)

@@ -1,0 +1,38 @@
+"""The task of a run: search every query of a part with a retriever that is opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.engine.context import Context
+from negmine.engine.tasks import Parts, once
+from negmine.retrievers import runs
+from negmine.retrievers.base import Retriever
+
+
+def run(context: Context, open_retriever: Callable[[Context], Retriever], ordered: bool) -> Parts:
+    """Return the work that makes a retriever's run. ordered: hits come by (-score, doc_id)."""
+    opened, one_at_a_time = once(lambda: open_retriever(context)), Lock()
+    k, doc_ids = context.config.retrieve.k, context.corpus.doc_ids
+
+    def search(queries: pl.DataFrame, depths: NDArray[np.int64]) -> pl.DataFrame:
+        depth = min(int(depths.max()), len(doc_ids()))
+        with one_at_a_time:  # a search takes all cores; what is made of its hits does not
+            hits = opened().search(queries.to_arrow(), depth)
+        taken = depths if ordered else None
+        return runs.as_rows(hits, queries["query_id"], doc_ids(), taken, queries["row"])
+
+    def make(part: int) -> pa.Table:
+        queries = context.queries.mined(part).with_row_index("row")
+        positives = context.queries.positives(part)
+        groups = runs.by_depth(queries, positives, k)
+        hits = pl.concat([runs.NO_HITS, *(search(*group) for group in groups)])
+        return runs.run(runs.in_order(hits, ordered), positives, k)
+
+    return Parts(context.queries.parts(), make, threads=ordered)

@@ -1,0 +1,14 @@
+"""Read `limits`: what limits that depend on the data came to."""
+
+from __future__ import annotations
+
+from negmine.engine.context import Context
+from negmine.stages.filter.limits.compute import needed
+from negmine.storage.layout import LIMITS
+
+
+def read_limits(context: Context) -> dict[str, float]:
+    """Return setting to value for `auto`, percentiles and budgets; empty where no rule needs one."""
+    if not needed(context.config.filter):
+        return {}
+    return dict(context.work.scan(LIMITS).collect().iter_rows())

@@ -1,0 +1,59 @@
+"""Run stages: make what is missing, check the gates, report what the user should know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from negmine.config import memory
+from negmine.engine.context import Context
+from negmine.engine.run import Outcome, run
+from negmine.errors import SettingsError
+from negmine.stages.filter.limits.gates import check_gates
+from negmine.stages.plan import make_plan
+from negmine.stages.summary import Result, result
+from negmine.storage.layout import training
+
+
+def run_stages(context: Context, stages: Sequence[str]) -> Result:
+    """Bring these stages up to date and return what was done.
+
+    Raises SettingsError for `rerank` without a model, GateNotMet where a gate is not met.
+    """
+    if list(stages) == ["rerank"] and context.config.rerank.rerank_model is None:
+        raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
+    before_write, peak = [stage for stage in stages if stage != "write"], memory.peak()
+    plan = make_plan(context)
+    outcomes: list[Outcome] = run(context, plan, before_write) if before_write else []
+    if "filter" in stages or "write" in stages:
+        check_gates(context)
+    if "write" in stages:
+        outcomes += run(context, plan, ["write"])
+        _note_no_rows(context)
+    _note_peak(context, peak)
+    return result(context, plan, outcomes, stages)
+
+
+def _note_no_rows(context: Context) -> None:
+    """Report a training file without a row: `datasets` cannot even open it."""
+    write = context.config.write
+    if context.work.require(training(write.format)).rows:
+        return
+    if write.format == "n-tuple":
+        why = (
+            f"It takes only queries with {write.num_negatives} negatives, and none has so many: lower "
+            "--num-negatives, or give --format triplet"
+        )
+    else:
+        why = f"No query has a negative that the rules keep: see negmine report {context.work.root}"
+    context.progress.note(f"nothing to train on: 5-write/{write.format} has no row. {why}")
+
+
+def _note_peak(context: Context, before: int) -> None:
+    """Report that this command went over --memory. before: the peak that the process had already."""
+    held = memory.peak()
+    if before < held > context.config.memory_bytes:
+        context.progress.note(
+            f"the peak memory was {memory.size_text(held)}, over --memory {context.config.index.memory}. "
+            "Programs and a model take about 1 GB by themselves; beyond that, lower --k or --batch-size, or "
+            "give --vector-dtype float16"
+        )

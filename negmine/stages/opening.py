@@ -1,0 +1,139 @@
+"""Open a work directory for a command: which settings are in force, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from negmine.config.naming import flag
+from negmine.config.resolve import resolve
+from negmine.config.settings import Settings
+from negmine.engine.context import Context
+from negmine.engine.progress import Progress, Silent
+from negmine.errors import MissingArtifact, SettingsError
+from negmine.retrievers.registry import info
+from negmine.stages.checks import check
+from negmine.storage.clone import check_old, start_from
+from negmine.storage.remembered import recall_settings
+from negmine.storage.workdir import Workdir
+
+SOURCES = ("data", "corpus", "queries", "qrels", "pairs")
+
+
+def open_context(
+    work: str | Path,
+    flags: Mapping[str, Any],
+    config: Path | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+) -> Context:
+    """Return the context of a work directory: the given settings over what it remembers."""
+    workdir = Workdir(work)
+    return _context(workdir, flags, config, recall_settings(workdir), progress, force)
+
+
+def open_existing(
+    work: str | Path,
+    flags: Mapping[str, Any],
+    config: Path | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+) -> Context:
+    """Return the context of a work directory that must be there already; raise MissingArtifact."""
+    if not Workdir(work).exists():
+        raise MissingArtifact(
+            f"{work} is no work directory. Run: negmine mine {work} --data FOLDER, "
+            f"or stage by stage, from negmine index {work} --data FOLDER"
+        )
+    return open_context(work, flags, config, progress, force)
+
+
+def context_to_mine(
+    work: str | Path,
+    flags: Mapping[str, Any],
+    config: Path | None,
+    progress: Progress | None,
+    since: str | Path | None,
+    force: bool = False,
+) -> Context:
+    """Return the context of `mine`: under the given settings, or, given none, under what is remembered.
+
+    since: another work directory that a new one starts from.
+    """
+    workdir = Workdir(work)
+    is_given = bool(flags) or config is not None
+    if since is not None:
+        check_old(Path(since), workdir)
+    remembered = None if is_given else recall_settings(workdir)
+    if remembered is None and since is not None and not is_given:
+        remembered = recall_settings(Workdir(since))  # a first command left none, or failed
+    context = _context(workdir, flags, config, remembered, progress, force)
+    _require_data(context, since)
+    if since is not None:
+        start_from(Path(since), workdir, context.progress.note)
+    return context
+
+
+def _context(
+    work: Workdir,
+    flags: Mapping[str, Any],
+    config: Path | None,
+    remembered: Settings | None,
+    progress: Progress | None,
+    force: bool,
+) -> Context:
+    resolved = resolve(flags, config, remembered, info)
+    check(resolved)
+    return Context(work, resolved, progress or Silent(), force)
+
+
+def _require_data(context: Context, since: str | Path | None) -> None:
+    """Where `mine` is given settings but no data, name the data of the directory and the two ways on."""
+    given = context.config.given
+    if any(getattr(given.index, name) is not None for name in SOURCES):
+        return
+    earlier = Workdir(since) if since is not None else context.work
+    before = recall_settings(earlier)
+    if before is None:
+        return  # a new directory: reading the sources says what is missing
+    data = _flags(before.index.model_dump(include=set(SOURCES), exclude_none=True))
+    if not data:
+        return
+    changed = {
+        stage: _flags(getattr(given, stage).model_dump(exclude_unset=True))
+        for stage in type(given).model_fields
+    }
+    every = " ".join(text for text in changed.values() if text)
+    start = f"negmine mine {context.work.root}"
+    anew = f"{start} --since {since}" if since is not None else start
+    if since is None:
+        ways = " && ".join(
+            f"negmine {stage} {context.work.root} {text}".rstrip()
+            for stage, text in changed.items()
+            if text
+        )
+        last = "" if changed.get("write") else f" && negmine write {context.work.root}"
+        kept = f"To change only this and keep all other settings: {ways}{last}"
+    else:
+        kept = f"To go on with all settings of {since}: {anew}"
+    raise SettingsError(
+        "mine starts from the defaults when it is given settings, and no data is given. "
+        f"{earlier.root} was made from {data}.\n{kept}\n"
+        f"To mine anew from the defaults: {anew} {data} {every}"
+    )
+
+
+def _flags(values: Mapping[str, Any]) -> str:
+    """Return settings as flags of a command line."""
+    words = []
+    for name, value in values.items():
+        several = value if isinstance(value, list | tuple) else [value]
+        for one in several:
+            if one is True:
+                words.append(flag(name))
+            elif one is False:
+                words.append(flag(f"no_{name}"))
+            elif one is not None:
+                words += [flag(name), str(one)]
+    return " ".join(words)

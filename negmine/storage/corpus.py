@@ -1,0 +1,92 @@
+"""Reading `corpus`: documents in order, their positions, their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.config.settings import IndexSettings
+from negmine.data.texts import rendered
+from negmine.storage.layout import CORPUS
+from negmine.storage.workdir import Workdir
+
+
+class Corpus:
+    """The indexed documents: rows of `corpus` that are no copies, in its order.
+
+    A document's position is its place among them, from 0. title: whether titles stand before texts.
+    """
+
+    def __init__(self, work: Workdir, title: bool, title_separator: str) -> None:
+        self._work = work
+        self._text = rendered(title, title_separator)
+        self._doc_ids = cache(self._read_doc_ids)
+        self._doc_order = cache(self._make_doc_order)
+        self._numbered = cache(lambda: self.doc_ids().to_frame("doc_id").with_row_index("position"))
+
+    def documents(self, positions: NDArray[np.int64] | None = None) -> Iterator[pa.Table]:
+        """Yield doc_id, text (with its title), source_row, in order.
+
+        positions: int64, ascending, of the documents that are wanted; all without.
+        """
+        columns = ["doc_id", "title", "text", "same_as", "source_row"]
+        start = 0
+        for part in self._work.parts(CORPUS, columns):
+            rows = part.filter(pl.col("same_as").is_null())
+            stop = start + rows.height
+            if positions is not None:
+                first, last = np.searchsorted(positions, [start, stop])
+                rows = rows[positions[first:last] - start]
+            start = stop
+            yield rows.select("doc_id", self._text, "source_row").to_arrow()
+
+    def doc_ids(self) -> pl.Series:
+        """Return the doc_id of every document, by position; read once."""
+        return self._doc_ids()
+
+    def doc_order(self) -> NDArray[np.int64]:
+        """Return for every position the place of its doc_id among all sorted ones, int64: it breaks ties."""
+        return self._doc_order()
+
+    def positions(self, doc_ids: pl.Series) -> NDArray[np.int64]:
+        """Return the positions of documents, int64 [doc_ids]."""
+        rows = doc_ids.to_frame("doc_id").join(
+            self._numbered(), on="doc_id", how="left", maintain_order="left"
+        )
+        return rows["position"].cast(pl.Int64).to_numpy()
+
+    def texts(self, doc_ids: pl.Series) -> pl.DataFrame:
+        """Return doc_id, text (with its title) of these documents, each once."""
+        wanted = doc_ids.unique().to_frame("doc_id").lazy()
+        return (
+            self._work.scan(CORPUS)
+            .select("doc_id", "title", "text")
+            .join(wanted, on="doc_id", how="semi")
+            .select("doc_id", self._text)
+            .collect(engine="streaming")
+        )
+
+    def _read_doc_ids(self) -> pl.Series:
+        ids = self._work.scan(CORPUS).filter(pl.col("same_as").is_null()).select("doc_id")
+        return ids.collect()["doc_id"]
+
+    def _make_doc_order(self) -> NDArray[np.int64]:
+        order = np.empty(len(self.doc_ids()), np.int64)
+        order[self.doc_ids().arg_sort().to_numpy()] = np.arange(len(order))
+        return order
+
+
+def open_corpus(work: Workdir, settings: IndexSettings) -> Corpus:
+    """Open the corpus as it is on disk now; a process keeps the one that it opened last."""
+    identity = work.require(CORPUS).identity
+    return _open(str(work.root), identity, settings.title, settings.title_separator)
+
+
+@lru_cache(maxsize=1)
+def _open(root: str, identity: str, title: bool, title_separator: str) -> Corpus:
+    return Corpus(Workdir(root), title, title_separator)

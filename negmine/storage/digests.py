@@ -1,0 +1,45 @@
+"""sha256 of files, cached by path, size and modification time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from negmine.data.identity import file_digest
+from negmine.storage.files import atomic_write
+
+
+class Digests:
+    """sha256 of files, cached in one JSON file by (path, size, modification time).
+
+    A model of a gigabyte or a corpus of ten is hashed once, not at every `status`. Losing the cache costs
+    a read, never a wrong answer, unless somebody changes a file and restores its size and its time to the
+    nanosecond.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._stamped: dict[str, list[Any]] = {}
+        try:
+            self._stamped = json.loads(cache.read_text())
+        except (OSError, ValueError):
+            self._stamped = {}
+
+    def __call__(self, path: Path) -> str:
+        """Return the sha256 (hex) of `path`, from the cache where size and time are the same."""
+        path = path.resolve()
+        stat = path.stat()
+        stamp = [stat.st_size, stat.st_mtime_ns]
+        cached = self._stamped.get(str(path))
+        if cached and cached[:2] == stamp:
+            return str(cached[2])
+        digest = file_digest(path)
+        self._stamped[str(path)] = [*stamp, digest]
+        return digest
+
+    def save(self) -> None:
+        """Write the cache, where the work directory exists."""
+        if self._cache.parent.is_dir():
+            with atomic_write(self._cache) as stream:
+                stream.write(json.dumps(self._stamped, indent=0).encode())

@@ -1,0 +1,90 @@
+"""Writing files: whole or not at all. No other package opens a file of a work directory for writing."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """Open a stream whose bytes become the file `path` when the block ends; before, the old file stands.
+
+    Written under a temporary name in the same folder, synced, renamed. If the block raises, nothing
+    changes.
+    """
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        with temporary.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path, for libraries that write files themselves; it becomes `path` at the end."""
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, UTF-8, atomically."""
+    with atomic_write(path) as stream:
+        stream.write(text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON for people, atomically; what JSON has no word for is written as text."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """Write a .npy file atomically."""
+    with atomic_write(path) as stream:
+        np.save(stream, array)
+
+
+def write_frame(path: Path, frame: pl.DataFrame) -> None:
+    """Write a small Parquet file that belongs to an index, atomically."""
+    with atomic_write(path) as stream:
+        frame.write_parquet(stream)
+
+
+def new_mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+    """Make a .npy file of zeros in the folder of an unfinished artifact; return it mapped for writing."""
+    return np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+
+
+def spill_file(folder: Path) -> IO[bytes]:
+    """Open an unnamed file for what does not fit into memory; it is gone when it is closed."""
+    return tempfile.TemporaryFile(dir=folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable, on file systems that can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,32 @@
+"""Where artifacts lie in a work directory: `2-retrieve/bm25` is a folder of stage retrieve."""
+
+from __future__ import annotations
+
+import re
+
+CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
+SHINGLES = "1-index/shingles"
+CANDIDATES = "2-retrieve/candidates"
+FEATURES, LIMITS = "4-filter/features", "4-filter/limits"
+RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
+SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
+CARD = "5-write"  # README.md lies beside the training files that it describes
+PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
+
+# Beside the artifacts: what was computed or paid for once is kept by content.
+VECTORS, PAIR_SCORES, CALLS = "vectors", "scores", "judge"
+
+
+def stage_of(artifact: str) -> str:
+    """Return the stage that an artifact belongs to: `2-retrieve/bm25` belongs to `retrieve`."""
+    return artifact.split("/")[0].split("-", 1)[1]
+
+
+def training(format_name: str) -> str:
+    """Return the artifact of the training files in a format."""
+    return f"{CARD}/{format_name}"
+
+
+def short_name(model: str) -> str:
+    """Return the name of a model in folder names: the last part of its name or path."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", model.rstrip("/").rsplit("/", 1)[-1]) or "model"

@@ -20,6 +20,7 @@ from negmine.cli.commands.lint import lint
 from negmine.cli.commands.mine import mine
 from negmine.cli.commands.report import report
 from negmine.cli.commands.settings import settings
+from negmine.cli.commands.show import show
 from negmine.cli.commands.stages import stage_command
 from negmine.cli.commands.status import status
 from negmine.cli.commands.sweep import sweep
@@ -38,6 +39,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
     },
     "Look at a run": {
         "status": status,
+        "show": show,
         "explain": explain,
         "report": report,
         "diff": diff,

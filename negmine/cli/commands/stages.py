@@ -72,4 +72,4 @@ def run_stages(
             opened = opening.open_context if command == "index" else opening.open_existing
             context = opened(work, flags, config, progress, force)
         answer.data = result = making.run_stages(context, stages)
-        answer.show = lambda console: console.print(views.summary(result))
+        answer.show = lambda console: console.print(views.summary(result), crop=False)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from negmine.cli.render.text import cut, one_line
 from negmine.data.schemas import POSITIVE
 
 _TEXT = 12  # columns that a document's text needs at least
@@ -55,7 +56,7 @@ def explanation(explained: dict[str, Any], limit: int, width: int) -> Renderable
     ]
     left = width - sum(widths) - _GAP * len(widths)
     rows = _table(header, lines, left) if left >= _TEXT else _stacked(header, lines, width)
-    head = Text(f"{explained['query_id']}: {explained['text']}", style="bold")
+    head = Text(one_line(f"{explained['query_id']}: {explained['text']}"), style="bold")
     tail = (_tail(explained, len(shown)), *_risk(explained["risk"]))
     return Group(head, rows, *map(Text, tail))
 
@@ -112,15 +113,7 @@ def _line(row: dict[str, Any], scorers: list[str], about: list[str]) -> _Line:
     scores = (_score(row, name) for name in scorers)
     values = (_value(row[name], 2) for name in about)
     style = "green" if row["label"] == POSITIVE else "" if row["kept"] else "dim"
-    return _Line((rank, row["doc_id"], *scores, *values, verdict), row["text"], style)
-
-
-def cut(text: str, width: int) -> str:
-    """Return a text in one line of at most `width` columns."""
-    line = " ".join(text.split())
-    while cell_len(line) > width:
-        line = line[: min(len(line) - 2, width)] + "…"
-    return line
+    return _Line((rank, one_line(row["doc_id"]), *scores, *values, verdict), row["text"], style)
 
 
 def _score(row: dict[str, Any], name: str) -> str:

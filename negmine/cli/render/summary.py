@@ -8,12 +8,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from negmine.cli.render.rules import rules_in_force
 from negmine.stages.summary import Result
 from negmine.storage.layout import SHORT
 
 
 def summary(result: Result) -> RenderableType:
-    """Show counts that add up, files, and seconds per room."""
+    """Show counts that add up, the rules in force, seconds by stage, and files."""
     counts = dict(result.summary)
     lines = Table.grid(padding=(0, 2))
     lines.add_column()
@@ -41,11 +42,11 @@ def summary(result: Result) -> RenderableType:
         if name in counts:
             hint = f"listed in {SHORT}" if name == "queries_short" and counts[name] else ""
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}", hint)
-    seconds = ", ".join(f"{room} {spent:.1f}" for room, spent in result.seconds.items())
-    parts: list[RenderableType] = [lines, Text(f"seconds: {seconds}")]
+    seconds = ", ".join(f"{stage} {spent:.1f}" for stage, spent in result.seconds.items())
     folders = sorted({path.parent for path in result.files})
-    parts += [Text(f"{folder}  ({_count(result, folder)})") for folder in folders]
-    return Group(*parts)
+    paths = (f"{folder}  ({_count(result, folder)})" for folder in folders)
+    parts: list[RenderableType] = [lines, *map(Text, rules_in_force(result.rules))]
+    return Group(*parts, Text(f"seconds: {seconds}"), *(Text(path, no_wrap=True) for path in paths))
 
 
 def _count(result: Result, folder: Any) -> str:

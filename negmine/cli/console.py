@@ -18,6 +18,7 @@ from typing import Any
 from rich.console import Console as RichConsole
 
 from negmine.cli.progress import TerminalProgress
+from negmine.cli.render.text import printable
 from negmine.errors import NegmineError
 
 ENVELOPE = 1
@@ -58,7 +59,9 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
     elif answer.show is not None:
         answer.show(out())
     for error in errors:
-        sys.stderr.write(f"{'' if status == 'interrupted' else 'error: '}{error['message']}\n")
+        sys.stderr.write(
+            f"{'' if status == 'interrupted' else 'error: '}{printable(error['message'])}\n"
+        )
     if code:
         sys.exit(code)
 

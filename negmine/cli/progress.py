@@ -19,6 +19,8 @@ from rich.progress import (
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from negmine.cli.render.text import printable
+
 _LOG_EVERY_S = 30.0
 
 
@@ -100,4 +102,4 @@ class TerminalProgress:
 
     def _write(self, line: str) -> None:
         if not self._quiet:
-            self._console.print(line, markup=False)
+            self._console.print(printable(line), markup=False)

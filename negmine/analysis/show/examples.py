@@ -15,8 +15,8 @@ _NOT_SCORERS = ("positive",)  # names of `<name>_score` columns that are no scor
 def flat(provenance: pl.DataFrame) -> pl.DataFrame:
     """Return provenance with one document in a row, whatever format it is of.
 
-    provenance: as in docs/reference/tables.md, with one value in a column or with lists. The ids of a row are null
-    where it has no positive or no negative.
+    provenance: as in docs/reference/tables.md, with one value in a column or with lists. An id is null where a
+    row has no positive or no negative.
     """
     lists = [name for name, kind in provenance.schema.items() if kind == pl.List]
     if provenance.schema["negative_id"] != pl.List:

@@ -17,10 +17,10 @@ from negmine.storage.layout import PROVENANCE
 def show(context: Context, queries: int, query_id: str | None, seed: int) -> dict[str, Any]:
     """Return examples of the training file that `write` made last.
 
-    queries: how many are drawn, at random by `seed`. query_id: show this one instead. Returns format and rows of
-    the training file, queries_written, the score that thresholds read, and `examples` in the order of the file
-    (examples.py). Raises MissingArtifact before `write` has run, InputError where nothing was written, or nothing
-    for this query.
+    queries: how many are drawn, at random by `seed`. query_id: show this one instead. Returns format and rows
+    of the training file, queries_written, the score that thresholds read, and `examples` in the order of the
+    file (examples.py). Raises MissingArtifact before `write` has run, InputError where nothing was written, or
+    nothing for this query.
     """
     manifest = context.work.require(PROVENANCE)
     ids = context.work.scan(PROVENANCE).select(pl.col("query_id").unique(maintain_order=True))

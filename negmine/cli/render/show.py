@@ -8,6 +8,8 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from negmine.cli.render.text import one_line
+
 LINES = 2  # of a text that are shown
 _INDENT = 4
 
@@ -22,17 +24,16 @@ def show(shown: dict[str, Any], console: Console) -> RenderableType:
 
 def _example(example: dict[str, Any], score: str, console: Console) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Text(f"query {example['query_id']}", style="bold"),
+        Text(one_line(f"query {example['query_id']}"), style="bold"),
         _text(example["query"], console),
     ]
     for positive in example["positives"]:
         judged = ", relevant by the judge" if positive["judged"] else ""
-        parts.append(Text(f"+ positive {positive['doc_id']}{judged}", style="green"))
+        parts.append(Text(one_line(f"+ positive {positive['doc_id']}{judged}"), style="green"))
         parts.append(_text(positive["text"], console))
     for negative in example["negatives"]:
-        parts.append(
-            Text.assemble(f"- negative {negative['doc_id']}", (_numbers(negative, score), "dim"))
-        )
+        head = one_line(f"- negative {negative['doc_id']}")
+        parts.append(Text.assemble(head, (_numbers(negative, score), "dim")))
         parts.append(_text(negative["text"], console))
     return parts
 
@@ -54,7 +55,7 @@ def _text(text: str | None, console: Console) -> RenderableType:
             Text("(not in the corpus any more)", "dim"), (0, 0, 0, _INDENT), expand=False
         )
     width = max(console.width - _INDENT, 1)
-    lines = Text(" ".join(text.split())).wrap(console, width)
+    lines = Text(one_line(text)).wrap(console, width)
     kept = list(lines[:LINES])
     if len(lines) > LINES:
         kept[-1] = Text(f"{kept[-1].plain} …")

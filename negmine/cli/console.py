@@ -58,10 +58,9 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
         _envelope(command, status, code, answer.data, progress.notes, errors)
     elif answer.show is not None:
         answer.show(out())
-    for error in errors:
-        sys.stderr.write(
-            f"{'' if status == 'interrupted' else 'error: '}{printable(error['message'])}\n"
-        )
+    for one in errors:
+        prefix = "" if status == "interrupted" else "error: "
+        sys.stderr.write(f"{prefix}{printable(one['message'])}\n")
     if code:
         sys.exit(code)
 

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from pydantic import field_validator
 
-from negmine.config.table import SPEED, StageSettings, setting
+from negmine.config.table import StageSettings, setting
 
 Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -136,21 +136,21 @@ class IndexSettings(StageSettings):
     memory: str = _machine(
         "Memory that a command may take, such as 800MB or 16GB. Sizes of parts and batches follow from it.",
         "4GB",
-        **SPEED,
+        speed=True,
         shared_with=("retrieve", "rerank", "filter", "write"),
         essential=True,
     )
     device: Literal["auto", "cpu", "cuda"] = _machine(
         "Where models run.",
         "auto",
-        **SPEED,
+        speed=True,
         shared_with=("retrieve", "rerank", "filter"),
         essential="stage",
     )
     devices: str | None = _machine(
         "Encode in several processes, one for each device named: cuda:0,cuda:1 or cpu,cpu. "
         "Instead of --device.",
-        **SPEED,
+        speed=True,
         shared_with=("retrieve", "rerank", "filter"),
     )
     batch_size: int = _machine(
@@ -158,7 +158,7 @@ class IndexSettings(StageSettings):
         "shorter texts, fewer of longer ones.",
         32,
         gt=0,
-        **SPEED,
+        speed=True,
         shared_with=("retrieve", "filter"),
         essential="stage",
     )
@@ -250,7 +250,7 @@ class RerankSettings(StageSettings):
         "Pairs that the model reads at once, counted as for --batch-size.",
         32,
         gt=0,
-        **SPEED,
+        speed=True,
         essential="stage",
     )
 
@@ -416,9 +416,11 @@ class FilterSettings(StageSettings):
     judge_budget: str | None = _opinions(
         "Most that one command may spend, as 5000, 5000calls or 2000000tokens.", essential="stage"
     )
-    judge_concurrency: int = _judge("Queries the judge is asked about at once.", 8, gt=0, **SPEED)
-    judge_timeout: float = _judge("Seconds to wait for a whole answer.", 120.0, gt=0, **SPEED)
-    judge_retries: int = _judge("Times a failed call is tried again.", 6, ge=0, **SPEED)
+    judge_concurrency: int = _judge(
+        "Queries the judge is asked about at once.", 8, gt=0, speed=True
+    )
+    judge_timeout: float = _judge("Seconds to wait for a whole answer.", 120.0, gt=0, speed=True)
+    judge_retries: int = _judge("Times a failed call is tried again.", 6, ge=0, speed=True)
 
     @property
     def judge(self) -> str | None:

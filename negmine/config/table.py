@@ -8,7 +8,6 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
-SPEED = {"speed": True}
 NONE = (
     "none"  # said of a setting that may be empty: forget what the file or the work directory says
 )

@@ -27,9 +27,10 @@ screenshots: demo ## Take the screenshots of the docs anew; needs chromium and c
 test: setup ## Run the whole test suite, offline
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto
 
-lint: setup ## Check style and formatting
+lint: setup ## Check style, formatting, and that imports run down the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 
 types: setup ## Check types, strictly
 	$(BIN)/mypy

@@ -1,12 +1,14 @@
 """Write the reference pages that can drift: `python docs/generate.py`, `--check` in CI.
 
 commands.md comes from the Typer app, settings.md from the settings tables, tables.md from the Arrow
-schemas. What is between the markers in a page is replaced; the prose around it is written by hand.
+schemas, reasons.md from the table of rules. What is between the markers in a page is replaced; the
+prose around it is written by hand.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Callable
@@ -22,6 +24,7 @@ from negmine.config.naming import flag
 from negmine.config.settings import STAGES
 from negmine.data import schemas
 from negmine.data.sources.columns import ACCEPTED
+from negmine.stages.filter import rules as filter_rules
 
 HERE = Path(__file__).parent
 ARGUMENTS = {
@@ -195,6 +198,44 @@ def rules() -> str:
     return "\n\n".join(sections)
 
 
+def reasons(text: str) -> str:
+    """Return the page of reasons with a section for every rule; the prose of a section stays."""
+    head, *sections = re.split(r"^(?=## `)", text, flags=re.MULTILINE)
+    prose = {}
+    for section in sections:
+        title, _, body = section.partition("\n")
+        prose[title] = body.split(END, 1)[-1].strip()
+    blocks = [head.strip()]
+    for rule in filter_rules.RULES:
+        title = f"## `{rule.name}`"
+        blocks += [title, BEGIN, _reason(rule), END, *filter(None, [prose.get(title)])]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _reason(rule: filter_rules.Rule) -> str:
+    """Return when a rule fires, which settings are its own, and where its formula is from."""
+    paragraphs = inspect.cleandoc(rule.expression.__doc__ or "").split("\n\n")
+    sources = [text for text in paragraphs if text.startswith("Source: ")]
+    flags = [f"`{flag(name)}`" for name in (*rule.models, *rule.settings)]
+    about = ["Always on." if rule.always_on else f"Settings: {', '.join(flags)}."]
+    for stricter in ("lower", "higher"):
+        names = [f"`{flag(name)}`" for name, way in rule.sweepable.items() if way == stricter]
+        about += [f"In a sweep, a {stricter} {' or '.join(names)} drops more."] if names else []
+    lines = [paragraphs[0], " ".join([*about, *sources])]
+    return "\n\n".join(
+        textwrap.fill(_with_flags(line), 112, break_on_hyphens=False, break_long_words=False)
+        for line in lines
+    )
+
+
+def _with_flags(text: str) -> str:
+    """Return a text with flags for the settings that it names in backticks."""
+    names = {name for table in STAGES.values() for name in table.model_fields}
+    return re.sub(
+        r"`(\w+)`", lambda named: f"`{flag(named[1])}`" if named[1] in names else named[0], text
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/commands.md": commands,
     "reference/settings.md": settings,
@@ -203,11 +244,15 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/report.md": report,
     "reference/lint.md": rules,
 }
+SECTIONS: dict[str, Callable[[str], str]] = {"reference/reasons.md": reasons}
+"""Pages with markers in every section: made from what is there already."""
 
 
 def render(page: str) -> str:
     """Return a page with its generated part made anew."""
     text = (HERE / page).read_text(encoding="utf-8")
+    if page in SECTIONS:
+        return SECTIONS[page](text)
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     return f"{before}{BEGIN}\n\n{PAGES[page]()}\n\n{END}{after}"
@@ -215,7 +260,8 @@ def render(page: str) -> str:
 
 def main() -> None:
     """Rewrite every page, or with --check say which are stale."""
-    stale = [page for page in PAGES if render(page) != (HERE / page).read_text(encoding="utf-8")]
+    pages = [*PAGES, *SECTIONS]
+    stale = [page for page in pages if render(page) != (HERE / page).read_text(encoding="utf-8")]
     if "--check" in sys.argv and stale:
         sys.exit(f"stale: {', '.join(stale)}. Run: make docs")
     for page in stale:

@@ -154,7 +154,7 @@ def sweep(
 
     grid: setting name to values, as {"relative_margin": [0.0, 0.05], "max_risk": [0.05, 0.1]}.
     """
-    from negmine.stages.filter.leak.sweep import check_grid
+    from negmine.stages.filter.leak.grid import check_grid
 
     check_grid(grid)
     flags = settings | {name: values[0] for name, values in grid.items()}

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from negmine.config import memory
-from negmine.config.settings import FORMATS, FilterSettings, WriteSettings
+from negmine.config.settings import FORMATS, WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
 from negmine.engine.artifact import Artifact
@@ -27,6 +27,7 @@ from negmine.stages.filter.judge import tasks as judge_tasks
 from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.limits import tasks as limit_tasks
 from negmine.stages.filter.risk import tasks as risk_tasks
+from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.index import tasks as index_tasks
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
@@ -52,13 +53,6 @@ from negmine.storage.layout import (
 )
 
 TITLE = ("title", "title_separator")
-# Settings left out of the identity of `verdicts`: guides, the risk and the judge have artifacts of their
-# own, whose identities include them; gates and budgets shape verdicts only by the limits they choose.
-_ELSEWHERE = {
-    name
-    for name in FilterSettings.model_fields
-    if name.startswith(("judge_", "guide_model", "guide_query", "guide_document", "guide_max"))
-} | {"risk_weights", "risk_learner", "max_leak", "min_yield", "max_dropped", "min_sensitivity"}
 
 
 def make_plan(context: Context) -> list[Artifact]:
@@ -157,7 +151,7 @@ def _filter(context: Context) -> Iterable[Artifact]:
     config = context.config
     reads = [CANDIDATES, *_similarities(context)]
     features = feature_tasks.wanted(context)
-    rules = config.filter.model_dump(mode="json", exclude=_ELSEWHERE)
+    rules = config.filter.model_dump(mode="json", include=VERDICT_SETTINGS)
     yield Artifact(
         FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: features,
         feature_tasks.features,

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import roc_auc_score
 
-from negmine.stages.filter.leak.rulesets import bare
+from negmine.stages.filter.rules import turned_off
 from tests.bench.collections import NAMES
 from tests.bench.how_much_do_negatives_lie import GRID, MARGIN, WAYS, measure, swept, trial
 
@@ -39,7 +39,7 @@ def main():
         for way in WAYS:
             folder = work / f"{name}-MiniLM"
             plain = trial(folder, way, no_risk=True)
-            margin = bare(plain.rules).model_copy(update={"relative_margin": MARGIN})
+            margin = turned_off(plain.rules).model_copy(update={"relative_margin": MARGIN})
             base = measure(plain, {"margin": margin})["margin"]
             (auc, leak), (trees_auc, trees_leak) = (
                 learned(folder, way, learner, base) for learner in ("linear", "booster")

@@ -22,12 +22,12 @@ from negmine.errors import GateNotMet
 from negmine.stages.filter.leak.budget import chosen, knob
 from negmine.stages.filter.leak.counts import Counts
 from negmine.stages.filter.leak.measure import Scored
-from negmine.stages.filter.leak.rulesets import bare
 from negmine.stages.filter.leak.sweep import Sweep
 from negmine.stages.filter.limits.compute import of_positives
 from negmine.stages.filter.risk import signals, tasks
 from negmine.stages.filter.risk.blend import Shipped
 from negmine.stages.filter.risk.tasks import learn
+from negmine.stages.filter.rules import turned_off
 from negmine.stages.filter.tasks import positive_scores
 from negmine.stages.opening import open_existing
 from negmine.stages.write.compute import selected
@@ -86,7 +86,7 @@ def measure(scored, rules):
 
 def plain_rules(scored):
     """Return the rules that learn nothing, by name."""
-    nothing = bare(scored.rules)
+    nothing = turned_off(scored.rules)
     known = positive_scores(scored.house, "dense").collect()
     shown = known.join(scored.trial.pairs, on=["query_id", "doc_id"], how="anti")["score"]
     auto = of_positives(FilterSettings(relative_margin="auto"), shown)
@@ -104,14 +104,14 @@ def plain_rules(scored):
 
 
 def guide_rules(scored, guide):
-    nothing = bare(scored.rules).model_copy(update={"guide_model": (guide,)})
+    nothing = turned_off(scored.rules).model_copy(update={"guide_model": (guide,)})
     both = nothing.model_copy(update={"relative_margin": MARGIN})
     return {"guide": nothing, f"guide + {BASE}": both}
 
 
 def risk_rules(scored, base):
     """Return the default, as many and as hard as the margin, and by budget; for one kind of weights."""
-    nothing = bare(scored.rules)
+    nothing = turned_off(scored.rules)
     settings = {
         "risk 0.05": {"max_risk": 0.05},
         f"risk 0.05 + {BASE}": {"max_risk": 0.05, "relative_margin": MARGIN},
@@ -136,7 +136,7 @@ def matched(scored, base):
 
 
 def swept(scored, grid):
-    found = Sweep(grid, bare(scored.rules), scored.house.settings.write, SEED)
+    found = Sweep(grid, turned_off(scored.rules), scored.house.settings.write, SEED)
     for number, rows in scored.parts():
         found.add(scored.verdicts(number, rows, found.base))
     return found.table()
@@ -179,7 +179,7 @@ def unseen(folder, way, others):
     with shipping(others):
         scored = trial(folder, way, max_risk=0.05)
         name, values = knob(scored.rules)
-        found = Sweep({name: values}, bare(scored.rules), scored.house.settings.write, SEED)
+        found = Sweep({name: values}, turned_off(scored.rules), scored.house.settings.write, SEED)
         for number, rows in scored.parts():
             found.add(scored.verdicts(number, half(rows, 0), found.base))
         cells = found.table().sort(name, descending=True)
@@ -187,7 +187,7 @@ def unseen(folder, way, others):
             limit = chosen(name, cells, BUDGET)[name]
         except GateNotMet:
             return {"chosen": None, "best": cells["leak_high"].min()}
-        rule = bare(scored.rules).model_copy(update={name: limit})
+        rule = turned_off(scored.rules).model_copy(update={name: limit})
         counts = Counts(scored.house.settings.write, scored.trial.opinions, "dense", SEED)
         for number, rows in scored.parts():
             counts.add(scored.verdicts(number, half(rows, 1), rule))
@@ -226,7 +226,7 @@ def reranked(folder, data, way):
         work, k=K, dtype="auto", no_risk=True, relative_margin=MARGIN, **files, **title, **rerank
     )
     scored = trial(work, way, no_risk=True)
-    nothing = bare(scored.rules)
+    nothing = turned_off(scored.rules)
     rules = {
         f"{BASE} (300 queries)": nothing.model_copy(
             update={"score": "dense", "relative_margin": MARGIN}
@@ -241,7 +241,7 @@ def reranked(folder, data, way):
 def by_dense_rank(folder, way, weights, label, base):
     """Return the margin and the risk where both take survivors by dense score, as peers do."""
     scored = trial(folder, way, max_risk=0.05, risk_weights=weights, order="dense")
-    nothing = bare(scored.rules)
+    nothing = turned_off(scored.rules)
     margin = f"{BASE}, --order dense"
     rows = measure(scored, {margin: nothing.model_copy(update={"relative_margin": MARGIN})})
     rules = {

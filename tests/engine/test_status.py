@@ -30,7 +30,7 @@ def work(made, tmp_path):
 
 def test_a_guide_that_went_or_came_is_named(made, work):
     state, reason = why(work, guide_model="none")["4-filter/verdicts"]
-    assert (state, reason) == ("stale", "4-filter/guide-guide is not asked for any more")
+    assert (state, reason) == ("stale", "4-filter/guide-guide is no longer read")
     negmine.filter(work, guide_model=())
     state, reason = why(work, guide_model=[str(made / "guide")])["4-filter/verdicts"]
     assert (state, reason) == ("stale", "4-filter/guide-guide is new")

@@ -106,15 +106,15 @@ def test_lost_sources_do_not_stop_later_rooms(tmp_path, beir):
         negmine.index(tmp_path / "w")
 
 
-def test_rooms_one_by_one_equal_mine(tmp_path, beir):
+def test_stages_one_by_one_equal_mine(tmp_path, beir):
     flags = {"retriever": ["bm25"], "k": 5}
     negmine.index(tmp_path / "w", data=beir, **flags)
-    for room in (negmine.retrieve, negmine.filter, negmine.write):
-        room(tmp_path / "w")
+    for stage in (negmine.retrieve, negmine.filter, negmine.write):
+        stage(tmp_path / "w")
     assert made(mine(tmp_path / "w", beir)) == []
 
 
-def test_a_room_before_its_time_names_the_command(tmp_path, beir):
+def test_a_stage_before_its_time_names_the_command(tmp_path, beir):
     with pytest.raises(MissingArtifact, match=r"from negmine index"):
         negmine.retrieve(tmp_path / "w", data=beir, retriever=["bm25"])
     negmine.index(tmp_path / "w", data=beir, retriever=["bm25"])
@@ -150,6 +150,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
+        ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {
         field
@@ -184,6 +185,7 @@ RERANK_CHANGES = {
     "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",
     "rerank_max_length": 9, "rerank_dtype": "bfloat16",
 }  # fmt: skip
+OWN = "tests.scorers.judge.mining:Backwards"
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,

@@ -28,7 +28,7 @@ def table(*values):
 def manifest(work, parts, identity="new", files=None):
     return Manifest(
         artifact=NAME,
-        room="retrieve",
+        stage="retrieve",
         schema="test/1",
         identity=identity,
         revision=1,
@@ -210,3 +210,13 @@ def test_a_folder_whose_name_looks_like_a_pattern_is_just_a_folder(tmp_path):
     work = finished(folder, [1, 2], [3])
     assert read(work) == [1, 2, 3]
     assert work.scan(NAME).collect()["n"].to_list() == [1, 2, 3]
+
+
+def test_a_manifest_of_version_1_is_read(tmp_path):
+    """Version 1 called the stage a room; its artifacts stay fresh."""
+    work = finished(tmp_path, [1])
+    path = tmp_path / NAME / "_manifest.json"
+    fields = json.loads(path.read_text())
+    fields["room"] = fields.pop("stage")
+    path.write_text(json.dumps(fields | {"manifest": 1}))
+    assert work.manifest(NAME).stage == "retrieve"

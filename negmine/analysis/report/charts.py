@@ -20,6 +20,7 @@ from negmine.analysis.report.schema import (
     View,
 )
 from negmine.analysis.report.svg import CANDIDATE, FAINT, INK, OTHER, POSITIVE, WRITTEN, figure, svg
+from negmine.analysis.report.thresholds import LINES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +29,6 @@ _MINUS = "\N{MINUS SIGN}"
 _MOST_BARS = 10
 _ROW = 23.0  # points that a labelled bar needs
 _HATCH = {CANDIDATE: "", POSITIVE: "////", WRITTEN: "\\\\\\\\", OTHER: "----"}
-_ON_SCORES = ("max_risk", "max_score", "min_score")  # thresholds that are a score themselves
 _LINES = ((CANDIDATE, "-", "o"), (WRITTEN, "--", "s"), (POSITIVE, "-.", "^"), (OTHER, ":", "D"))
 
 
@@ -311,7 +311,7 @@ def all_of(report: Report) -> dict[str, str]:
         for what, view in (("scores", one.scores), ("differences", one.differences)):
             if view.stages[0].candidates.count:
                 name = f"{what}-{place}"
-                limits = {_flag(n): v for n, v in one.thresholds.items() if n in _ON_SCORES}
+                limits = {_flag(n): v for n, v in one.thresholds.items() if n in LINES}
                 found[name] = distributions(name, one.scorer, view, what == "differences", limits)
     if report.leak is not None:
         found |= {"leak-rules": leak_rules(report.leak), "leak-curve": leak_curve(report.leak)}

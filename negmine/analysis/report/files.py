@@ -6,6 +6,7 @@ from pathlib import Path
 
 from negmine.analysis.report.schema import Report
 from negmine.errors import SettingsError
+from negmine.storage.files import write_text
 
 
 def default_page(work: Path) -> Path:
@@ -45,9 +46,7 @@ def write(report: Report, page: Path | None, numbers: Path | None) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, text)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}.") from error

@@ -39,7 +39,7 @@ def sweep(
     with answering("sweep", json, progress) as answer:
         from negmine import api
         from negmine.cli.render import sweep as views
-        from negmine.stages.filter.leak.sweep import read_grid
+        from negmine.stages.filter.leak.grid import read_grid
         from negmine.stages.opening import open_existing
 
         wanted = read_grid(grid or [])

@@ -17,6 +17,7 @@ from negmine.stages.filter import compute
 from negmine.stages.filter.limits.compute import applied, percentile_column
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.filter.risk.signals import evidence_of, with_signals
+from negmine.stages.filter.rules import SIGNALS, needed
 from negmine.storage.layout import CANDIDATES, CORPUS, FEATURES, QUERIES
 
 
@@ -57,7 +58,7 @@ def _verdicts(
             scores,
             None if judged is None else judged["judge_verdict"],
         ).with_columns(percentile_column(limits))
-        if rules.max_signal:
+        if SIGNALS in needed(rules):
             rows = with_signals(rows, evidence)
         return compute.verdicts(
             rows,

@@ -22,6 +22,8 @@ from negmine.errors import InputError
 from negmine.retrievers.base import VectorRetriever
 from negmine.retrievers.registry import open_vectors
 from negmine.stages.filter.features import compute
+from negmine.stages.filter.risk.signals import LIKENESS
+from negmine.stages.filter.rules import needed
 from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, SHINGLES
 
 COLUMNS = ["query_id", "doc_id", "label"]
@@ -30,12 +32,12 @@ COLUMNS = ["query_id", "doc_id", "label"]
 def wanted(context: Context) -> dict[str, Any]:
     """Return which features the rules ask for; they shape the rows of `features`."""
     rules = context.config.filter
-    risk = rules.max_risk is not None or bool(rules.max_signal)
+    needs = needed(rules)
     has_vectors = context.config.vector_retriever is not None
     return {
-        "likeness": risk or not rules.no_near_duplicate,
-        "centroid": risk and has_vectors,
-        "owner_query": (risk and has_vectors) or rules.owner_query is not None,
+        "likeness": not needs.isdisjoint(LIKENESS),
+        "centroid": has_vectors and "centroid_similarity" in needs,
+        "owner_query": has_vectors and "owner_query_similarity" in needs,
         "same_parent": rules.same_parent,
         "contains_answer": rules.contains_answer,
     }

@@ -17,8 +17,9 @@ from negmine.errors import InputError
 from negmine.stages import names
 from negmine.stages.filter import compute
 from negmine.stages.filter.leak.counts import Counts, bucket_name, by_rank
+from negmine.stages.filter.leak.grid import Grid
 from negmine.stages.filter.leak.rulesets import ALL, rulesets
-from negmine.stages.filter.leak.sweep import Grid, Sweep
+from negmine.stages.filter.leak.sweep import Sweep
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.limits.read import read_limits

@@ -48,7 +48,7 @@ def limits(context: Context) -> Stream:
                 cells = sweep_of(context, {name: values}, HIDE, SEED, budget_chosen=False)
             except InputError as error:
                 raise GateNotMet(f"--max-leak {rules.max_leak}: {error}", "max_leak") from error
-            best = chosen(name, cells.sort(name, descending=name == "max_risk"), rules.max_leak)
+            best = chosen(name, cells, rules.max_leak)
             stats.update(best, budget=rules.max_leak, hide=HIDE, seed=SEED)
             found[name] = best[name]
             context.progress.note(

@@ -1,4 +1,4 @@
-"""What is never a negative: the text of a positive under another title, and what is partly relevant."""
+"""Rules about the document: the text of a positive, what is partly relevant, near-duplicates, parents."""
 
 import json
 
@@ -9,6 +9,7 @@ import negmine
 from negmine.stages.filter.compute import same_text_as_positive
 from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
+from tests.stages.filter.rules.deciding import decide, kept
 
 BODY = "Green tea is best brewed at eighty degrees for two minutes."
 OTHERS = {f"o{n}": ("Tea", f"Green tea number {n} wants water of {n} degrees.") for n in range(4)}
@@ -61,3 +62,20 @@ def test_a_document_that_people_found_partly_relevant_is_no_negative(tmp_path):
     rows = Workdir(tmp_path / "w").scan("4-filter/verdicts").collect()
     assert dict(rows.select("doc_id", "label").iter_rows())["o1"] == "partly_relevant"
     assert negmine.mine(tmp_path / "w", **said).summary["removed"] == {"is_positive": 2}
+
+
+def test_near_duplicates_can_be_let_through():
+    about = {"positive_similarity": [1.0, 0.99]}
+    assert kept([0.1], about=about) == []
+    assert kept([0.1], about=about, no_near_duplicate=True) == ["d0"]
+    assert kept([0.1], about=about, near_duplicate=0.995) == ["d0"]
+
+
+def test_a_document_of_the_same_parent_is_dropped():
+    decided = decide([0.1] * 2, about={"same_parent": [True, True, False]}, same_parent="article")
+    assert decided["reason"].to_list() == ["is_positive", "same_parent_as_positive", None]
+
+
+def test_a_document_with_the_answer_is_dropped():
+    decided = decide([0.1] * 2, about={"contains_answer": [True, True, False]}, contains_answer="a")
+    assert decided["reason"].to_list() == ["is_positive", "contains_answer", None]

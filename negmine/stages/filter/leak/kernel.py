@@ -1,0 +1,69 @@
+"""The kernel of a sweep: walks the rows of each query once for every cell of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+
+@cache
+def kernel() -> Callable[..., None]:
+    """Return the compiled function `select`, which adds up what every cell selects.
+
+    It reads offsets int64 [queries + 1]; kept bool [rows], by the rules outside the grid; removed bool
+    [rows, values], by each value of the grid; columns int64 [cells, settings], the values of a cell;
+    hidden bool [rows]; values float64 [rows, 4], what is summed of selected rows; draws uint64
+    [queries, pool]; wanted, the number of negatives of a query. It adds to sold and got int16
+    [queries, cells], the selected rows that are hidden positives and all of them, and to sums float64
+    [cells, 4].
+    """
+    import numba
+
+    jit = numba.njit(nogil=True)
+    first_survivors = jit(_first_survivors)
+    drawn = jit(_drawn)
+
+    @jit
+    def select(offsets, kept, removed, columns, hidden, values, draws, wanted, sold, got, sums):  # type: ignore[no-untyped-def]
+        survivors = np.empty(draws.shape[1], np.int64)
+        for query in range(len(offsets) - 1):
+            for cell in range(len(columns)):
+                count = first_survivors(
+                    offsets[query], offsets[query + 1], kept, removed, columns[cell], survivors
+                )
+                for place in range(count):
+                    if drawn(draws[query], place, count, wanted):
+                        row = survivors[place]
+                        sold[query, cell] += hidden[row]
+                        got[query, cell] += 1
+                        sums[cell] += values[row]
+
+    compiled: Callable[..., None] = select
+    return compiled
+
+
+def _first_survivors(first, end, kept, removed, columns, survivors):  # type: ignore[no-untyped-def]
+    """Fill `survivors` with the first rows that no value of the cell removes; return how many."""
+    count = 0
+    for row in range(first, end):
+        passes = kept[row]
+        for column in columns:
+            passes = passes and not removed[row, column]
+        if passes:
+            survivors[count] = row
+            count += 1
+            if count == len(survivors):
+                break
+    return count
+
+
+def _drawn(draws, place, count, wanted):  # type: ignore[no-untyped-def]
+    """Tell whether a survivor's draw is among the `wanted` smallest of `count`; all are if there are fewer."""
+    if count <= wanted:
+        return True
+    smaller = 0
+    for other in range(count):
+        smaller += draws[other] < draws[place]
+    return smaller < wanted

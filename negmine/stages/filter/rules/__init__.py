@@ -1,0 +1,26 @@
+"""The rules: which candidates are not used, and the one reason why. See table.py."""
+
+from negmine.stages.filter.rules.opinions import judged_relevant
+from negmine.stages.filter.rules.rule import SIGNALS, Rule
+from negmine.stages.filter.rules.table import (
+    REASONS,
+    RULES,
+    SWEEPABLE,
+    VERDICT_SETTINGS,
+    needed,
+    reason,
+    turned_off,
+)
+
+__all__ = [
+    "REASONS",
+    "RULES",
+    "SIGNALS",
+    "SWEEPABLE",
+    "VERDICT_SETTINGS",
+    "Rule",
+    "judged_relevant",
+    "needed",
+    "reason",
+    "turned_off",
+]

@@ -14,6 +14,7 @@ import typer
 from negmine.cli.commands.diff import diff
 from negmine.cli.commands.explain import explain
 from negmine.cli.commands.filter import filter_
+from negmine.cli.commands.init import init
 from negmine.cli.commands.judge_check import judge_check
 from negmine.cli.commands.leak import leak
 from negmine.cli.commands.lint import lint
@@ -29,7 +30,7 @@ from negmine.cli.help import WIDEST, Command, Group, with_full_help
 from negmine.engine import allocators
 
 COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
-    "Mine": {"mine": mine},
+    "Mine": {"init": init, "mine": mine},
     "Stage by stage": {
         "index": stage_command("index"),
         "retrieve": stage_command("retrieve"),

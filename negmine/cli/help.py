@@ -43,8 +43,9 @@ class Command(TyperCommand):
                 heading = (
                     ARGUMENTS if is_argument else getattr(param, "rich_help_panel", None) or OWN
                 )
+                name = record[0].split(" <")[0] if is_argument else record[0]
                 text = record[1] if ctx.meta.get(_ALL) else _short(record[1])
-                sections.setdefault(heading, []).append((record[0], text))
+                sections.setdefault(heading, []).append((name, text))
         for heading in sorted(sections, key=_place):
             _section(formatter, heading, sections[heading])
 

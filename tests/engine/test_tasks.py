@@ -74,7 +74,9 @@ def test_notes_of_a_task_in_another_process_reach_the_user(tmp_path, beir):
     from tests.scorers.judge.mining import Ear
 
     ear = Ear()
-    context = context_to_mine(tmp_path / "w", {"data": beir, "retriever": ["bm25"]}, None, ear, None)
+    context = context_to_mine(
+        tmp_path / "w", {"data": beir, "retriever": ["bm25"]}, None, ear, None
+    )
     context.work.create()
     artifact = next(one for one in make_plan(context) if one.name == "1-index/queries")
     task = PartTask(context, artifact.name, artifact.make, "identity")

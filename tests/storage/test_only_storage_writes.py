@@ -12,8 +12,21 @@ WRITING = {
     "open_memmap", "memmap", "write_parquet", "write_ipc", "write_csv", "write_ndjson", "write_table",
     "write_index", "ParquetWriter", "new_file", "NamedTemporaryFile", "TemporaryFile", "mkdtemp",
 }  # fmt: skip
-MODULES = {"np.save", "numpy.save", "json.dump", "sqlite3.connect", "shutil.move", "os.replace", "os.rename"}
-STREAMS = {"tofile", "write_table", "write_parquet", "new_file"}  # into a stream that storage opened
+MODULES = {
+    "np.save",
+    "numpy.save",
+    "json.dump",
+    "sqlite3.connect",
+    "shutil.move",
+    "os.replace",
+    "os.rename",
+}
+STREAMS = {
+    "tofile",
+    "write_table",
+    "write_parquet",
+    "new_file",
+}  # into a stream that storage opened
 
 
 def writes(tree):

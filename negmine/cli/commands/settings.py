@@ -17,7 +17,7 @@ def settings(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[WORD]...",
+            metavar="WORD",
             help="Words to search names and descriptions for.",
             show_default=False,
         ),

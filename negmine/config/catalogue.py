@@ -70,10 +70,12 @@ def accepted(stages: Iterable[str]) -> list[Entry]:
 def search(words: str) -> list[Entry]:
     """Return the settings that have every word in their name, group, stage or description.
 
-    Case, and whether a name is written with - or _, do not matter. Without a word: all settings.
+    Those that have the words in their name come first. Case, and whether a name is written with - or _, do not
+    matter. Without a word: all settings.
     """
     wanted = [word.strip("-").replace("-", "_") for word in words.lower().split()]
-    return [entry for entry in ENTRIES.values() if all(word in _text(entry) for word in wanted)]
+    found = [entry for entry in ENTRIES.values() if all(word in _text(entry) for word in wanted)]
+    return sorted(found, key=lambda entry: not all(word in entry.name for word in wanted))
 
 
 def nearest_names(words: str, most: int = 3) -> list[str]:

@@ -63,6 +63,7 @@ def with_settings(
         }
         minor = set(fields) - (set() if brief else shown)
         wrapped.minor_settings = minor  # type: ignore[attr-defined]
+        wrapped.setting_names = frozenset(fields)  # type: ignore[attr-defined]
         return wrapped
 
     return decorate

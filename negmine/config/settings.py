@@ -397,7 +397,10 @@ class FilterSettings(StageSettings):
         "survivors",
     )
     judge_check: int = _judge(
-        "Known positives that the judge is tested on first; 0 skips the test.", 50, ge=0
+        "Known positives that the judge is tested on first; 0 skips the test.",
+        50,
+        ge=0,
+        essential="stage",
     )
     min_sensitivity: float = _judge(
         "Gate: exit code 3 if the judge calls less than this share of the --judge-check positives relevant, "

@@ -11,7 +11,7 @@ from negmine.config.catalogue import Entry
 
 
 def _is_judges(entry: Entry) -> bool:
-    return entry.group in ("Judge", "Memory and devices")
+    return entry.name.startswith("judge_") or entry.group in ("Judge", "Memory and devices")
 
 
 @with_settings("filter", only=_is_judges)

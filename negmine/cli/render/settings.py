@@ -36,7 +36,11 @@ def settings(entries: Sequence[Entry], width: int) -> RenderableType:
 
 def nothing(words: str, near: Sequence[str]) -> str:
     """Return the sentence for a search that finds nothing."""
-    close = f"The nearest names: {', '.join(map(flag, near))}." if near else "negmine settings lists all."
+    close = (
+        f"The nearest names: {', '.join(map(flag, near))}."
+        if near
+        else "negmine settings lists all."
+    )
     return f"No setting has {words!r} in its name or description. {close}"
 
 

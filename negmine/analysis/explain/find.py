@@ -25,7 +25,7 @@ def find_query(queries: pl.LazyFrame, query: str) -> str:
     has_all = pl.all_horizontal(*(text.str.contains(word, literal=True) for word in words), True)
     matches = queries.filter(has_all & pl.col("same_as").is_null() & bool(words)).collect()
     as_it_stands = matches.filter(
-        text.str.replace_all(r"\\s+", " ").str.contains(" ".join(words), literal=True)
+        text.str.replace_all(r"\s+", " ").str.contains(" ".join(words), literal=True)
     )
     for some in (matches, as_it_stands):
         if some.height == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,7 @@ def first_chunk(path: Path, problems: Problems) -> tuple[Chunk, Beginning]:
     chunks = read_chunks(path, problems)
     chunk = next(chunks, None) or Chunk(0, 0, 1, list)
     rows = chunk.rows()
+    chunk = replace(chunk, rows=lambda: rows)  # problems are counted once
     is_all = next(chunks, None) is None
     if kind_of(path) == PARQUET:
         return chunk, Beginning(rows, _parquet_rows(path), False)

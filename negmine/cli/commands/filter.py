@@ -32,8 +32,8 @@ def filter_(
 ) -> None:
     """Stage 4, filter: decide for every candidate whether it is kept, and give the reason if not.
 
-    Settings that you do not give are those that WORK remembers. The command also takes the settings of the write
-    stage that the judge, --max-leak and --min-yield depend on.
+    Settings that you do not give are those that WORK remembers. The command also takes the settings of the
+    write stage that the judge, --max-leak and --min-yield depend on.
 
     Example: negmine filter work --relative-margin 0.1
     """

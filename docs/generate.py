@@ -1,4 +1,4 @@
-"""Write the reference pages that can drift: `python docs/generate.py`, `--check` in CI.
+"""Write what is made from the code: reference pages and the API's keywords. `--check` in CI.
 
 commands.md comes from the Typer app, settings.md from the settings tables, tables.md from the Arrow
 schemas, reasons.md from the table of rules. What is between the markers in a page is replaced; the
@@ -15,18 +15,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keywords
 import pyarrow as pa
+from figures import leak_by_rule
 from typer.main import get_command
 
 from negmine.analysis.lint.rules import RULES
+from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.report import schema
 from negmine.cli.app import app
+from negmine.cli.options import CHOICES
 from negmine.config.catalogue import ENTRIES
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
+from negmine.config.table import default_text
 from negmine.data import schemas
 from negmine.data.sources.columns import ACCEPTED
 from negmine.stages.filter import rules as filter_rules
+from negmine.stages.write.formats.base import OutputFormat
+from negmine.stages.write.formats.registry import FORMATS
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
@@ -68,16 +75,18 @@ def settings() -> str:
             speed = " *(speed)*" if isinstance(extra, dict) and extra.get("speed") else ""
             negated = field.annotation is bool and not name.startswith("no_")
             shown = f"`{flag(name)}`" + (f" / `{flag('no_' + name)}`" if negated else "")
-            default = f"`{ENTRIES[name].default}`" if ENTRIES[name].default else ""
+            default = f"`{default_text(field)}`" if default_text(field) else ""
             rows.append(
-                f"| {shown} | {_values(field.annotation)} | {default} | {field.description}{speed} |"
+                f"| {shown} | {_values(name, field.annotation)} | {default} | {field.description}{speed} |"
             )
         doc = inspect.cleandoc(table.__doc__ or "")
         blocks.append(f"## {room}\n\n{doc} TOML table: `[{room}]`.\n\n" + "\n".join(rows))
     return "\n\n".join(blocks)
 
 
-def _values(annotation: object) -> str:
+def _values(name: str, annotation: object) -> str:
+    if name in CHOICES:
+        return ", ".join(f"`{choice}`" for choice in CHOICES[name])
     text = (
         str(annotation)
         .replace("typing.", "")
@@ -128,14 +137,21 @@ def tables() -> str:
         "judgments": schemas.JUDGMENTS,
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,
-        "provenance (triplet, labeled-pair)": schemas.provenance_schema(opinions, lists=False),
-        "provenance (n-tuple, labeled-list)": schemas.provenance_schema(opinions, lists=True),
-        "training: triplet": schemas.training_schema("triplet", 2),
-        "training: n-tuple (2 negatives)": schemas.training_schema("n-tuple", 2),
-        "training: labeled-pair": schemas.training_schema("labeled-pair", 2),
-        "training: labeled-list": schemas.training_schema("labeled-list", 2),
     }
-    return "\n\n".join(f"## {name}\n\n{_schema(schema)}" for name, schema in known.items())
+    for lists in (False, True):
+        names = ", ".join(one.name for one in FORMATS.values() if one.has_lists == lists)
+        known[f"provenance ({names})"] = schemas.provenance_schema(opinions, lists)
+    blocks = [f"## {name}\n\n{_schema(schema)}" for name, schema in known.items()]
+    return "\n\n".join([*blocks, *map(_training, FORMATS.values())])
+
+
+def _training(output: OutputFormat) -> str:
+    """Return the section of an output format, with the columns that it has for 2 negatives."""
+    schema = output.schema(2)
+    example = "" if schema.equals(output.schema(3)) else " (2 negatives)"
+    kind = {"parquet": "Parquet", "jsonl": "JSON lines"}[output.file_kind]
+    about = textwrap.fill(f"{output.about} Files: {kind}.", 112, break_on_hyphens=False)
+    return f"## training: {output.name}{example}\n\n{about}\n\n{_schema(schema)}"
 
 
 def _schema(schema: pa.Schema) -> str:
@@ -186,12 +202,17 @@ def _piece(piece: type[schema.Part]) -> str:
     return f"## {piece.__name__}\n\n" + "\n".join(rows)
 
 
-def rules() -> str:
-    """Return a section for every rule of `lint`."""
-    sections = []
+def lint() -> str:
+    """Return a table of the flags of `lint`, and a section for every rule."""
+    rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
+    for name, field in LintSettings.model_fields.items():
+        default = f"`{default_text(field)}`" if default_text(field) else ""
+        values = _values(name, field.annotation)
+        rows.append(f"| `{flag(name)}` | {values} | {default} | {field.description} |")
+    sections = ["## Flags\n\n" + "\n".join(rows), "## Rules"]
     for name, rule in RULES.items():
         unit = rule.unit.replace("_", " ")
-        head = f"## `{name}`\n\n*{rule.level}, counted in {unit}*"
+        head = f"### `{name}`\n\n*{rule.level}, counted in {unit}*"
         sections.append(f"{head}\n\n{textwrap.fill(rule.text, 112, break_on_hyphens=False)}")
     return "\n\n".join(sections)
 
@@ -240,10 +261,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/tables.md": tables,
     "reference/input-files.md": columns,
     "reference/report.md": report,
-    "reference/lint.md": rules,
+    "reference/lint.md": lint,
 }
 SECTIONS: dict[str, Callable[[str], str]] = {"reference/reasons.md": reasons}
 """Pages with markers in every section: made from what is there already."""
+FIGURES: dict[str, Callable[[], str]] = {"images/leak-by-rule.svg": leak_by_rule}
 
 
 def render(page: str) -> str:
@@ -257,13 +279,20 @@ def render(page: str) -> str:
 
 
 def main() -> None:
-    """Rewrite every page, or with --check say which are stale."""
-    pages = [*PAGES, *SECTIONS]
-    stale = [page for page in pages if render(page) != (HERE / page).read_text(encoding="utf-8")]
+    """Rewrite what is stale; with --check fail, and name it."""
+    wanted = {HERE / page: render(page) for page in (*PAGES, *SECTIONS)}
+    wanted |= {HERE / name: draw() for name, draw in FIGURES.items()}
+    wanted[keywords.FILE] = keywords.render()
+    stale = [file for file in wanted if wanted[file] != _text(file)]
     if "--check" in sys.argv and stale:
-        sys.exit(f"stale: {', '.join(stale)}. Run: make docs")
-    for page in stale:
-        (HERE / page).write_text(render(page), encoding="utf-8")
+        names = ", ".join(str(file.relative_to(HERE.parent)) for file in stale)
+        sys.exit(f"stale: {names}. Run: make docs")
+    for file in stale:
+        file.write_text(wanted[file], encoding="utf-8")
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 if __name__ == "__main__":

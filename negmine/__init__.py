@@ -72,3 +72,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'negmine' has no attribute {name!r}")
     return getattr(importlib.import_module(f"negmine.{_HOMES.get(name, 'api')}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from negmine.analysis.status.status import states
-from negmine.config.keywords import SettingsKeywords
+from negmine.config.keywords import LintKeywords, SettingsKeywords
 from negmine.config.settings import STAGES
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
@@ -29,7 +29,6 @@ from negmine.storage.layout import VERDICTS
 if TYPE_CHECKING:
     import polars as pl
 
-    from negmine.analysis.lint.keywords import LintKeywords
     from negmine.analysis.report.schema import Report
 
 
@@ -193,18 +192,24 @@ def measure_diff(
 def lint(
     files: str | Path | Sequence[str | Path],
     *,
-    fail_on: Sequence[str] = (),
     progress: Progress | None = None,
-    **options: Unpack[LintKeywords],
+    **settings: Unpack[LintKeywords],
 ) -> dict[str, Any]:
-    """Audit files of triplets, whoever made them; the report is what `negmine lint --json` gives as data.
+    """Audit files of training data; the report is the `data` of `negmine lint --json` (docs/reference/lint.md).
 
-    Options are the command's flags. Changes nothing. Raises InputError for files that cannot be read,
-    SettingsError for options that cannot work, GateNotMet where `fail_on` (as ["fault=0"]) is exceeded.
+    Settings are the command's flags. Changes nothing. Raises InputError for files that cannot be read,
+    SettingsError for settings that cannot work, GateNotMet where `fail_on` (as ["fault=0"]) is exceeded.
     """
-    from negmine.analysis.lint.keywords import lint as audited
+    from negmine.analysis.lint.gates import check_gates, read_gates
+    from negmine.analysis.lint.run import audit
+    from negmine.analysis.lint.settings import lint_settings
 
-    return audited(files, fail_on, progress or Silent(), options)
+    chosen = lint_settings(settings)
+    gates = read_gates(chosen.fail_on)
+    paths = [files] if isinstance(files, str | Path) else files
+    report = audit([Path(path) for path in paths], chosen, progress or Silent())
+    check_gates(report["rules"], gates)
+    return report
 
 
 def report(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
-settings.register_profile("negmine", deadline=None)  # machines are busy; nothing is timed here
-settings.load_profile("negmine")
+from tests.properties import load_profile
+
+load_profile()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 

@@ -1,30 +1,29 @@
 """Ten nights of a cron job over a growing corpus: one killed, one with a torn file, then a fresh run."""
 
-import signal
-import subprocess
-import sys
-import time
-
 import numpy as np
 import polars as pl
 import pytest
 
 from negmine.storage.workdir import Workdir
+from tests import killed
 from tests.conftest import write_beir
 from tests.models.tiny import static_model
 from tests.test_resume import rows_of
 
 NIGHTS, KILLED, TORN = 10, 4, 7
+MIDDLE = 8  # step of retrieve before which the killed night ends
 WORDS = (
     "tea water cat sleep list sort snake city lake battery train minute degree green black".split()
 )
 
 
-def command(work, data, model):
-    return [
-        sys.executable, "-m", "negmine.cli", "mine", str(work), "--data", str(data), "--model", str(model),
-        "--k", "15", "--device", "cpu", "--max-risk", "0.9", "--no-relative-margin", "--no-near-duplicate",
+def mine(work, data, model, last=0):
+    """Mine in a process of its own that dies before step `last` of retrieve."""
+    arguments = [
+        "mine", work, "--data", data, "--model", model, "--k", 15, "--device", "cpu",
+        "--max-risk", 0.9, "--no-relative-margin", "--no-near-duplicate",
     ]  # fmt: skip
+    return killed.negmine(arguments, work / "2-retrieve", last)
 
 
 def night(number):
@@ -41,18 +40,6 @@ def night(number):
     return texts, asked, qrels
 
 
-def kill_in_the_middle(process, work):
-    """Kill when room 2 of this night is being worked on."""
-    end = time.monotonic() + 300
-    while time.monotonic() < end and process.poll() is None:
-        if any((work / "2-retrieve").glob("*/.partial")):
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            return process.returncode
-        time.sleep(0.002)
-    pytest.fail("the night was over before it could be killed")
-
-
 @pytest.mark.slow
 def test_ten_nights_end_as_one_fresh_run(tmp_path):
     data, work, model = tmp_path / "data", tmp_path / "work", static_model(tmp_path / "model")
@@ -61,21 +48,20 @@ def test_ten_nights_end_as_one_fresh_run(tmp_path):
         if number == TORN:
             with (data / "corpus.jsonl").open("a") as file:
                 file.write('{"_id": "torn", "te')
-        run = command(work, data, model)
-        process = subprocess.Popen(run, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if number == KILLED:
-            assert kill_in_the_middle(process, work) == -signal.SIGKILL
-            continue
-        _, told = process.communicate(timeout=600)
-        assert process.returncode == (1 if number == TORN else 0), told
+        done = mine(work, data, model, last=MIDDLE if number == KILLED else 0)
+        assert killed.was_killed(done) == (number == KILLED), done.stderr
         if number == TORN:
-            assert "corpus.jsonl" in told
-            assert '{"_id": "torn"' in told
+            assert done.returncode == 1, done.stderr
+            assert "corpus.jsonl" in done.stderr
+            assert '{"_id": "torn"' in done.stderr
             assert Workdir(work).scan("5-write/triplet").collect().height > 0  # last night's
-        else:
+        elif number != KILLED:
+            assert done.returncode == 0, done.stderr
             stats = Workdir(work).require("1-index/dense-model").stats
             assert stats["encoded"] == 0 or number == 0 or stats["reused"] > 100
-    subprocess.run(command(tmp_path / "fresh", data, model), check=True, capture_output=True)
+    done = mine(tmp_path / "fresh", data, model)
+    assert done.returncode == 0, done.stderr
+    assert killed.steps(done) > MIDDLE
     found, fresh = rows_of(work), rows_of(tmp_path / "fresh")
     assert set(found) == set(fresh)
     for name, table in fresh.items():

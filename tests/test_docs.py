@@ -53,7 +53,7 @@ def test_every_reason_has_a_section_in_the_order_of_the_rules():
 
 
 def test_every_rule_of_lint_has_a_section():
-    found = re.findall(r"^## `(\w+)`", text("reference/lint.md"), re.MULTILINE)
+    found = re.findall(r"^### `(\w+)`", text("reference/lint.md"), re.MULTILINE)
     assert found == list(RULES)
 
 

@@ -1,10 +1,7 @@
 """Killed anywhere, nothing lost, nothing torn: the same command again ends with the same rows."""
 
 import random
-import signal
-import subprocess
-import sys
-import time
+import shutil
 
 import polars as pl
 import pytest
@@ -12,12 +9,13 @@ import pytest
 import negmine
 from negmine.engine import tasks as engine
 from negmine.storage.layout import RISK_MODEL
+from tests import killed
 from tests.conftest import write_beir, write_vectors
 
 KILLS = 20
 
 
-def big_house(folder, queries=300, documents=900):
+def write_collection(folder, queries=300, documents=900):
     """Write a collection large enough to have many parts: topics of nine documents."""
     rng = random.Random(7)
     words = [f"word{i}" for i in range(400)]
@@ -35,14 +33,12 @@ def big_house(folder, queries=300, documents=900):
     return write_vectors(folder, corpus, asked)
 
 
-def command(folder, work, vectors):
-    small_parts = "import negmine.config.memory as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64\n"
-    run = "import sys; from negmine.cli.app import main; sys.argv[0] = 'negmine'; main()"
+def mine(folder, work, vectors, last=0):
+    """Mine in small parts, in a process of its own that dies before step `last`."""
+    small_parts = "import negmine.config.memory as e; e.PART_QUERIES = 16; e.PART_DOCUMENTS = 64"
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in vectors.items()]
-    return [
-        sys.executable, "-c", small_parts + run,
-        "mine", str(work), "--data", str(folder), "--k", "30", *flags,
-    ]  # fmt: skip
+    arguments = ["mine", work, "--data", folder, "--k", 30, *flags]
+    return killed.negmine(arguments, work, last, small_parts)
 
 
 def rows_of(work):
@@ -55,32 +51,31 @@ def rows_of(work):
 
 @pytest.mark.slow
 def test_twenty_kills_and_then_the_rows_of_an_undisturbed_run(tmp_path):
-    vectors = big_house(tmp_path / "data")
-    subprocess.run(command(tmp_path / "data", tmp_path / "calm", vectors), check=True)  # compiles
-    start = time.monotonic()
-    subprocess.run(command(tmp_path / "data", tmp_path / "again", vectors), check=True)
-    took = time.monotonic() - start
-
-    rng = random.Random(13)
-    disturbed = command(tmp_path / "data", tmp_path / "hit", vectors)
-    killed = 0
-    for _ in range(KILLS):
-        process = subprocess.Popen(disturbed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(timeout=rng.uniform(0.15, 0.5) * took)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
-            process.wait()
-    subprocess.run(disturbed, check=True)
-    assert killed >= 3, "the kills must have hit something"
-    expected, found = rows_of(tmp_path / "calm"), rows_of(tmp_path / "hit")
-    assert set(found) == set(expected)
+    data, work = tmp_path / "data", tmp_path / "hit"
+    vectors = write_collection(data)
+    calm = mine(data, tmp_path / "calm", vectors)
+    expected = rows_of(tmp_path / "calm")
     assert len(expected["2-retrieve/candidates"]) > 0
+    rng, kills = random.Random(13), 0
+    while kills < KILLS:
+        done = mine(data, work, vectors, last=rng.randint(1, killed.steps(calm) // 4))
+        if killed.was_killed(done):
+            kills += 1
+        else:  # it came to its end: kill the next one from the beginning
+            is_whole(done, work, expected)
+            shutil.rmtree(work)
+    is_whole(mine(data, work, vectors), work, expected)
+
+
+def is_whole(done, work, expected):
+    """Hold a work directory against the rows of an undisturbed run."""
+    assert done.returncode == 0, done.stderr
+    tables = rows_of(work)
+    assert set(tables) == set(expected)
     for name, table in expected.items():
-        assert found[name].equals(table), name
-    assert not list((tmp_path / "hit").rglob("*.tmp"))
-    assert not list((tmp_path / "hit").rglob(".partial"))
+        assert tables[name].equals(table), name
+    assert not list(work.rglob("*.tmp"))
+    assert not list(work.rglob(".partial"))
 
 
 IN_ONE_STREAM = (RISK_MODEL, "2-retrieve/searched-vectors")

@@ -20,10 +20,11 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from negmine.config.catalogue import ENTRIES, Entry
+from negmine.config.gone import why_gone
 from negmine.config.naming import flag, key
-from negmine.config.settings import GROUPS
 
 ARGUMENTS, OWN = "Arguments", "This command"  # headings of what is no setting
+MACHINE = "Memory and devices"
 WIDEST, FLAG_COLUMN = 120, 26  # columns of a help page, and of the names in it at most
 _ALWAYS = ("One of:", "Repeatable", "Default:")  # how sentences begin that the short help keeps
 _ALL = "negmine.help-all"  # key in a context: show every flag
@@ -64,7 +65,8 @@ class Command(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except TyperException as error:
-            advice = _advice(self, ctx, given) if hasattr(error, "possibilities") else ""
+            gone = why_gone(getattr(error, "option_name", None) or "")
+            advice = gone or (_advice(self, ctx, given) if hasattr(error, "possibilities") else "")
             if advice:
                 ctx.fail(advice)
             raise
@@ -125,10 +127,9 @@ def _short(text: str) -> str:
     return " ".join([first, *(s for s in others if s.startswith(_ALWAYS))]) + default
 
 
-def _place(heading: str) -> tuple[bool, int]:
-    """Return where a heading stands: arguments, settings by group, the command's own flags."""
-    groups = (ARGUMENTS, *GROUPS)
-    return heading == OWN, groups.index(heading) if heading in groups else 0
+def _place(heading: str) -> int:
+    """Return where a heading stands: arguments first, the machine's and the command's own flags last."""
+    return {ARGUMENTS: 0, MACHINE: 2, OWN: 3}.get(heading, 1)
 
 
 def _section(formatter: Any, heading: str, rows: Sequence[tuple[str, str]]) -> None:

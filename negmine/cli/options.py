@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic.fields import FieldInfo
 
 from negmine.config.catalogue import Entry, accepted
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, kinds_of
+from negmine.config.table import NONE, SettingsTable, default_text, fact, kinds_of
+from negmine.stages.write.formats.registry import FORMATS
+
+CHOICES = {"format": tuple(FORMATS)}  # settings whose values a layer above `config` knows
 
 Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
@@ -41,11 +45,29 @@ def with_settings(
     The command takes a keyword `flags: dict[str, Any]`: field names to given values. only: which settings.
     brief: the short help shows none of them; else it shows those that are essential.
     """
+    entries = [entry for entry in accepted(stages or STAGES) if only(entry)]
+    shown = {
+        entry.name
+        for entry in entries
+        if entry.essential is True or (entry.essential == "stage" and stages == (entry.stage,))
+    }
+    fields = {entry.name: option(entry.name, entry.field) for entry in entries}
+    return _with_flags(fields, set() if brief else shown)
+
+
+def with_table(table: type[SettingsTable]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the flags of the settings table of an analysis, collected in `flags`."""
+    fields = {name: option(name, field) for name, field in table.model_fields.items()}
+    shown = {name for name, field in table.model_fields.items() if fact(field, "essential")}
+    return _with_flags(fields, shown)
+
+
+def _with_flags(
+    fields: dict[str, inspect.Parameter], shown: set[str]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command these flags; the short help shows only the ones in `shown`."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        entries = [entry for entry in accepted(stages or STAGES) if only(entry)]
-        fields = {entry.name: option(entry) for entry in entries}
-
         @functools.wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(name) for name in fields}
@@ -56,43 +78,33 @@ def with_settings(
         kept = [p for p in own.parameters.values() if p.name != "flags"]
         wrapped.__signature__ = own.replace(parameters=[*kept, *fields.values()])  # type: ignore[attr-defined]
         wrapped.__annotations__ = {p.name: p.annotation for p in [*kept, *fields.values()]}
-        shown = {
-            e.name
-            for e in entries
-            if e.essential is True or (e.essential == "stage" and stages == (e.stage,))
-        }
-        minor = set(fields) - (set() if brief else shown)
-        wrapped.minor_settings = minor  # type: ignore[attr-defined]
+        wrapped.minor_settings = set(fields) - shown  # type: ignore[attr-defined]
         wrapped.setting_names = frozenset(fields)  # type: ignore[attr-defined]
         return wrapped
 
     return decorate
 
 
-def option(entry: Entry) -> inspect.Parameter:
+def option(name: str, field: FieldInfo) -> inspect.Parameter:
     """Return the keyword parameter that Typer turns into the flag of a setting."""
-    name, field = entry.name, entry.field
-    kind = _plain(field.annotation)
+    kind = typing.Literal[CHOICES[name]] if name in CHOICES else _plain(field.annotation)
     kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
     if kind is bool and not name.startswith("no_"):
         declarations = [f"{flag(name)}/{flag('no_' + name)}"]
     if typing.get_origin(kind) is typing.Literal and type(None) in kinds:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
-    metavar = next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
-    text = entry.description
-    if typing.get_origin(kind) is typing.Literal:
-        choices = typing.get_args(kind)
-        long = len("|".join(choices)) > _LONGEST_CHOICES
-        metavar = "NAME" if long else None
-        text += f" One of: {', '.join(choices)}." if long else ""
+    text, metavar = field.description or "", _metavar(kind, kinds)
+    if metavar == _CHOICE:
+        text += f" One of: {', '.join(typing.get_args(kind))}."
+    default = default_text(field)
     info = typer.Option(
         *declarations,
-        help=text + (f" [default: {entry.default}]" if entry.default else ""),
+        help=text + (f" [default: {default}]" if default else ""),
         metavar=metavar,
         parser=_number(kinds) if kinds & {int, float} else None,
         show_default=False,
-        rich_help_panel=entry.group,
+        rich_help_panel=fact(field, "group"),
     )
     annotation = typing.Annotated[kind | None, info]  # type: ignore[valid-type]
     return inspect.Parameter(
@@ -100,6 +112,14 @@ def option(entry: Entry) -> inspect.Parameter:
     )
 
 
+def _metavar(kind: Any, kinds: set[Any]) -> str | None:
+    """Return what stands for the value beside a flag; None: its choices, where they are short."""
+    if typing.get_origin(kind) is typing.Literal:
+        return _CHOICE if len("|".join(typing.get_args(kind))) > _LONGEST_CHOICES else None
+    return next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
+
+
+_CHOICE = "NAME"
 _LONGEST_CHOICES = (
     24  # characters of choices that stand beside a flag; longer ones follow the help text
 )

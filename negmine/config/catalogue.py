@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from negmine.config.naming import key
 from negmine.config.settings import STAGES
-from negmine.config.table import fact
+from negmine.config.table import default_text, fact
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,7 @@ class Entry:
     @property
     def default(self) -> str:
         """The default as help and docs show it; empty where the setting is off or not set."""
-        default = self.field.default
-        if default is None or default is False:
-            return ""
-        if default is True:
-            return "on"
-        if isinstance(default, tuple):
-            return ", ".join(map(str, default))
-        return repr(default) if isinstance(default, str) and not default.strip() else str(default)
+        return default_text(self.field)
 
 
 ENTRIES: dict[str, Entry] = {

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negmine.config.gone import why_gone
 from negmine.config.naming import key, nearest
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, kinds_of
@@ -32,7 +33,7 @@ def read_toml(path: Path) -> dict[str, dict[str, Any]]:
         tables[stage] = {_field(path, stage, key): value for key, value in table.items()}
         for field, value in tables[stage].items():
             kinds = kinds_of(STAGES[stage].model_fields[field].annotation)
-            if isinstance(value, str) and value != NONE and Path in kinds:
+            if isinstance(value, str) and value != NONE and "://" not in value and Path in kinds:
                 tables[stage][field] = path.resolve().parent / value
         said = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
         checked(stage, said, partial(_named_in_file, path, stage))
@@ -46,6 +47,8 @@ def _field(path: Path, stage: str, key: str) -> str:
         raise SettingsError(
             f"{path}: {key!r} stands in [{stage}]. Put it into [{stage_of_field(field)}]."
         )
+    if (gone := why_gone(field)) is not None:
+        raise SettingsError(f"{path}, [{stage}]: {gone}")
     if field not in fields:
         names = [name.replace("_", "-") for name in fields]
         raise SettingsError(f"{path}: unknown setting {key!r} in [{stage}].{nearest(key, names)}")

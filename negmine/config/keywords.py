@@ -1,34 +1,37 @@
-"""The settings as typed keywords of the library functions; a test holds them to `settings.py`."""
+"""The settings as typed keywords of the Python API. docs/generate.py makes this file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
+
+Table = Any  # a list of dicts, a Polars or pandas DataFrame, an Arrow table, a datasets.Dataset
 
 
 class SettingsKeywords(TypedDict, total=False):
-    """Every settings field; see `negmine.config.settings` for what each means."""
+    """The settings of all stages; `negmine.config.settings` says what each means."""
 
     data: str | Path | None
     qrels_split: str | None
-    corpus: str | Path | None
-    queries: str | Path | None
-    qrels: str | Path | None
-    pairs: str | Path | None
+    corpus: Table | str | Path | None
+    queries: Table | str | Path | None
+    qrels: Table | str | Path | None
+    pairs: Table | str | Path | None
     query_column: str
     positive_column: str
     on_error: Literal["stop", "skip"]
     min_relevance: int
     title: bool
     title_separator: str
-    retriever: Sequence[str]
-    retriever_option: Sequence[str]
+    retriever: str | Sequence[str]
+    retriever_option: str | Sequence[str]
     bm25_engine: Literal["bm25s", "rank-bm25"]
     bm25_variant: Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None
     bm25_k1: float
     bm25_b: float
     bm25_delta: float
+    fold_accents: bool
     stemmer: str | None
     model: str
     query_prompt: str | None
@@ -71,20 +74,19 @@ class SettingsKeywords(TypedDict, total=False):
     max_risk: float | None
     no_risk: bool
     risk_weights: Literal["blend", "own", "shipped"]
-    risk_learner: Literal["linear", "booster"]
-    max_signal: Sequence[str]
+    max_signal: str | Sequence[str]
     owner_query: float | None
     same_parent: str | None
     contains_answer: str | None
     max_leak: float | None
     min_yield: float | None
     max_dropped: float | None
-    guide_model: Sequence[str]
+    guide_model: str | Sequence[str]
     guide_margin: float
     guide_margin_type: Literal["relative", "absolute"]
-    guide_query_prompt: Sequence[str]
-    guide_document_prompt: Sequence[str]
-    guide_max_length: Sequence[int]
+    guide_query_prompt: str | Sequence[str]
+    guide_document_prompt: str | Sequence[str]
+    guide_max_length: int | Sequence[int]
     judge_url: str | None
     judge_model: str | None
     judge_local: str | None
@@ -104,7 +106,7 @@ class SettingsKeywords(TypedDict, total=False):
     judge_concurrency: int
     judge_timeout: float
     judge_retries: int
-    format: Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
+    format: str
     num_negatives: int
     relabel: bool
     order: str
@@ -112,4 +114,30 @@ class SettingsKeywords(TypedDict, total=False):
     pool: int
     seed: int
     license: str | None
-    language: Sequence[str]
+    language: str | Sequence[str]
+
+
+class LintKeywords(TypedDict, total=False):
+    """The settings of `negmine.lint`; `negmine.analysis.lint.settings` says what each means."""
+
+    query_column: str | None
+    positive_column: str | None
+    negative_column: str | Sequence[str]
+    label_threshold: float | None
+    on_error: Literal["stop", "skip"]
+    corpus: str | Path | None
+    queries: str | Path | None
+    qrels: str | Path | None
+    min_relevance: int
+    near_duplicate: float
+    hub_share: float
+    length_auc: float
+    guide_model: str | Sequence[str]
+    guide_query_prompt: str | Sequence[str]
+    guide_document_prompt: str | Sequence[str]
+    device: Literal["auto", "cpu", "cuda"]
+    vector_store: str | Path | None
+    train_batch_size: int | None
+    fail_on: str | Sequence[str]
+    rows: int
+    findings: str | Path | None

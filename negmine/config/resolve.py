@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from negmine.config.file import read_toml
+from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
 from negmine.config.settings import STAGES, Settings
@@ -41,7 +42,8 @@ def resolve(
         layers.add("file", read_toml(file))
     unknown = [field for field in flags if field not in all_fields()]
     if unknown:
-        raise SettingsError(f"unknown setting {unknown[0]!r}.{nearest(unknown[0], all_fields())}")
+        close = nearest(unknown[0], all_fields())
+        raise SettingsError(why_gone(unknown[0]) or f"unknown setting {unknown[0]!r}.{close}")
     by_stage = {
         stage: {f: v for f, v in flags.items() if stage_of_field(f) == stage} for stage in STAGES
     }

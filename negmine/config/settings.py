@@ -9,15 +9,11 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import field_validator
 
 from negmine.config.table import StageSettings, setting
-
-Format = Literal["triplet", "n-tuple", "labeled-pair", "labeled-list"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-
 
 # The groups under which help, docs and `negmine settings` show the settings.
 _data = partial(setting, group="Data")
@@ -36,12 +32,6 @@ _judge = partial(setting, group="Judge")
 _output = partial(setting, group="Output")
 _card = partial(setting, group="Data card")
 _machine = partial(setting, group="Memory and devices")
-GROUPS = (
-    "Data", "Retrievers", "BM25", "Model and vectors", "Approximate search", "Thresholds",
-    "Duplicates, parents, answers", "Risk", "Gates", "Second opinions", "Reranker", "Guides", "Judge",
-    "Output", "Data card", "Memory and devices",
-)  # fmt: skip
-
 MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap around somewhere
 
 
@@ -99,6 +89,7 @@ class IndexSettings(StageSettings):
     bm25_k1: float = _bm25("BM25: how soon a repeated word stops adding to the score.", 1.5, ge=0)
     bm25_b: float = _bm25("BM25: how much a long document's score is lowered.", 0.75, ge=0, le=1)
     bm25_delta: float = _bm25("BM25: the delta of bm25l and bm25+.", 0.5, ge=0)
+    fold_accents: bool = _bm25("BM25: read é as e, in Latin, Greek and Cyrillic letters.", True)
     stemmer: str | None = _retrievers(
         "Snowball stemmer for BM25, such as english.", essential="stage"
     )
@@ -309,10 +300,6 @@ class FilterSettings(StageSettings):
         "Which weights: learned from your data, built into negmine, or both, by how much data there is.",
         "blend",
     )
-    risk_learner: Literal["linear", "booster"] = _risk(
-        "What learns from your data: a logistic regression, or boosted trees (for many positives).",
-        "linear",
-    )
     max_signal: tuple[str, ...] = _risk(
         "Drop a candidate with a signal above a limit, as positive_similarity=0.8. Repeatable.", ()
     )
@@ -434,7 +421,7 @@ class FilterSettings(StageSettings):
 class WriteSettings(StageSettings):
     """Room 5: what the training files look like."""
 
-    format: Format = _output(
+    format: str = _output(  # one of stages/write/formats/registry.py, which is a layer above
         "Shape of the training files, as sentence-transformers names them.",
         "triplet",
         essential=True,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any, get_args, get_origin
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
-NONE = (
-    "none"  # said of a setting that may be empty: forget what the file or the work directory says
-)
+from negmine.errors import SettingsError
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # hf://, s3://; of a Path, hf:/
+NONE = "none"  # for a setting that may be empty: forget what the file or the work directory has
 
 
-class StageSettings(BaseModel):
+class SettingsTable(BaseModel):
     """A frozen settings table that refuses unknown keys, and values of another kind than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,7 +35,29 @@ class StageSettings(BaseModel):
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):
             raise ValueError("say true or false")
+        elif Path in kinds and _ADDRESS.match(str(value)):
+            raise ValueError(
+                "this is an address, and negmine reads files of this machine. Download it first, as with "
+                "`hf download NAME --repo-type dataset --local-dir FOLDER`, and name the folder or file"
+            )
         return value
+
+
+class StageSettings(SettingsTable):
+    """The settings of a stage: a TOML table, remembered in the work directory."""
+
+
+T = TypeVar("T", bound=SettingsTable)
+
+
+def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], str]) -> T:
+    """Return the settings of a table; raise SettingsError, naming a field as `name` does."""
+    try:
+        return table(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        problem, value = first["msg"].removeprefix("Value error, "), first.get("input")
+        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {problem}.") from error
 
 
 def kinds_of(annotation: Any) -> set[Any]:
@@ -40,7 +66,7 @@ def kinds_of(annotation: Any) -> set[Any]:
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
 
 
-def _check_number(name: str, value: Any, kinds: set[Any], table: type[StageSettings]) -> None:
+def _check_number(name: str, value: Any, kinds: set[Any], table: type[SettingsTable]) -> None:
     if isinstance(value, list | tuple):
         for one in value:
             _check_number(name, one, kinds, table)
@@ -68,6 +94,18 @@ def setting(text: str, default: Any = None, *, group: str, **extra: Any) -> Any:
 
 
 def fact(field: FieldInfo, name: str) -> Any:
-    """Return a fact of a settings field that `setting` was told (`group`, `speed` ...), or None."""
+    """Return a fact of a settings field that `setting` was given (`group`, `speed` ...), or None."""
     facts = field.json_schema_extra
     return facts.get(name) if isinstance(facts, dict) else None
+
+
+def default_text(field: FieldInfo) -> str:
+    """Return the default as help and docs show it; empty where the setting is off or not set."""
+    default = field.default
+    if default is None or default is False:
+        return ""
+    if default is True:
+        return "on"
+    if isinstance(default, tuple):
+        return ", ".join(map(str, default))
+    return repr(default) if isinstance(default, str) and not default.strip() else str(default)

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, StageSettings, kinds_of
+from negmine.config.table import NONE, StageSettings, kinds_of, validated
 from negmine.errors import SettingsError
 
 MODELS = ("model", "rerank_model", "guide_model", "judge_local")
@@ -37,12 +35,7 @@ def is_none(field: str, value: Any) -> bool:
 
 def checked(stage: str, table: dict[str, Any], name: Callable[[str], str]) -> StageSettings:
     """Return a stage's settings; raise SettingsError, naming a field as `name` does."""
-    try:
-        return _absolute(STAGES[stage](**table))
-    except ValidationError as error:
-        first = error.errors()[0]
-        problem, value = first["msg"].removeprefix("Value error, "), first.get("input")
-        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {problem}.") from error
+    return _absolute(validated(STAGES[stage], table, name))
 
 
 def _absolute(settings: StageSettings) -> StageSettings:

@@ -1,4 +1,4 @@
-"""Every table that crosses a door: the page to read first.
+"""Every table that passes between stages: the page to read first.
 
 `doc_id` and `query_id` are strings everywhere. `score`: higher is better, never a distance. `rank`:
 from 1. Rows of one query stand together, ordered by rank, and a query is never split over two parts.
@@ -7,7 +7,7 @@ Name and version of a schema ride in the Parquet metadata (`negmine.schema`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
@@ -19,6 +19,7 @@ POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative
 PARTLY_RELEVANT = "partly_relevant"  # relevance above 0, but below --min-relevance
 
 ID = pa.large_string()
+TEXT = pa.large_string()
 TEXT_KEY = pa.binary(16)  # blake2b of the normalised text, see texts.text_key
 
 
@@ -151,18 +152,8 @@ SHORT = _schema(
 )
 
 
-def training_schema(format: str, num_negatives: int) -> pa.Schema:
-    """Return the schema of a training file: text columns (and labels) only."""
-    text = pa.large_string()
-    columns: dict[str, pa.DataType] = {"anchor": text, "positive": text}
-    if format == "triplet":
-        columns["negative"] = text
-    elif format == "n-tuple":
-        columns |= {f"negative_{n + 1}": text for n in range(num_negatives)}
-    elif format == "labeled-pair":
-        columns["label"] = pa.int64()
-    else:
-        columns |= {"positive": pa.large_list(text), "labels": pa.large_list(pa.int64())}
+def training_schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
+    """Return the schema of a training file with these columns, in this order; none may be empty."""
     return _schema("training/1", *(_required(name, kind) for name, kind in columns.items()))
 
 

@@ -1,8 +1,8 @@
-"""Allocators that give back what is freed: the command line's business, since they serve the whole process.
+"""Allocators that give freed memory back: set by the command line, for the whole process, before packages load.
 
-Arrays live in the C library's memory, tables in jemalloc's (Polars) and Arrow's. Each keeps what is
-freed for a later request of its own, and the sum is what a machine must have. Nothing here is imported
-that allocates: this must come first.
+NumPy, torch and (as set here) Arrow get memory from the C library, Polars from jemalloc. Each keeps freed
+memory for later requests of its own, and the sum counts as memory of the process. What each setting
+gives: docs/explanation/design.md, "Measured and kept". Nothing that allocates is imported here.
 """
 
 from __future__ import annotations
@@ -13,45 +13,43 @@ from contextlib import suppress
 
 _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:300,muzzy_decay_ms:0",
+    "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:300,muzzy_decay_ms:0",  # of Polars' allocator
 }
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's mallopt
-_LARGE = 1 << 20  # bytes from which memory is the system's again as soon as it is freed
-_TOP, _KEPT_TOP = (
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+_LARGE = 1 << 20  # bytes from which freed memory goes back to the system at once
+_LARGEST = 32 << 20  # the largest value that glibc accepts for the same
+_TOP, _LARGE_TOP = (
     1 << 17,
     1 << 27,
-)  # bytes that may lie free at the end of the heap: glibc's own, a model's
-_MOST = 32 << 20  # the largest that glibc takes for _LARGE
-_ARENAS = 2
+)  # free bytes at the end of the heap: glibc's default; for a model
 _settled = False
 
 
 def settle() -> None:
-    """Tell all allocators; what the user's environment says of them stands."""
+    """Set all allocators; variables that the user's environment has stay as they are."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     global _settled
     _settled = True
-    _tell(_MMAP_THRESHOLD, _LARGE)
-    _tell(_ARENA_MAX, _ARENAS)
+    _set(_MMAP_THRESHOLD, _LARGE)
 
 
 def keep() -> None:
-    """Let the C library keep what is freed, until `give_back`: a model wants the same for every layer."""
+    """Let the C library keep freed memory until `give_back`: a model needs the same again for each layer."""
     if _settled:
-        _tell(_MMAP_THRESHOLD, _MOST)
-        _tell(_TRIM_THRESHOLD, _KEPT_TOP)
+        _set(_MMAP_THRESHOLD, _LARGEST)
+        _set(_TRIM_THRESHOLD, _LARGE_TOP)
 
 
 def give_back() -> None:
-    """Give memory that is free back to the system; the C library would keep it for later."""
+    """Give free memory back to the system, and give large memory back at once from now on."""
     if _settled:
-        _tell(_MMAP_THRESHOLD, _LARGE)
-        _tell(_TRIM_THRESHOLD, _TOP)
-    with suppress(OSError, AttributeError):  # a C library that does so by itself
+        _set(_MMAP_THRESHOLD, _LARGE)
+        _set(_TRIM_THRESHOLD, _TOP)
+    with suppress(OSError, AttributeError):  # not glibc
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _tell(option: int, value: int) -> None:
-    with suppress(OSError, AttributeError, TypeError):  # another C library
+def _set(option: int, value: int) -> None:
+    with suppress(OSError, AttributeError, TypeError):  # not glibc
         ctypes.CDLL(None).mallopt(option, value)

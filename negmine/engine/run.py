@@ -23,8 +23,9 @@ from negmine.engine.status import FRESH, State, offered, require_fresh, survey
 from negmine.engine.tasks import Parts, PartTask, Stats
 from negmine.errors import InputError
 from negmine.storage.locks import locked
+from negmine.storage.manifest import Manifest, now
+from negmine.storage.parquet import part_name, read_part
 from negmine.storage.remembered import remembering
-from negmine.storage.workdir import Manifest, now, part_name, read_part
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
 
@@ -148,7 +149,7 @@ def _manifest(
     context: Context, state: State, stats: Stats, files: list[str] | None, seconds: float
 ) -> Manifest:
     artifact = state.artifact
-    parts = context.work.describe(artifact.name, files)
+    parts = context.work.describe(artifact.name, files, state.identity)
     is_table = artifact.schema is not None
     counted = stats.get("documents", stats.get("rows"))  # of an artifact with files of its own
     manifest = Manifest(
@@ -182,7 +183,7 @@ def _make(asked: Run, state: State) -> tuple[Stats, list[str] | None]:
     if context.force:
         context.work.fresh_folder(artifact.name)
     stats = _make_parts(asked, task, work)
-    return work.finish(stats), [part_name(number) for number in range(work.count)]
+    return work.finish(stats), [part_name(n, work.file_kind) for n in range(work.count)]
 
 
 def _make_parts(asked: Run, task: PartTask, work: Parts) -> list[Mapping[str, Any]]:

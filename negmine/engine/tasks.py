@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from negmine.engine.context import Context
 from negmine.engine.progress import Notes
-from negmine.storage.workdir import part_name
+from negmine.storage.parquet import PARQUET, part_name
 
 T = TypeVar("T")
 Stats = dict[str, Any]
@@ -51,7 +51,8 @@ class Parts:
     `finished` looks at a part on disk and tells whether it need not be made again; then the manifest's
     stats of an artifact with other parts have to have `unfinished` (see status.py). `finish` gets the
     stats of the parts that this command made, and returns the manifest's. `threads`: parts may be made
-    side by side in threads. What `make` needs, it opens when it is first called.
+    side by side in threads. `file_kind`: how storage writes them, `parquet` or `jsonl`. What `make` needs,
+    it opens when it is first called.
     """
 
     count: int
@@ -61,6 +62,7 @@ class Parts:
     finished: Callable[[pl.DataFrame], bool] | None = None
     finish: Callable[[Sequence[Mapping[str, Any]]], Stats] = lambda stats: {}
     threads: bool = False
+    file_kind: str = PARQUET
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,11 @@ class PartTask:
         assert self.number is not None
         made = work.make(self.number)
         part = made if isinstance(made, Made) else Made(made)
-        self.context.work.write_part(self.artifact, self.number, part.table, self.identity)
-        return PartResult(self.number, [part_name(self.number)], part.stats)
+        name = part_name(self.number, work.file_kind)
+        self.context.work.write_part(
+            self.artifact, self.number, part.table, self.identity, work.file_kind
+        )
+        return PartResult(self.number, [name], part.stats)
 
     def _stream(self, work: Stream) -> PartResult:
         disk = self.context.work

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
-from negmine.engine import allocators as frugal
+from negmine.engine import allocators
 from negmine.errors import RetrieverError
 from negmine.models.halving import Halving
 from negmine.models.lengths import Lengths
@@ -72,7 +72,7 @@ def load(spec: Spec) -> Any:
     from sentence_transformers import SentenceTransformer
 
     quiet()
-    frugal.keep()
+    allocators.keep()
     dtype = getattr(torch, spec.dtype)
     try:
         model = SentenceTransformer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings, RerankSettings
 from negmine.data.arrays import Floats, Places
-from negmine.engine import allocators as frugal
-from negmine.errors import ScorerError, SettingsError
+from negmine.engine import allocators
+from negmine.engine.plugins import is_plugin, load_plugin
+from negmine.errors import ScorerError
 from negmine.models.batches import batches, budget
 from negmine.models.halving import Halving, message
 from negmine.models.lengths import Lengths
@@ -99,7 +99,7 @@ class CrossEncoder:
         from sentence_transformers import CrossEncoder as Model
 
         quiet()
-        frugal.keep()
+        allocators.keep()
         try:
             model = Model(
                 str(self.folder),
@@ -122,13 +122,7 @@ class Own:
     """A user's own scorer, checked."""
 
     def __init__(self, spec: str) -> None:
-        module, factory = spec.split(":", 1)
-        try:
-            self._scorer: Scorer = getattr(importlib.import_module(module), factory)()
-        except (ImportError, AttributeError) as error:
-            raise SettingsError(
-                f"{FLAG} {spec}: {error}. Is the package installed here?"
-            ) from error
+        self._scorer: Scorer = load_plugin(spec, FLAG)()
         self._spec, self.identity = spec, {"factory": spec}
 
     def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
@@ -148,7 +142,7 @@ def open_cross_encoder(
 ) -> CrossEncoder | Own:
     """Return the scorer that --rerank-model names; `note` hears where memory ran out."""
     assert settings.rerank_model is not None
-    is_own = ":" in settings.rerank_model and "/" not in settings.rerank_model
+    is_own = is_plugin(settings.rerank_model)
     return Own(settings.rerank_model) if is_own else CrossEncoder(settings, index, digest, note)
 
 

@@ -7,13 +7,15 @@ from negmine.config.resolved import ResolvedConfig
 from negmine.errors import SettingsError
 from negmine.retrievers.registry import RETRIEVERS, types
 from negmine.stages.filter.risk import signals
+from negmine.stages.write.formats.registry import format_named
 
 
 def check(config: ResolvedConfig) -> None:
-    """Raise SettingsError for settings that no retriever or scorer can follow."""
+    """Raise SettingsError for settings that no retriever, scorer or output format can follow."""
     kinds = {kind.name: kind for kind in (*RETRIEVERS.values(), *types(config))}
     for kind in kinds.values():
         kind.check(config)
+    format_named(config.write.format)
     _check_signals(config)
     _check_scores(config)
 

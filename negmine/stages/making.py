@@ -8,10 +8,11 @@ from negmine.config import memory
 from negmine.engine.context import Context
 from negmine.engine.run import Outcome, run
 from negmine.errors import SettingsError
+from negmine.stages.advice import note_advice
 from negmine.stages.filter.limits.gates import check_gates
 from negmine.stages.plan import make_plan
 from negmine.stages.summary import Result, result
-from negmine.storage.layout import training
+from negmine.stages.write.warnings import note_warnings
 
 
 def run_stages(context: Context, stages: Sequence[str]) -> Result:
@@ -25,27 +26,13 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
     plan = make_plan(context)
     outcomes: list[Outcome] = run(context, plan, before_write) if before_write else []
     if "filter" in stages or "write" in stages:
+        note_advice(context)
         check_gates(context)
     if "write" in stages:
         outcomes += run(context, plan, ["write"])
-        _note_no_rows(context)
+        note_warnings(context)
     _note_peak(context, peak)
     return result(context, plan, outcomes, stages)
-
-
-def _note_no_rows(context: Context) -> None:
-    """Report a training file without a row: `datasets` cannot even open it."""
-    write = context.config.write
-    if context.work.require(training(write.format)).rows:
-        return
-    if write.format == "n-tuple":
-        why = (
-            f"It takes only queries with {write.num_negatives} negatives, and none has so many: lower "
-            "--num-negatives, or give --format triplet"
-        )
-    else:
-        why = f"No query has a negative that the rules keep: see negmine report {context.work.root}"
-    context.progress.note(f"nothing to train on: 5-write/{write.format} has no row. {why}")
 
 
 def _note_peak(context: Context, before: int) -> None:

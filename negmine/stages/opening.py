@@ -9,12 +9,14 @@ from typing import Any
 from negmine.config.naming import flag
 from negmine.config.resolve import resolve
 from negmine.config.settings import Settings
+from negmine.data.sources.tables import FIELDS, as_arrow
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.retrievers.registry import info
 from negmine.stages.checks import check
 from negmine.storage.clone import check_old, start_from
+from negmine.storage.given import keep_table
 from negmine.storage.remembered import recall_settings
 from negmine.storage.workdir import Workdir
 
@@ -30,7 +32,8 @@ def open_context(
 ) -> Context:
     """Return the context of a work directory: the given settings over what it remembers."""
     workdir = Workdir(work)
-    return _context(workdir, flags, config, recall_settings(workdir), progress, force)
+    remembered = recall_settings(workdir, (progress or Silent()).note)
+    return _context(workdir, flags, config, remembered, progress, force)
 
 
 def open_existing(
@@ -65,9 +68,10 @@ def context_to_mine(
     is_given = bool(flags) or config is not None
     if since is not None:
         check_old(Path(since), workdir)
-    remembered = None if is_given else recall_settings(workdir)
+    note = (progress or Silent()).note
+    remembered = None if is_given else recall_settings(workdir, note)
     if remembered is None and since is not None and not is_given:
-        remembered = recall_settings(Workdir(since))  # a first command left none, or failed
+        remembered = recall_settings(Workdir(since), note)  # a first command left none, or failed
     context = _context(workdir, flags, config, remembered, progress, force)
     _require_data(context, since)
     if since is not None:
@@ -83,9 +87,18 @@ def _context(
     progress: Progress | None,
     force: bool,
 ) -> Context:
-    resolved = resolve(flags, config, remembered, info)
+    resolved = resolve(_tables_as_files(work, flags), config, remembered, info)
     check(resolved)
     return Context(work, resolved, progress or Silent(), force)
+
+
+def _tables_as_files(work: Workdir, flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with a file of the work directory for every table that was given in memory."""
+    values = dict(flags)
+    for name in FIELDS:
+        if values.get(name) is not None and not isinstance(values[name], str | Path):
+            values[name] = keep_table(work, name, as_arrow(values[name], name))
+    return values
 
 
 def _require_data(context: Context, since: str | Path | None) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from negmine.config import memory
-from negmine.config.settings import FORMATS, WriteSettings
+from negmine.config.settings import WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
 from negmine.engine.artifact import Artifact
@@ -33,6 +33,8 @@ from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
 from negmine.stages.write import tasks as write_tasks
 from negmine.stages.write.card import tasks as card_tasks
+from negmine.stages.write.compute import count_short
+from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.layout import (
     CANDIDATES,
     CARD,
@@ -232,7 +234,7 @@ def _write(context: Context) -> Iterable[Artifact]:
     )  # fmt: skip
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
-        write_tasks.short, write_tasks.count_short,
+        write_tasks.short, count_short,
     )  # fmt: skip
     yield Artifact(
         CARD, None, (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), QRELS, CORPUS),
@@ -242,8 +244,7 @@ def _write(context: Context) -> Iterable[Artifact]:
 
 def _training(settings: WriteSettings) -> Artifact:
     return Artifact(
-        training(settings.format),
-        schemas.training_schema(settings.format, settings.num_negatives),
+        training(settings.format), FORMATS[settings.format].schema(settings.num_negatives),
         (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), write_tasks.training,
     )  # fmt: skip
 

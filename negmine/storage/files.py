@@ -12,6 +12,8 @@ from typing import IO, Any, BinaryIO
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 
@@ -73,6 +75,42 @@ def write_frame(path: Path, frame: pl.DataFrame) -> None:
 def new_mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     """Make a .npy file of zeros in the folder of an unfinished artifact; return it mapped for writing."""
     return np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+
+
+def new_folder(path: Path) -> Path:
+    """Make a folder, with those above it, unless it is there; return it."""
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def write_rows(path: Path, rows: pl.DataFrame) -> None:
+    """Write rows that a later pass of the same command reads again (Arrow IPC), not atomically."""
+    rows.write_ipc(path)
+
+
+class TableWriter:
+    """A Parquet file that grows table by table; it appears under its name when it is closed.
+
+    Raises OSError where it cannot be written.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path, self._temporary = path, path.with_name(path.name + ".tmp")
+        self._writer = pq.ParquetWriter(self._temporary, schema)
+
+    def write(self, table: pa.Table) -> None:
+        """Add a table."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
+        self._temporary.replace(self._path)
+
+    def discard(self) -> None:
+        """Remove the unfinished file."""
+        self._writer.close()
+        self._temporary.unlink(missing_ok=True)
 
 
 def spill_file(folder: Path) -> IO[bytes]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from negmine.config.gone import without_gone
 from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
 from negmine.storage.files import write_json
@@ -24,14 +25,21 @@ REMEMBERED = "settings.json"
 _NO_SETTINGS = "it is no JSON object of settings"
 
 
-def recall_settings(work: Workdir) -> Settings | None:
+def recall_settings(
+    work: Workdir, note: Callable[[str], None] = lambda message: None
+) -> Settings | None:
     """Return the settings that a work directory remembers, or None where there are none yet.
 
-    Raises CorruptArtifact for a file that is damaged.
+    note: receives a sentence for each remembered setting that negmine does not have any more; it is
+    dropped. Raises CorruptArtifact for a file that is damaged.
     """
     path = work.root / REMEMBERED
     try:
-        return Settings.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        tables, notes = without_gone(json.loads(path.read_text(encoding="utf-8")))
+        settings = Settings.model_validate(tables)
+        for message in notes:
+            note(message)
+        return settings
     except FileNotFoundError:
         return None
     except ValidationError as error:

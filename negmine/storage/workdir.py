@@ -1,75 +1,39 @@
 """A work directory on disk: paths, atomic parts, manifests.
 
-An artifact is a folder with `part-00000.parquet ...` (or an index's own files) and `_manifest.json`,
-which is written last and is the only proof that the artifact is complete. New parts gather in
-`.partial/` inside the folder, so that an old artifact stays whole until its successor is.
+An artifact is a folder with `part-00000.parquet ...` (or `.jsonl`, or an index's own files) and
+`_manifest.json`, which is written last and is the only proof that the artifact is complete. New parts gather
+in `.partial/` inside the folder, so that an old artifact stays whole until its successor is.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from negmine.errors import CorruptArtifact, MissingArtifact, WorkdirError
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, sync_folder, write_json
+from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
+from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.parquet import (
+    PARQUET,
+    identity_of_part,
+    part_name,
+    read_part,
+    rows_of,
+    with_identity,
+    write_table,
+)
 
-MANIFEST = "_manifest.json"
 PARTIAL = ".partial"
-_IDENTITY = b"negmine.identity"
-ROW_GROUP = 131_072
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What `_manifest.json` records of a finished artifact."""
-
-    artifact: str
-    stage: str
-    schema: str | None
-    identity: str
-    revision: int
-    settings: dict[str, Any]
-    inputs: dict[str, str]
-    rows: int
-    seconds: float
-    parts: list[dict[str, Any]]
-    stats: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-    made_at: str = ""
-    manifest: int = 2
-
-    @classmethod
-    def from_json(cls, text: str) -> Manifest:
-        """Read a manifest, also of version 1, which called the stage a room.
-
-        Raises ValueError or TypeError for what is no manifest.
-        """
-        fields = json.loads(text)
-        if "room" in fields:
-            fields["stage"] = fields.pop("room")
-        return cls(**fields)
-
-
-def part_name(number: int) -> str:
-    """Return the file name of part `number`, from 0."""
-    return f"part-{number:05d}.parquet"
-
-
-def read_part(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Read a Parquet file with Polars, which is several times as fast as pyarrow and loads no pandas."""
-    return pl.read_parquet(path, columns=columns, glob=False)
 
 
 class Workdir:
@@ -98,7 +62,7 @@ class Workdir:
 
     def exists(self) -> bool:
         """Tell whether this is a work directory that a command has begun to fill."""
-        return any((self.root / mark).exists() for mark in ("settings.json", "1-index"))
+        return any((self.root / mark).exists() for mark in ("settings.json", "1-index", "sources"))
 
     def _is_ours(self) -> bool:
         return self.exists() or (self.root / ".lock").exists()
@@ -173,9 +137,12 @@ class Workdir:
 
     def find_part(self, name: str, number: int, identity: str) -> Path | None:
         """Return part `number` of this identity where an earlier run has left it, the newest first."""
-        folders = (self.folder(name) / PARTIAL, self.folder(name))
-        places = (folder / part_name(number) for folder in folders)
-        return next((path for path in places if _identity_of_part(path) == identity), None)
+        partial = self.folder(name) / PARTIAL
+        lines = partial / pending_name(part_name(number, JSON_LINES), identity)
+        if lines.exists():
+            return lines
+        places = (folder / part_name(number) for folder in (partial, self.folder(name)))
+        return next((path for path in places if identity_of_part(path) == identity), None)
 
     def has_part(self, name: str, number: int, identity: str) -> bool:
         """Tell whether an earlier run has left part `number` of this identity."""
@@ -184,18 +151,24 @@ class Workdir:
     def parts_done(self, name: str, identity: str) -> int:
         """Count the parts of this identity that lie there without a manifest."""
         folder = self.folder(name)
-        files = {
-            p.name for where in (folder, folder / PARTIAL) for p in where.glob("part-*.parquet")
+        numbers = {
+            int(path.name[5:10])
+            for where in (folder, folder / PARTIAL)
+            for path in where.glob("part-[0-9][0-9][0-9][0-9][0-9].*")
         }
-        return sum(self.has_part(name, int(file[5:10]), identity) for file in files)
+        return sum(self.has_part(name, number, identity) for number in numbers)
 
-    def write_part(self, name: str, number: int, table: pa.Table, identity: str) -> None:
+    def write_part(
+        self, name: str, number: int, table: pa.Table, identity: str, kind: str = PARQUET
+    ) -> None:
         """Write one part atomically: temporary name, fsync, rename."""
         folder = self.folder(name) / PARTIAL
         folder.mkdir(parents=True, exist_ok=True)
-        metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
-        with atomic_write(folder / part_name(number)) as stream:
-            write_table(table.replace_schema_metadata(metadata), stream)
+        with atomic_write(folder / pending_name(part_name(number, kind), identity)) as stream:
+            if kind == JSON_LINES:
+                write_lines(table, stream)
+            else:
+                write_table(with_identity(table, identity), stream)
 
     def fresh_folder(self, name: str) -> Path:
         """Return an empty `.partial` folder for an artifact that is made in one go."""
@@ -218,7 +191,8 @@ class Workdir:
         partial.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
         wanted = {part["file"] for part in manifest.parts}
-        new = {path.name for path in partial.iterdir() if path.name in wanted}
+        pending = {file: pending_name(file, manifest.identity) for file in wanted}
+        new = {file for file in wanted if (partial / pending[file]).exists()}
         alone = (
             "/" in manifest.artifact
         )  # else other artifacts, and perhaps the user's files, lie there
@@ -226,42 +200,24 @@ class Workdir:
             if path.is_file() and (path.name in new or (alone and path.name not in wanted)):
                 path.unlink()
         for file in new:
-            (partial / file).replace(folder / file)
+            (partial / pending[file]).replace(folder / file)
         shutil.rmtree(partial)
         sync_folder(folder)
         write_json(folder / MANIFEST, asdict(manifest))
         return manifest
 
-    def describe(self, name: str, files: list[str] | None = None) -> list[dict[str, Any]]:
+    def describe(self, name: str, files: list[str] | None, identity: str) -> list[dict[str, Any]]:
         """Describe finished files for a manifest: file, rows, bytes. Without a list: all new ones."""
         folder = self.folder(name)
         partial = folder / PARTIAL
         if files is None:
             files = sorted(path.name for path in partial.iterdir() if path.is_file())
-        places = [partial / file if (partial / file).exists() else folder / file for file in files]
+        places = {file: partial / pending_name(file, identity) for file in files}
+        paths = {file: new if new.exists() else folder / file for file, new in places.items()}
         return [
-            {
-                "file": path.name,
-                "rows": pq.read_metadata(path).num_rows if path.suffix == ".parquet" else None,
-                "bytes": path.stat().st_size,
-            }
-            for path in places
+            {"file": file, "rows": rows_of(path), "bytes": path.stat().st_size}
+            for file, path in paths.items()
         ]
-
-
-def write_table(table: pa.Table, stream: BinaryIO) -> None:
-    """Write Parquet: dictionaries for strings, where they pay; statistics for all but strings."""
-    is_text = {field.name: pa.types.is_large_string(field.type) for field in table.schema}
-    pq.write_table(
-        table, stream, compression="zstd", row_group_size=ROW_GROUP,
-        use_dictionary=[name for name, text in is_text.items() if text],
-        write_statistics=[name for name, text in is_text.items() if not text],
-    )  # fmt: skip
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _size(path: Path) -> int:
@@ -269,12 +225,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return -1
-
-
-def _identity_of_part(path: Path) -> str | None:
-    try:
-        metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowInvalid):
-        return None
-    value = metadata.get(_IDENTITY)
-    return value.decode() if value else None

@@ -30,7 +30,7 @@ from negmine.stages.filter.risk.tasks import learn
 from negmine.stages.filter.rules import turned_off
 from negmine.stages.filter.tasks import positive_scores
 from negmine.stages.opening import open_existing
-from negmine.stages.write.compute import selected
+from negmine.stages.write.selection import selected
 from tests.bench.collections import NAMES, RERANKER, encoders, flags_of
 from tests.bench.learn_risk import WAYS, K, fit, samples, share
 from tests.bench.lie_tables import BASE, JSON, WEIGHTS, write_page
@@ -67,7 +67,7 @@ def trial(folder, way, **flags):
     everything else is learned as a user would who does not know them.
     """
     defaults = {"num_negatives": ASKED, "guide_model": []}  # whatever the folder remembers
-    scored = Scored(open_existing(folder, defaults | flags), way, SEED)
+    scored = Scored(open_existing(folder, defaults | flags), way, SEED, False)
     if flags.get("risk_weights") == "own":
         scored._blends = learn(scored.house, *scored.trial.sample())
     return scored

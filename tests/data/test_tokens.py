@@ -1,10 +1,15 @@
 """The tokens of BM25, script by script."""
 
+import re
+import unicodedata
+from pathlib import Path
+
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from negmine.data.accents import fold_accents
 from negmine.data.texts import normalise
 from negmine.data.tokens import Tokenizer, tokenize
 from negmine.errors import SettingsError
@@ -64,6 +69,7 @@ def test_a_bigram_never_parts_a_vowel_sign_from_its_letter():
 
 def test_invisible_characters_inside_a_word_do_not_cut_it_but_a_zero_width_space_does():
     assert tokenize("co\u00adoperate é") == ["cooperate", "é"]
+    assert tokenize("a\u00ad\u0301") == ["\u00e1"]
     assert tokenize("cafe\u00ad\u0301") == ["caf\u00e9"]  # an accent is not parted from its letter
     assert tokenize("می\u200cخواهم") == ["میخواهم"]
     assert tokenize("ไทย\u200bลาว") == ["ไท", "ทย", "ลา", "าว"]
@@ -84,14 +90,56 @@ def test_an_unknown_stemmer_is_refused_with_the_list_of_stemmers():
         Tokenizer("klingon")
 
 
+def test_the_examples_of_the_reference_page_are_true():
+    page = Path(__file__).parents[2] / "docs" / "reference" / "tokens.md"
+    rows = re.findall(r"^\| `(.+?)` \| (`.*`) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) > 5
+    for text, tokens in rows:
+        assert Tokenizer(fold_accents=True).tokens(text) == tokens.strip("`").split("` `")
+
+
+def test_accents_stay_unless_they_are_to_be_folded():
+    folding = Tokenizer(fold_accents=True)
+    assert tokenize("Crème brûlée") == ["crème", "brûlée"]
+    assert folding.tokens("Crème brûlée") == ["creme", "brulee"]
+    assert folding.tokens("e\u00ad\u0301t\u00e9") == ["ete"]
+    assert folding.tokens("ガイド мой がっこう ดีที่") == [
+        "ガイ",
+        "イド",
+        "мой",
+        "がっ",
+        "っこ",
+        "こう",
+        "ดีที่",
+    ]
+
+
+def test_accents_are_folded_before_words_are_stemmed():
+    spanish = Tokenizer("spanish", fold_accents=True)
+    assert spanish.tokens("habitación canción") == spanish.tokens("habitacion cancion")
+
+
+@given(MIXED | st.text(), st.sampled_from([None, "spanish", "russian", "greek"]))
+def test_a_text_has_the_same_tokens_with_and_without_its_accents(text, stemmer):
+    folding = Tokenizer(stemmer, fold_accents=True)
+    assert folding.tokens(text) == folding.tokens(fold_accents(normalise(text)))
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)) | st.text("の電池ไทย한 a1-"))
+def test_a_text_without_accents_has_the_same_tokens_folded_or_not(text):
+    assert Tokenizer(fold_accents=True).tokens(text) == tokenize(text)
+
+
 @given(MIXED | st.text())
 def test_texts_that_count_as_the_same_have_the_same_tokens(text):
     assert tokenize(text) == tokenize(normalise(text)) == tokenize(f"  {text.strip()}\n")
 
 
 @given(MIXED | st.text())
+@example("a\u00ad\u0301")  # without its soft hyphen this is one letter
 def test_every_letter_and_digit_is_in_some_token_in_order(text):
-    kept = regex.sub(r"(?V1)[^\p{L}\p{N}_]|[\p{DI}]", "", normalise(text))
+    visible = regex.sub(r"(?V1)[\p{DI}--\u200b]", "", normalise(text))
+    kept = regex.sub(r"[^\p{L}\p{N}_]", "", unicodedata.normalize("NFC", visible))
     words = iter("".join(tokenize(text)))
     assert all(character in words for character in kept)
 

@@ -1,4 +1,4 @@
-"""Allocators are told before anybody allocates, and the user's own word stands."""
+"""Allocators are set before a package allocates, and the user's environment wins."""
 
 import os
 import subprocess
@@ -6,45 +6,57 @@ import sys
 
 import pytest
 
-LOOK = (
-    "from negmine.engine import allocators as frugal; frugal.settle(); import pyarrow; "
-    "print(pyarrow.default_memory_pool().backend_name)"
+SETTLE = "from negmine.engine import allocators; allocators.settle()\n"
+POOL = SETTLE + "import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+
+
+def printed(code, **environment):
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, env=environment or None, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize(("given", "pool"), [(None, "system"), ("mimalloc", "mimalloc")])
+def test_arrow_takes_the_systems_memory_unless_the_environment_says_otherwise(given, pool):
+    environment = {k: v for k, v in os.environ.items() if k != "ARROW_DEFAULT_MEMORY_POOL"}
+    if given is not None:
+        environment["ARROW_DEFAULT_MEMORY_POOL"] = given
+    assert printed(POOL, **environment) == pool
+
+
+def test_the_command_line_sets_them_before_it_loads_a_package_that_allocates():
+    look = (
+        "import sys; from negmine.cli import app; from negmine.engine import allocators\n"
+        "def loaded(): print(sorted({'polars', 'pyarrow', 'numpy'} & sys.modules.keys()))\n"
+        "allocators.settle = loaded\n"
+        "sys.argv = ['negmine', '--version']; app.main()"
+    )
+    assert printed(look).splitlines()[0] == "[]"
+
+
+RESIDENT = (
+    SETTLE + "import numpy as np\n"
+    "def resident(): return int(open('/proc/self/statm').read().split()[1]) * 4096\n"
+    "before = resident()\n"
+    "def use():\n"
+    "    kept = [np.ones(1 << 18) for _ in range(50)]\n"  # 2 MiB each
 )
 
 
-@pytest.mark.parametrize(("said", "found"), [(None, "system"), ("mimalloc", "mimalloc")])
-def test_arrow_takes_the_systems_memory_unless_told_otherwise(said, found):
-    environment = {k: v for k, v in os.environ.items() if k != "ARROW_DEFAULT_MEMORY_POOL"}
-    if said is not None:
-        environment["ARROW_DEFAULT_MEMORY_POOL"] = said
-    command = [sys.executable, "-c", LOOK]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == found
-
-
-def test_the_command_line_tells_them_before_it_loads_a_package_that_allocates():
-    look = (
-        "import sys; from negmine.cli import app as cli; from negmine.engine import allocators as frugal\n"
-        "def told(): print(sorted({'polars', 'pyarrow', 'numpy'} & sys.modules.keys()))\n"
-        "frugal.settle = told\n"
-        "sys.argv = ['negmine', '--version']; cli.main()"
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at Linux's /proc")
+def test_large_memory_is_given_back_when_it_is_freed():
+    assert (
+        int(printed(RESIDENT + "for _ in range(3): use()\nprint(resident() - before)")) < 20 << 20
     )
-    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[0] == "[]"
 
 
-def test_what_is_large_is_given_back_when_it_is_freed():
-    if not sys.platform.startswith("linux"):
-        pytest.skip("looks at Linux's /proc")
-    look = (
-        "from negmine.engine import allocators as frugal; frugal.settle()\n"
-        "import numpy as np\n"
-        "def resident(): return int(open('/proc/self/statm').read().split()[1]) * 4096\n"
-        "before = resident()\n"
-        "for _ in range(3):\n"
-        "    kept = [np.ones(1 << 18) for _ in range(50)]\n"  # 2 MiB each
-        "    del kept\n"
-        "print(resident() - before)"
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at Linux's /proc")
+def test_a_model_keeps_freed_memory_until_it_is_given_back():
+    code = (
+        RESIDENT + "allocators.keep(); use(); kept = resident() - before\n"
+        "allocators.give_back(); print(kept, resident() - before)"
     )
-    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 20 << 20
+    kept, left = map(int, printed(code).split())
+    assert kept > 80 << 20
+    assert left < 20 << 20

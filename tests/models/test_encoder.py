@@ -6,7 +6,7 @@ import types
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings
@@ -16,6 +16,7 @@ from negmine.models.locate import resolve_device, resolve_dtype, resolve_model
 from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore
 from tests.models.tiny import WORDS, bert_model, static_model
+from tests.properties import share
 
 TEXTS = [
     "tea", "hot green tea", "how long do cats sleep in a hot snake", "python list", "x y z",
@@ -78,7 +79,7 @@ sentences = st.lists(words.map(" ".join), min_size=1, max_size=12)
 
 
 @given(sentences, st.integers(1, 40), st.sampled_from(["", "query : "]))
-@settings(max_examples=10)
+@share(0.1)
 def test_whatever_the_batches_vectors_are_those_of_sentence_transformers(
     unusual, tmp_path_factory, texts, size, prompt
 ):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
@@ -27,6 +28,14 @@ def encoder(tmp_path, model, **flags):
     return Encoder(IndexSettings(model=str(model), **flags), Digests(tmp_path / "d.json"))
 
 
+def lose_a_process(pool):
+    """Kill a process of the pool, and wait until the pool takes no more work because of it."""
+    os.kill(next(iter(pool._processes)), signal.SIGKILL)
+    with pytest.raises(BrokenProcessPool):
+        while True:
+            pool.submit(int).result()
+
+
 @pytest.mark.slow
 def test_two_processes_give_what_one_gives_and_die_alone(tmp_path, model):
     one = encoder(tmp_path, model, device="cpu", batch_size=1)
@@ -36,13 +45,12 @@ def test_two_processes_give_what_one_gives_and_die_alone(tmp_path, model):
     assert np.array_equal(two.encode(many, "document"), one.encode(many, "document"))
     assert len(two.encode([], "document")) == 0
 
-    store, killed = VectorStore(tmp_path / "store"), []
+    store = VectorStore(tmp_path / "store")
 
     def dies_after_two(texts):
         for number, found in enumerate(two.work("document")(texts)):
             if number == 2:
-                killed.extend(two._machine._pool._processes)
-                os.kill(killed[0], signal.SIGKILL)
+                lose_a_process(two._machine._pool)
             yield found
 
     with pytest.raises(RetrieverError, match="a process of --devices cpu,cpu died"):

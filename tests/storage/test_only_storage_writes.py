@@ -22,11 +22,12 @@ MODULES = {
     "os.rename",
 }
 STREAMS = {
+    "write_index",
     "tofile",
     "write_table",
     "write_parquet",
     "new_file",
-}  # into a stream that storage opened
+}  # into a stream or path that storage gave
 
 
 def writes(tree):

@@ -116,3 +116,15 @@ def test_a_gate_that_is_not_met_leaves_the_settings_for_what_comes_next(work):
     ):
         raise GateNotMet("no")
     assert stored(work)["filter"] == {"max_score": 3.0}
+
+
+def test_a_remembered_setting_that_is_gone_is_dropped_with_a_note(work):
+    tables = stored(work)
+    tables["filter"]["risk_learner"] = "linear"
+    (work / "settings.json").write_text(json.dumps(tables))
+    notes = []
+    assert recall_settings(Workdir(work), notes.append) is not None
+    assert [note.startswith("--risk-learner linear, which") for note in notes] == [True]
+    result = negmine.filter(work)
+    assert {row["outcome"] for row in result.artifacts} == {"fresh"}
+    assert "risk_learner" not in stored(work)["filter"]

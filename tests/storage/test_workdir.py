@@ -14,7 +14,9 @@ from negmine.data.identity import file_digest, identity_of
 from negmine.errors import CorruptArtifact, Locked, MissingArtifact, WorkdirError
 from negmine.storage.digests import Digests
 from negmine.storage.locks import locked
-from negmine.storage.workdir import MANIFEST, PARTIAL, Manifest, Workdir, part_name
+from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.parquet import part_name
+from negmine.storage.workdir import PARTIAL, Workdir
 
 NAME = "2-retrieve/bm25"
 
@@ -36,7 +38,7 @@ def manifest(work, parts, identity="new", files=None):
         inputs={},
         rows=0,
         seconds=0.0,
-        parts=work.describe(NAME, files or [part_name(i) for i in range(parts)]),
+        parts=work.describe(NAME, files or [part_name(i) for i in range(parts)], identity),
     )
 
 

@@ -1,4 +1,4 @@
-"""Doors of the window `diff`: two work directories, read part by part, side by side."""
+"""`negmine diff`: read two work directories part by part, side by side, and compare them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def diff(house_a: Context, house_b: Context, limit: int) -> dict[str, Any]:
         rows_b = b.rows(queries.select("query_id", part="part_b"))
         tally.add(paired(a.rows(queries), rows_b))
         house_a.progress.advance(queries.height)
-    return _told(a, b, tally)
+    return _result(a, b, tally)
 
 
 def _batches(shared: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -43,13 +43,13 @@ def _batches(shared: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield shared
 
 
-def _told(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
+def _result(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
     queries = tally.queries
     went, came = (
         one.queries.join(other.queries, on="query_id", how="anti")["query_id"].sort()
         for one, other in ((a, b), (b, a))
     )
-    counted = {n: int(queries[n].sum()) for n in ("shared", "went", "came", "candidates")}
+    rows = {n: int(queries[n].sum()) for n in ("shared", "went", "came", "candidates")}
     negatives = {x: int(queries[name].sum()) for x, name in _NEGATIVES.items()}
     moved = {
         "queries": {
@@ -59,19 +59,19 @@ def _told(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
             "went_examples": went.head(EXAMPLES).to_list(),
             "came_examples": came.head(EXAMPLES).to_list(),
         },
-        "rows": counted,
+        "rows": rows,
         "negatives": negatives,
         "fates": tally.fates(),
         "flips": tally.moves("verdict"),
         "labels": tally.moves("label"),
         "ranks": tally.ranks(),
         "shifts": _shifts(a, b, tally),
-        "totals": tally.totals(a.queries.height, b.queries.height),
+        "totals": tally.totals(a.queries.height),
         "most_changed": _most_changed(a, b, tally),
     }
     warnings, other_texts = _other_texts(a, b)
-    made = _setup(a, b)
-    same_setup = not any(made.values())
+    differences = _setup(a, b)
+    same_setup = not any(differences.values())
     same_rows = _same(moved)
     return {
         "a": a.summary(),
@@ -79,7 +79,7 @@ def _told(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
         "warnings": warnings,
         "same_setup": same_setup,
         "same_rows": same_rows,
-        "setup": made,
+        "setup": differences,
         **moved,
         "notes": [*other_texts, *_notes(a, b, same_rows)],
     }
@@ -98,14 +98,14 @@ def _same(moved: dict[str, Any]) -> bool:
 
 
 def _setup(a: Run, b: Run) -> dict[str, list[dict[str, Any]]]:
-    found = setup.differences(a.made, b.made)
-    found["settings"] += setup.changed(LIMITS, a.limits, b.limits)
-    found["settings"] += setup.changed(WRITE, a.written, b.written)
-    return found
+    differences = setup.differences(a.made, b.made)
+    differences["settings"] += setup.changed(LIMITS, a.limits, b.limits)
+    differences["settings"] += setup.changed(WRITE, a.written, b.written)
+    return differences
 
 
 def _shifts(a: Run, b: Run, tally: Tally) -> list[dict[str, Any]]:
-    """Return the shifts of what moved at all; `comparable` tells whether both scales are one."""
+    """Return the shifts of all numbers that moved; `comparable`: A's and B's are on one scale."""
     same = {name: _one_scale(a, b, name) for name in tally.shifts if name not in _OF_DECIDING}
     same[FUSED] = True
     for name in _OF_DECIDING:
@@ -138,31 +138,31 @@ def _other(text: str | None, than: str | None) -> str | None:
 
 def _notes(a: Run, b: Run, same_rows: bool) -> list[str]:
     """Return what a person should know before believing the numbers."""
-    found = []
+    notes = []
     for name, run in (("A", a), ("B", b)):
         gone = {n for m in run.made.values() for n in m.inputs if setup.role(n)[0] not in run.made}
         if gone:
-            found.append(
+            notes.append(
                 f"{name} lacks {', '.join(sorted(gone))}: how they were made is not compared."
             )
         for manifest in run.made.values():
             if manifest.stats.get("unfinished"):
-                found.append(f"{name}: {manifest.artifact}: {manifest.stats['unfinished']}")
+                notes.append(f"{name}: {manifest.artifact}: {manifest.stats['unfinished']}")
     corpora_differ = _both_have(a, b, CORPUS) and not _same_artifact(a, b, CORPUS)
     if corpora_differ and "bm25" in a.scorers and "bm25" in b.scorers:
-        found.append(
+        notes.append(
             "BM25 weighs words by the corpus, and the corpora differ: its scores move with it."
         )
     if not same_rows and _identity(a) == _identity(b):
-        found.append(
-            "Both were made alike, from the same settings, models and sources, and yet differ: something is "
-            "not deterministic. Last bits of scores may shift with how texts are batched."
+        notes.append(
+            "Both were made from the same settings, models and sources, and yet they differ: something is "
+            "not deterministic. The last bits of scores may depend on how texts are batched."
         )
-    return found
+    return notes
 
 
 def _other_texts(a: Run, b: Run) -> tuple[list[str], list[str]]:
-    """Return warnings and notes on ids that mean another text in B: by them nothing can be compared."""
+    """Return warnings and notes on ids that mean another text in B: such rows cannot be compared."""
     warnings, notes = [], []
     for name, key in ((QUERIES, "query_id"), (CORPUS, "doc_id")):
         if not _both_have(a, b, name) or _same_artifact(a, b, name):
@@ -174,13 +174,13 @@ def _other_texts(a: Run, b: Run) -> tuple[list[str], list[str]]:
         other = (pl.col("text_key") != pl.col("text_key_right")).sum()
         both = one.join(two, on=key).select(other.alias("other"), pl.len().alias("shared"))
         count, shared = both.collect(engine="streaming").row(0)
-        told = f"{count:,} {key}s of both have another text in B ({name})"
+        others = f"{count:,} {key}s of both have another text in B ({name})"
         if count > MANY * shared:
             warnings.append(
-                f"{told}, of {shared:,}: if these are two collections, numbers by id mean nothing."
+                f"{others}, of {shared:,}: if these are two collections, numbers by id mean nothing."
             )
         elif count:
-            notes.append(f"{told}.")
+            notes.append(f"{others}.")
     return warnings, notes
 
 

@@ -11,7 +11,7 @@ from negmine.analysis.diff import setup
 from negmine.analysis.diff.pairs import side
 from negmine.engine.context import Context
 from negmine.storage.layout import LIMITS, QUERIES, VERDICTS
-from negmine.storage.workdir import read_part
+from negmine.storage.parquet import read_part
 
 DRAWN = ("pool", "seed")  # of --sampling random
 
@@ -27,45 +27,45 @@ class Run:
         scores = [name for name in columns if name.endswith("_score") and name != "positive_score"]
         self.scorers = [name.removesuffix("_score") for name in scores]
         self.score = str(self.made[VERDICTS].settings["score"])
-        known = ("query_id", "doc_id", "label", "rank", "positive_score", "kept", "reason")
-        self._columns = [*known, *scores]
+        others = ("query_id", "doc_id", "label", "rank", "positive_score", "kept", "reason")
+        self._columns = [*others, *scores]
 
     @cached_property
     def queries(self) -> pl.DataFrame:
         """Every query with the part of `verdicts` that it lies in: query_id, part."""
-        found = [
+        parts = [
             read_part(file, ["query_id"]).unique().with_columns(part=pl.lit(number))
             for number, file in enumerate(self.files)
         ]
-        return pl.concat(found)
+        return pl.concat(parts)
 
     def rows(self, queries: pl.DataFrame) -> pl.DataFrame:
         """Return some queries' rows of `verdicts`, as one run sees them (pairs.side)."""
-        parts = queries["part"].unique().sort() if len(queries) else [0]
-        found = [
-            read_part(self.files[part], self._columns).join(
+        numbers = queries["part"].unique().sort() if len(queries) else [0]
+        parts = [
+            read_part(self.files[number], self._columns).join(
                 queries, on="query_id", how="semi", maintain_order="left"
             )
-            for part in parts
+            for number in numbers
         ]
-        return side(pl.concat(found), self.context.config.write, self.score)
+        return side(pl.concat(parts), self.context.config.write, self.score)
 
     @property
     def written(self) -> dict[str, Any]:
         """The settings that say which survivors are taken."""
-        said = self.context.config.write.model_dump(mode="json")
-        drawn = said["sampling"] == "random"
-        return {name: value for name, value in said.items() if drawn or name not in DRAWN}
+        settings = self.context.config.write.model_dump(mode="json")
+        drawn = settings["sampling"] == "random"
+        return {name: value for name, value in settings.items() if drawn or name not in DRAWN}
 
     @property
     def limits(self) -> dict[str, Any]:
-        """What limits that depend on the data came to."""
+        """The limits that depend on the data, by name."""
         if LIMITS not in self.made:
             return {}
         return dict(self.context.work.scan(LIMITS).collect().iter_rows())
 
     def texts(self, query_ids: pl.Series) -> dict[str, str]:
-        """Return the texts of some queries, as far as they are there."""
+        """Return the texts of some queries, of those that the run has."""
         if QUERIES not in self.made:
             return {}
         rows = self.context.work.scan(QUERIES).select("query_id", "text")

@@ -1,25 +1,24 @@
-"""Rows of both runs side by side, and what can be said of every query from them."""
+"""The rows of both runs side by side, and the counts and scores of every query that follow from them."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from negmine.analysis.diff.muscle import flips, jaccard
 from negmine.analysis.diff.ranks import taus
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import POSITIVE
-from negmine.stages.write.compute import selected
+from negmine.stages.write.selection import selected
 
 KEY = ["query_id", "doc_id"]
 KEPT = "kept"
 
 
 def side(verdicts: pl.DataFrame, write: WriteSettings, score: str) -> pl.DataFrame:
-    """Return rows of `verdicts` with what one run says of each.
+    """Return rows of `verdicts` with four columns more.
 
-    Adds `verdict` (kept, or the reason), `taken` (it is among the negatives that `write` takes), `place`
-    (its place by the deciding score among the query's rows that have one, from 1, ties by doc_id), and
-    `deciding`, that score.
+    verdict: kept, or the reason. taken: whether `write` takes the row as a negative. deciding: the score
+    that decides. place: the row's place by that score among the query's rows that have one, from 1, ties
+    by doc_id.
     """
     taken = selected(verdicts, write).select(*KEY, taken=pl.lit(True))
     deciding = pl.col(f"{score}_score") if f"{score}_score" in verdicts.columns else pl.lit(None)
@@ -39,14 +38,11 @@ def paired(a: pl.DataFrame, b: pl.DataFrame) -> pl.DataFrame:
     positive: a known positive in one run at least. candidate: in both, and no known positive in both.
     """
     rows = _suffixed(a, "_a").join(_suffixed(b, "_b"), on=KEY, how="full", coalesce=True)
-    known = {x: (pl.col(f"label_{x}") == POSITIVE).fill_null(False) for x in "ab"}
-    rows = rows.with_columns(
-        pl.col("in_a", "in_b", "taken_a", "taken_b").fill_null(False),
-        positive=known["a"] | known["b"],
-        known=known["a"] & known["b"],
-    )
-    both = pl.col("in_a") & pl.col("in_b")
-    return rows.with_columns(candidate=both & ~pl.col("known")).drop("known").sort(KEY)
+    positive_a, positive_b = ((pl.col(f"label_{x}") == POSITIVE).fill_null(False) for x in "ab")
+    flags = pl.col("in_a", "in_b", "taken_a", "taken_b").fill_null(False)
+    rows = rows.with_columns(flags, positive=positive_a | positive_b, both=positive_a & positive_b)
+    candidate = pl.col("in_a") & pl.col("in_b") & ~pl.col("both")
+    return rows.with_columns(candidate=candidate).drop("both").sort(KEY)
 
 
 def _suffixed(rows: pl.DataFrame, suffix: str) -> pl.DataFrame:
@@ -55,46 +51,54 @@ def _suffixed(rows: pl.DataFrame, suffix: str) -> pl.DataFrame:
 
 
 def per_query(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return a row per query of paired rows: counts, Jaccard, what the teacher put first, anchors.
+    """Return a row per query of paired rows: counts, Jaccard, whether a positive is first, anchors.
 
     shared, went, came: rows in both, only in A, only in B. candidates: shared rows that are no known
-    positive in both; nfr, nfr_mc, pfr: those that flip, where a kept one is right (see muscle.flips).
+    positive in both; nfr: those kept in A and removed in B; pfr: those removed in A and kept in B.
     flips: shared rows with another verdict. taken_a, taken_b, taken: negatives of A, of B, of both.
     rejected: negatives of A that B removes with a reason.
     """
     in_a, in_b, kept_a, kept_b = (pl.col(c) for c in ("in_a", "in_b", "kept_a", "kept_b"))
     both, candidate = in_a & in_b, pl.col("candidate")
-    same = pl.col("verdict_a") == pl.col("verdict_b")
-    found = rows.group_by("query_id", maintain_order=True).agg(
+    counts = rows.group_by("query_id", maintain_order=True).agg(
         shared=both.sum(),
         went=(in_a & ~in_b).sum(),
         came=(in_b & ~in_a).sum(),
-        flips=(both & ~same).sum(),
+        flips=(both & (pl.col("verdict_a") != pl.col("verdict_b"))).sum(),
         candidates=candidate.sum(),
-        **{n: (candidate & case).sum() for n, case in flips(kept_a, kept_b, same).items()},
+        nfr=(candidate & kept_a & ~kept_b).sum(),
+        pfr=(candidate & ~kept_a & kept_b).sum(),
         taken=(pl.col("taken_a") & pl.col("taken_b")).sum(),
         taken_a=pl.col("taken_a").sum(),
         taken_b=pl.col("taken_b").sum(),
         rejected=(pl.col("taken_a") & in_b & ~kept_b).sum(),
-        **_of_teacher("a"),
-        **_of_teacher("b"),
+        **_by_deciding_score("a"),
+        **_by_deciding_score("b"),
     )
     sizes = (pl.col(name).cast(pl.Int64) for name in ("taken", "taken_a", "taken_b"))
-    return found.with_columns(jaccard=jaccard(*sizes))
+    return counts.with_columns(jaccard=jaccard(*sizes))
 
 
-def _of_teacher(x: str) -> dict[str, pl.Expr]:
-    """What the deciding score of a side says: its first document, the positives' place, anchor, margin."""
+def _by_deciding_score(x: str) -> dict[str, pl.Expr]:
+    """Return what a side's deciding scores say of a query.
+
+    scored: a known positive has a score. right: a known positive has the highest one. anchor: the score that
+    thresholds hang from. margin: anchor - highest score of a negative.
+    """
     place, deciding = pl.col(f"place_{x}"), pl.col(f"deciding_{x}").cast(pl.Float64)
-    first = place == 1
     anchor = pl.col(f"positive_score_{x}").cast(pl.Float64).max()
     return {
-        f"first_{x}": pl.col("doc_id").filter(first).first(),
-        f"right_{x}": (pl.col("positive") & first).any(),
-        f"reciprocal_{x}": 1 / place.filter("positive").min(),
+        f"scored_{x}": (pl.col("positive") & place.is_not_null()).any(),
+        f"right_{x}": (pl.col("positive") & (place == 1)).any(),
         f"anchor_{x}": anchor,
         f"margin_{x}": anchor - deciding.filter(pl.col(f"taken_{x}")).max(),
     }
+
+
+def jaccard(both: pl.Expr, a: pl.Expr, b: pl.Expr) -> pl.Expr:
+    """Return the size of the intersection / that of the union, from sizes; 1 for two empty sets."""
+    union = a + b - both
+    return pl.when(union > 0).then(both / union).otherwise(1.0)
 
 
 def rank_correlation(rows: pl.DataFrame, a: str, b: str) -> pl.DataFrame:
@@ -115,7 +119,7 @@ def exchanged(rows: pl.DataFrame, query_ids: pl.Series) -> pl.DataFrame:
 
 
 def moves(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Return how shared rows went from one value to another: from, to, rows; unchanged ones too."""
+    """Return how many shared rows have each pair of values in A and B: from, to, rows; equal pairs too."""
     pairs = rows.filter(pl.col("in_a") & pl.col("in_b"))
     named = (pl.col(f"{column}_{x}").alias(name) for x, name in (("a", "from"), ("b", "to")))
     return pairs.group_by(*named).agg(rows=pl.len())

@@ -14,12 +14,12 @@ def taus(pairs: pl.DataFrame) -> pl.DataFrame:
     documents, n1 of them tied in x, n2 in y, C in the same order in both, D in opposite orders. Rows
     without x or y do not count; null where x or y tell no two documents apart.
     """
-    known = pairs.drop_nulls().sort("query_id")
-    query_ids = known["query_id"].unique(maintain_order=True)
-    if known.is_empty():
+    scored = pairs.drop_nulls().sort("query_id")
+    query_ids = scored["query_id"].unique(maintain_order=True)
+    if scored.is_empty():
         return query_ids.to_frame().with_columns(tau=pl.lit(None, pl.Float64))
     dense = (pl.col(name).rank("dense").over("query").cast(pl.Int64) for name in ("x", "y"))
-    numbered = known.select(pl.col("query_id").rle_id().alias("query"), "x", "y")
+    numbered = scored.select(pl.col("query_id").rle_id().alias("query"), "x", "y")
     rows = numbered.with_columns(*dense).sort("query", "x", "y")
     tied = {"tied_x": _tied("x"), "tied_y": _tied("y"), "tied": _tied("x", "y")}
     counts = (
@@ -36,7 +36,7 @@ def taus(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tied(*columns: str) -> pl.Expr:
-    """The documents tied with each; half their sum is the number of tied pairs."""
+    """Return how many other documents each is tied with; half of the sum is the number of tied pairs."""
     return (pl.len().over("query", *columns) - 1).cast(pl.Float64)
 
 
@@ -49,12 +49,12 @@ def discordant(group: NDArray[np.integer], y: NDArray[np.integer]) -> NDArray[np
     """
     bits = int(y.max()).bit_length()
     key = (group.astype(np.int64) << bits) | y.astype(np.int64)
-    found = np.zeros(int(group[-1]) + 1)
+    pairs = np.zeros(int(group[-1]) + 1)
     for bit in reversed(range(bits)):
         one, block = (key >> bit) & 1, key >> (bit + 1)
         first = np.flatnonzero(np.r_[True, block[1:] != block[:-1]])
         ones = np.cumsum(one) - one
         before = ones - np.repeat(ones[first], np.diff(np.r_[first, len(key)]))
-        found += np.bincount(key >> bits, np.where(one == 0, before, 0), minlength=len(found))
+        pairs += np.bincount(key >> bits, np.where(one == 0, before, 0), minlength=len(pairs))
         key = key[np.argsort(key >> bit, kind="stable")]
-    return found
+    return pairs

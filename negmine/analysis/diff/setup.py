@@ -1,4 +1,4 @@
-"""What differs in how two runs were made, from the manifests of what their verdicts rest on."""
+"""What differs in how two runs were made, from the manifests of their verdicts and of all inputs below."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ from negmine.data.identity import canonical, identity_of
 from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
 from negmine.storage.layout import CANDIDATES, QRELS, VERDICTS
-from negmine.storage.workdir import Manifest, Workdir
+from negmine.storage.manifest import Manifest
+from negmine.storage.workdir import Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
 _NAMED = re.compile(
     r"^((?:1-index|2-retrieve)/(?:dense|vectors|faiss|recall)|4-filter/(?:guide(?:_\d+)?|judge))-(.+)$"
 )
 _MODEL = ("model", "vectors", "query", "document")  # settings that are a model's fingerprint
-# How far and how a scorer looks, not on what scale it speaks.
+# Settings that say how deep a scorer searches, not what its scores mean.
 _DEPTH = ("k", "depth", "scope", "wanted", "order", "vector_dtype", "index", "nprobe", "ef_search")
 _STAGES = ("index", "retrieve", "rerank", "filter")
 
 
 def role(name: str) -> tuple[str, str]:
     """Return an artifact's role and its model's name: `1-index/dense-x` is (`1-index/dense`, `x`)."""
-    found = _NAMED.match(name)
-    if found:
-        return found[1], found[2]
+    match = _NAMED.match(name)
+    if match:
+        return match[1], match[2]
     return (
         ("3-rerank", name.removeprefix("3-rerank/")) if name.startswith("3-rerank/") else (name, "")
     )
 
 
 def made_from(work: Workdir) -> dict[str, Manifest]:
-    """Return the manifests of a run's verdicts and of all that they rest on, by role.
+    """Return the manifests of a run's verdicts and of all artifacts that they were made from, by role.
 
-    What was deleted since is left out. Raises MissingArtifact where there are no finished verdicts, or
-    where something they rest on has been made anew since; CorruptArtifact where a file is damaged.
+    Deleted artifacts are left out. Raises MissingArtifact where there are no finished verdicts, or where an
+    artifact below them was made again later; CorruptArtifact where a file is damaged.
     """
     if work.manifest(VERDICTS) is None:
         for name in (QRELS, CANDIDATES, VERDICTS):  # the first that is missing says what to run
             work.require(name)
     work.part_files(VERDICTS)
-    found, todo = {}, [VERDICTS]
+    made, todo = {}, [VERDICTS]
     while todo:
         manifest = work.manifest(todo.pop())
-        if manifest is None or role(manifest.artifact)[0] in found:
+        if manifest is None or role(manifest.artifact)[0] in made:
             continue
-        found[role(manifest.artifact)[0]] = manifest
+        made[role(manifest.artifact)[0]] = manifest
         for name, identity in manifest.inputs.items():
             below = work.manifest(name)
             if below is not None and offered(below.identity, below) != identity:
                 raise MissingArtifact(_overtaken(work, manifest, name))
             todo.append(name)
-    return found
+    return made
 
 
 def _overtaken(work: Workdir, manifest: Manifest, name: str) -> str:
-    stages = [
-        r for r in _STAGES[_STAGES.index(manifest.stage) :] if r != "rerank" or _reranks(work)
-    ]
+    later = _STAGES[_STAGES.index(manifest.stage) :]
+    stages = [stage for stage in later if stage != "rerank" or _reranks(work)]
     again = " && ".join(f"negmine {stage} {work.root}" for stage in stages)
     return f"{manifest.artifact} in {work.root} is older than its {name}. Run: {again}"
 
@@ -112,45 +112,45 @@ def changed(artifact: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> list[d
 def scale(made: Made, scorer: str) -> str | None:
     """Return what a scorer's numbers mean: model or formula, by settings; equal texts, equal scales.
 
-    None where the manifests that know are gone.
+    None where the manifests with these settings are gone.
     """
     if scorer == "risk":
         return "a probability"
     places = [f"1-index/{scorer}", f"2-retrieve/{scorer}", f"4-filter/{scorer}"]
     places += ["2-retrieve/vectors"] if scorer == "dense" else []
     names = ["3-rerank"] if scorer == "rerank" else places
-    told = [made[name].settings for name in names if name in made]
-    meant = [{key: one[key] for key in one if key not in _DEPTH} for one in told]
-    return canonical([one for one in meant if one]) if any(meant) else None
+    settings = [made[name].settings for name in names if name in made]
+    shaping = [{key: one[key] for key in one if key not in _DEPTH} for one in settings]
+    return canonical([one for one in shaping if one]) if any(shaping) else None
 
 
 def _model(manifest: Manifest | None) -> dict[str, str] | None:
     """Return a model's name and fingerprint, of an artifact that has one."""
     if manifest is None or not role(manifest.artifact)[1]:
         return None
-    known = {name: manifest.settings[name] for name in _MODEL if name in manifest.settings}
-    if not known:
+    parts = {name: manifest.settings[name] for name in _MODEL if name in manifest.settings}
+    if not parts:
         return None  # a run: its index has the model
-    only = next(iter(known.values()))
-    single = len(known) == 1 and isinstance(only, str)
-    fingerprint = str(only) if single else identity_of(known)
+    only = next(iter(parts.values()))
+    single = len(parts) == 1 and isinstance(only, str)
+    fingerprint = str(only) if single else identity_of(parts)
     return {"name": role(manifest.artifact)[1], "fingerprint": fingerprint}
 
 
 def _sources(manifest: Manifest) -> list[str]:
-    found: list[str] = manifest.settings.get("sources", [])
-    return found
+    sources: list[str] = manifest.settings.get("sources", [])
+    return sources
 
 
 def _settings(manifest: Manifest) -> dict[str, Any]:
     """Return the settings that are neither model nor source, and how the artifact is made."""
-    known = (*_MODEL, "sources") if role(manifest.artifact)[1] else ("sources",)
-    told = {name: value for name, value in manifest.settings.items() if name not in known}
-    return told | {"schema": manifest.schema, "revision": manifest.revision}
+    others = (*_MODEL, "sources") if role(manifest.artifact)[1] else ("sources",)
+    settings = {name: value for name, value in manifest.settings.items() if name not in others}
+    return settings | {"schema": manifest.schema, "revision": manifest.revision}
 
 
 def _versions(a: Made, b: Made) -> list[dict[str, Any]]:
-    old, new = _said_versions(a.values()), _said_versions(b.values())
+    old, new = _by_package(a.values()), _by_package(b.values())
     return [
         {"package": name, "a": old.get(name), "b": new.get(name)}
         for name in sorted({*old} | {*new})
@@ -158,10 +158,10 @@ def _versions(a: Made, b: Made) -> list[dict[str, Any]]:
     ]
 
 
-def _said_versions(made: Iterable[Manifest]) -> dict[str, str]:
-    """Return the versions that made a run; several of one package with commas."""
-    found: dict[str, set[str]] = {}
+def _by_package(made: Iterable[Manifest]) -> dict[str, str]:
+    """Return the versions that made a run, by package; several of one package with commas."""
+    versions: dict[str, set[str]] = {}
     for manifest in made:
         for package, version in manifest.versions.items():
-            found.setdefault(package, set()).add(version)
-    return {package: ", ".join(sorted(versions)) for package, versions in found.items()}
+            versions.setdefault(package, set()).add(version)
+    return {package: ", ".join(sorted(several)) for package, several in versions.items()}

@@ -1,4 +1,4 @@
-"""How far numbers moved: mean and percentiles of B minus A, in bounded memory.
+"""How far numbers moved: mean and percentiles of B minus A, in memory that does not grow with the rows.
 
 Differences are counted by value, rounded to three significant digits, so that a hundred million rows
 become some ten thousand counts. Mean and number of changed rows are exact.
@@ -17,7 +17,7 @@ _DIGITS = 3
 
 @dataclass
 class Shift:
-    """The shifts of one number, gathered part by part."""
+    """The shifts of one number, added up part by part."""
 
     rows: int = 0
     changed: int = 0
@@ -48,15 +48,15 @@ class Shift:
 
     def summary(self) -> dict[str, Any]:
         """Return rows, changed, only_a, only_b, mean and percentiles; null where no row has both."""
-        known = self.rows > 0
+        measured = self.rows > 0
         return {
             "rows": self.rows,
             "changed": self.changed,
             "only_a": self.only_a,
             "only_b": self.only_b,
-            "mean": digits(self.total / self.rows) if known else None,
+            "mean": digits(self.total / self.rows) if measured else None,
             **{
-                n: percentile(self.counts, share) if known else None
+                n: percentile(self.counts, share) if measured else None
                 for n, share in PERCENTILES.items()
             },
         }

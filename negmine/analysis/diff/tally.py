@@ -1,4 +1,4 @@
-"""A comparison gathered some queries at a time: counts, shifts, and a few numbers per query."""
+"""A comparison, added up some queries at a time: counts, shifts, and a few numbers per query."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SPREAD = {"p5": 0.05, "median": 0.5, "p95": 0.95}
 
 
 class Tally:
-    """What is known of a comparison so far.
+    """The comparison of the queries that were added so far.
 
     scorers: names that both runs have scores of. deciding: whose score decides, in A and in B. limit: how
     many of the queries that changed most are kept.
@@ -35,7 +35,7 @@ class Tally:
 
     @property
     def _sources(self) -> dict[str, tuple[str, str]]:
-        """Rank correlations by name: columns of A and of B. The deciding scores come first."""
+        """The rank correlations by name: the column of A and that of B. The deciding scores come first."""
         columns = {name: (column, column) for name, column in self._columns.items()}
         a, b = self._deciding
         first = {a if a == b else f"{a} -> {b}": (DECIDING, DECIDING)}
@@ -43,10 +43,10 @@ class Tally:
 
     def add(self, rows: pl.DataFrame) -> None:
         """Add all rows of some queries (pairs.paired)."""
-        found = [pairs.rank_correlation(rows, *both) for both in self._sources.values()]
-        for name, taus in zip(self._sources, found, strict=True):
-            self._taus.append(taus.drop_nulls().select("tau", source=pl.lit(name)))
-        queries = pairs.per_query(rows).join(found[0], on="query_id", how="left")
+        taus = [pairs.rank_correlation(rows, *both) for both in self._sources.values()]
+        for name, by_query in zip(self._sources, taus, strict=True):
+            self._taus.append(by_query.drop_nulls().select("tau", source=pl.lit(name)))
+        queries = pairs.per_query(rows).join(taus[0], on="query_id", how="left")
         shared = rows.filter(pl.col("in_a") & pl.col("in_b"))
         for name, column in self._columns.items():
             self.shifts[name].add(shared[f"{column}_a"], shared[f"{column}_b"])
@@ -66,12 +66,12 @@ class Tally:
         """A row per shared query, by query_id: pairs.per_query, with `tau`."""
         return pl.concat(self._queries).sort("query_id")
 
-    def totals(self, queries_a: int, queries_b: int) -> Totals:
-        """Return the numbers that it all comes to (see totals.MEASURES)."""
-        return totals(self.queries, queries_a, queries_b)
+    def totals(self, queries_a: int) -> Totals:
+        """Return the totals of all queries (see totals.MEASURES). queries_a: how many queries A has."""
+        return totals(self.queries, queries_a)
 
     def moves(self, column: str) -> list[dict[str, Any]]:
-        """Return how shared rows went from one `verdict` or `label` to another, most first."""
+        """Return how many shared rows changed from one `verdict` or `label` to another, most first."""
         rows = pl.concat(self._moves[column]).group_by("from", "to").agg(pl.col("rows").sum())
         moved = rows.filter(pl.col("from") != pl.col("to"))
         return moved.sort("rows", "from", "to", descending=[True, False, False]).to_dicts()
@@ -87,29 +87,35 @@ class Tally:
 
     def ranks(self) -> list[dict[str, Any]]:
         """Return Kendall's tau-b of every source over queries: queries, mean, p5, median, p95."""
-        found = []
         rows = pl.concat(self._taus)
-        for name in self._sources:
-            taus = rows.filter(source=name)["tau"].sort()
-            known = len(taus) > 0
-            spread = {
-                place: digits_or_none(taus.quantile(share, "linear")) if known else None
-                for place, share in _SPREAD.items()
-            }
-            mean = digits_or_none(float(taus.sum()) / len(taus)) if known else None
-            found.append({"source": name, "queries": len(taus), "mean": mean, **spread})
-        return found
+        return [
+            {"source": name, **_summary(rows.filter(source=name)["tau"].sort())}
+            for name in self._sources
+        ]
 
     def most_changed(self, texts: Mapping[str, str]) -> list[dict[str, Any]]:
         """Return the queries that changed most, with their texts and the negatives that went and came."""
         if not self._most:
             return []
-        rows = most_changed(pl.concat(self._most), self._limit)
-        told = ({**row, "text": texts.get(row["query_id"])} for row in rows.to_dicts())
+        rows = most_changed(pl.concat(self._most), self._limit).to_dicts()
         return [
-            {**row, "jaccard": digits_or_none(row["jaccard"]), "tau": digits_or_none(row["tau"])}
-            for row in told
+            {
+                **row,
+                "jaccard": digits_or_none(row["jaccard"]),
+                "tau": digits_or_none(row["tau"]),
+                "text": texts.get(row["query_id"]),
+            }
+            for row in rows
         ]
+
+
+def _summary(taus: pl.Series) -> dict[str, Any]:
+    """Return queries, mean, p5, median, p95 of sorted values; null where there are none."""
+    if taus.is_empty():
+        return {"queries": 0, "mean": None, **dict.fromkeys(_SPREAD)}
+    spread = {n: digits_or_none(taus.quantile(share, "linear")) for n, share in _SPREAD.items()}
+    mean = digits_or_none(float(taus.sum()) / len(taus))
+    return {"queries": len(taus), "mean": mean, **spread}
 
 
 def most_changed(queries: pl.DataFrame, limit: int) -> pl.DataFrame:

@@ -1,79 +1,79 @@
-"""Examples: the texts of the rows that were found, read from the files again."""
+"""Examples: the texts of the first findings of each rule, read from the files again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
 
-from negmine.analysis.lint.batches import File, batches
-from negmine.analysis.lint.findings import ROWS, Findings
-from negmine.analysis.lint.options import Options
+from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.places import ROWS
+from negmine.analysis.lint.read.batches import TrainingFile, batches
 from negmine.analysis.lint.rules import RULES
+from negmine.analysis.lint.settings import LintSettings
 from negmine.data.sources.problems import Problems
 
 PER_RULE = 3
 MOST_CHARACTERS = 500
-_TEXTS = ("query", "positives", "negatives", "loose")
+
+Example = dict[str, Any]
 
 
-def place(row: int, files: list[File]) -> dict[str, Any]:
-    """Return file and row (line of a text file, row of a Parquet file, from 1)."""
+def located(row: int, files: Sequence[TrainingFile]) -> dict[str, Any]:
+    """Return the file of a row, and its number there: line of a text file, row of a Parquet file."""
     return {"file": str(files[row // ROWS].path), "row": row % ROWS}
 
 
 def examples(
-    findings: Findings, files: list[File], options: Options
-) -> dict[str, list[dict[str, Any]]]:
-    """Return up to three examples a rule: file, row, texts, and the other row where there is one."""
-    firsts = {rule: findings.first(rule).head(PER_RULE) for rule in RULES}
-    wanted = pl.concat([pl.concat([rows["row"], rows["other"]]) for rows in firsts.values()])
-    texts = _texts(wanted.drop_nulls().unique(), files, options)
+    findings: Findings, files: Sequence[TrainingFile], settings: LintSettings
+) -> dict[str, list[Example]]:
+    """Return up to three examples a rule: file, row, texts, and the row that explains it, if there is one."""
+    first = {rule: findings.first(rule).head(PER_RULE) for rule in RULES}
+    numbers = pl.concat([rows[column] for rows in first.values() for column in ("row", "other")])
+    texts = _texts(numbers.drop_nulls().unique(), files, settings)
     return {
-        rule: [_example(found, texts, files) for found in rows.iter_rows(named=True)]
-        for rule, rows in firsts.items()
+        rule: [_example(finding, texts, files) for finding in rows.iter_rows(named=True)]
+        for rule, rows in first.items()
     }
 
 
-def _texts(rows: pl.Series, files: list[File], options: Options) -> dict[int, dict[str, Any]]:
+def _texts(
+    rows: pl.Series, files: Sequence[TrainingFile], settings: LintSettings
+) -> dict[int, dict[str, Any]]:
     """Return the texts of rows; a file is read no further than its last row that is wanted."""
-    found: dict[int, dict[str, Any]] = {}
+    texts: dict[int, dict[str, Any]] = {}
     for file in files:
-        left = {row for row in rows.to_list() if row // ROWS == file.number}
-        again = File(file.path, file.number)
-        for batch in batches(again, options.columns, options.label_threshold, Problems(skip=True)):
-            if not left:
+        wanted = {row for row in rows.to_list() if row // ROWS == file.number}
+        again = TrainingFile(file.path, file.number)
+        for batch in batches(again, settings, Problems(skip=True)):
+            if not wanted:
                 break
-            here = batch.filter(pl.col("row").is_in(list(left))).select("row", *_TEXTS)
-            for row in here.iter_rows(named=True):
-                found[row["row"]] = row
-            left -= set(here["row"].to_list())
-    return found
+            here = batch.filter(pl.col("row").is_in(list(wanted)))
+            columns = here.select("row", "query", "positives", "negatives", "is_pair")
+            texts |= {row["row"]: row for row in columns.iter_rows(named=True)}
+            wanted -= set(here["row"].to_list())
+    return texts
 
 
 def _example(
-    found: dict[str, Any], texts: dict[int, dict[str, Any]], files: list[File]
-) -> dict[str, Any]:
-    row = texts.get(found["row"], {})
-    bare = (
-        [] if row.get("loose") else [None]
-    )  # a labeled pair has one document, another row lacks one
-    negatives = row.get("negatives") or bare
-    example = place(found["row"], files) | {
+    finding: dict[str, Any], texts: dict[int, dict[str, Any]], files: Sequence[TrainingFile]
+) -> Example:
+    row = texts.get(finding["row"], {})
+    # A labeled pair has one document; in another row a missing one is a null text.
+    missing = [] if row.get("is_pair") else [None]
+    positives, negatives = row.get("positives") or missing, row.get("negatives") or missing
+    example = located(finding["row"], files) | {
         "query": _cut(row.get("query")),
-        "positives": _cut_all((row.get("positives") or bare)[:PER_RULE]),
+        "positives": _cut_all(positives[:PER_RULE]),
     }
-    if found["slot"] is None:
+    if finding["slot"] is None:
         example["negatives"] = _cut_all(negatives[:PER_RULE])
     else:
-        example |= {
-            "slot": found["slot"],
-            "negative": _cut(negatives[found["slot"] - 1]),
-        }
-    if found["other"] is not None:
-        other = texts.get(found["other"], {})
-        example["other"] = place(found["other"], files) | {
+        example |= {"slot": finding["slot"], "negative": _cut(negatives[finding["slot"] - 1])}
+    if finding["other"] is not None:
+        other = texts.get(finding["other"], {})
+        example["other"] = located(finding["other"], files) | {
             "query": _cut(other.get("query")),
             "positives": _cut_all((other.get("positives") or [])[:PER_RULE]),
         }

@@ -1,17 +1,18 @@
-"""What the user knows beside the file: the corpus, and which documents are relevant for which query."""
+"""The user's data to compare with: the corpus, and which documents the qrels call relevant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
-from negmine.analysis.lint.collecting import D, Q
-from negmine.analysis.lint.keys import keys, normal
-from negmine.analysis.lint.options import Options
+from negmine.analysis.lint.keys import QUERY_KEY, TEXT_KEY, keys
+from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.lint.spill import Spill
 from negmine.data.frames import frame
+from negmine.data.shingles.words import normalise_all
 from negmine.data.sources.formats import read_chunks
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
@@ -22,40 +23,43 @@ from negmine.errors import InputError
 _QRELS = (".tsv", ".txt", ".csv", ".jsonl", ".parquet")
 
 
-class Relevant:
-    """The pairs that qrels call relevant: by keys of texts and by ids; None where they cannot be had."""
+class Relevant(NamedTuple):
+    """The pairs that qrels call relevant; None where they cannot be known.
 
-    def __init__(self, by_text: pl.DataFrame | None, by_id: pl.DataFrame | None) -> None:
-        self.by_text, self.by_id = by_text, by_id
+    by_text: query_a, query_b, text_a, text_b. by_id: query_id, id.
+    """
+
+    by_text: pl.DataFrame | None = None
+    by_id: pl.DataFrame | None = None
 
 
-def read(options: Options, spill: Spill, problems: Problems) -> Relevant:
-    """Read corpus, queries and qrels; the keys of the corpus are put aside by text."""
-    judged = None if options.qrels is None else _judged(options.qrels, options, problems)
-    wanted = None if judged is None else judged.select("doc_id").unique()
-    documents = [pl.DataFrame(schema={"doc_id": pl.String, "da": pl.UInt64, "db": pl.UInt64})]
-    for keyed in _documents(options.corpus, problems):
-        spill.add("corpus", keyed.select(D), "da")
-        if wanted is not None:
-            documents.append(keyed.join(wanted, on="doc_id", how="semi"))
+def read_reference(settings: LintSettings, spill: Spill, problems: Problems) -> Relevant:
+    """Read corpus, queries and qrels; the keys of the corpus are put aside as `corpus`, by text."""
+    judged = None if settings.qrels is None else _judged(settings, settings.qrels, problems)
+    judged_ids = None if judged is None else judged.select("doc_id").unique()
+    documents = [pl.DataFrame(schema={"doc_id": pl.String} | dict.fromkeys(TEXT_KEY, pl.UInt64))]
+    for keyed in _documents(settings.corpus, problems):
+        spill.add("corpus", keyed.select(TEXT_KEY), "text_a")
+        if judged_ids is not None:
+            documents.append(keyed.join(judged_ids, on="doc_id", how="semi"))
     if judged is None:
-        return Relevant(None, None)
+        return Relevant()
     by_id = judged.rename({"doc_id": "id"})
-    if options.corpus is None or options.queries is None:
-        return Relevant(None, by_id)
-    queries = pl.concat(list(_queries(options.queries, problems)))
+    if settings.corpus is None or settings.queries is None:
+        return Relevant(by_id=by_id)
+    queries = pl.concat(list(_queries(settings.queries, problems)))
     by_text = judged.join(queries, on="query_id").join(pl.concat(documents), on="doc_id")
-    return Relevant(by_text.select(*Q, *D).unique(), by_id)
+    return Relevant(by_text.select(*QUERY_KEY, *TEXT_KEY).unique(), by_id)
 
 
-def _judged(path: Path, options: Options, problems: Problems) -> pl.DataFrame:
-    tables = [frame(table) for file in _files(path) for table in read_qrels(file, problems)]
-    rows = pl.concat(tables).filter(pl.col("relevance") >= options.min_relevance)
-    return rows.select("query_id", "doc_id")
+def _judged(settings: LintSettings, path: Path, problems: Problems) -> pl.DataFrame:
+    tables = [frame(table) for file in _qrels_files(path) for table in read_qrels(file, problems)]
+    relevant = pl.concat(tables).filter(pl.col("relevance") >= settings.min_relevance)
+    return relevant.select("query_id", "doc_id")
 
 
-def _files(path: Path) -> list[Path]:
-    """Return the files of qrels: those of a folder, as BEIR has them, are one set of judgements."""
+def _qrels_files(path: Path) -> list[Path]:
+    """Return the files of qrels; those of a folder, as BEIR has them, are one set of judgements."""
     if not path.is_dir():
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix in _QRELS)
@@ -65,7 +69,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _documents(path: Path | None, problems: Problems) -> Iterator[pl.DataFrame]:
-    """Yield doc_id, da, db: a document by its text alone, and with its title before it."""
+    """Yield doc_id and key: of a document's text alone, and of title, space, text."""
     if path is None:
         return
     records = Records(path, problems, "doc_id", "document text", True)
@@ -73,14 +77,13 @@ def _documents(path: Path | None, problems: Problems) -> Iterator[pl.DataFrame]:
         rows = frame(table)
         for text in (rendered(True, " "), pl.col("text")):
             texts = rows.select("doc_id", text.fill_null("").alias("text"))
-            keyed = keys(normal(texts["text"])).rename({"a": "da", "b": "db"})
-            yield texts.select("doc_id").hstack(keyed)
+            yield texts.select("doc_id").hstack(keys(normalise_all(texts["text"])))
 
 
 def _queries(path: Path, problems: Problems) -> Iterator[pl.DataFrame]:
-    yield pl.DataFrame(schema={"query_id": pl.String, "qa": pl.UInt64, "qb": pl.UInt64})
+    """Yield query_id and key."""
+    yield pl.DataFrame(schema={"query_id": pl.String} | dict.fromkeys(QUERY_KEY, pl.UInt64))
     records = Records(path, problems, "query_id", "query text", False)
     for table in records.tables(read_chunks(path, problems)):
         rows = frame(table)
-        keyed = keys(normal(rows["text"])).rename({"a": "qa", "b": "qb"})
-        yield rows.select("query_id").hstack(keyed)
+        yield rows.select("query_id").hstack(keys(normalise_all(rows["text"]), QUERY_KEY))

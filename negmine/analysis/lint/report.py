@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from negmine.analysis.lint.batches import File
-from negmine.analysis.lint.examples import place
+from negmine.analysis.lint.examples import Example, located
 from negmine.analysis.lint.findings import Findings
+from negmine.analysis.lint.read.batches import TrainingFile
 from negmine.analysis.lint.rules import RULES
 
 
-def report(
-    files: list[File],
+def make_report(
+    files: Sequence[TrainingFile],
     findings: Findings,
-    totals: dict[str, int],
-    examples: dict[str, list[dict[str, Any]]],
+    totals: Mapping[str, int],
+    examples: Mapping[str, list[Example]],
 ) -> dict[str, Any]:
-    """Return files, totals and rules; every rule is there, found or not, checked or not."""
+    """Return files, totals and rules; every rule is there, whatever was found or checked."""
     return {
         "files": [_file(file) for file in files],
         "totals": totals,
@@ -24,7 +25,7 @@ def report(
     }
 
 
-def _file(file: File) -> dict[str, Any]:
+def _file(file: TrainingFile) -> dict[str, Any]:
     shape = file.shape
     return {
         "file": str(file.path),
@@ -39,25 +40,24 @@ def _file(file: File) -> dict[str, Any]:
 def _rule(
     name: str,
     findings: Findings,
-    totals: dict[str, int],
-    files: list[File],
-    examples: dict[str, list[dict[str, Any]]],
+    totals: Mapping[str, int],
+    files: Sequence[TrainingFile],
+    examples: Mapping[str, list[Example]],
 ) -> dict[str, Any]:
-    level, unit = RULES[name].level, RULES[name].unit
-    count, total = findings.counts[name], totals.get(unit, 1)
-    share = findings.shares.get(name, count / total if total else 0.0)
+    rule = RULES[name]
+    count, total = findings.counts[name], totals.get(rule.unit, 1)
     return {
         "rule": name,
-        "level": level,
-        "meaning": RULES[name].meaning,
+        "level": rule.level,
+        "meaning": rule.meaning,
         "checked": name not in findings.unchecked,
         "why_not": findings.unchecked.get(name),
         "count": count,
-        "unit": unit,
+        "unit": rule.unit,
         "of": total,
-        "share": share,
-        "rows": [place(row, files) for row in findings.first(name)["row"]],
-        "more_rows": findings.more(name),
-        "about": findings.about[name],
+        "share": findings.shares.get(name, count / total if total else 0.0),
+        "rows": [located(row, files) for row in findings.first(name)["row"]],
+        "more_rows": findings.has_more(name),
+        "about": findings.statistics[name],
         "examples": examples.get(name, []),
     }

@@ -1,4 +1,4 @@
-"""What `negmine lint` can find: the one table that names, counts and documents come from."""
+"""What `negmine lint` looks for: the one table that names, counts, messages and docs come from."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ FAULT, SUSPICION = "fault", "suspicion"
 class Rule(NamedTuple):
     """One kind of finding.
 
-    level: a `fault` is wrong whatever the data, a `suspicion` wants a look. unit: what is counted, and
-    what the share is a share of.
+    level: a `fault` is wrong whatever the data, a `suspicion` may be right: look at it. unit: what is counted,
+    and what the share is a share of. text: what is found, then how; its first sentence stands in the output.
     """
 
     level: str
@@ -28,153 +28,156 @@ RULES: dict[str, Rule] = {
     "same_text_as_positive": Rule(
         FAULT,
         "negatives",
-        "A negative is the positive of its own row. In labeled pairs: the query has the same "
-        "document with both labels.",
+        "A negative is the same text as its positive. Its positive is that of its row. In labeled pairs it is "
+        "any positive of its query: the query has the same document with both labels.",
     ),
     "same_text_as_other_positive": Rule(
         FAULT,
         "negatives",
-        "A negative is a positive of the same query in another row. The usual cause: queries "
-        "with several positives were unrolled before mining, and the miner knew one at a "
-        "time.",
+        "A negative is the same text as a positive of the same query in another row. The usual cause: "
+        "queries with several positives became one row per positive before mining, so that the miner "
+        "had one positive at a time.",
     ),
     "same_text_as_query": Rule(
         FAULT,
         "negatives",
-        "A negative is its own query: a question that was indexed as a document.",
+        "A negative is the same text as its query. The usual cause: questions are documents of the corpus.",
     ),
     "near_duplicate_of_positive": Rule(
         FAULT,
         "negatives",
-        "A negative is not the same text as the positive of its row, but its Jaccard "
-        "similarity of word 3-grams with it is `--near-duplicate` (0.8) or more. 0.8 is what "
-        'Lee et al. (2022), "Deduplicating training data makes language models better", call '
-        "a near-duplicate.",
+        "A negative is almost the same text as its positive. Their Jaccard similarity of word 3-grams is "
+        "`--near-duplicate` (0.8) or more, and they are not the same text. 0.8 is the limit of Lee et al. "
+        '(2022), "Deduplicating training data makes language models better".',
     ),
     "near_duplicate_of_other_positive": Rule(
         FAULT,
         "negatives",
-        "A negative is a near-duplicate of a positive of the same query in another row. A negative is "
+        "A negative is almost the same text as a positive of the same query in another row. A negative is "
         "compared with the first 64 positives of its query.",
     ),
     "near_duplicate_of_query": Rule(
-        FAULT, "negatives", "A negative is a near-duplicate of its query: rephrased, or quoted."
+        FAULT,
+        "negatives",
+        "A negative is almost the same text as its query. It rephrases or quotes the query.",
     ),
     "relevant_in_qrels": Rule(
         FAULT,
         "negatives",
-        "The qrels call a negative relevant for its query (relevance of `--min-relevance` or "
-        "more). Needs `--qrels`, and ids: from the file itself (negmine's provenance, "
-        "`query_id` and `neg_id` columns), or by text from `--queries` and `--corpus`. A "
-        "document is known by its text, and by its title, a space, its text.",
+        "A negative is relevant for its query according to the qrels. Its relevance is `--min-relevance` "
+        "(1) or more. Needs `--qrels`, and the ids of queries and negatives: from the file (`query_id` and "
+        "`neg_id` columns, or the provenance that negmine writes), or found by text with `--queries` "
+        "and `--corpus`. A document is found by its text, or by title, space, text.",
     ),
     "repeated_slot": Rule(
         FAULT,
         "negatives",
-        "The same negative stands twice in a row: the loss counts it twice. Miners that fill "
-        "short lists by repeating do this. Counted are the repeats.",
+        "A row has the same negative twice. The loss counts it twice. Miners that fill short lists with "
+        "repeats do this. The count is the number of repeats.",
     ),
     "repeated_positive": Rule(
         FAULT,
         "positives",
-        "The same positive stands twice in a row, so that it is drawn or counted twice. Counted are the "
-        "repeats.",
+        "A row has the same positive twice. It is drawn, or counted, twice as often. The count is the "
+        "number of repeats.",
     ),
     "duplicate_row": Rule(
         FAULT,
         "rows",
-        "A row with the same query, positives and negatives in the same order as an earlier "
-        "one. Counted are the later ones.",
+        "A row has the same query, positives and negatives, in the same order, as an earlier row. The "
+        "count is the number of later rows.",
     ),
     "empty_text": Rule(
         FAULT,
         "texts",
-        "A query, positive or negative that is null, empty, or nothing but white space and characters "
-        "that are not seen (zero-width space, byte order mark); also a row without a positive or "
-        "without a negative. Such texts take part in no other rule.",
+        "A query, positive or negative is missing or empty. It is null, or has only white space and "
+        "invisible characters (zero-width space, byte order mark). A row without any positive or any "
+        "negative counts too. Such texts are left out of all other rules.",
     ),
     "score_not_finite": Rule(
         FAULT,
         "scores",
-        "A score, margin or label of the file is null, not a number or infinite: the loss becomes "
-        "NaN.",
+        "A score, margin or label is null, NaN or infinite. The loss becomes NaN.",
     ),
     "word_for_nothing": Rule(
         SUSPICION,
         "texts",
-        "A text that is nan, none, null, <na>, n/a or undefined: what a missing value becomes where "
-        "it is written as a text.",
+        "A text is nan, none, null, <na>, n/a or undefined. The usual cause: a missing value was written "
+        "as a text.",
     ),
     "one_sided_query": Rule(
         SUSPICION,
         "queries",
-        "A query of labeled pairs that has only positives, or only negatives: it teaches no difference.",
+        "A query of labeled pairs has only positives, or only negatives. The model cannot learn a "
+        "difference from it.",
     ),
     "not_in_corpus": Rule(
         FAULT,
         "documents",
-        "A positive or negative is not the text of a document of `--corpus`, with its title "
-        "or without: cut, altered, or from elsewhere. Counted are distinct texts.",
+        "A positive or negative is not a document of the corpus. No document of `--corpus` has this text, "
+        "with its title or without: the text was cut, changed, or comes from elsewhere. The count is the "
+        "number of different texts.",
     ),
     "score_inverted": Rule(
         SUSPICION,
         "negatives",
-        "By the file's own scores a negative is better than a positive of its row (of its "
-        "query, in labeled pairs). Strictly: equal is not better.",
+        "A negative has a higher score in the file than its positive. Of several positives in its row (in "
+        "labeled pairs: of its query), the one with the lowest score counts. Equal scores do not count.",
     ),
     "guide_inverted": Rule(
         SUSPICION,
         "negatives",
-        "A guide model (`--guide-model`) finds a negative nearer to the query than a positive "
-        "of its row: cos(q, n) > cos(q, p), as GISTEmbed masks (Solatorio 2024). With several "
-        "guides: any of them.",
+        "A negative is nearer to the query than its positive, according to a guide model. The guide finds "
+        "cos(query, negative) > cos(query, positive), the condition by which GISTEmbed masks (Solatorio "
+        "2024). With several guides one of them is enough. Needs `--guide-model`.",
     ),
     "batch_conflict": Rule(
         SUSPICION,
         "pairs",
-        "In batches of `--train-batch-size` rows, drawn at random, what GISTEmbed's guide "
-        "would mask because it is nearer than the row's own positive, cos > cos(q, p): "
-        "another row's positive or negative for this query, another query, or another "
-        "positive for this positive. Counted are masked pairs of the first guide in up to 100 "
-        "batches; a row's own negatives are `guide_inverted` instead.",
+        "In random training batches, another row's text is nearer than the row's own positive, according "
+        "to the guide. This is what GISTEmbed (Solatorio 2024) masks where its guide finds "
+        "cos > cos(query, positive): another row's positive or negative for this query, another query, or "
+        "another positive for this positive. The count is the number of masked pairs in up to 100 batches "
+        "of `--train-batch-size` rows, by the first guide. A row's own negatives are not counted here but "
+        "as `guide_inverted`.",
     ),
     "noisy_positive": Rule(
         SUSPICION,
         "positive_pairs",
-        "A positive that is learned too easily: its loss, -log softmax among the query's "
-        "negatives, is at or below mean - 2 standard deviations of all. DBPM's lower fence. "
-        "The mean over the guides; without guides by the file's own scores. Scores within "
-        "[-1, 1] are divided by 0.05. Needs 50 positives.",
+        "A positive is learned too easily. Its loss, -log softmax among the query's negatives, is at or "
+        "below the mean of all losses - 2 standard deviations: DBPM's lower fence. The loss is the mean over "
+        "the guides, or without guides that of the file's own scores. Scores within [-1, 1] are divided "
+        "by 0.05. Needs 50 positives with scores.",
     ),
     "faulty_positive": Rule(
         SUSPICION,
         "positive_pairs",
-        "A positive that looks wrong: its loss is at or above mean + 3 standard deviations. "
-        "DBPM's upper fence, of the same losses.",
+        "A positive looks wrong. Its loss, computed as for `noisy_positive`, is at or above the mean + 3 "
+        "standard deviations: DBPM's upper fence. Needs 50 positives with scores.",
     ),
     "positive_elsewhere": Rule(
         SUSPICION,
         "negatives",
-        "A negative is the positive of another query. Not wrong in itself, and common (93 % "
-        "of SQuAD's and 53 % of NQ's negatives in one public training set, llm2vec issue "
-        "178), but with in-batch negatives the two rows should not meet in a batch: use a "
-        "no-duplicates batch sampler.",
+        "A negative is the positive of another query. This is not wrong in itself, and common: 93 % of "
+        "SQuAD's and 53 % of NQ's negatives in one public training set (llm2vec issue 178). But with "
+        "in-batch negatives the two rows should not be in one batch: use a batch sampler without "
+        "duplicates.",
     ),
     "hub_negative": Rule(
         SUSPICION,
         "negatives",
-        "A negative that serves very many queries: at least `--hub-share` (1 %) of them, at "
-        "least 10, and more than mean + 2 standard deviations of all negatives (Radovanovic, "
-        'Nanopoulos and Ivanovic 2010, "Hubs in space"). A model can learn to dislike the '
-        "document instead of reading the query. Counted are the slots that hubs fill.",
+        "A negative is used for very many queries: it is a hub. It serves at least `--hub-share` (1 %) of the "
+        "queries, at least 10, and more than the mean + 2 standard deviations of all negatives "
+        '(Radovanovic, Nanopoulos and Ivanovic 2010, "Hubs in space"). A model can learn to reject the '
+        "document without reading the query. The count is the number of places in rows that hubs fill.",
     ),
     "length_tells": Rule(
         SUSPICION,
         "file",
-        "Length alone tells positives from negatives: the probability that a random positive "
-        "is longer than a random negative (ties count half; the Mann-Whitney statistic U/(n "
-        "m), which is the area under the ROC curve, Hanley and McNeil 1982) is `--length-auc` "
-        "(0.7) or more, or 1 minus that or less. The share is the larger of AUC and 1 - AUC. "
-        "Needs 30 positives and 30 negatives. Lengths are in characters.",
+        "The length of a text alone separates positives from negatives. A random positive is longer than a "
+        "random negative with a probability (AUC; ties count half) of `--length-auc` (0.7) or more, or of "
+        "1 minus that or less. The AUC is the Mann-Whitney statistic U / (n m), the area under the ROC "
+        "curve (Hanley and McNeil 1982). The share is the larger of AUC and 1 - AUC. Lengths are in "
+        "characters. Needs 30 positives and 30 negatives.",
     ),
 }

@@ -8,6 +8,7 @@ import hashlib
 from negmine.analysis.report import charts, sample
 from negmine.analysis.report.schema import Report
 from negmine.data.templates import render, source
+from negmine.stages.write.formats.registry import format_named
 
 TEMPLATES = "negmine.analysis.report.templates"
 
@@ -25,6 +26,7 @@ def html(report: Report) -> str:
         r=report,
         charts=drawn,
         kinds=sample.KINDS,
+        row_per=format_named(report.totals.format).row_per,
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),

@@ -1,4 +1,4 @@
-"""How `diff` looks to people: what was made otherwise, then what came of it."""
+"""How `diff` looks in a terminal: how the two runs were made, then how their results differ."""
 
 from __future__ import annotations
 
@@ -17,47 +17,48 @@ _GAP, _TEXT = 2, 12  # between columns; columns that a text has at least
 _WORST = 20  # rows of flips that are shown
 
 
-def diff(found: dict[str, Any], width: int) -> RenderableType:
-    """Show a comparison; of a run with itself a few lines. Texts are cut to fit `width`; nothing else is."""
-    parts: list[RenderableType] = [_runs(found)]
-    parts += [Text(f"warning: {told}", style="bold") for told in found["warnings"]]
-    parts += _setup(found)
-    if found["same_rows"]:
-        rows, queries = found["rows"]["shared"], found["queries"]["shared"]
+def diff(comparison: dict[str, Any], width: int) -> RenderableType:
+    """Show a comparison; of equal runs a few lines. width: in columns; query texts are cut to fit it."""
+    parts: list[RenderableType] = [_runs(comparison)]
+    parts += [Text(f"warning: {warning}", style="bold") for warning in comparison["warnings"]]
+    parts += _setup(comparison)
+    if comparison["same_rows"]:
+        rows, queries = comparison["rows"]["shared"], comparison["queries"]["shared"]
         parts.append(Text(f"No difference in {rows:,} rows of {queries:,} queries."))
     else:
         for section in (_counts, _fates, _totals, _moves, _ranks, _shifts):
-            parts += section(found)
-        parts += _most(found["most_changed"], width)
-    parts += [Text(f"note: {note}", style="dim") for note in found["notes"]]
+            parts += section(comparison)
+        parts += _most(comparison["most_changed"], width)
+    parts += [Text(f"note: {note}", style="dim") for note in comparison["notes"]]
     return Group(*parts)
 
 
-def _runs(found: dict[str, Any]) -> RenderableType:
+def _runs(comparison: dict[str, Any]) -> RenderableType:
     lines = []
     for name in ("a", "b"):
-        run = found[name]
-        told = f"  {run['score']} decides, made {run['made_at'].replace('T', ' ').replace('Z', ' UTC')}"
-        line = Text.assemble((name.upper(), "bold"), f"  {run['work']}", (told, "dim"))
+        run = comparison[name]
+        made_at = run["made_at"].replace("T", " ").replace("Z", " UTC")
+        about = f"  {run['score']} decides, made {made_at}"
+        line = Text.assemble((name.upper(), "bold"), f"  {run['work']}", (about, "dim"))
         line.overflow = "fold"
         lines.append(line)
     return Group(*lines)
 
 
-def _setup(found: dict[str, Any]) -> list[RenderableType]:
-    """Show what was made otherwise; without a difference, that there is none."""
-    made = found["setup"]
-    if found["same_setup"]:
+def _setup(comparison: dict[str, Any]) -> list[RenderableType]:
+    """Show what differs in how the runs were made, or that nothing does."""
+    made = comparison["setup"]
+    if comparison["same_setup"]:
         return [Text("Same settings, models, sources, versions and number of rows.")]
-    table = _table(("made otherwise", "what", "A", "B"), texts=4)
+    table = _table(("made differently", "what", "A", "B"), texts=4)
     _models(table, made)
     for row in made["sources"]:
-        table.add_row(row["artifact"], "source files", _said(row["a"]), _said(row["b"]))
+        table.add_row(row["artifact"], "source files", _value(row["a"]), _value(row["b"]))
     for row in made["settings"]:
         name = row["setting"].replace("_", "-")
         table.add_row(row["artifact"], name, *_both(row["a"], row["b"]))
     for row in made["versions"]:
-        table.add_row("versions", row["package"], _said(row["a"]), _said(row["b"]))
+        table.add_row("versions", row["package"], _value(row["a"]), _value(row["b"]))
     for row in made["rows"]:
         table.add_row(row["artifact"], "rows", f"{row['a']:,}", f"{row['b']:,}")
     return ["", table]
@@ -69,16 +70,16 @@ def _models(table: Table, made: dict[str, Any]) -> None:
         for what in ("name", "fingerprint"):
             a, b = (None if row[x] is None else row[x][what] for x in "ab")
             if a != b:
-                table.add_row(row["artifact"], f"model {what}", _said(a), _said(b))
+                table.add_row(row["artifact"], f"model {what}", _value(a), _value(b))
     modelled = {row["artifact"] for row in made["models"]}
     for row in made["artifacts"]:
         if row["artifact"] not in modelled:
             table.add_row(row["artifact"], "", *("there" if row[x] else "-" for x in "ab"))
 
 
-def _counts(found: dict[str, Any]) -> list[RenderableType]:
+def _counts(comparison: dict[str, Any]) -> list[RenderableType]:
     table = _table(("", "A", "B", "both", "went", "came"))
-    queries, rows, negatives = (found[name] for name in ("queries", "rows", "negatives"))
+    queries, rows, negatives = (comparison[name] for name in ("queries", "rows", "negatives"))
     for name, counts in (("queries", queries), ("rows of shared queries", rows)):
         both, went, came = (counts[key] for key in ("shared", "went", "came"))
         _add(table, name, both + went, both + came, both, went, came)
@@ -93,26 +94,26 @@ def _counts(found: dict[str, Any]) -> list[RenderableType]:
     return lines
 
 
-def _fates(found: dict[str, Any]) -> list[RenderableType]:
-    if not found["fates"]:
+def _fates(comparison: dict[str, Any]) -> list[RenderableType]:
+    if not comparison["fates"]:
         return []
     table = _table(("the negatives of one in the other", "A's in B", "B's in A"))
-    for row in found["fates"]:
+    for row in comparison["fates"]:
         _add(table, row["fate"], row["a_in_b"], row["b_in_a"])
     return ["", table]
 
 
-def _totals(found: dict[str, Any]) -> list[RenderableType]:
+def _totals(comparison: dict[str, Any]) -> list[RenderableType]:
     table = _table(("total", "value", "meaning"))
     table.columns[2].justify, table.columns[2].no_wrap = "left", False
-    for name, value in found["totals"].items():
+    for name, value in comparison["totals"].items():
         table.add_row(name, _four(value), Text(MEASURES[name].text, "dim"))
     return ["", table]
 
 
-def _moves(found: dict[str, Any]) -> list[RenderableType]:
+def _moves(comparison: dict[str, Any]) -> list[RenderableType]:
     parts: list[RenderableType] = []
-    for what, rows in (("verdict", found["flips"]), ("label", found["labels"])):
+    for what, rows in (("verdict", comparison["flips"]), ("label", comparison["labels"])):
         table = _table((f"{what} in A", f"{what} in B", "rows"), texts=2)
         for row in rows[:_WORST]:
             _add(table, row["from"], row["to"], row["rows"])
@@ -123,24 +124,24 @@ def _moves(found: dict[str, Any]) -> list[RenderableType]:
     return parts
 
 
-def _ranks(found: dict[str, Any]) -> list[RenderableType]:
+def _ranks(comparison: dict[str, Any]) -> list[RenderableType]:
     table = _table(("Kendall's tau-b of", "queries", "mean", "p5", "median", "p95"))
-    for row in found["ranks"]:
+    for row in comparison["ranks"]:
         numbers = (_two(row[name]) for name in ("mean", "p5", "median", "p95"))
         table.add_row(row["source"], f"{row['queries']:,}", *numbers)
     return ["", table]
 
 
-def _shifts(found: dict[str, Any]) -> list[RenderableType]:
-    if not found["shifts"]:
+def _shifts(comparison: dict[str, Any]) -> list[RenderableType]:
+    if not comparison["shifts"]:
         return []
     table = _table(("B minus A", "rows", "mean", "p5", "median", "p95"))
-    for row in found["shifts"]:
+    for row in comparison["shifts"]:
         numbers = (_short(row[name]) for name in ("mean", "p5", "median", "p95"))
         name = row["name"] + ("" if row["comparable"] else " *")
         table.add_row(name, f"{row['rows']:,}", *numbers)
     parts: list[RenderableType] = ["", table]
-    if not all(row["comparable"] for row in found["shifts"]):
+    if not all(row["comparable"] for row in comparison["shifts"]):
         parts.append(Text("* not on one scale: another model, prompt or formula", "dim"))
     return parts
 
@@ -149,29 +150,29 @@ def _most(rows: list[dict[str, Any]], width: int) -> list[RenderableType]:
     if not rows:
         return []
     header = ("changed most", "jaccard", "tau", "flips")
-    told = [
+    lines = [
         (row["query_id"], _two(row["jaccard"]), _two(row["tau"]), f"{row['flips']:,}")
         for row in rows
     ]
-    taken = sum(max(map(cell_len, column)) + _GAP for column in zip(header, *told, strict=True))
+    taken = sum(max(map(cell_len, column)) + _GAP for column in zip(header, *lines, strict=True))
     table = _table(header)
     table.add_column("text", no_wrap=True, overflow="crop")
-    for row, cells in zip(rows, told, strict=True):
-        room = max(width - taken, _TEXT)
-        table.add_row(*cells, _fitted(row["text"], room))
+    left = max(width - taken, _TEXT)
+    for row, cells in zip(rows, lines, strict=True):
+        table.add_row(*cells, _fitted(row["text"], left))
         if row["text_b"] is not None:
-            table.add_row(*("" for _ in cells), _fitted(f"B: {row['text_b']}", room))
+            table.add_row(*("" for _ in cells), _fitted(f"B: {row['text_b']}", left))
     return ["", table]
 
 
-def _fitted(text: str | None, room: int) -> Text:
+def _fitted(text: str | None, width: int) -> Text:
     fitted = Text(" ".join((text or "").split()))
-    fitted.truncate(room, overflow="ellipsis")
+    fitted.truncate(width, overflow="ellipsis")
     return fitted
 
 
 def _table(columns: Sequence[str], texts: int = 1) -> Table:
-    """Return a table whose first columns are texts, which may be folded, and the others numbers."""
+    """Return a table. Its first `texts` columns are texts, which may be folded; the others are numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for place, column in enumerate(columns):
         text = place < texts
@@ -186,21 +187,21 @@ def _add(table: Table, *cells: str | int) -> None:
 
 
 def _both(a: Any, b: Any) -> tuple[str, str]:
-    """Say what a setting was and is; of two lists only what the other lacks, where that tells all."""
+    """Return a setting's value in A and in B as texts; of two lists only what the other lacks."""
     if isinstance(a, list) and isinstance(b, list):
         only_a, only_b = ([x for x in one if x not in two] for one, two in ((a, b), (b, a)))
         if (only_a or only_b) and len(a) - len(only_a) > 0:
             return _also(only_a), _also(only_b)
-    return _said(a), _said(b)
+    return _value(a), _value(b)
 
 
 def _also(only: list[Any]) -> str:
-    return f"also {_said(only)}" if only else "-"
+    return f"also {_value(only)}" if only else "-"
 
 
-def _said(value: Any) -> str:
+def _value(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_said, value)) or "none"
+        return ", ".join(map(_value, value)) or "none"
     if value is None:
         return "-"
     text = str(value)

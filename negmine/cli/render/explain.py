@@ -67,8 +67,7 @@ def _risk(risk: dict[str, Any] | None) -> list[str]:
         return []
     own = round(100 * risk["own_share"])
     data = f"{own} % from your data ({risk['hidden_positives']:,} hidden positives)"
-    numbers = risk["weights"] if risk["learner"] == "linear" else risk["importance"]
-    most = ", ".join(f"{name} {number:+.2f}" for name, number in list(numbers.items())[:4])
+    most = ", ".join(f"{name} {number:+.2f}" for name, number in list(risk["weights"].items())[:4])
     return [f"risk: {data}, {100 - own} % built-in weights; signals that count most: {most}"]
 
 

@@ -6,9 +6,8 @@ The folder holds a sparse matrix in column order (CSC, one column per token):
     documents.npy  int32 [postings]         positions of documents, ascending within a token
     scores.npy     float32 [postings]       what the token adds to the document's score
 
-The formulas are bm25s' own and the numbers are those of `bm25s.BM25.index`; that function is not
-used because it wants every document as a list of Python integers. Here counted terms wait in an
-unnamed file and are sorted into memory-mapped arrays, so memory holds one batch, not the corpus.
+The numbers are those of `bm25s.BM25.index` (formula.py). Counted terms wait in an unnamed file and are
+sorted into memory-mapped arrays, so memory holds one batch, not the corpus.
 """
 
 from __future__ import annotations
@@ -21,29 +20,13 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.retrievers.bm25.formula import Formula
 from negmine.storage.files import new_mapped, spill_file, write_array
 
 STARTS, DOCUMENTS, SCORES = "starts.npy", "documents.npy", "scores.npy"
 POSTINGS_AT_ONCE = 1 << 20
 
 _POSTING = np.dtype([("token", np.int32), ("document", np.int32), ("count", np.float32)])
-
-
-class Formula(NamedTuple):
-    """A BM25 variant and its parameters."""
-
-    variant: str
-    k1: float
-    b: float
-    delta: float
-
-    @property
-    def methods(self) -> tuple[str, str]:
-        """Return bm25s' names for the (term frequency, idf) components.
-
-        okapi is rank_bm25.BM25Okapi with epsilon=0: idf is Robertson's, but never below 0.
-        """
-        return ("atire", "robertson") if self.variant == "okapi" else (self.variant, self.variant)
 
 
 class TokenLists(NamedTuple):
@@ -113,7 +96,7 @@ def _sort_and_score(
     shape = (int(starts[-1]),)
     documents = new_mapped(folder / DOCUMENTS, np.int32, shape)
     scores = new_mapped(folder / SCORES, np.float32, shape)
-    idf = _idf(formula, frequencies, len(lengths))
+    idf = formula.idf(frequencies, len(lengths))
     free = starts[:-1].copy()
     while len(postings := np.fromfile(spill, _POSTING, POSTINGS_AT_ONCE)):
         postings = postings[np.argsort(postings["token"], kind="stable")]
@@ -126,34 +109,14 @@ def _sort_and_score(
     scores.flush()
 
 
-def _idf(formula: Formula, frequencies: NDArray[np.int64], documents: int) -> NDArray[np.float32]:
-    """Return float32 [vocabulary]; frequencies: in how many documents a token occurs."""
-    from bm25s.scoring import _select_idf_scorer
-
-    idf = _select_idf_scorer(formula.methods[1])
-    distinct, inverse = np.unique(frequencies, return_inverse=True)
-    values = np.array([idf(int(df), N=documents) for df in distinct], np.float32)
-    return values[inverse]
-
-
 def _scores(
     formula: Formula,
     postings: NDArray[np.void],
     idf: NDArray[np.float32],
     lengths: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """Return idf x term frequency component; float32 [postings].
-
-    The formulas: Kamphuis et al., ECIR 2020, "Which BM25 Do You Mean?", table 1.
-    """
-    from bm25s.scoring import _select_tfc_scorer
-
-    component = _select_tfc_scorer(formula.methods[0])(
-        tf_array=postings["count"],
-        l_d=lengths[postings["document"]],
-        l_avg=lengths.sum() / len(lengths),
-        k1=formula.k1,
-        b=formula.b,
-        delta=formula.delta,
+    """Return idf x term frequency component; float32 [postings]."""
+    component = formula.term_frequency(
+        postings["count"], lengths[postings["document"]], lengths.sum() / len(lengths)
     )
     return np.asarray(idf[postings["token"]] * component, dtype=np.float32)

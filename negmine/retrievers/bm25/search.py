@@ -1,4 +1,4 @@
-"""The engine bm25s: search over the postings of `bm25_index.py`, and scores of single pairs.
+"""The engine bm25s: search over the postings of index.py, and scores of single pairs.
 
 Scores are bm25s' own, to the bit: float32, added in the order of the query's tokens. Its search is not
 used: it takes longer to find the best, and cuts ties by chance.
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from negmine.data.jit import compiled, in_threads
 from negmine.retrievers.base import Hits
-from negmine.retrievers.bm25.index import DOCUMENTS, SCORES, STARTS, Formula, TokenLists
+from negmine.retrievers.bm25.formula import Formula
+from negmine.retrievers.bm25.index import DOCUMENTS, SCORES, STARTS, TokenLists
 from negmine.retrievers.bm25.ranking import no_hits
 
 SPARE = 256  # keys beyond k that wait before the list is cut
@@ -78,7 +79,7 @@ def _best(
     k, last = keys.shape[1], len(order) - 1
     sums = np.empty(len(order), np.float32)
     bits = sums.view(np.int32)
-    room = np.empty(2 * k + SPARE, np.int64)
+    buffer = np.empty(2 * k + SPARE, np.int64)
     for query in range(len(keys)):
         sums[:] = 0
         for token in ids[offsets[query] : offsets[query + 1]]:
@@ -95,14 +96,14 @@ def _best(
                     continue
                 key = (np.int64(some[column]) << 32) | (last - order[start + column])
                 if key > limit:
-                    room[held] = key
+                    buffer[held] = key
                     held += 1
-                    if held == len(room):
-                        limit = np.partition(room, held - k)[held - k]
+                    if held == len(buffer):
+                        limit = np.partition(buffer, held - k)[held - k]
                         least = np.int32(limit >> 32)
-                        room[:k] = room[room >= limit]
+                        buffer[:k] = buffer[buffer >= limit]
                         held = k
-        best = np.sort(room[:held])[::-1][:k]
+        best = np.sort(buffer[:held])[::-1][:k]
         keys[query, : len(best)] = best
 
 

@@ -1,7 +1,7 @@
 """Approximate search: a FAISS index of any factory string over the documents' vectors.
 
-The folder holds `index.faiss`. FAISS proposes; scores are those of exact search, so an approximate run
-can miss a document, never misjudge one.
+The folder holds `index.faiss`. FAISS proposes documents; their scores are computed as in exact search. So an
+approximate run can miss a document, but the scores that it has are right.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
 from negmine.retrievers.dense.nearest import GPU_MOST, Floats, count_gpus, no_faiss
+from negmine.storage.files import atomic_path
 
 FILE = "index.faiss"
 FLAT = "flat"
 TRAINED_ON = 262_144  # vectors at most: 64 for each of 4,096 cells, FAISS' own advice is 39 or more
 SEED = 13
 AT_ONCE = 65_536
-ANY_WIDTH = 3840  # of an index that is only tried: what most divisors divide
-_CAGRA = re.compile(r"cagra(\d*)", re.IGNORECASE)
+ANY_WIDTH = 3840  # dimensions of an index that only tries a factory string: many numbers divide it
 
 
 def faiss_or_error() -> Any:
-    """Return the module; raise MissingDependency where it is not installed."""
+    """Return the module faiss; raise MissingDependency if it is not installed."""
     try:
         import faiss
     except ImportError as error:
@@ -38,50 +38,44 @@ def faiss_or_error() -> Any:
 
 
 def check(factory: str, parameters: dict[str, int]) -> None:
-    """Raise SettingsError now for what FAISS cannot make or set, MissingDependency without FAISS.
+    """Raise SettingsError for an index or parameter that FAISS does not have; MissingDependency without FAISS.
 
-    parameters: FAISS' names, such as {"nprobe": 64}.
+    parameters: by FAISS' names, such as {"nprobe": 64}.
     """
-    if _CAGRA.fullmatch(factory):
-        if not hasattr(faiss_or_error(), "GpuIndexCagra") or not count_gpus():
-            raise SettingsError(
-                f"--index {factory} is built on a GPU, by a FAISS that has cuVS. Say HNSW32 here."
-            )
-        return
     try:
         index = _empty(factory, ANY_WIDTH)
     except RuntimeError as error:
         if "parse" in str(error) or "METRIC_L2" in str(error):
             raise _cannot(factory, error) from error
-        return  # it may be right for another width: `build` tells
+        return  # it may fit the width of the real vectors: `build` finds out
     set_parameters(index, parameters)
     if re.match(r"ID(Map|Map2),", factory):
         raise SettingsError(
-            f"--index {factory}: leave IDMap out, negmine numbers documents itself."
+            f"--index {factory}: leave IDMap out, negmine numbers the documents itself."
         )
 
 
 def check_size(factory: str, documents: int) -> None:
-    """Raise SettingsError, before anything is encoded, for more cells than there are documents."""
+    """Raise SettingsError if the index has more cells than there are documents."""
     cells = re.search(r"IVF(\d+)", factory)
     if cells is not None and int(cells[1]) > documents:
         fit = max(1, 4 * int(documents**0.5))
         raise SettingsError(
             f"--index {factory}: {int(cells[1]):,} cells need as many documents, there are {documents:,}. "
-            f"Say flat, or about IVF{fit}."
+            f"Use flat, or about IVF{fit}."
         )
 
 
 def set_parameters(index: Any, parameters: dict[str, int]) -> None:
-    """Set how hard an index looks; raise SettingsError for a setting that it has not."""
+    """Set an index's search parameters; raise SettingsError for one that this index does not have."""
     space = faiss_or_error().ParameterSpace()
     for name, value in parameters.items():
         try:
             space.set_index_parameter(index, name, value)
         except RuntimeError as error:
-            shown = {"efSearch": "--ef-search"}.get(name, f"--{name}")
+            flag = {"efSearch": "--ef-search"}.get(name, f"--{name}")
             raise SettingsError(
-                f"{shown} {value}: this --index has no such setting. --nprobe is for IVF, "
+                f"{flag} {value}: this --index has no such setting. --nprobe is for IVF, "
                 "--ef-search for HNSW."
             ) from error
 
@@ -92,39 +86,37 @@ def _empty(factory: str, dims: int) -> Any:
 
 
 def _cannot(factory: str, error: Exception, dims: int | None = None) -> SettingsError:
-    told = _last(error)
-    why = "it is for distances, not for inner products" if "METRIC_L2" in told else told
+    reason = str(error).rsplit(": ", 1)[-1].strip()
+    if "METRIC_L2" in reason:
+        reason = "it is for distances, not for inner products"
     width = "" if dims is None else f" for vectors of {dims} dimensions"
     return SettingsError(
-        f"--index {factory}: FAISS cannot make such an index{width} ({why}). "
-        "Say flat, or a factory string such as IVF4096,Flat or HNSW32."
+        f"--index {factory}: FAISS cannot make such an index{width} ({reason}). "
+        "Use flat, or a factory string such as IVF4096,Flat or HNSW32."
     )
 
 
 def build(
     vectors: NDArray[np.floating], factory: str, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Train on a sample, add all vectors block by block, save; return the manifest's stats.
+    """Train an index on a sample, add all vectors block by block, save it; return the manifest's stats.
 
-    vectors: unit vectors [documents, dims], may be memory-mapped. Raises SettingsError as `check` does,
-    and where there are too few documents for the index.
+    vectors: float32 or float16 unit vectors [documents, dims], may be memory-mapped. Raises SettingsError as
+    `check` does, and if there are too few documents for the index.
     """
     faiss = faiss_or_error()
-    cagra, dims = _CAGRA.fullmatch(factory), vectors.shape[1]
-    trained_on = len(vectors) if cagra else min(len(vectors), TRAINED_ON)
+    dims, trained_on = vectors.shape[1], min(len(vectors), TRAINED_ON)
     try:
-        if cagra:
-            index = _on_gpu_graph(faiss, cagra, vectors)
-        else:
-            index = _empty(factory, dims)
-            index.train(_sample(vectors, trained_on))
-            for start in range(0, len(vectors), AT_ONCE):
-                block = vectors[start : start + AT_ONCE].astype(np.float32)
-                index.add(block)
-                progress.advance(len(block))
+        index = _empty(factory, dims)
+        index.train(_sample(vectors, trained_on))
+        for start in range(0, len(vectors), AT_ONCE):
+            block = vectors[start : start + AT_ONCE].astype(np.float32)
+            index.add(block)
+            progress.advance(len(block))
     except RuntimeError as error:
         raise _cannot(factory, error, dims) from error
-    faiss.write_index(index, str(folder / FILE))
+    with atomic_path(folder / FILE) as path:
+        faiss.write_index(index, str(path))
     size = (folder / FILE).stat().st_size
     return {
         "documents": len(vectors), "index": factory, "trained_on": trained_on, "bytes": size,
@@ -136,22 +128,8 @@ def _sample(vectors: NDArray[np.floating], count: int) -> Floats:
     return vectors[np.sort(rng.choice(len(vectors), count, replace=False))].astype(np.float32)
 
 
-def _on_gpu_graph(faiss: Any, cagra: re.Match[str], vectors: NDArray[np.floating]) -> Any:
-    """Build CAGRA on a GPU and return it as the HNSW index that every machine can search."""
-    config = faiss.GpuIndexCagraConfig()
-    config.graph_degree = int(cagra[1] or 64)
-    dims = vectors.shape[1]
-    graph = faiss.GpuIndexCagra(
-        faiss.StandardGpuResources(), dims, faiss.METRIC_INNER_PRODUCT, config
-    )
-    graph.train(np.asarray(vectors, np.float32))
-    index = faiss.IndexHNSWCagra()
-    graph.copyTo(index)
-    return index
-
-
 class Approximate:
-    """A saved index, opened; `parameters` such as {"nprobe": 64} say how hard it looks."""
+    """A saved index, opened for search. parameters: as {"nprobe": 64}. device: cpu forbids GPUs."""
 
     def __init__(self, folder: Path, parameters: dict[str, int], device: str) -> None:
         self._faiss = faiss_or_error()
@@ -161,7 +139,7 @@ class Approximate:
         self._gpu = self._on_gpus() if device != "cpu" and count_gpus() else None
 
     def _on_gpus(self) -> Any:
-        """Return a copy sharded over all GPUs in half precision; None for a kind that no GPU has."""
+        """Return a copy, sharded over all GPUs in half precision; None if GPUs lack this kind of index."""
         options = self._faiss.GpuMultipleClonerOptions()
         options.shard, options.useFloat16 = True, True
         try:
@@ -176,15 +154,14 @@ class Approximate:
         k: int,
         doc_order: NDArray[np.int64],
     ) -> Hits:
-        """Return up to k documents of every query, best first, ties by `doc_order` (see exact.search)."""
+        """Return up to k documents of every query, best first, ties by `doc_order` (see exact.search).
+
+        queries: float32 [n, dims]. documents: the indexed vectors, float32 or float16 [m, dims].
+        """
         k = min(k, len(documents))
         depth = min(k + SPARE, len(documents))
         index = self._gpu if self._gpu is not None and depth <= GPU_MOST else self._index
-        _, found = index.search(np.ascontiguousarray(queries), depth)
-        asked = np.arange(len(queries))
-        scores, docs = ranked_pairs(queries, documents, asked, found.astype(np.int64), doc_order)
+        _, proposed = index.search(np.ascontiguousarray(queries), depth)
+        rows = np.arange(len(queries))
+        scores, docs = ranked_pairs(queries, documents, rows, proposed.astype(np.int64), doc_order)
         return Hits(docs[:, :k], scores[:, :k])
-
-
-def _last(error: Exception) -> str:
-    return str(error).rsplit(": ", 1)[-1].strip()

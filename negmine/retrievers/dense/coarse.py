@@ -1,7 +1,7 @@
-"""Coarse proposals: bfloat16 products, where the processor has them, at several times the rate of float32.
+"""Coarse proposals: bfloat16 products, on processors that compute them several times as fast as float32.
 
-Such a score is right to some 0.003, so lists are deeper, and `exact.py` asks again, in float32, for queries
-whose list may have missed something.
+The error of such a product is up to 0.003. So the lists are deeper, and exact.py searches again in float32
+for queries whose list may miss a document. What this gives: design.md, "Measured and kept".
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from negmine.retrievers.dense.nearest import PRODUCTS, Floats, Lists, Rows
 
-CLOSE = 0.006  # twice what bfloat16 products of unit vectors differ by from exact ones
+CLOSE = 0.006  # twice the error of bfloat16 products of unit vectors
 WORTH = 5e11  # operations from which loading torch pays: some seconds of float32 on two cores
-ROOM = 2 * 10**9  # bytes of --memory from which torch's own 200 MB do not matter
+LEAST_MEMORY = 2 * 10**9  # bytes of --memory from which torch's own 200 MB do not matter
 _FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def depth(k: int) -> int:
-    """Return how many documents to propose so that the best k are surely among them, as a rule."""
+    """Return how many documents to propose so that the best k are nearly always among them."""
     return k + max(64, k // 2)
 
 
@@ -45,17 +45,21 @@ def has_bfloat16() -> bool:
 def on_cpu(
     queries: Floats, documents: NDArray[np.floating], k: int, products: int = PRODUCTS
 ) -> Rows:
-    """Propose as nearest.on_cpu does; -1 where fewer than k documents score above 0."""
+    """Propose as nearest.on_cpu does; -1 where fewer than k documents score above 0.
+
+    NumPy has no bfloat16, and widening the products to float32 takes longer than the products. So `Lists`
+    gets their bits as int16: positive bfloat16 numbers have the order of their bits, and those of negative
+    ones are below 0.
+    """
     import torch
 
-    asked = torch.from_numpy(queries).bfloat16()
+    halved = torch.from_numpy(queries).bfloat16()
     lists = Lists(len(queries), k, np.dtype(np.int16))
     block = lists.block(products, len(documents))
-    room: Any = torch.empty(len(queries) * block, dtype=torch.bfloat16)
+    buffer: Any = torch.empty(len(queries) * block, dtype=torch.bfloat16)
     for first in range(0, len(documents), block):
         part = torch.from_numpy(np.array(documents[first : first + block], np.float32)).bfloat16()
-        line = room[: len(queries) * len(part)].view(len(queries), len(part))
-        torch.mm(asked, part.T, out=line)
-        # The bits of positive bfloat16 numbers are ordered as int16; negative ones are below 0 there, too.
-        lists.add(line.view(torch.int16).numpy(), first)
+        product = buffer[: len(queries) * len(part)].view(len(queries), len(part))
+        torch.mm(halved, part.T, out=product)
+        lists.add(product.view(torch.int16).numpy(), first)
     return lists.rows()

@@ -1,7 +1,7 @@
-"""Who proposes the nearest documents, by float32 products: this machine's cores, or its GPUs.
+"""Proposals of the nearest documents by float32 products, computed by this machine's cores or its GPUs.
 
-A proposal is k rows per query in no particular order; `exact.py` scores them again and decides. Documents
-are streamed block by block, so memory holds a block and what was found, never the corpus.
+A proposal is k rows of documents per query, in no particular order; exact.py scores and orders them. The
+documents are read block by block, so memory holds a block and the proposals, never the corpus.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from negmine.data.jit import compiled, in_threads
 from negmine.errors import MissingDependency, SettingsError
 
-PRODUCTS = 32 << 20  # bytes of products that wait at once, unless --memory is small
-STRETCH = 128  # products that are looked at together
-GROUPS = 4  # groups of documents, per document that is wanted, whose best ones say where to begin
+PRODUCTS = 32 << 20  # bytes of the products of a block, unless --memory is small
+STRETCH = 128  # products that are compared with a limit together
+GROUPS = 4  # groups of documents per wanted document; the best of each group give the first limit
 GPU_BLOCK = 1 << 30  # bytes of documents that go to the GPUs at once
 GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
 
@@ -30,22 +30,22 @@ Propose = Callable[[Floats, NDArray[np.floating], int], Rows]
 def on_cpu(
     queries: Floats, documents: NDArray[np.floating], k: int, products: int = PRODUCTS
 ) -> Rows:
-    """Propose by float32 products over blocks of documents. products: bytes of those of a block."""
+    """Propose k documents of every query, int64 [queries, k]. products: bytes of the products of a block."""
     lists = Lists(len(queries), k, np.dtype(np.float32))
     block = lists.block(products, len(documents))
-    room = np.empty(len(queries) * block, np.float32)
+    buffer = np.empty(len(queries) * block, np.float32)
     for first in range(0, len(documents), block):
         part = np.asarray(documents[first : first + block], np.float32)
-        line = room[: len(queries) * len(part)].reshape(len(queries), len(part))
-        lists.add(np.matmul(queries, part.T, out=line), first)
+        product = buffer[: len(queries) * len(part)].reshape(len(queries), len(part))
+        lists.add(np.matmul(queries, part.T, out=product), first)
     return lists.rows()
 
 
 class Lists:
-    """The best k rows of every query so far, each query with a limit below which nothing is looked at twice.
+    """The best k documents of every query so far. A product at or below a query's limit is not in them.
 
-    dtype: of the products: float32, or int16 for the bits of bfloat16 numbers, of which only those above 0
-    count.
+    dtype: of the products. float32, or int16 for the bits of bfloat16 numbers (coarse.py), of which only those
+    above 0 count.
     """
 
     def __init__(self, queries: int, k: int, dtype: np.dtype[Any]) -> None:
@@ -61,31 +61,32 @@ class Lists:
         return min(max(fit, 256), max(documents, 1))
 
     def add(self, products: NDArray[Any], first: int) -> None:
-        """Look at products [queries, documents] of the documents from row `first` on."""
+        """Add the products [queries, documents] of a block of documents, whose first row is `first`."""
         keep = compiled(_keep_best)
         state = (self._scores, self._rows, self._held, self._limits)
 
-        def some(a: int, b: int) -> None:
+        def add_slice(a: int, b: int) -> None:
             if not self._held[a:b].any():
                 _begin(products[a:b], self._k, self._limits[a:b])
             keep(products[a:b], first, self._k, False, *(array[a:b] for array in state))
 
-        in_threads(some, len(products))
+        in_threads(add_slice, len(products))
 
     def rows(self) -> Rows:
         """Return the best k rows of every query, int64 [queries, k]; -1 fills up a short list."""
         nothing = np.empty((len(self._held), 0), self._scores.dtype)
         state = (self._scores, self._rows, self._held, self._limits)
         compiled(_keep_best)(nothing, 0, self._k, True, *state)
-        found = self._rows[:, : self._k].copy()
-        found[np.arange(self._k) >= self._held[:, None]] = -1
-        return found
+        best = self._rows[:, : self._k].copy()
+        best[np.arange(self._k) >= self._held[:, None]] = -1
+        return best
 
 
 def _begin(products: NDArray[Any], k: int, limits: NDArray[Any]) -> None:
-    """Raise limits of empty lists: the best of many groups of documents are as many documents.
+    """Raise the limits of empty lists, so that few products are above them.
 
-    So the k-th of them is a limit that at least k documents reach, and not many more.
+    The documents are cut into 4 k groups. The best products of the groups belong to 4 k documents, so
+    the k-th of these products is a limit that at least k documents reach, and not many more.
     """
     groups = GROUPS * k
     whole = products.shape[1] // groups * groups
@@ -110,16 +111,17 @@ def _keep_best(
     held: NDArray[np.int64],
     limits: NDArray[Any],
 ) -> None:
-    """Append what is above a query's limit; a full list is cut to its best k, which sets the limit.
+    """Append the products above a query's limit to its list; cut a full list to its best k.
 
-    Most of a row is below the limit: stretches of it are counted first, which vector units do at once.
+    The least of these k is the new limit. Most products are below the limit, so each stretch of them is
+    counted first, which vector units do fast. last: cut every list.
     """
-    room, width = scores.shape[1], products.shape[1]
+    capacity, width = scores.shape[1], products.shape[1]
     for query in range(products.shape[0]):
         count, limit = held[query], limits[query]
         for start in range(0, width + STRETCH, STRETCH):
             ended = start >= width
-            if count > room - STRETCH or (ended and last and count > k):
+            if count > capacity - STRETCH or (ended and last and count > k):
                 limit = np.partition(scores[query, :count], count - k)[count - k]
                 best, equal = 0, k - np.sum(scores[query, :count] > limit)
                 for place in range(count):
@@ -129,20 +131,20 @@ def _keep_best(
                         scores[query, best], rows[query, best] = score, rows[query, place]
                         best += 1
                 count = best
-            some = products[query, start : start + STRETCH]
+            stretch = products[query, start : start + STRETCH]
             above = np.int32(0)
-            for column in range(len(some)):
-                above += np.int32(some[column] > limit)
-            for column in range(len(some) if above else 0):
-                if some[column] > limit:
-                    scores[query, count] = some[column]
+            for column in range(len(stretch)):
+                above += np.int32(stretch[column] > limit)
+            for column in range(len(stretch) if above else 0):
+                if stretch[column] > limit:
+                    scores[query, count] = stretch[column]
                     rows[query, count] = first + start + column
                     count += 1
         held[query], limits[query] = count, limit
 
 
 def gpus(device: str) -> list[Any]:
-    """Return FAISS' resources of every GPU that this device means: none for cpu, or where FAISS sees none."""
+    """Return FAISS' resources of every GPU that may be used: none for device cpu, or if FAISS sees no GPU."""
     if device == "cpu" or not count_gpus():
         return []
     import faiss
@@ -153,23 +155,23 @@ def gpus(device: str) -> list[Any]:
 def on_gpus(
     resources: Sequence[Any], queries: Floats, documents: NDArray[np.floating], k: int
 ) -> Rows:
-    """Propose with FAISS' exact search on all GPUs: each takes its share of every block.
+    """Propose with FAISS' exact search on all GPUs: each searches its share of every block.
 
-    Vectors keep the precision they are stored in. Above 2,048 neighbours, which FAISS does not return from
-    a GPU, the cores do it.
+    Vectors keep the precision in which they are stored. FAISS returns at most 2,048 neighbours from a GPU:
+    for more, the cores search.
     """
     if k > GPU_MOST:
         return on_cpu(queries, documents, k)
     import faiss
 
     count = len(resources)
-    asked = queries.astype(documents.dtype)
+    cast = queries.astype(documents.dtype)
 
     def search(gpu: int, start: int, stop: int) -> tuple[Floats, Rows]:
         part = np.ascontiguousarray(documents[start:stop])
         scores, rows = faiss.knn_gpu(
             resources[gpu],
-            asked,
+            cast,
             part,
             min(k, len(part)),
             metric=faiss.METRIC_INNER_PRODUCT,
@@ -197,7 +199,7 @@ def _best(k: int, scores: Floats, rows: Rows) -> tuple[Floats, Rows]:
 
 
 def count_gpus() -> int:
-    """Return how many GPUs FAISS sees; none where FAISS is not installed."""
+    """Return how many GPUs FAISS sees; 0 if FAISS is not installed."""
     try:
         import faiss
     except ImportError:
@@ -206,7 +208,7 @@ def count_gpus() -> int:
 
 
 def check_gpu() -> None:
-    """Raise SettingsError where FAISS cannot search on a GPU, MissingDependency where there is none."""
+    """Raise SettingsError if FAISS sees no GPU, MissingDependency if FAISS is not installed."""
     try:
         import faiss  # noqa: F401
     except ImportError as error:

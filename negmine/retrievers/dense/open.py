@@ -24,6 +24,6 @@ def open_dense(context: Context) -> Dense:
     if gpus:
         return Dense(folder, doc_order, partial(nearest.on_gpus, gpus), None, approximate)
     propose = partial(nearest.on_cpu, products=size)
-    wide = config.memory_bytes >= coarse.ROOM
+    wide = config.memory_bytes >= coarse.LEAST_MEMORY
     roughly = partial(coarse.on_cpu, products=size // 2) if wide else None
     return Dense(folder, doc_order, propose, roughly, approximate)

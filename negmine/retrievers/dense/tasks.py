@@ -198,7 +198,7 @@ def _check_recall(context: Context) -> None:
 
 
 def _remedy(factory: str) -> str:
-    flags = {"IVF": "--nprobe", "HNSW": "--ef-search", "CAGRA": "--ef-search"}
+    flags = {"IVF": "--nprobe", "HNSW": "--ef-search"}
     flag = next((flag for kind, flag in flags.items() if kind in factory.upper()), None)
     return "Choose" if flag is None else f"Raise {flag}, choose"
 

@@ -116,7 +116,7 @@ class HttpChat:
         text = " ".join(str(error).split())
         if self._key:
             text = text.replace(self._key, "***")
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError | self._openai.APITimeoutError):
             text = f"no whole answer within --judge-timeout {self._timeout:g} s"
         return text[:200] or type(error).__name__
 

@@ -16,13 +16,18 @@ from negmine.storage.calls import Call, Calls
 
 
 class Recorded:
-    """A chat with a cache and a budget. With `again`, cached answers that cannot be read are asked anew."""
+    """A chat with a cache and a budget. With `again`, cached answers that cannot be read are asked anew.
+
+    answers, unreadable: answers given so far, and those that cannot be read. first_unreadable: the text of
+    the first of them.
+    """
 
     def __init__(
         self, chat: Chat, model: str, calls: Calls, budget: Budget, again: bool = False
     ) -> None:
         self._chat, self._model, self._calls = chat, model, calls
         self.budget, self._again = budget, again
+        self.answers, self.unreadable, self.first_unreadable = 0, 0, ""
 
     async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
         """Answer from the cache, else ask and keep the answer (see Chat). Raises BudgetSpent."""
@@ -39,7 +44,7 @@ class Recorded:
         cached = self._find(key)
         if cached is not None and (readable(cached, logprobs) or not self._again):
             self.budget.replayed += 1
-            return cached
+            return self._counted(cached, logprobs)
         prompt = sum(guess_tokens(message["content"]) for message in messages)
         await self.budget.reserve(prompt + max_tokens)
         used, guessed = prompt, False
@@ -56,6 +61,14 @@ class Recorded:
             tokens = (reply.prompt_tokens, reply.completion_tokens)
             call = Call(reply.text, reply.first_tokens, *tokens, reply.whole)
             self._calls.keep(key, self._model, request, call, time.perf_counter() - start)
+        return self._counted(reply, logprobs)
+
+    def _counted(self, reply: Reply, logprobs: bool) -> Reply:
+        """Count an answer, and whether it can be read."""
+        self.answers += 1
+        if not readable(reply, logprobs):
+            self.unreadable += 1
+            self.first_unreadable = self.first_unreadable or reply.text or f"({reply.kind})"
         return reply
 
     def _find(self, key: str) -> Reply | None:

@@ -1,4 +1,4 @@
-"""Room 4, filter: cheap rules read the columns and give every candidate a verdict."""
+"""Stage 4, filter: rules read columns and give every candidate a verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def gathered(
 ) -> pl.DataFrame:
     """Return `candidates` with all that lies row for row beside them: what rules read.
 
-    scores: of every scorer, by name. judged: what the judge said, if it was asked.
+    scores: of every scorer, by name. judged: the judge's verdicts, if there is a judge.
     """
     return candidates.with_columns(
         *(values.cast(pl.Float32).alias(f"{name}_score") for name, values in scores.items()),
@@ -65,7 +65,7 @@ def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
 
     keyed: query_id, label, text_key, body_key.
     """
-    found = pl.repeat(False, keyed.height, eager=True)
+    is_same = pl.repeat(False, keyed.height, eager=True)
     for key in ("text_key", "body_key"):
         of_positives = keyed.filter(pl.col("label") == POSITIVE).select("query_id", key).unique()
         same = keyed.join(
@@ -74,8 +74,8 @@ def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
             how="left",
             maintain_order="left",
         )
-        found |= same["same"].fill_null(False)
-    return found
+        is_same |= same["same"].fill_null(False)
+    return is_same
 
 
 def rank_of(name: str) -> pl.Expr:

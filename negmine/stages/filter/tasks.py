@@ -85,8 +85,8 @@ class Keys:
 
     def queries(self, part: int) -> pl.DataFrame:
         """query_id, query_key of the queries of a part."""
-        asked = self._context.work.read(QUERIES, part, ["query_id", "text_key"])
-        return asked.rename({"text_key": "query_key"})
+        keys = self._context.work.read(QUERIES, part, ["query_id", "text_key"])
+        return keys.rename({"text_key": "query_key"})
 
 
 def positive_scores(context: Context, score: str) -> pl.LazyFrame:

@@ -1,4 +1,4 @@
-"""Room 1, index: the user's rows become `corpus`, `queries` and `qrels`.
+"""Stage 1, index: the user's rows become `corpus`, `queries` and `qrels`.
 
 Documents with the same normalised text are one document: the first keeps its place, the others point
 to it with `same_as`. A document without a title is also one with an earlier document that has its text
@@ -66,9 +66,9 @@ class Copies:
         self.titled = pl.concat([self.titled, owners]).unique(
             "text_key", keep="first", maintain_order=True
         )
-        found = new.join(self.titled, on="text_key", how="left", maintain_order="left")
+        matched = new.join(self.titled, on="text_key", how="left", maintain_order="left")
         is_owned = ~has_title & (pl.col("owner_row") < pl.col("row"))
-        return found.with_columns(first_id=pl.when(is_owned).then("owner").otherwise("first_id"))
+        return matched.with_columns(first_id=pl.when(is_owned).then("owner").otherwise("first_id"))
 
 
 def corpus(
@@ -107,9 +107,9 @@ def qrels(rows: pl.DataFrame, corpus_ids: pl.DataFrame, query_ids: pl.DataFrame)
     in source order. The result also has `query_row`, the row of the query in `query_ids`.
     """
     docs = corpus_ids.select("doc_id", first_doc=pl.coalesce("same_as", "doc_id"))
-    asked = query_ids.with_row_index("query_row")
-    first = asked.select("query_id", first_query=pl.coalesce("same_as", "query_id"))
-    order = asked.select(
+    numbered = query_ids.with_row_index("query_row")
+    first = numbered.select("query_id", first_query=pl.coalesce("same_as", "query_id"))
+    order = numbered.select(
         pl.col("query_id").alias("first_query"), pl.col("query_row").cast(pl.Int64)
     )
     return (

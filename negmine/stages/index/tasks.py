@@ -12,12 +12,12 @@ import pyarrow as pa
 from negmine.config.memory import part_documents
 from negmine.data.frames import frame
 from negmine.data.qrels import positives
-from negmine.data.shingles import build as build_shingles
 from negmine.data.sources import Sources, open_sources
 from negmine.data.sources.problems import Problems
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
+from negmine.storage import shingles as shingle_index
 from negmine.storage.layout import CORPUS, QUERIES
 
 
@@ -62,10 +62,10 @@ def qrels(context: Context) -> Stream:
     def tables() -> Iterator[pa.Table]:
         raw = pl.concat([frame(chunk) for chunk in sources.qrels(problems)] or [_NO_QRELS])
         docs = context.work.scan(CORPUS).select("doc_id", "same_as").collect()
-        asked = context.work.scan(QUERIES).select("query_id", "same_as").collect()
-        _check_dangling(sources, raw, docs, asked, problems)
-        merged = index.qrels(raw, docs, asked)
-        counts.update(_count_qrels(context, sources, merged, asked, problems))
+        query_ids = context.work.scan(QUERIES).select("query_id", "same_as").collect()
+        _check_dangling(sources, raw, docs, query_ids, problems)
+        merged = index.qrels(raw, docs, query_ids)
+        counts.update(_count_qrels(context, sources, merged, query_ids, problems))
         part_rows = [part["rows"] for part in context.work.require(QUERIES).parts]
         counts["queries_per_part"] = []
         for part in index.qrels_parts(merged, part_rows):
@@ -81,7 +81,7 @@ def shingles(context: Context) -> Folder:
 
     def make(folder: Path) -> dict[str, Any]:
         context.progress.total(len(context.corpus.doc_ids()), "documents")
-        return build_shingles(context.corpus.documents(), folder, context.progress.advance)
+        return shingle_index.build(context.corpus.documents(), folder, context.progress.advance)
 
     return Folder(make)
 
@@ -119,10 +119,14 @@ def _copies(problems: Problems, copies: index.Copies, what: str) -> dict[str, in
 
 
 def _check_dangling(
-    sources: Sources, raw: pl.DataFrame, docs: pl.DataFrame, asked: pl.DataFrame, problems: Problems
+    sources: Sources,
+    raw: pl.DataFrame,
+    docs: pl.DataFrame,
+    query_ids: pl.DataFrame,
+    problems: Problems,
 ) -> None:
     file = sources.qrels_files[0]
-    for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", asked, "queries")):
+    for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", query_ids, "queries")):
         lost = index.dangling(raw, ids, column)
         for name, line in zip(lost[column].to_list(), lost["line"].to_list(), strict=True):
             problems.add(
@@ -138,12 +142,12 @@ def _count_qrels(
     context: Context,
     sources: Sources,
     merged: pl.DataFrame,
-    asked: pl.DataFrame,
+    query_ids: pl.DataFrame,
     problems: Problems,
 ) -> dict[str, int]:
     positive = merged.filter(pl.col("relevance") >= context.config.index.min_relevance)
     mined = positive["query_id"].n_unique()
-    first = asked["same_as"].null_count()
+    first = query_ids["same_as"].null_count()
     file = sources.qrels_files[0]
     if mined == 0:
         problems.add(

@@ -7,29 +7,32 @@ import pyarrow as pa
 
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
-from negmine.stages.write import compute, shapes
+from negmine.stages.write import compute
+from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.layout import QUERIES, VERDICTS
 
 
 def training(context: Context) -> Parts:
-    """The training file: text columns only."""
+    """The training file: the columns that the trainer reads, and nothing else."""
     settings = context.config.write
+    output = FORMATS[settings.format]
 
     def make(part: int) -> pa.Table:
         rows = _provenance(context, part)
-        asked = context.work.read(QUERIES, part, ["query_id", "text"])
-        texts = context.corpus.texts(shapes.document_ids(rows))
-        return shapes.training_table(shapes.training(rows, asked, texts, settings), settings)
+        queries = context.work.read(QUERIES, part, ["query_id", "text"])
+        texts = context.corpus.texts(compute.document_ids(rows))
+        return compute.training_table(rows, queries, texts, settings.num_negatives, output)
 
-    return Parts(context.queries.parts(), make, threads=True)
+    return Parts(context.queries.parts(), make, threads=True, file_kind=output.file_kind)
 
 
 def provenance(context: Context) -> Parts:
     """Ids, ranks, scores and retrievers, row for row beside the training file."""
 
     def make(part: int) -> pa.Table:
+        output = FORMATS[context.config.write.format]
         return compute.provenance_table(
-            _provenance(context, part), context.config.score_names, context.config.write
+            _provenance(context, part), context.config.score_names, output
         )
 
     return Parts(context.queries.parts(), make, threads=True)
@@ -46,17 +49,11 @@ def short(context: Context) -> Parts:
 
 
 def _provenance(context: Context, part: int) -> pl.DataFrame:
-    rows = context.work.read(VERDICTS, part)
-    return compute.rows(
-        rows, context.config.write, context.config.retriever_names, context.config.score_names
+    config = context.config
+    return compute.provenance(
+        context.work.read(VERDICTS, part),
+        config.write,
+        FORMATS[config.write.format],
+        config.retriever_names,
+        config.score_names,
     )
-
-
-def count_short(rows: pl.LazyFrame) -> dict[str, object]:
-    """Return the manifest's counts of queries that got too few negatives, or none."""
-    got = rows.select("asked", "got").collect()
-    return {
-        "queries_short": got.height,
-        "queries_without_negatives": int((got["got"] == 0).sum()),
-        "negatives_missing": int((got["asked"] - got["got"]).sum()),
-    }

@@ -28,7 +28,7 @@ def two(circle, tmp_path_factory):  # noqa: F811
     return circle[0], strict
 
 
-def test_nothing_changed_is_said_in_a_line(two):
+def test_nothing_changed_is_one_line(two):
     done = run(two[0], two[0], "--fail-on", "nfr=0", "--fail-on", "jaccard=1")
     assert done.exit_code == 0, done.output
     assert "No difference in" in done.output
@@ -39,7 +39,7 @@ def test_every_section_is_shown(two):
     done = run(*two)
     assert done.exit_code == 0, done.output
     for word in (
-        "made otherwise", "relative-margin", "the negatives of one", "too_close_to_positive",
+        "made differently", "relative-margin", "the negatives of one", "too_close_to_positive",
         "Kendall", "B minus A", "changed most", "question ", *MEASURES,
     ):  # fmt: skip
         assert word in done.output, word
@@ -48,7 +48,7 @@ def test_every_section_is_shown(two):
 def test_a_gate_fails_after_everything_was_shown(two):
     done = run(*two, "--fail-on", "nfr=0.001", "--fail-on", "jaccard<0.01")
     assert done.exit_code == 3
-    assert "made otherwise" in done.output
+    assert "made differently" in done.output
     assert "nfr is" in done.stderr
     assert "jaccard is" not in done.stderr
 
@@ -97,10 +97,10 @@ def test_every_total_is_in_the_docs_and_in_the_result(two):
 
 def test_every_field_of_the_json_is_in_the_docs(two):
     page = (DOCS / "json-output.md").read_text(encoding="utf-8")
-    told = page.split("`data` of `diff`")[1].split("```")[0]
+    section = page.split("`data` of `diff`")[1].split("```")[0]
     found = negmine.diff(*two)
     lists = [rows for name, rows in found.items() if isinstance(rows, list) and name != "notes"]
     parts = [found["a"], found["setup"], found["queries"], found["rows"], found["negatives"]]
     names = {*found, *(key for part in parts for key in part)}
     names |= {key for rows in lists for row in rows for key in row}
-    assert sorted(name for name in names if f"`{name}`" not in told) == []
+    assert sorted(name for name in names if f"`{name}`" not in section) == []

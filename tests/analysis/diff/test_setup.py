@@ -3,7 +3,7 @@
 import pytest
 
 from negmine.analysis.diff.setup import changed, differences, role, scale
-from negmine.storage.workdir import Manifest
+from negmine.storage.manifest import Manifest
 
 
 def manifest(artifact, settings=None, rows=10, versions=None):
@@ -37,7 +37,7 @@ def test_a_role_is_what_stays_when_the_model_changes(artifact, expected):
     assert role(artifact) == expected
 
 
-def test_another_model_is_told_by_name_and_fingerprint():
+def test_another_model_is_shown_by_name_and_fingerprint():
     found = differences(
         made(manifest("1-index/dense-one", {"model": "abc", "dtype": "float32"})),
         made(manifest("1-index/dense-two", {"model": "def", "dtype": "float32"})),
@@ -65,7 +65,7 @@ def test_a_guide_has_a_fingerprint_of_both_its_encoders():
     assert row["a"]["fingerprint"] != row["b"]["fingerprint"]
 
 
-def test_settings_sources_rows_and_versions_are_told_apart():
+def test_settings_sources_rows_and_versions_are_listed_apart():
     found = differences(
         made(manifest("1-index/corpus", {"sources": ["x"], "title": True}, 5, {"polars": "1"})),
         made(manifest("1-index/corpus", {"sources": ["y"], "title": False}, 6, {"polars": "2"})),

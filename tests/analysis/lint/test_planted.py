@@ -14,7 +14,7 @@ from tests.analysis.lint.writers import (
     SHAPES,
     Group,
     clean,
-    found,
+    counts_of,
     rows_of,
     save,
     sentence,
@@ -77,7 +77,7 @@ def planted():
 def test_a_clean_file_gives_nothing(tmp_path, shape, ending, scored):
     path, _ = write(tmp_path, clean(), shape, ending, scored)
     report = negmine.lint(path)
-    assert found(report) == {}
+    assert counts_of(report) == {}
     assert report["files"][0]["shape"] == shape
     assert report["totals"]["queries"] == 60
     assert report["totals"]["negatives"] == 120
@@ -97,7 +97,7 @@ def test_planted_faults_are_all_found_and_nothing_else(tmp_path, shape, ending):
     expected = dict.fromkeys([rule for rule in at if rule not in pooled], 1) | expected
     # losses repeat a value, but the inverted one stands out
     expected |= {"hub_negative": 15, "faulty_positive": 1}
-    assert found(report) == expected
+    assert counts_of(report) == expected
     for rule in at.keys() - pooled - {"hub_negative"}:
         assert places[at[rule]][0] in rows_of(report, rule)
     last = [places[group, 1][0] for group in range(len(groups) - 15, len(groups))]
@@ -120,7 +120,7 @@ def test_empty_and_null_texts_are_found(tmp_path, shape, ending):
     if shape == "labeled-pair":  # the empty positive is its one row
         touched -= {places[5, 0][0], places[5, 1][0]}
     one_sided = {"one_sided_query": 1} if shape == "labeled-pair" else {}  # its positive is empty
-    assert found(report) == {"empty_text": found(report)["empty_text"]} | one_sided
+    assert counts_of(report) == {"empty_text": counts_of(report)["empty_text"]} | one_sided
     assert set(rows_of(report, "empty_text")) == touched
 
 
@@ -132,7 +132,7 @@ def test_scores_that_are_none_are_found(tmp_path, shape, ending):
         groups[g] = groups[g]._replace(scores=[0.7, score, 0.3])
     path, places = write(tmp_path, groups, shape, ending, scored=True)
     report = negmine.lint(path)
-    assert found(report) == {"score_not_finite": 4}
+    assert counts_of(report) == {"score_not_finite": 4}
     assert rows_of(report, "score_not_finite") == [places[g, 0][0] for g in bad]
 
 
@@ -143,7 +143,7 @@ def test_repeated_rows_are_found(tmp_path, shape, ending):
     rows, _ = SHAPES[shape](groups, False)
     path = save(tmp_path / f"x{ending}", [*rows, rows[7], rows[3]])
     report = negmine.lint(path)
-    assert found(report) == {"duplicate_row": 2}
+    assert counts_of(report) == {"duplicate_row": 2}
     assert rows_of(report, "duplicate_row") == [len(rows) + 1, len(rows) + 2]
 
 
@@ -154,7 +154,7 @@ def test_a_negative_that_fills_two_slots_is_found(tmp_path, shape):
     groups[4] = groups[4]._replace(negatives=[one[0], one[1], one[0].upper()])
     path, places = write(tmp_path, groups, shape, ".jsonl")
     report = negmine.lint(path)
-    assert found(report) == {"repeated_slot": 1}
+    assert counts_of(report) == {"repeated_slot": 1}
     example = next(r for r in report["rules"] if r["rule"] == "repeated_slot")["examples"][0]
     assert (example["row"], example["slot"]) == places[4, 2]
 
@@ -163,7 +163,7 @@ def test_a_positive_that_stands_twice_in_a_row_is_found(tmp_path):
     rows, _ = SHAPES["FlagEmbedding"](clean(), False)
     rows[4]["pos"] = [rows[4]["pos"][0], sentence(7), rows[4]["pos"][0].upper()]
     report = negmine.lint(save(tmp_path / "x.jsonl", rows))
-    assert found(report) == {"repeated_positive": 1}
+    assert counts_of(report) == {"repeated_positive": 1}
     assert rows_of(report, "repeated_positive") == [5]
 
 
@@ -174,7 +174,7 @@ def test_a_text_of_what_is_not_seen_is_empty(tmp_path, shape, unseen):
     groups[5] = groups[5]._replace(negatives=[unseen, groups[5].negatives[1]])
     path, places = write(tmp_path, groups, shape, ".jsonl")
     report = negmine.lint(path)
-    assert found(report) == {"empty_text": 1}
+    assert counts_of(report) == {"empty_text": 1}
     assert rows_of(report, "empty_text") == [places[5, 0][0]]
 
 
@@ -186,7 +186,7 @@ def test_a_word_for_nothing_is_found(tmp_path, shape, word):
     groups[6] = groups[6]._replace(negatives=["None of these", "A null pointer"])
     path, places = write(tmp_path, groups, shape, ".jsonl")
     report = negmine.lint(path)
-    assert found(report) == {"word_for_nothing": 1}
+    assert counts_of(report) == {"word_for_nothing": 1}
     assert rows_of(report, "word_for_nothing") == [places[5, 0][0]]
 
 
@@ -199,7 +199,7 @@ def test_a_query_of_pairs_with_one_label_is_found(tmp_path):
         [*rows, only_positive, only_negative, only_negative | {"sentence2": "x y"}],
     )
     report = negmine.lint(path)
-    assert found(report) == {"one_sided_query": 2}
+    assert counts_of(report) == {"one_sided_query": 2}
     assert rows_of(report, "one_sided_query") == [len(rows) + 1, len(rows) + 2]
     rule = next(rule for rule in report["rules"] if rule["rule"] == "one_sided_query")
     assert rule["of"] == 62
@@ -214,7 +214,7 @@ def test_lengths_that_tell_are_found(tmp_path, shape):
     groups = [g._replace(positive=f"{g.positive} {g.positive}") for g in clean()]
     path, _ = write(tmp_path, groups, shape, ".parquet")
     report = negmine.lint(path)
-    assert found(report) == {"length_tells": 1}
+    assert counts_of(report) == {"length_tells": 1}
     rule = next(r for r in report["rules"] if r["rule"] == "length_tells")
     assert rule["share"] == rule["about"]["auc"] == 1.0
 
@@ -235,13 +235,13 @@ def test_negatives_that_qrels_call_relevant_are_found_by_text(tmp_path, shape):
     save(tmp_path / "queries.jsonl", queries)
     lines = [f"q5\t{ids[groups[5].negatives[1]]}\t1", f"q6\t{ids[groups[6].negatives[0]]}\t0"]
     (tmp_path / "qrels.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *lines]) + "\n")
-    known = {n: tmp_path / f"{n}.jsonl" for n in ("corpus", "queries")}
-    report = negmine.lint(path, qrels=tmp_path / "qrels.tsv", **known)
-    assert found(report) == {"relevant_in_qrels": 1}
+    paths = {n: tmp_path / f"{n}.jsonl" for n in ("corpus", "queries")}
+    report = negmine.lint(path, qrels=tmp_path / "qrels.tsv", **paths)
+    assert counts_of(report) == {"relevant_in_qrels": 1}
     assert rows_of(report, "relevant_in_qrels") == [places[5, 1][0]]
     short = save(tmp_path / "short.jsonl", corpus[:-1])
     report = negmine.lint(path, corpus=short)
-    assert found(report) == {"not_in_corpus": 1}
+    assert counts_of(report) == {"not_in_corpus": 1}
     assert rows_of(report, "not_in_corpus") == [places[59, 1][0]]
 
 
@@ -253,7 +253,7 @@ def test_negatives_that_qrels_call_relevant_are_found_by_id(tmp_path):
     path = save(tmp_path / "x.jsonl", rows)
     (tmp_path / "qrels.txt").write_text("3 0 b3 2\n2 0 b3 1\n1 0 a1 1\n")
     report = negmine.lint(path, qrels=tmp_path / "qrels.txt", min_relevance=2)
-    assert found(report) == {"relevant_in_qrels": 1}
+    assert counts_of(report) == {"relevant_in_qrels": 1}
     assert rows_of(report, "relevant_in_qrels") == [4]
 
 
@@ -265,20 +265,20 @@ def guide(tmp_path_factory):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_triplets_that_a_guide_turns_round_are_found(tmp_path, guide, shape):
     from negmine.analysis.lint.guides import open_guides
-    from negmine.analysis.lint.options import Options
+    from negmine.analysis.lint.settings import LintSettings
 
     path, places = write(tmp_path, clean(20), shape, ".jsonl")
     report = negmine.lint(
         path, guide_model=[guide], vector_store=tmp_path / "store", device="cpu", rows=100
     )
-    options = Options(guide_model=(guide,), device="cpu")
-    score = open_guides(options, tmp_path / "other", print)[0].score
+    settings = LintSettings(guide_model=(guide,), device="cpu")
+    score = open_guides(settings, tmp_path / "other", print)[0].score
     wrong = []
     for g, group in enumerate(clean(20)):
         cosines = score([group.query] * 3, [group.positive, *group.negatives])
         wrong += [places[g, n][0] for n in range(2) if cosines[n + 1] > cosines[0]]
     assert wrong
-    assert found(report)["guide_inverted"] == len(wrong)
+    assert counts_of(report)["guide_inverted"] == len(wrong)
     assert rows_of(report, "guide_inverted") == sorted(set(wrong))
     assert list((tmp_path / "store").rglob("*.arrow"))
 
@@ -333,10 +333,10 @@ def test_every_rule_is_planted_somewhere():
 def test_findings_can_be_used_to_drop_rows(tmp_path):
     groups, at = planted()
     path, places = write(tmp_path, groups, "triplet", ".parquet")
-    report = negmine.lint(path, findings=tmp_path / "found.parquet")
-    everything = pl.read_parquet(tmp_path / "found.parquet")
+    report = negmine.lint(path, findings=tmp_path / "findings.parquet")
+    everything = pl.read_parquet(tmp_path / "findings.parquet")
     counts = dict(everything.group_by("rule").len().iter_rows())
-    assert counts == found(report)
+    assert counts == counts_of(report)
     faults = [rule for rule in RULES if RULES[rule].level == "fault"]
     bad = everything.filter(pl.col("rule").is_in(faults))["row"]
     assert places[at["same_text_as_query"]][0] in bad
@@ -344,7 +344,7 @@ def test_findings_can_be_used_to_drop_rows(tmp_path):
         pl.read_parquet(path).with_row_index("row", 1).filter(~pl.col("row").is_in(bad.implode()))
     )
     kept.drop("row").write_parquet(tmp_path / "kept.parquet")
-    assert not set(found(negmine.lint(tmp_path / "kept.parquet"))) & set(faults)
+    assert not set(counts_of(negmine.lint(tmp_path / "kept.parquet"))) & set(faults)
 
 
 def test_the_report_is_json(tmp_path):

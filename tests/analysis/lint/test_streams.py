@@ -1,14 +1,16 @@
-"""What is found does not depend on batches, buckets, files or the order of rows."""
+"""Findings do not depend on batches, buckets, files or the order of rows."""
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import negmine
-from negmine.analysis.lint import audit, parquet_files, row_files, spill
+from negmine.analysis.lint import run, spill
+from negmine.analysis.lint.read import parquet_files, row_files
 from tests.analysis.lint.test_planted import planted
-from tests.analysis.lint.writers import SHAPES, Group, found, save, write
+from tests.analysis.lint.writers import SHAPES, Group, counts_of, save, write
+from tests.properties import share
 
 
 @pytest.fixture
@@ -20,12 +22,12 @@ def tiny(monkeypatch):
         monkeypatch.setattr(parquet_files, "MOST_ROWS", 14)
         monkeypatch.setattr(row_files, "MOST_CHARACTERS", 2_000)
         monkeypatch.setattr(spill.Spill.__init__, "__defaults__", (3_000,))
-        monkeypatch.setattr(audit, "BUCKET", 1 << 10)
+        monkeypatch.setattr(run, "BUCKET", 1 << 10)
 
     return shrink
 
 
-def told(report):
+def without_files(report):
     """Return everything but the names of files."""
     return [
         (r["rule"], r["count"], r["of"], r["share"], r["about"], [row["row"] for row in r["rows"]])
@@ -40,7 +42,7 @@ def test_batches_and_buckets_change_nothing(tmp_path, tiny, shape, ending):
     whole = negmine.lint(path, corpus=corpus(tmp_path))
     tiny()
     pieces = negmine.lint(path, corpus=corpus(tmp_path))
-    assert told(pieces) == told(whole)
+    assert without_files(pieces) == without_files(whole)
     assert pieces["totals"] == whole["totals"]
 
 
@@ -62,7 +64,7 @@ groups = st.lists(
     min_size=1,
     max_size=9,
 )
-quiet = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = share(0.25, HealthCheck.function_scoped_fixture)
 
 
 @given(groups, st.randoms(use_true_random=False))
@@ -77,7 +79,7 @@ def test_the_order_of_rows_does_not_matter(tmp_path, some, chance):
     reports = []
     for name, these in (("one", rows), ("two", mixed)):
         pl.DataFrame(these, schema=schema).write_parquet(tmp_path / f"{name}.parquet")
-        reports.append(found(negmine.lint(tmp_path / f"{name}.parquet")))
+        reports.append(counts_of(negmine.lint(tmp_path / f"{name}.parquet")))
     assert reports[0] == reports[1]
 
 
@@ -92,7 +94,7 @@ def test_several_files_are_one(tmp_path, some, cut):
         for n, part in enumerate((rows[:cut], rows[cut:]))
         if part
     ]
-    assert found(negmine.lint(parts)) == found(negmine.lint(whole))
+    assert counts_of(negmine.lint(parts)) == counts_of(negmine.lint(whole))
 
 
 @given(groups)
@@ -101,7 +103,7 @@ def test_all_shapes_with_lists_say_the_same(tmp_path, some):
     counts = []
     for shape in ("n-tuple", "labeled-list", "FlagEmbedding"):
         rows, _ = SHAPES[shape](some, True)
-        counts.append(found(negmine.lint(readable(tmp_path / f"{shape}.jsonl", rows))))
+        counts.append(counts_of(negmine.lint(readable(tmp_path / f"{shape}.jsonl", rows))))
     assert counts[0] == counts[1] == counts[2]
 
 

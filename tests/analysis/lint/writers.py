@@ -120,8 +120,8 @@ def write(folder, groups, shape, ending, scored=False):
     return save(folder / f"{shape}{ending}", rows), places
 
 
-def found(report):
-    """Return the rules that found something: name to count."""
+def counts_of(report):
+    """Return the rules with findings: name to count."""
     return {rule["rule"]: rule["count"] for rule in report["rules"] if rule["count"]}
 
 

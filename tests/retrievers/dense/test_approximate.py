@@ -1,4 +1,4 @@
-"""FAISS indexes: factory strings, what they miss, the gate, and the GPU's graph through its seam."""
+"""FAISS indexes: factory strings, what they miss, the gate, and GPUs through their seam."""
 
 import sys
 import types
@@ -100,7 +100,7 @@ def test_an_index_that_finds_too_little_is_refused_and_can_be_asked_to_look_hard
         ({"index": "HNSW16", "ef_search": 10**10}, "less than or equal to"),
         ({"k": 10**19}, "less than or equal to"),
         ({"index": "IVF4096,Flat"}, "4,096 cells need as many documents, there are 400"),
-        ({"index": "CAGRA"}, "built on a GPU"),
+        ({"index": "CAGRA"}, "--index CAGRA: FAISS cannot make"),
     ],
 )
 def test_what_cannot_be_is_told(tmp_path, more, said):
@@ -132,37 +132,6 @@ def test_without_faiss_only_an_index_is_refused(tmp_path, monkeypatch):
     negmine.mine(tmp_path / "work", **flags)
     with pytest.raises(MissingDependency, match=r"negmine\[cpu\]"):
         negmine.mine(tmp_path / "work", **flags, index="HNSW16")
-
-
-def test_cagra_is_built_on_a_gpu_and_kept_as_hnsw(tmp_path, monkeypatch):
-    """A FAISS that claims cuVS: graph degree, training, the copy that is saved and searched."""
-    import faiss
-
-    asked = {}
-
-    class Graph:
-        def __init__(self, resources, dims, metric, config):
-            asked.update(dims=dims, metric=metric, degree=config.graph_degree)
-
-        def train(self, vectors):
-            asked["vectors"] = vectors
-
-        def copyTo(self, index):
-            index.add(asked["vectors"])
-
-    fake = types.SimpleNamespace(
-        METRIC_INNER_PRODUCT=faiss.METRIC_INNER_PRODUCT, GpuIndexCagra=Graph, get_num_gpus=lambda: 1,
-        GpuIndexCagraConfig=types.SimpleNamespace, StandardGpuResources=object,
-        IndexHNSWCagra=lambda: faiss.IndexFlatIP(8), write_index=faiss.write_index,
-    )  # fmt: skip
-    documents = unit(np.random.default_rng(2), 50, 8)
-    with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "faiss", fake)
-        approximate.check("CAGRA32", {})
-        approximate.build(documents, "CAGRA32", tmp_path, Silent())
-    assert (asked["dims"], asked["degree"], asked["metric"]) == (8, 32, faiss.METRIC_INNER_PRODUCT)
-    hits = Approximate(tmp_path, {}, "cpu").search(documents[:3], documents, 1, np.arange(50))
-    assert hits.docs[:, 0].tolist() == [0, 1, 2]
 
 
 def test_an_index_goes_to_all_gpus_in_half_precision(tmp_path, monkeypatch):

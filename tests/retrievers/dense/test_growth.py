@@ -3,12 +3,13 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import negmine
 from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
+from tests.properties import share
 
 DIMS = 12
 TABLES = (
@@ -119,7 +120,7 @@ def test_a_smaller_k_needs_no_search_and_a_larger_one_all_of_it(tmp_path):
     assert searched(work)["in_new"] == 0
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@share(0.12)
 @given(data=st.data())
 def test_whatever_changes_the_rows_are_those_of_a_fresh_run(tmp_path_factory, data):
     """Documents and queries come, go, move and change; positives too; some vectors are equal."""

@@ -201,7 +201,7 @@ def test_a_budget_of_tokens_holds_with_usage_and_without(tmp_path, beir, usage, 
         calls = len(server.requests)
     assert 0 < calls <= 1000 // 110
     assert states(tmp_path / "w")[JUDGE][0] == "partial"
-    assert any("does not tell tokens" in note for note in ear.notes) != usage
+    assert any("does not report tokens" in note for note in ear.notes) != usage
 
 
 def test_the_budget_shapes_no_row(tmp_path, beir):

@@ -66,6 +66,19 @@ def test_a_judge_that_finds_nothing_relevant_is_refused(tmp_path, beir):
     assert "4-filter/judge-check-m" not in {row["artifact"] for row in unchecked.artifacts}
 
 
+def test_a_judge_that_cannot_be_read_is_reported_with_its_first_answer(tmp_path, beir):
+    def script(request, number):
+        return 200, answer("I am only a parrot.")
+
+    work = mined(tmp_path / "w", beir)
+    with serving(script) as server:
+        with pytest.raises(GateNotMet) as error:
+            negmine.filter(work, **flags(server))
+        numbers = negmine.judge_check(work)
+    assert "answers cannot be read, the first is 'I am only a parrot.'" in str(error.value)
+    assert numbers["answers_unreadable"] == numbers["answers"] > 0
+
+
 def test_a_biased_judge_is_exposed(tmp_path, beir):
     """Yes for whatever stands in the first half of the prompt."""
 

@@ -102,7 +102,7 @@ def test_nothing_is_paid_for_twice(tmp_path, beir):
         sqlite3.connect(file).execute("select answer, prompt_tokens, seconds from calls").fetchall()
     )
     assert len(calls) == paid
-    assert all("d1-" in said and tokens == 10 and seconds > 0 for said, tokens, seconds in calls)
+    assert all("d1-" in said and tokens == 10 and seconds >= 0 for said, tokens, seconds in calls)
 
 
 def test_a_kill_while_judging_repeats_no_call(tmp_path, beir):

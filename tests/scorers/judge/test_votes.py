@@ -188,10 +188,10 @@ def test_no_document_can_know_an_id():
     ["\n" * 99_000, "- " * 49_000, "d1" * 49_000, "d" + "1" * 90_000 + ": no", " \n" * 49_000],
 )
 def test_any_answer_is_read_in_a_moment(text):
-    start = time.process_time()
+    start = time.thread_time()  # work of this thread; it does not grow where others keep it waiting
     assert answers(Reply(text), IDS) == [NONE] * 3
     assert not readable(Reply(text), False)
-    assert time.process_time() - start < 2
+    assert time.thread_time() - start < 2
 
 
 def test_an_endless_answer_is_none():

@@ -77,7 +77,9 @@ def contains_answer(pairs: pl.DataFrame) -> pl.Series:
     patterns = pl.DataFrame(
         {
             "answers": distinct,
-            "pattern": pl.Series([answer_pattern(said) for said in distinct], dtype=pl.String),
+            "pattern": pl.Series(
+                [answer_pattern(answers) for answers in distinct], dtype=pl.String
+            ),
         }
     )
     rows = pairs.join(patterns, on="answers", how="left", maintain_order="left")
@@ -93,10 +95,10 @@ def answer_pattern(answers: str) -> str | None:
 def _answers(text: str) -> list[Any]:
     """Return the answers of a JSON list; any other text is an answer itself, brackets or not."""
     try:
-        said = json.loads(text)
+        parsed = json.loads(text)
     except ValueError:
-        said = None
-    return said if isinstance(said, list) else [text]
+        parsed = None
+    return parsed if isinstance(parsed, list) else [text]
 
 
 def _edge(character: str) -> str:

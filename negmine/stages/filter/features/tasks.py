@@ -11,7 +11,6 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.data import shingles
 from negmine.data.qrels import positives
 from negmine.data.schemas import POSITIVE
 from negmine.data.similarity import Likeness, centroid_similarity, likeness
@@ -24,6 +23,7 @@ from negmine.retrievers.registry import open_vectors
 from negmine.stages.filter.features import compute
 from negmine.stages.filter.risk.signals import LIKENESS
 from negmine.stages.filter.rules import needed
+from negmine.storage import shingles
 from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, SHINGLES
 
 COLUMNS = ["query_id", "doc_id", "label"]
@@ -45,12 +45,12 @@ def wanted(context: Context) -> dict[str, Any]:
 
 def features(context: Context) -> Parts:
     """Row for row beside `candidates`: likeness to positives, and what else is asked for."""
-    known = Known(context)
+    source = Known(context)
 
     def make(part: int) -> pa.Table:
-        columns = COLUMNS + ([known.vector_score] if known.wanted["centroid"] else [])
+        columns = COLUMNS + ([source.vector_score] if source.wanted["centroid"] else [])
         rows = context.work.read(CANDIDATES, part, columns)
-        return compute.features(rows, known.columns(rows, part))
+        return compute.features(rows, source.columns(rows, part))
 
     return Parts(context.queries.parts(), make)  # one at a time: each touches most of the vectors
 
@@ -69,20 +69,20 @@ class Known:
 
     def columns(self, rows: pl.DataFrame, part: int) -> dict[str, pl.Series]:
         """Return the wanted features by name, row for row beside query_id, doc_id, label, `vector_score`."""
-        found: dict[str, pl.Series] = {}
+        columns: dict[str, pl.Series] = {}
         if self.wanted["likeness"] or self.wanted["centroid"]:
-            found |= self._similarities(rows)
+            columns |= self._similarities(rows)
         if self.wanted["same_parent"] is not None:
-            found["same_parent"] = compute.same_parent(rows, self._parents)
+            columns["same_parent"] = compute.same_parent(rows, self._parents)
         if self.wanted["owner_query"]:
-            found["owner_query_similarity"] = compute.owner_query_similarity(
+            columns["owner_query_similarity"] = compute.owner_query_similarity(
                 rows, self._owners, self._vectors.query_similarity
             )
         if self.wanted["contains_answer"] is not None:
-            found["contains_answer"] = compute.contains_answer(
+            columns["contains_answer"] = compute.contains_answer(
                 _with_answers(self._context, rows, part)
             )
-        return found
+        return columns
 
     def _similarities(self, rows: pl.DataFrame) -> dict[str, pl.Series]:
         is_positive = pl.col("label") == POSITIVE
@@ -90,17 +90,17 @@ class Known:
             pl.len(), positives=is_positive.sum()
         )
         docs, offsets = self._context.corpus.positions(rows["doc_id"]), _offsets(groups["len"])
-        found: dict[str, NDArray[np.float32]] = {}
+        columns: dict[str, NDArray[np.float32]] = {}
         if self.wanted["likeness"]:
-            known = self._context.corpus.positions(rows.filter(is_positive)["doc_id"])
-            like = self._likeness(docs, offsets, known, _offsets(groups["positives"]))
-            found |= {"positive_similarity": like.largest, "positive_similarity_mean": like.mean}
+            positions = self._context.corpus.positions(rows.filter(is_positive)["doc_id"])
+            like = self._likeness(docs, offsets, positions, _offsets(groups["positives"]))
+            columns |= {"positive_similarity": like.largest, "positive_similarity_mean": like.mean}
         if self.wanted["centroid"]:
             scores = rows[self.vector_score].to_numpy()
-            found["centroid_similarity"] = centroid_similarity(
+            columns["centroid_similarity"] = centroid_similarity(
                 self._vectors.vectors, self._vectors.rows(docs), offsets, scores
             )
-        return {name: pl.Series(values, dtype=pl.Float32) for name, values in found.items()}
+        return {name: pl.Series(values, dtype=pl.Float32) for name, values in columns.items()}
 
     @cached_property
     def _likeness(self) -> Callable[..., Likeness]:
@@ -125,21 +125,21 @@ class Known:
     @cached_property
     def _owners(self) -> pl.DataFrame:
         qrels = self._context.work.scan(QRELS).collect()
-        known = positives(qrels, self._context.config.index.min_relevance)
+        owners = positives(qrels, self._context.config.index.min_relevance)
         if self._hidden is not None:
-            known = known.join(self._hidden, on=["query_id", "doc_id"], how="anti")
-        return known.rename({"query_id": "owner"})
+            owners = owners.join(self._hidden, on=["query_id", "doc_id"], how="anti")
+        return owners.rename({"query_id": "owner"})
 
 
 def _with_answers(context: Context, rows: pl.DataFrame, part: int) -> pl.DataFrame:
     column = str(context.config.filter.contains_answer)
     _need(column, context.work.scan(QUERIES), "--contains-answer", "queries")
-    asked = context.work.read(QUERIES, part, ["query_id", column])
+    answers = context.work.read(QUERIES, part, ["query_id", column])
     texts = context.corpus.texts(rows["doc_id"]).with_columns(
         pl.col("text").map_elements(normalise, return_dtype=pl.String)
     )
     return rows.join(
-        asked.rename({column: "answers"}), on="query_id", how="left", maintain_order="left"
+        answers.rename({column: "answers"}), on="query_id", how="left", maintain_order="left"
     ).join(texts, on="doc_id", how="left", maintain_order="left")
 
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def rules_of(context: Context) -> Rules:
-    """Return how the judge is asked. `wanted` is what the write room will draw from."""
+    """Return how the judge is asked. `wanted` is how many negatives stage write draws from."""
     rules, write = context.config.filter, context.config.write
     enough = write.pool if write.sampling == "random" else write.num_negatives
     return Rules(
@@ -46,15 +46,15 @@ def identity_of_judge(context: Context, model: str | None = None) -> str:
     if rules.judge_local is not None:
         return f"local {fingerprint(rules.judge_local, context.work.digest)}"
     extra = judge_extra(rules)
-    said = f" {canonical(extra)}" if extra else ""
-    return f"{rules.judge_url} {model or rules.judge_model}{said}"
+    extra_text = f" {canonical(extra)}" if extra else ""
+    return f"{rules.judge_url} {model or rules.judge_model}{extra_text}"
 
 
 class Opened(NamedTuple):
     """A judge that can be asked, the first judge if there is one, and the budget that both spend."""
 
-    chat: Chat
-    first: Chat | None
+    chat: Recorded
+    first: Recorded | None
     budget: Budget
 
 
@@ -125,11 +125,11 @@ async def each(
 
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes an answer: who gives it, to which question, and how votes are counted."""
-    said = rules_of(context)
+    rules_asked = rules_of(context)
     rules = context.config.filter
-    method = ("batch", "rounds", "weighted") if said.method == "verdict" else ("beta",)
-    more = ("max_tokens",) if said.max_tokens is not None else ()
-    shaped = {name: getattr(said, name) for name in ("method", "prompt", *method, *more)}
+    method = ("batch", "rounds", "weighted") if rules_asked.method == "verdict" else ("beta",)
+    more = ("max_tokens",) if rules_asked.max_tokens is not None else ()
+    shaped = {name: getattr(rules_asked, name) for name in ("method", "prompt", *method, *more)}
     return {"judge": identity_of_judge(context), "first": rules.judge_first, **shaped}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +20,7 @@ from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, JudgeError
 from negmine.scorers.judge.budget import BudgetSpent
 from negmine.scorers.judge.check import JUDGED_NEGATIVE, POSITIVE, RANDOM, Tally, Trial, examine
+from negmine.scorers.judge.recorded import Recorded
 from negmine.stages import names
 from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
@@ -29,6 +30,7 @@ PAIRS = (
     8  # logprob: documents in a trial; one positive, judged negatives where there are, random ones
 )
 MUTE = 0.1  # share of calls without anything that a model said, above which nothing is measured
+EXAMPLE = 120  # characters of an unreadable answer that are shown
 FEW = 0.5  # specificity below which hardly anything would be left
 
 
@@ -41,7 +43,7 @@ def shaping(context: Context) -> dict[str, Any]:
 
 def check(context: Context) -> Stream:
     """Try the judge on known positives; one row per measure."""
-    tally = Tally()
+    tally, unread = Tally(), dict[str, Any]()
 
     def tables() -> Iterator[pa.Table]:
         drawn = trials(context)
@@ -56,6 +58,7 @@ def check(context: Context) -> Stream:
                     await examine(trial, rules, chat, first, tally)
 
             asyncio.run(each(cases, one, at_once, context.progress.advance))
+            unread.update(_unread(chat))
         if budget.spent:
             raise JudgeError(
                 f"The judge's examination is not over. {budget_end(context, budget)}; or lower --judge-check "
@@ -71,7 +74,17 @@ def check(context: Context) -> Stream:
         rows = pl.DataFrame({"measure": list(shares), "value": list(shares.values())}, strict=False)
         yield table(rows, CHECK)
 
-    return Stream(tables(), tally.shares)
+    return Stream(tables(), lambda: {**tally.shares(), **unread})
+
+
+def _unread(chat: Recorded) -> dict[str, Any]:
+    """Return how many of the judge's answers cannot be read, with the beginning of the first of them."""
+    example = " ".join(chat.first_unreadable.split())[:EXAMPLE]
+    return {
+        "answers": chat.answers,
+        "answers_unreadable": chat.unreadable,
+        "unreadable_example": example or None,
+    }
 
 
 def gate(context: Context) -> None:
@@ -82,16 +95,25 @@ def gate(context: Context) -> None:
     note_weakness(context)
     check = str(names.judge_check(context.config))
     measured = context.work.require(check).stats
-    found = measured["sensitivity"] or 0.0
-    if found < rules.min_sensitivity and not context.force:
+    sensitivity = measured["sensitivity"] or 0.0
+    if sensitivity < rules.min_sensitivity and not context.force:
         first = measured["sensitivity_first"]
+        unread = _unread_text(measured)
         tier = "" if first is None else f" (--judge-first {rules.judge_first} flagged {first:.0%})"
         raise GateNotMet(
-            f"The judge {rules.judge} called {found:.0%} of {measured['positives']} known positives "
-            f"relevant{tier}; --min-sensitivity asks for "
-            f"{rules.min_sensitivity:.0%}. See: negmine judge-check {context.work.root}. Try another model or "
-            "prompt, or take it as it is with --force."
+            f"The judge {rules.judge} called {sensitivity:.0%} of {measured['positives']} known positives "
+            f"relevant{tier}; --min-sensitivity asks for {rules.min_sensitivity:.0%}.{unread} "
+            f"See: negmine judge-check {context.work.root}. Try another model or prompt, or take it as it is "
+            "with --force."
         )
+
+
+def _unread_text(measured: Mapping[str, Any]) -> str:
+    """Return a sentence on answers that cannot be read, with a leading space; empty without any."""
+    count, example = measured.get("answers_unreadable", 0), measured.get("unreadable_example")
+    if not count:
+        return ""
+    return f" {count:,} of its {measured['answers']:,} answers cannot be read, the first is {example!r}."
 
 
 def note_weakness(context: Context) -> None:
@@ -110,8 +132,8 @@ def trials(context: Context) -> pl.DataFrame:
     """Draw the sample: query_id, query, documents, kinds; the same for the same data and size."""
     size = context.config.filter.judge_check
     qrels = context.work.scan(QRELS).collect()
-    known = positives(qrels, context.config.index.min_relevance)
-    one = known.group_by("query_id", maintain_order=True).first()
+    positive_pairs = positives(qrels, context.config.index.min_relevance)
+    one = positive_pairs.group_by("query_id", maintain_order=True).first()
     order = [identity_of(["judge-check", name]) for name in one["query_id"]]
     drawn = one.with_columns(order=pl.Series(order)).sort("order").head(size)
     judged = (

@@ -26,7 +26,7 @@ def estimate(context: Context, is_examined: bool) -> dict[str, int]:
 
     At least: the first candidates are all no positives, every vote is settled at once, a first judge clears
     everything. At most: every candidate that may be asked about is, in every round, by both judges, and
-    every answer fills its room. The examination is in both, unless it is done. Tokens are
+    every answer is as long as it may be. The examination is in both, unless it is done. Tokens are
     guessed from lengths; calls that were paid for before are not taken off, and no budget is.
     """
     rules = rules_of(context)
@@ -40,9 +40,11 @@ def estimate(context: Context, is_examined: bool) -> dict[str, int]:
             examined.trial(len(trial["query"].encode()), lengths)
     total = bill.sums + examined.sums
     names = ("calls", "tokens", "answer_tokens")
-    told = {f"{name}_{end}": total[f"{name}_{end}"] for name in names for end in ("least", "most")}
-    told["examination_calls_most"] = examined.sums["calls_most"]
-    return {"queries": bill.queries, **told}
+    bounds = {
+        f"{name}_{end}": total[f"{name}_{end}"] for name in names for end in ("least", "most")
+    }
+    bounds["examination_calls_most"] = examined.sums["calls_most"]
+    return {"queries": bill.queries, **bounds}
 
 
 class _Bill:
@@ -62,8 +64,12 @@ class _Bill:
             self._pairs(query, others[:enough], True)
             self._pairs(query, others[enough:], False)
             return
-        for there, known in batches(len(others), len(positives), rules):
-            self._vote(query, [*others[there], *positives[known]], there.start < enough)
+        for candidates_here, positives_here in batches(len(others), len(positives), rules):
+            self._vote(
+                query,
+                [*others[candidates_here], *positives[positives_here]],
+                candidates_here.start < enough,
+            )
 
     def trial(self, query: int, documents: list[int]) -> None:
         """Add a query of the examination."""
@@ -88,7 +94,7 @@ class _Bill:
         for end, times in (("least", least), ("most", most)):
             self.sums[f"calls_{end}"] += times
             self.sums[f"tokens_{end}"] += times * -(-size // BYTES_A_TOKEN)
-            self.sums[f"answer_tokens_{end}"] += times * self.rules.room(len(documents))
+            self.sums[f"answer_tokens_{end}"] += times * self.rules.answer_tokens(len(documents))
 
 
 def _queries(context: Context) -> Iterator[tuple[int, list[int], list[int]]]:
@@ -96,15 +102,15 @@ def _queries(context: Context) -> Iterator[tuple[int, list[int], list[int]]]:
     lengths = _lengths(context)
     positive = pl.col("label") == POSITIVE
     for part in range(context.queries.parts()):
-        asked = asked_about(context, candidates(context, part))
+        rows_asked = asked_about(context, candidates(context, part))
         texts = context.work.read(QUERIES, part, ["query_id", "text"])
         queries = texts.select("query_id", query=pl.col("text").str.len_bytes())
-        sized = asked.join(lengths, on="doc_id", how="left", maintain_order="left")
+        sized = rows_asked.join(lengths, on="doc_id", how="left", maintain_order="left")
         rows = sized.group_by("query_id", maintain_order=True).agg(
             others=pl.col("length").filter(~positive), positives=pl.col("length").filter(positive)
         )
-        known = rows.join(queries, on="query_id", how="left", maintain_order="left")
-        yield from known.select("query", "others", "positives").iter_rows()
+        with_queries = rows.join(queries, on="query_id", how="left", maintain_order="left")
+        yield from with_queries.select("query", "others", "positives").iter_rows()
 
 
 def _lengths(context: Context) -> pl.DataFrame:

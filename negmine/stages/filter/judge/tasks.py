@@ -22,7 +22,7 @@ from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.tasks import cheap_verdicts
-from negmine.stages.write.compute import ordered
+from negmine.stages.write.selection import ordered
 from negmine.storage.layout import CANDIDATES, QUERIES, SURVIVORS
 
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
@@ -41,10 +41,10 @@ def survivors(context: Context) -> Parts:
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the judgments. The budget does not: it says how far to go, not what is said."""
     rules, answers = context.config.filter, answer_shaping(context)
-    asked: dict[str, Any] = {"scope": rules.judge_scope, "wanted": rules_of(context).wanted}
+    how_asked: dict[str, Any] = {"scope": rules.judge_scope, "wanted": rules_of(context).wanted}
     if rules.judge_scope == "survivors":
-        asked["order"] = context.config.write.order
-    return {**answers, **asked, "prompt": identity_of(answers["prompt"])}
+        how_asked["order"] = context.config.write.order
+    return {**answers, **how_asked, "prompt": identity_of(answers["prompt"])}
 
 
 def judgments(context: Context) -> Parts:
@@ -53,19 +53,19 @@ def judgments(context: Context) -> Parts:
     Raises GateNotMet for a judge that failed its examination.
     """
     gate(context)
-    rules, said = context.config.filter, rules_of(context)
+    rules, how = context.config.filter, rules_of(context)
 
     def make(part: int) -> pa.Table:
         rows = candidates(context, part)
-        found: dict[int, Judgment | None] = {}
+        judgments_by_place: dict[int, Judgment | None] = {}
         with open_judge(context) as (chat, first, _):
 
             async def one(asked: _Asked) -> None:
-                asked.keep(await judge(asked.case, said, chat, first), found)
+                asked.keep(await judge(asked.case, how, chat, first), judgments_by_place)
 
             cases = _cases(context, rows, part)
             asyncio.run(each(cases, one, rules.judge_concurrency, context.progress.advance))
-        return _table(rows, found)
+        return _table(rows, judgments_by_place)
 
     def finish(stats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         _note_budget(context)
@@ -89,8 +89,8 @@ def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
     """Return the manifest's counts: who was asked about, what was said, and what is left to be asked."""
     left = (pl.col("rounds") == 0).fill_null(False).alias("left")
     counts = rows.group_by("judge_verdict", left).len().collect(engine="streaming")
-    said = counts.drop_nulls().group_by("judge_verdict").agg(pl.col("len").sum())
-    verdicts = dict(said.sort("judge_verdict").iter_rows())
+    by_verdict = counts.drop_nulls().group_by("judge_verdict").agg(pl.col("len").sum())
+    verdicts = dict(by_verdict.sort("judge_verdict").iter_rows())
     stats: dict[str, object] = {"judged": sum(verdicts.values()), "judge_verdicts": verdicts}
     cut, silent = (
         int(counts.filter("left", where)["len"].sum())
@@ -99,8 +99,8 @@ def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
     reasons = [f"the judge's budget was spent with {cut:,} documents to go"] if cut else []
     reasons += [f"the judge was not heard about {silent:,} documents"] if silent else []
     if reasons:
-        told = pl.struct("row", "judge_verdict", "rounds").hash(seed=0).sum()
-        so_far = rows.with_row_index("row").select(told).collect(engine="streaming").item()
+        row_hash = pl.struct("row", "judge_verdict", "rounds").hash(seed=0).sum()
+        so_far = rows.with_row_index("row").select(row_hash).collect(engine="streaming").item()
         stats |= {"unfinished": "; ".join(reasons), "so_far": f"{so_far:x}"}
     return stats
 
@@ -145,13 +145,13 @@ class _Asked(NamedTuple):
     positives: list[int]
     case: Case
 
-    def keep(self, outcome: Outcome, found: dict[int, Judgment | None]) -> None:
+    def keep(self, outcome: Outcome, judgments_by_place: dict[int, Judgment | None]) -> None:
         """Keep what was said, and None for what the budget left out."""
         places = [*self.candidates, *self.positives]
-        said = [*outcome.candidates, *outcome.positives]
-        found.update(
+        judgments = [*outcome.candidates, *outcome.positives]
+        judgments_by_place.update(
             (place, one)
-            for place, one in zip(places, said, strict=True)
+            for place, one in zip(places, judgments, strict=True)
             if one is not None or outcome.cut
         )
 
@@ -159,7 +159,7 @@ class _Asked(NamedTuple):
 def asked_about(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that the judge may be asked about, candidates in the order of asking.
 
-    Survivors come as the write room will take them, so that it finds what it takes judged.
+    Survivors come in the order in which stage write takes them, so that those it takes are judged.
     """
     positive = pl.col("label") == POSITIVE
     if context.config.filter.judge_scope == "all":
@@ -172,16 +172,16 @@ def asked_about(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
 def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
     """Yield the queries of a part; texts are fetched for a few of them at a time."""
     positive = pl.col("label") == POSITIVE
-    asked = asked_about(context, rows)
+    rows_asked = asked_about(context, rows)
     queries = context.work.read(QUERIES, part, ["query_id", "text"]).rename({"text": "query"})
     group = pl.col("query_id").rle_id()
-    for start in range(0, asked["query_id"].n_unique(), QUERIES_AT_ONCE):
-        here = asked.filter(group.is_between(start, start + QUERIES_AT_ONCE, closed="left"))
+    for start in range(0, rows_asked["query_id"].n_unique(), QUERIES_AT_ONCE):
+        here = rows_asked.filter(group.is_between(start, start + QUERIES_AT_ONCE, closed="left"))
         texts = context.corpus.texts(here["doc_id"])
-        known = here.join(queries, on="query_id", how="left", maintain_order="left").join(
+        with_texts = here.join(queries, on="query_id", how="left", maintain_order="left").join(
             texts, on="doc_id", how="left", maintain_order="left"
         )
-        for one in known.partition_by("query_id", maintain_order=True):
+        for one in with_texts.partition_by("query_id", maintain_order=True):
             others, positives = one.filter(~positive), one.filter(positive)
             case = Case(
                 one["query_id"][0],
@@ -192,16 +192,16 @@ def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
             yield _Asked(others["place"].to_list(), positives["place"].to_list(), case)
 
 
-def _table(rows: pl.DataFrame, found: dict[int, Judgment | None]) -> pa.Table:
+def _table(rows: pl.DataFrame, judgments_by_place: dict[int, Judgment | None]) -> pa.Table:
     """Return judgments beside the candidates; rounds 0 where the judge is still to be asked."""
-    said = [j or Judgment(None, "", 0) for j in found.values()]
-    told = pl.DataFrame(
+    judgments = [j or Judgment(None, "", 0) for j in judgments_by_place.values()]
+    columns = pl.DataFrame(
         {
-            "place": pl.Series(list(found), dtype=pl.UInt32),
-            "score": pl.Series([j.score for j in said], dtype=pl.Float32),
-            "judge_verdict": pl.Series([j.verdict or None for j in said], dtype=pl.String),
-            "rounds": pl.Series([j.rounds for j in said], dtype=pl.Int32),
+            "place": pl.Series(list(judgments_by_place), dtype=pl.UInt32),
+            "score": pl.Series([j.score for j in judgments], dtype=pl.Float32),
+            "judge_verdict": pl.Series([j.verdict or None for j in judgments], dtype=pl.String),
+            "rounds": pl.Series([j.rounds for j in judgments], dtype=pl.Int32),
         }
     )
-    joined = rows.join(told, on="place", how="left", maintain_order="left")
+    joined = rows.join(columns, on="place", how="left", maintain_order="left")
     return table(joined.select(JUDGMENTS.names), JUDGMENTS)

@@ -11,7 +11,7 @@ import polars as pl
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.stages.filter.leak.intervals import Sums, ratio, share
-from negmine.stages.write.compute import selected
+from negmine.stages.write.selection import selected
 
 PER_QUERY = ("sold", "got", "asked", "score", "anchor", "rank", "z")
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open
@@ -32,14 +32,16 @@ class Counts:
     def add(self, verdicts: pl.DataFrame) -> None:
         """Add a part: rows of `verdicts` with `hidden` and the signals `<opinion>_z`."""
         chosen = selected(verdicts, self._write)
-        known = pl.col("positive_score") > 0  # a ratio to an anchor of zero or less means nothing
+        has_ratio = (
+            pl.col("positive_score") > 0
+        )  # a ratio to an anchor of zero or less means nothing
         queries = verdicts.select("query_id").unique(maintain_order=True)
         per_query = queries.join(
             chosen.group_by("query_id").agg(
                 sold=pl.col("hidden").sum(),
                 got=pl.len(),
-                score=pl.col(f"{self._score}_score").filter(known).sum(),
-                anchor=pl.col("positive_score").filter(known).sum(),
+                score=pl.col(f"{self._score}_score").filter(has_ratio).sum(),
+                anchor=pl.col("positive_score").filter(has_ratio).sum(),
                 rank=pl.col("rank").sum(),
                 z=pl.col(f"{self._score}_z").sum(),
             ),
@@ -69,7 +71,7 @@ class Counts:
         """Return leak, yield, hardness with intervals, and what they are made of."""
         at = {name: np.array([place]) for place, name in enumerate(PER_QUERY)}
         total = dict(zip(PER_QUERY, self._sums.total, strict=True))
-        found: dict[str, Any] = {"sold": int(total["sold"]), "selected": int(total["got"])}
+        measures: dict[str, Any] = {"sold": int(total["sold"]), "selected": int(total["got"])}
         for name, top, bottom, measured in (
             ("leak", "sold", "got", share),
             ("yield", "got", "asked", ratio),
@@ -78,14 +80,14 @@ class Counts:
             ("mean_rank", "rank", "got", ratio),
         ):
             ends = [float(x[0]) for x in measured(self._sums, at[top], at[bottom])]
-            found |= dict(
+            measures |= dict(
                 zip((name, f"{name}_low", f"{name}_high"), map(_rounded, ends), strict=True)
             )
         hard = pl.concat(self._hard).sum()
         rows = max(int(hard["rows"][0]), 1)
-        found["judged_negatives_selected"] = int(hard["judged"][0])
-        found["hardness_z_by"] = {n: _rounded(hard[f"{n}_z"][0] / rows) for n in self._opinions}
-        return found
+        measures["judged_negatives_selected"] = int(hard["judged"][0])
+        measures["hardness_z_by"] = {n: _rounded(hard[f"{n}_z"][0] / rows) for n in self._opinions}
+        return measures
 
     def fates(self) -> dict[str, Any]:
         """Return what became of hidden positives, judged negatives and unlabeled candidates, by reason."""

@@ -84,6 +84,16 @@ def exact(successes: Floats, trials: Floats) -> tuple[Floats, Floats]:
     return np.where(trials > 0, low, np.nan), np.where(trials > 0, high, np.nan)
 
 
+def negatives_needed(limit: float) -> int:
+    """Return how many negatives without one leak show a leak of at most `limit`, by the exact interval."""
+    return math.ceil(math.log((1 - LEVEL) / 2) / math.log1p(-limit))
+
+
+def least_limit(negatives: int) -> float:
+    """Return the least leak that so many negatives without one leak can show, by the exact interval."""
+    return 1.0 if negatives == 0 else 1 - ((1 - LEVEL) / 2) ** (1 / negatives)
+
+
 def _divide(top: Floats, bottom: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(bottom != 0, top / bottom, np.nan)

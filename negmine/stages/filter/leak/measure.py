@@ -146,12 +146,12 @@ def leak(
                 ranks.append(by_rank(verdicts, context.config.retriever_names, write))
         if swept is not None:
             swept.add(scored.verdicts(number, rows, swept.base))
-    known = context.work.require(QRELS).stats["queries_mined"]
+    mined = context.work.require(QRELS).stats["queries_mined"]
     return {
         "hide": hide,
         "seed": seed,
         "queries": len(scored.trial.queries),
-        "queries_left_out": known - len(scored.trial.queries),
+        "queries_left_out": mined - len(scored.trial.queries),
         "hidden": scored.trial.pairs.height,
         "rules": [
             {"rules": name, **counts[name].summary(), **counts[name].fates()} for name in chosen

@@ -19,7 +19,7 @@ from negmine.stages.filter.leak.intervals import Sums, share
 from negmine.stages.filter.leak.kernel import kernel
 from negmine.stages.filter.rules import SWEEPABLE
 from negmine.stages.filter.rules.table import NOT_SCORED
-from negmine.stages.write.compute import ordered
+from negmine.stages.write.selection import ordered
 
 
 class Sweep:

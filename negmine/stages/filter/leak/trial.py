@@ -49,10 +49,10 @@ class Trial:
     @cached_property
     def pairs(self) -> pl.DataFrame:
         """query_id, doc_id of the hidden positives."""
-        known = self._context.queries.all_positives()
+        positives = self._context.queries.all_positives()
         if self._unknown is not None:
-            known = known.join(self._unknown, on=["query_id", "doc_id"], how="anti")
-        return hidden(known, self._hide, self._seed)
+            positives = positives.join(self._unknown, on=["query_id", "doc_id"], how="anti")
+        return hidden(positives, self._hide, self._seed)
 
     @property
     def _not_known(self) -> pl.DataFrame:
@@ -67,7 +67,7 @@ class Trial:
         """Return a part's rows: candidates' columns, scorers' scores, features, signals, `hidden`."""
         context = self._context
         artifacts = names.scorers(context.config)
-        asked = self.queries.to_frame("query_id")
+        queries = self.queries.to_frame("query_id")
         scores = {
             name: context.work.read(artifacts[name], number, ["score"])["score"]
             for name in self.evidence.scores
@@ -76,7 +76,7 @@ class Trial:
         rows = as_if_hidden(
             context.work.read(CANDIDATES, number)
             .with_columns(**{f"{name}_score": values for name, values in scores.items()})
-            .join(asked, on="query_id", how="semi", maintain_order="left"),
+            .join(queries, on="query_id", how="semi", maintain_order="left"),
             self._not_known,
             context.config.retriever_names,
             context.config.retrieve.k,
@@ -89,8 +89,8 @@ class Trial:
             before = self._unknown.with_columns(before=True)
             marked = rows.join(before, on=["query_id", "doc_id"], how="left", maintain_order="left")
             rows = rows.with_columns(hidden=rows["hidden"] & marked["before"].is_null())
-        known = frame(features(rows, self._known.columns(rows, number)))
-        return signals.with_signals(gathered(rows, known, {}), self.evidence)
+        columns = frame(features(rows, self._known.columns(rows, number)))
+        return signals.with_signals(gathered(rows, columns, {}), self.evidence)
 
     def sample(self) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
         """Return signals [rows, names], hidden [rows], fold [rows] of the candidates to learn from."""

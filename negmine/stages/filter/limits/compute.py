@@ -26,15 +26,15 @@ def of_positives(rules: FilterSettings, scores: pl.Series) -> dict[str, float]:
     scores: of all known positives by `rules.score`. auto = (median - 40th percentile) / |median|: ten
     percentile points of the positives' scores, as a relative margin.
     """
-    known = scores.drop_nulls()
-    found: dict[str, float] = {}
+    present = scores.drop_nulls()
+    limits: dict[str, float] = {}
     if rules.relative_margin == AUTO:
-        median, below = (float(known.quantile(q, "linear") or 0.0) for q in (MEDIAN, BELOW))
-        found["relative_margin"] = (median - below) / abs(median) if median else 0.0
+        median, below = (float(present.quantile(q, "linear") or 0.0) for q in (MEDIAN, BELOW))
+        limits["relative_margin"] = (median - below) / abs(median) if median else 0.0
     if rules.max_percentile is not None:
-        limit = known.quantile(rules.max_percentile / 100, "linear")
-        found["percentile_limit"] = float("-inf") if limit is None else limit
-    return found
+        limit = present.quantile(rules.max_percentile / 100, "linear")
+        limits["percentile_limit"] = float("-inf") if limit is None else limit
+    return limits
 
 
 def applied(rules: FilterSettings, limits: dict[str, float]) -> FilterSettings:

@@ -34,5 +34,5 @@ def check_gates(context: Context) -> None:
 
 
 def _most(removed: dict[str, int]) -> str:
-    told = [f"{name} {count:,}" for name, count in removed.items() if name != "is_positive"]
-    return ", ".join(told[:3]) or "none"
+    counts = [f"{name} {count:,}" for name, count in removed.items() if name != "is_positive"]
+    return ", ".join(counts[:3]) or "none"

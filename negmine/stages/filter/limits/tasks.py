@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,9 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, InputError
 from negmine.stages.filter.leak.budget import chosen, knob
+from negmine.stages.filter.leak.intervals import least_limit, negatives_needed
 from negmine.stages.filter.leak.measure import sweep_of
+from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.limits.compute import applied, of_positives
 from negmine.stages.filter.risk.hiding import SEED
 from negmine.stages.filter.tasks import positive_scores
@@ -26,12 +29,14 @@ SELECTION = ("num_negatives", "order", "sampling", "pool", "seed")
 def shaping(context: Context, rules_shaping: dict[str, Any]) -> dict[str, Any]:
     """Return what shapes the limits; a budget also depends on the other rules and on the selection."""
     rules = context.config.filter
-    asked = {name: getattr(rules, name) for name in ("score", "relative_margin", "max_percentile")}
+    thresholds = {
+        name: getattr(rules, name) for name in ("score", "relative_margin", "max_percentile")
+    }
     if rules.max_leak is None:
-        return asked
+        return thresholds
     write = context.config.write.model_dump(mode="json")
     selection = {name: write[name] for name in SELECTION}
-    return {**asked, "max_leak": rules.max_leak, **rules_shaping, **selection}
+    return {**thresholds, "max_leak": rules.max_leak, **rules_shaping, **selection}
 
 
 def limits(context: Context) -> Stream:
@@ -41,22 +46,51 @@ def limits(context: Context) -> Stream:
     def tables() -> Iterator[pa.Table]:
         rules = context.config.filter
         scores = positive_scores(context, str(rules.score)).collect()["score"]
-        found = of_positives(rules, scores)
+        values_by_setting = of_positives(rules, scores)
         if rules.max_leak is not None:
-            name, values = knob(applied(rules, found), context.config.given.filter.max_risk)
+            _check_evidence(context, rules.max_leak)
+            name, values = knob(
+                applied(rules, values_by_setting), context.config.given.filter.max_risk
+            )
             try:
                 cells = sweep_of(context, {name: values}, HIDE, SEED, budget_chosen=False)
             except InputError as error:
                 raise GateNotMet(f"--max-leak {rules.max_leak}: {error}", "max_leak") from error
             best = chosen(name, cells, rules.max_leak)
             stats.update(best, budget=rules.max_leak, hide=HIDE, seed=SEED)
-            found[name] = best[name]
+            values_by_setting[name] = best[name]
             context.progress.note(
                 f"--max-leak {rules.max_leak}: {name.replace('_', '-')} {best[name]:g}, measured leak "
                 f"{best['leak']:.4f} (at most {best['leak_high']:.4f}), yield {best['yield']:.2f}"
             )
-        stats.update(found)
-        rows = {"setting": list(found), "value": list(found.values())}
+        stats.update(values_by_setting)
+        rows = {"setting": list(values_by_setting), "value": list(values_by_setting.values())}
         yield table(pl.DataFrame(rows, schema={"setting": pl.String, "value": pl.Float64}), LIMITS)
 
     return Stream(tables(), lambda: stats)
+
+
+def _check_evidence(context: Context, budget: float) -> None:
+    """Report how many measured negatives a budget needs; raise GateNotMet where there cannot be so many."""
+    needed, wanted = negatives_needed(budget), context.config.write.num_negatives
+    queries = len(Trial(context, HIDE, SEED).queries)
+    most = queries * wanted
+    at_hand = (
+        f"{queries:,} queries have two or more positives, and give at most {most:,} with "
+        f"--num-negatives {wanted}"
+    )
+    if most >= needed:
+        context.progress.note(
+            f"--max-leak {budget} needs {needed:,} measured negatives, if none of them leaks; {at_hand}"
+        )
+    elif queries:
+        raise GateNotMet(
+            f"--max-leak {budget} cannot be shown with this data: it needs {needed:,} measured negatives, even "
+            f"if none of them leaks. {at_hand}: enough for --max-leak {_rounded_up(least_limit(most))}. Give "
+            "that, or more queries with two or more positives.",
+            "max_leak",
+        )
+
+
+def _rounded_up(share: float) -> float:
+    return math.ceil(share * 1000) / 1000

@@ -16,15 +16,7 @@ from numpy.typing import NDArray
 from polars import Series
 
 from negmine.data.hashing import name_hashes
-from negmine.stages.filter.risk.model import (
-    Booster,
-    Floats,
-    Learner,
-    Model,
-    fit,
-    labelled_share,
-    probability,
-)
+from negmine.stages.filter.risk.model import Floats, Model, fit, labelled_share, probability
 
 FOLDS = 5
 EVIDENCE = 100.0  # hidden positives at which own and shipped weights count the same
@@ -42,7 +34,7 @@ class Shipped(NamedTuple):
 class Blend:
     """Own and shipped log-odds, averaged: `share` is the weight of the own model."""
 
-    own: Model | Booster | None
+    own: Model | None
     shipped: Model | None
     share: float
     labelled_share: float = 1.0
@@ -55,12 +47,9 @@ class Blend:
         return total
 
     @property
-    def models(self) -> list[tuple[Model | Booster, float]]:
+    def models(self) -> list[tuple[Model, float]]:
         """The models that count, with their weights."""
-        both: tuple[tuple[Model | Booster | None, float], ...] = (
-            (self.own, self.share),
-            (self.shipped, 1 - self.share),
-        )
+        both = ((self.own, self.share), (self.shipped, 1 - self.share))
         return [(model, share) for model, share in both if model is not None and share]
 
 
@@ -76,7 +65,6 @@ def cross_fit(
     names: Sequence[str],
     shipped: Shipped | None,
     weights: str = "blend",
-    learner: Learner = "linear",
 ) -> list[Blend]:
     """Return a blend per fold, learned from the other folds' rows.
 
@@ -86,20 +74,20 @@ def cross_fit(
 
     def without(*left_out: int) -> Blend:
         used = ~np.isin(fold, left_out)
-        own = None if weights == "shipped" else fit(signals[used], hidden[used], names, learner)
+        own = None if weights == "shipped" else fit(signals[used], hidden[used], names)
         share = _share(int(hidden[used].sum()), ours) if own is not None else 0.0
         return Blend(own, ours.model if ours is not None else None, share)
 
-    told: list[list[Floats]] = [[] for _ in range(FOLDS)]  # of positives held out twice
+    held_out: list[list[Floats]] = [[] for _ in range(FOLDS)]  # of positives held out twice
     for one, other in itertools.combinations(range(FOLDS), 2):
         blend = without(one, other)
         for mine, theirs in ((one, other), (other, one)):
             rows = hidden & (fold == theirs)
-            told[mine].append(probability(blend.log_odds(signals[rows], names)))
+            held_out[mine].append(probability(blend.log_odds(signals[rows], names)))
     blends = [without(number) for number in range(FOLDS)]
     return [
-        replace(blend, labelled_share=_labelled(np.concatenate(found), blend.share, ours))
-        for blend, found in zip(blends, told, strict=True)
+        replace(blend, labelled_share=_labelled(np.concatenate(probabilities), blend.share, ours))
+        for blend, probabilities in zip(blends, held_out, strict=True)
     ]
 
 
@@ -108,11 +96,11 @@ def _share(hidden: int, shipped: Shipped | None) -> float:
     return 1.0 if shipped is None else hidden / (hidden + EVIDENCE)
 
 
-def _labelled(found: Floats, share: float, shipped: Shipped | None) -> float:
+def _labelled(probabilities: Floats, share: float, shipped: Shipped | None) -> float:
     """Return Elkan and Noto's c of a fold: of positives held out here, and of the shipped weights."""
-    if not len(found):
+    if not len(probabilities):
         return 1.0 if shipped is None else shipped.labelled_share
-    own = max(labelled_share(found), 1e-12)
+    own = max(labelled_share(probabilities), 1e-12)
     return own if shipped is None else share * own + (1 - share) * shipped.labelled_share
 
 
@@ -124,9 +112,9 @@ def out_of_fold(
     The risk is the probability corrected for positives that nobody knows, min(1, p / c): see
     model.labelled_share.
     """
-    found, risk = np.empty(len(signals)), np.empty(len(signals))
+    probabilities, risk = np.empty(len(signals)), np.empty(len(signals))
     for number, blend in enumerate(blends):
         here = fold == number
-        found[here] = probability(blend.log_odds(signals[here], names))
-        risk[here] = np.minimum(1.0, found[here] / blend.labelled_share)
-    return found, risk
+        probabilities[here] = probability(blend.log_odds(signals[here], names))
+        risk[here] = np.minimum(1.0, probabilities[here] / blend.labelled_share)
+    return probabilities, risk

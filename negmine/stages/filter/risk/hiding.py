@@ -20,26 +20,26 @@ Hide = float | Literal["all-but-one"]
 SEED = 13
 
 
-def read_hide(said: str) -> Hide:
+def read_hide(text: str) -> Hide:
     """Return what --hide says: a share between 0 and 1, or all-but-one. Raises SettingsError."""
-    if said == "all-but-one":
+    if text == "all-but-one":
         return "all-but-one"
     try:
-        share = float(said)
+        share = float(text)
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
-        raise SettingsError(f"--hide {said}: say a share between 0 and 1, or all-but-one.")
+        raise SettingsError(f"--hide {text}: say a share between 0 and 1, or all-but-one.")
     return share
 
 
-def hidden(known: pl.DataFrame, hide: Hide, seed: int = SEED) -> pl.DataFrame:
+def hidden(positives: pl.DataFrame, hide: Hide, seed: int = SEED) -> pl.DataFrame:
     """Return the pairs to hide: a share of each query's positives, at least one hidden and one left.
 
     known: query_id, doc_id. A query with one positive hides none. A query's draw depends on the seed,
     its id and its own positives alone.
     """
-    ordered = known.select("query_id", "doc_id").sort("query_id", "doc_id")
+    ordered = positives.select("query_id", "doc_id").sort("query_id", "doc_id")
     places = ordered.with_columns(place=pl.int_range(pl.len()).over("query_id"))
     draws = pl.Series("draw", random_draws(places["query_id"], places["place"], seed))
     count = pl.len().over("query_id")

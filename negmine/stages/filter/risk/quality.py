@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.stages.filter.risk.blend import Blend, out_of_fold
-from negmine.stages.filter.risk.model import Floats, Model
+from negmine.stages.filter.risk.model import Floats
 
 BINS = 10
 MOST_ROWS = 50_000  # to shuffle signals on
@@ -26,11 +26,11 @@ def quality(
 
     signals: [rows, names]. hidden, fold: [rows].
     """
-    found: dict[str, Any] = {"weights": weights(blends, names)}
+    numbers: dict[str, Any] = {"weights": weights(blends, names)}
     if not hidden.any() or hidden.all():
-        return found | {"auc": None, "importance": {}, "calibration": []}
+        return numbers | {"auc": None, "importance": {}, "calibration": []}
     probability, risk = out_of_fold(blends, signals, fold, names)
-    return found | {
+    return numbers | {
         "auc": round(_auc(hidden, risk), 4),
         "importance": importance(blends, signals, hidden, fold, names),
         "calibration": calibration(probability, risk, hidden, BINS),
@@ -38,17 +38,13 @@ def quality(
 
 
 def weights(blends: Sequence[Blend], names: Sequence[str]) -> dict[str, float]:
-    """Return what a standard deviation of each signal adds to the log-odds, largest first.
-
-    Of the linear models; a booster has no weights.
-    """
+    """Return what a standard deviation of each signal adds to the log-odds, largest first."""
     total = dict.fromkeys(names, 0.0)
     for blend in blends:
         for model, share in blend.models:
-            if isinstance(model, Model):
-                for name, weight in zip(model.names, model.weight, strict=True):
-                    if name in total:
-                        total[name] += share * float(weight) / len(blends)
+            for name, weight in zip(model.names, model.weight, strict=True):
+                if name in total:
+                    total[name] += share * float(weight) / len(blends)
     return {name: round(w, 4) for name, w in sorted(total.items(), key=lambda item: -abs(item[1]))}
 
 

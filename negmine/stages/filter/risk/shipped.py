@@ -25,8 +25,8 @@ def entry(retrievers: Collection[str]) -> str:
 
 def read() -> dict[str, Any]:
     """Return the whole of weights.json."""
-    found: dict[str, Any] = json.loads((files(__package__) / "weights.json").read_text())
-    return found
+    weights: dict[str, Any] = json.loads((files(__package__) / "weights.json").read_text())
+    return weights
 
 
 def shipped(retrievers: Collection[str]) -> Shipped | None:

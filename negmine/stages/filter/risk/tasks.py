@@ -22,7 +22,7 @@ from negmine.stages.filter.compute import gathered
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.risk import blend as learned
 from negmine.stages.filter.risk import signals
-from negmine.stages.filter.risk.model import Booster, Model
+from negmine.stages.filter.risk.model import Model
 from negmine.stages.filter.risk.quality import quality
 from negmine.stages.filter.risk.shipped import shipped, to_json
 from negmine.storage.layout import CANDIDATES, FEATURES, RISK_MODEL
@@ -32,14 +32,14 @@ INTERCEPT = "(intercept)"
 
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the model."""
-    found = shipped(context.config.retriever_names)
+    ships = shipped(context.config.retriever_names)
     return {
         "signals": signals.names(signals.evidence_of(context.config)),
         "weights": context.config.filter.risk_weights,
-        "learner": context.config.filter.risk_learner,
+        "learner": "linear",  # a setting once: kept, so that risk models made before stay fresh
         "shipped": None
-        if found is None
-        else identity_of([to_json(found.model), found.labelled_share]),
+        if ships is None
+        else identity_of([to_json(ships.model), ships.labelled_share]),
     }
 
 
@@ -76,7 +76,6 @@ def learn(
         signal_names,
         shipped(context.config.retriever_names),
         rules.risk_weights,
-        rules.risk_learner,
     )
     if not all(blend.models for blend in blends):
         raise InputError(
@@ -93,7 +92,7 @@ def risks(context: Context) -> Parts:
     signal_names = signals.names(evidence)
     artifacts = names.scorers(context.config)
     scorers = {name: one for name, one in artifacts.items() if name in evidence.scores}
-    blends = once(lambda: _blends(context))
+    blends = once(lambda: _from_rows(context, context.work.scan(RISK_MODEL).collect()))
 
     def make(part: int) -> pa.Table:
         rows = gathered(
@@ -111,14 +110,6 @@ def risks(context: Context) -> Parts:
     return Parts(context.queries.parts(), make)
 
 
-def _blends(context: Context) -> list[learned.Blend]:
-    if context.config.filter.risk_learner == "linear":
-        return _from_rows(context, context.work.scan(RISK_MODEL).collect())
-    return learn(
-        context, *Trial(context).sample()
-    )  # trees are no table: the same rows, the same trees
-
-
 def _stats(
     context: Context,
     blends: Sequence[learned.Blend],
@@ -128,7 +119,6 @@ def _stats(
 ) -> dict[str, Any]:
     ours = shipped(context.config.retriever_names)
     return {
-        "learner": context.config.filter.risk_learner,
         "hidden_positives": int(hidden.sum()),
         "candidates": len(hidden),
         "own_share": round(float(np.mean([blend.share for blend in blends])), 4),
@@ -150,23 +140,27 @@ def _as_rows(blends: Sequence[learned.Blend]) -> pl.DataFrame:
 _TYPES = {"fold": pl.Int32, "signal": pl.String} | dict.fromkeys(MODEL_SCHEMA.names[2:], pl.Float64)
 
 
-def _weights(own: Model | Booster | None) -> list[tuple[Any, ...]]:
-    """Return signal, mean, scale, weight of every signal and the intercept; that alone without weights."""
-    if not isinstance(own, Model):
+def _weights(own: Model | None) -> list[tuple[Any, ...]]:
+    """Return signal, mean, scale, weight of every signal and of the intercept; without a model, the latter."""
+    if own is None:
         return [(INTERCEPT, 0.0, 1.0, 0.0)]
     columns = zip(own.names, own.mean, own.scale, own.weight, strict=True)
     return [*columns, (INTERCEPT, 0.0, 1.0, own.intercept)]
 
 
 def _from_rows(context: Context, rows: pl.DataFrame) -> list[learned.Blend]:
-    found = shipped(context.config.retriever_names)
-    ours = found.model if found is not None else None
+    ships = shipped(context.config.retriever_names)
+    ours = ships.model if ships is not None else None
     blends = []
     for number in range(learned.FOLDS):
         here = rows.filter(pl.col("fold") == number)
-        told = here.filter(pl.col("signal") != INTERCEPT)
-        mean, scale, weight = (told[name].to_numpy() for name in ("mean", "scale", "weight"))
+        weights = here.filter(pl.col("signal") != INTERCEPT)
+        mean, scale, weight = (weights[name].to_numpy() for name in ("mean", "scale", "weight"))
         intercept = here.filter(pl.col("signal") == INTERCEPT)["weight"][0]
-        own = Model(tuple(told["signal"]), mean, scale, weight, intercept) if told.height else None
+        own = (
+            Model(tuple(weights["signal"]), mean, scale, weight, intercept)
+            if weights.height
+            else None
+        )
         blends.append(learned.Blend(own, ours, here["share"][0], here["labelled_share"][0]))
     return blends

@@ -24,7 +24,7 @@ def used(context: Context) -> list[Used]:
     config = context.config
     models = [*_retrievers(context), *_rerank(context), *_guides(context)]
     if "risk" in config.scorers:
-        models.append(Used("risk", config.filter.risk_learner, _identity(context, RISK_MODEL)))
+        models.append(Used("risk", "linear", _identity(context, RISK_MODEL)))
     judge = names.judge(config)
     if judge is not None:
         answers = str(_settings(context, judge).get("judge", ""))

@@ -5,25 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from negmine.config.settings import FORMATS
 from negmine.data.templates import render
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.write.card.models import model_names, used
 from negmine.stages.write.card.shaping import shaping as shaping_settings
-from negmine.stages.write.card.text import Written, columns_told, front_matter, leak_line
+from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
+from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.files import write_text
-from negmine.storage.layout import CARD, CORPUS, LIMITS, QRELS, SHORT, VERDICTS
-from negmine.storage.workdir import Manifest
+from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, VERDICTS, training
+from negmine.storage.manifest import Manifest
 
 README = "README.md"
-_READING = {
-    "triplet": "A row per query, positive and negative.",
-    "n-tuple": "A row per query and positive, with all its negatives.",
-    "labeled-pair": "A row per query and document; `label` is 1 for a positive and 0 for a negative.",
-    "labeled-list": "A row per query and positive: a list of documents, and `labels` of 1 and 0.",
-}
 
 
 def shaping(context: Context) -> dict[str, Any]:
@@ -50,6 +44,7 @@ def card(context: Context) -> Folder:
 
 def _text(context: Context) -> str:
     configs, write = _configs(context), context.config.write
+    listed = loadable(configs)
     limits = context.work.manifest(LIMITS) if read_limits(context) else None
     return render(
         "negmine.stages.write.card",
@@ -57,10 +52,12 @@ def _text(context: Context) -> str:
         escape=False,
         front=front_matter(configs, write.license, write.language),
         config=configs[0].name,
-        loaded=next((one.name for one in configs if one.rows), None),
+        loaded=listed[0].name if listed else None,
+        columns=FORMATS[listed[0].name].columns if listed else None,
         configs=configs,
+        apart=[one for one in configs if one.rows and one not in listed],
         rows=configs[0].rows,
-        reading=_READING[configs[0].name],
+        reading=FORMATS[configs[0].name].reading,
         queries=context.work.require(QRELS).stats["queries_mined"],
         documents=context.work.require(CORPUS).rows,
         counts=_counts(context),
@@ -78,34 +75,33 @@ def _text(context: Context) -> str:
 def _configs(context: Context) -> list[Written]:
     """Return the format that was asked for, then the others that an earlier command has left."""
     current = _training(context)
-    found = {context.config.write.format: current, **_others(context)}
+    manifests = {context.config.write.format: current, **_others(context)}
     return [
         Written(
             name,
             manifest.rows,
-            _columns(context, manifest),
+            column_list(_columns(name, manifest)),
             "these verdicts" if manifest.inputs == current.inputs else "earlier verdicts",
+            FORMATS[name].file_kind,
+            {part["file"]: part["rows"] for part in manifest.parts},
         )
-        for name, manifest in found.items()
+        for name, manifest in manifests.items()
     ]
 
 
-def _columns(context: Context, manifest: Manifest) -> str:
-    schema = context.work.scan(manifest.artifact).collect_schema()
-    return columns_told(schema.names())
+def _columns(name: str, manifest: Manifest) -> list[str]:
+    names: list[str] = FORMATS[name].schema(manifest.settings["num_negatives"]).names
+    return names
 
 
 def _training(context: Context) -> Manifest:
-    return context.work.require(f"{CARD}/{context.config.write.format}")
+    return context.work.require(training(context.config.write.format))
 
 
 def _others(context: Context) -> dict[str, Manifest]:
-    found = {
-        name: context.work.manifest(f"{CARD}/{name}")
-        for name in FORMATS
-        if name != context.config.write.format
-    }
-    return {name: manifest for name, manifest in found.items() if manifest is not None}
+    others = [name for name in FORMATS if name != context.config.write.format]
+    manifests = {name: context.work.manifest(training(name)) for name in others}
+    return {name: manifest for name, manifest in manifests.items() if manifest is not None}
 
 
 def _counts(context: Context) -> list[tuple[str, int]]:

@@ -17,45 +17,64 @@ _IDENTIFIER = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")  # how the hub writes l
 
 
 class Written(NamedTuple):
-    """One format that lies in `5-write`: rows, columns, and what it was made of."""
+    """One format that lies in `5-write`: rows, columns, what it was made of, and its files.
+
+    file_kind: `parquet` or `jsonl`. parts: file to its rows.
+    """
 
     name: str
     rows: int
     columns: str
     made_of: str
+    file_kind: str
+    parts: dict[str, int]
+
+    @property
+    def paths(self) -> str | list[str]:
+        """The files to load: a pattern, or, since `load_dataset` fails at files without rows, the others."""
+        if all(self.parts.values()):
+            return f"{self.name}/*.{self.file_kind}"
+        return [f"{self.name}/{file}" for file, rows in self.parts.items() if rows]
+
+
+def loadable(configs: Sequence[Written]) -> list[Written]:
+    """Return the formats that `load_dataset` can read from the folder, the default one first.
+
+    They have rows, and files of one kind: `load_dataset` reads a whole folder as Parquet, or all of it as
+    JSON lines. The kind is that of the first format with rows.
+    """
+    filled = [one for one in configs if one.rows]
+    return [one for one in filled if one.file_kind == filled[0].file_kind]
 
 
 def front_matter(configs: Sequence[Written], license: str | None, languages: Sequence[str]) -> str:
-    """Return the YAML of a card; the first of `configs` that has a row is the default one.
-
-    Those without a row are left out: `load_dataset` cannot read them.
-    """
+    """Return the YAML of a card; the first of the `loadable` formats is the default one."""
     import yaml
 
-    filled = [one for one in configs if one.rows]
+    listed = loadable(configs)
     named = {
         "configs": [
             {
                 "config_name": one.name,
                 **({"default": True} if place == 0 else {}),
-                "data_files": [{"split": "train", "path": f"{one.name}/*.parquet"}],
+                "data_files": [{"split": "train", "path": one.paths}],
             }
-            for place, one in enumerate(filled)
+            for place, one in enumerate(listed)
         ]
     }
     front: dict[str, Any] = {
-        **(named if filled else {}),
+        **(named if listed else {}),
         **licence(license),
         **({"language": list(languages)} if languages else {}),
-        "size_categories": [size_category((filled or configs)[0].rows)],
+        "size_categories": [size_category((listed or configs)[0].rows)],
         "task_categories": ["text-retrieval", "sentence-similarity"],
         "tags": ["sentence-transformers", "hard-negatives", "negmine"],
     }
     return str(yaml.safe_dump(front, sort_keys=False, allow_unicode=True))
 
 
-def columns_told(names: Sequence[str]) -> str:
-    """Return columns as the card names them; of many negatives the first and the last."""
+def column_list(names: Sequence[str]) -> str:
+    """Return the names of columns for the card; of many negatives the first and the last."""
     negatives = [name for name in names if name.startswith("negative_")]
     if len(negatives) <= _MOST_NEGATIVES:
         return ", ".join(f"`{name}`" for name in names)
@@ -63,13 +82,13 @@ def columns_told(names: Sequence[str]) -> str:
     return f"{others}`{negatives[0]}` to `{negatives[-1]}`"
 
 
-def licence(said: str | None) -> dict[str, str]:
+def licence(license: str | None) -> dict[str, str]:
     """Return the hub's licence fields: its own word for it, `other` with a name, or `unknown`."""
-    if said is None:
+    if license is None:
         return {"license": "unknown"}
-    if _IDENTIFIER.fullmatch(said):
-        return {"license": said}
-    return {"license": "other", "license_name": said}
+    if _IDENTIFIER.fullmatch(license):
+        return {"license": license}
+    return {"license": "other", "license_name": license}
 
 
 def size_category(rows: int) -> str:
@@ -83,14 +102,14 @@ def size_category(rows: int) -> str:
 
 
 def leak_line(limits: dict[str, Any]) -> str:
-    """Say what is known of the leak: measured where a budget was set, else how to find out.
+    """Return what the card says of the leak: its measured share, or how to measure it.
 
-    limits: the stats of `4-filter/limits`, or nothing.
+    limits: the stats of `4-filter/limits`; empty where there is no such artifact.
     """
     if "budget" not in limits:
         return (
-            "Not measured for this card. `negmine leak` hides known positives and counts how many would "
-            "have been sold as negatives; relevant documents that nobody judged are not counted by it."
+            "Not measured for this card. `negmine leak` hides known positives and counts how many of them are "
+            "then written as negatives; relevant documents that nobody judged are not counted by it."
         )
     low, high = (f"{100 * limits[end]:.2f} %" for end in ("leak", "leak_high"))
     counted = f"{limits['sold']:,} of {limits['selected']:,}; " if "sold" in limits else ""

@@ -4,7 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from negmine.stages.filter.leak.intervals import Sums, exact, ratio, share
+from negmine.stages.filter.leak.intervals import (
+    Sums,
+    exact,
+    least_limit,
+    negatives_needed,
+    ratio,
+    share,
+)
 
 ONE, TWO = np.array([0]), np.array([1])
 
@@ -58,3 +65,15 @@ def test_nothing_over_nothing_is_unknown():
     sums = Sums(1, 2)
     sums.add(ids(5), np.zeros((5, 2)))
     assert np.isnan(ratio(sums, ONE, TWO)[0][0])
+
+
+def test_a_budget_needs_so_many_negatives():
+    """Clopper and Pearson's upper end for 0 of n is 1 - 0.025 ** (1 / n)."""
+    assert negatives_needed(0.01) == 368
+    assert (
+        exact(np.zeros(1), np.array([368.0]))[1][0]
+        <= 0.01
+        < exact(np.zeros(1), np.array([367.0]))[1][0]
+    )
+    assert least_limit(368) == pytest.approx(exact(np.zeros(1), np.array([368.0]))[1][0])
+    assert least_limit(0) == 1.0

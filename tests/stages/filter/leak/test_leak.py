@@ -88,7 +88,7 @@ def test_the_risk_is_that_of_a_run_that_never_knew_the_hidden(tmp_path):
 
     flags = write_circle(tmp_path / "data", queries=40) | NO_RULES | {"no_risk": False}
     negmine.mine(tmp_path / "w", **flags)
-    scored = Scored(open_existing(tmp_path / "w", {}), 0.5, 5)
+    scored = Scored(open_existing(tmp_path / "w", {}), 0.5, 5, False)
     rows = pl.concat([part for _, part in scored.parts()])
     file = flags["data"] / "qrels" / "train.tsv"
     lost = {f"{query}\t{doc}\t1" for query, doc in scored.trial.pairs.rows()}

@@ -155,3 +155,18 @@ def test_the_settings_are_those_in_force(tmp_path, beir):
     other = read(negmine.mine(tmp_path / "v", data=beir, **flags).work)
     assert "| index | `bm25-delta` | 0.5 |" in other
     assert "| filter | `skip-top` | 1 |" in other
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_parts_without_rows_are_not_loaded(tmp_path, beir, monkeypatch):
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 1)
+    work = negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"]).work
+    rows = {
+        path.name: pl.read_parquet(path).height
+        for path in sorted((work / "5-write" / "triplet").glob("*.parquet"))
+    }
+    assert 0 in rows.values()
+    (config,) = front(work)["configs"]
+    paths = [f"triplet/{name}" for name, count in rows.items() if count]
+    assert config["data_files"] == [{"split": "train", "path": paths}]
+    assert load(work, tmp_path)["train"].num_rows == sum(rows.values()) > 0

@@ -1,0 +1,1 @@
+"""Files of training data become batches of rows that look the same whatever the file was."""

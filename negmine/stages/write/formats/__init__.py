@@ -1,0 +1,1 @@
+"""The output formats of training files: one file per format, and `registry` that lists them."""

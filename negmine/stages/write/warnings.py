@@ -1,0 +1,109 @@
+"""What `write` warns of: training files without rows, and queries that got no negative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from negmine.config.naming import flag
+from negmine.engine.context import Context
+from negmine.stages import names
+from negmine.stages.filter.rules import RULES
+from negmine.stages.write.formats.base import OutputFormat
+from negmine.stages.write.formats.registry import FORMATS
+from negmine.storage.layout import QRELS, SHORT, VERDICTS, training
+
+MOST = 0.5  # share of the queries without a row or a negative above which there is a warning
+_NAMED = 2  # reasons that are named
+_IS_POSITIVE = "is_positive"  # the reason of positives themselves, which explains no shortage
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the manifests of a finished `write` count.
+
+    rows: of the training file. queries: with a positive. short: queries with fewer than `num_negatives`
+    negatives. without: queries with none. removed: reason to candidates. unfinished: what the judge has
+    left to do, in its own words, or nothing.
+    """
+
+    rows: int
+    num_negatives: int
+    queries: int
+    short: int
+    without: int
+    removed: Mapping[str, int]
+    unfinished: str = ""
+
+
+def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
+    """Yield a sentence for each thing that should be looked at before training; nothing if all is well.
+
+    work: the work directory, as the user names it.
+    """
+    few_negatives = counts.without > MOST * counts.queries
+    left_out = output.only_full_queries and counts.short > MOST * counts.queries
+    if not (few_negatives or left_out or counts.rows == 0):
+        return
+    if counts.rows == 0:
+        subject = f"nothing to train on: 5-write/{output.name} has no row"
+    elif left_out:
+        subject = (
+            f"{counts.short:,} of {counts.queries:,} queries have fewer than {counts.num_negatives} "
+            f"negatives, and so no row in 5-write/{output.name}"
+        )
+    else:
+        subject = f"{counts.without:,} of {counts.queries:,} queries have no negative"
+    remedies = [_fewer(counts)] if output.only_full_queries else []
+    remedies += [_why(counts, work)] if few_negatives or not remedies else []
+    yield ". ".join([subject, *remedies])
+
+
+def _fewer(counts: Counts) -> str:
+    return (
+        f"It takes only queries with {counts.num_negatives} negatives: lower --num-negatives, or give "
+        "--format triplet"
+    )
+
+
+def _why(counts: Counts, work: str) -> str:
+    """Say why there are so few negatives, and which flag changes that."""
+    if counts.unfinished:
+        return (
+            f"The judge is not done ({counts.unfinished}): raise --judge-budget, or run negmine filter "
+            f"{work} again"
+        )
+    reasons = {name: n for name, n in counts.removed.items() if name != _IS_POSITIVE}
+    most = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))[:_NAMED]
+    if not most:
+        return "The retrievers found too few documents that are no positives: raise --k"
+    named = " and ".join(f"{name} ({count:,}{_flags(name)})" for name, count in most)
+    return (
+        f"Most candidates were removed as {named}: loosen these rules, or raise --k. negmine report {work} "
+        "shows which queries"
+    )
+
+
+def _flags(reason: str) -> str:
+    """Return the flags that shape a rule, as a list to follow its count; nothing where there is none."""
+    settings = next((rule.settings for rule in RULES if rule.name == reason), ())
+    return "".join(f", {flag(name)}" for name in settings if not name.startswith("no_"))
+
+
+def note_warnings(context: Context) -> None:
+    """Note the warnings of the files that were just written."""
+    write, work = context.config.write, context.work
+    short, verdicts = work.require(SHORT).stats, work.require(VERDICTS).stats
+    judge = names.judge(context.config)
+    judged = None if judge is None else work.manifest(judge)
+    counts = Counts(
+        rows=work.require(training(write.format)).rows,
+        num_negatives=write.num_negatives,
+        queries=work.require(QRELS).stats["queries_mined"],
+        short=short["queries_short"],
+        without=short["queries_without_negatives"],
+        removed=verdicts["removed"],
+        unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
+    )
+    for warning in warnings(counts, FORMATS[write.format], str(work.root)):
+        context.progress.note(warning)

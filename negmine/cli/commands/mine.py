@@ -45,8 +45,6 @@ def mine(
         from negmine.errors import SettingsError
 
         if since is not None:
-            raise SettingsError(
-                "--dry-run estimates a run without --since. Leave --since out: the estimate is then for all of it."
-            )
+            raise SettingsError("--dry-run estimates a run from its sources. Leave --since out.")
         answer.data = costs = api.estimate_mine(work, flags, config, progress)
         answer.show = lambda console: console.print(views.estimate(costs), crop=False)

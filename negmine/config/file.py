@@ -33,7 +33,7 @@ def read_toml(path: Path) -> dict[str, dict[str, Any]]:
         tables[stage] = {_field(path, stage, key): value for key, value in table.items()}
         for field, value in tables[stage].items():
             kinds = kinds_of(STAGES[stage].model_fields[field].annotation)
-            if isinstance(value, str) and value != NONE and Path in kinds:
+            if isinstance(value, str) and value != NONE and "://" not in value and Path in kinds:
                 tables[stage][field] = path.resolve().parent / value
         said = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
         checked(stage, said, partial(_named_in_file, path, stage))

@@ -31,6 +31,7 @@ class SettingsKeywords(TypedDict, total=False):
     bm25_k1: float
     bm25_b: float
     bm25_delta: float
+    fold_accents: bool
     stemmer: str | None
     model: str
     query_prompt: str | None

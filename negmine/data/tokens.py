@@ -1,8 +1,8 @@
-"""How BM25 cuts a text into tokens.
+"""How a text is cut into tokens: for BM25, and, without a stemmer and with its accents, for 3-grams.
 
 Words are runs of letters, marks, digits and underscores. Scripts that put no spaces between words
 give overlapping character bigrams instead, as Lucene's CJKAnalyzer does. There is no stop word list
-and no minimum length: "vitamin c" is two tokens.
+and no minimum length: "vitamin c" is two tokens. docs/reference/tokens.md tells users the whole of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 import regex
 import Stemmer
 
+from negmine.data.accents import fold_accents as without_accents
 from negmine.data.texts import normalise
 from negmine.errors import SettingsError
 
@@ -37,15 +38,19 @@ _IGNORABLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}--\u200b]+", regex
 
 
 class Tokenizer:
-    """Cuts texts into tokens, and stems the words if it has a stemmer."""
+    """Cuts texts into tokens; with `fold_accents` without accents, with a stemmer as stems.
 
-    def __init__(self, stemmer: str | None = None) -> None:
+    Accents go before words are stemmed, so that a text has the same tokens with and without them.
+    """
+
+    def __init__(self, stemmer: str | None = None, fold_accents: bool = False) -> None:
         """Take the name of a Snowball stemmer, or none. Raises SettingsError for an unknown one."""
         if stemmer is not None and stemmer not in Stemmer.algorithms():
-            known = ", ".join(sorted(Stemmer.algorithms()))
+            names = ", ".join(sorted(Stemmer.algorithms()))
             raise SettingsError(
-                f"--stemmer {stemmer!r} is not a Snowball stemmer. Use one of: {known}."
+                f"--stemmer {stemmer!r} is not a Snowball stemmer. Use one of: {names}."
             )
+        self._fold_accents = fold_accents
         self._stemmer = None if stemmer is None else Stemmer.Stemmer(stemmer)
 
     def tokens(self, text: str) -> list[str]:
@@ -54,6 +59,8 @@ class Tokenizer:
         if text.isascii():
             return self._stemmed(_ASCII_WORD.findall(text))
         text = unicodedata.normalize("NFC", _IGNORABLE.sub("", text))
+        if self._fold_accents:
+            text = without_accents(text)
         tokens: list[str] = []
         start = 0
         for run in UNSPACED.finditer(text):
@@ -70,7 +77,7 @@ class Tokenizer:
 
 
 def tokenize(text: str) -> list[str]:
-    """Return the tokens of a text, without a stemmer."""
+    """Return the tokens of a text, with its accents and without a stemmer."""
     return Tokenizer().tokens(text)
 
 

@@ -23,8 +23,9 @@ from negmine.engine.status import FRESH, State, offered, require_fresh, survey
 from negmine.engine.tasks import Parts, PartTask, Stats
 from negmine.errors import InputError
 from negmine.storage.locks import locked
+from negmine.storage.manifest import Manifest, now
+from negmine.storage.parquet import part_name, read_part
 from negmine.storage.remembered import remembering
-from negmine.storage.workdir import Manifest, now, part_name, read_part
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
 

@@ -11,7 +11,7 @@ from negmine.data.identity import identity_of
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.errors import MissingArtifact, NegmineError
-from negmine.storage.workdir import MANIFEST, Manifest
+from negmine.storage.manifest import MANIFEST, Manifest
 
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
 FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
@@ -140,6 +140,8 @@ def _difference(
 
 def _change(name: str, old: Any, new: Any) -> str:
     """Describe a changed setting; of a hash (a model's files, a prompt) only that it changed."""
+    if isinstance(old, bool) or isinstance(new, bool):  # a switch that is not recorded is off
+        old, new = bool(old), bool(new)
     before, after = _text(old), _text(new)
     return f"{name} changed" if _HASH.search(before + after) else f"{name} {before} -> {after}"
 
@@ -147,6 +149,8 @@ def _change(name: str, old: Any, new: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return "none" if value is None else str(value)
 
 

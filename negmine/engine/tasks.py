@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from negmine.engine.context import Context
 from negmine.engine.progress import Notes
-from negmine.storage.workdir import PARQUET, part_name
+from negmine.storage.parquet import PARQUET, part_name
 
 T = TypeVar("T")
 Stats = dict[str, Any]

@@ -8,6 +8,7 @@ from negmine.config import memory
 from negmine.engine.context import Context
 from negmine.engine.run import Outcome, run
 from negmine.errors import SettingsError
+from negmine.stages.advice import note_advice
 from negmine.stages.filter.limits.gates import check_gates
 from negmine.stages.plan import make_plan
 from negmine.stages.summary import Result, result
@@ -25,6 +26,7 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
     plan = make_plan(context)
     outcomes: list[Outcome] = run(context, plan, before_write) if before_write else []
     if "filter" in stages or "write" in stages:
+        note_advice(context)
         check_gates(context)
     if "write" in stages:
         outcomes += run(context, plan, ["write"])

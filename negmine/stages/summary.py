@@ -14,7 +14,7 @@ from negmine.engine.context import Context
 from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, survey
 from negmine.storage.layout import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, training
-from negmine.storage.workdir import Manifest
+from negmine.storage.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from negmine.errors import CorruptArtifact
-from negmine.storage.workdir import now
+from negmine.storage.manifest import now
 
 _CALLS = """create table if not exists calls (
     key text primary key, model text, request text, answer text, first_tokens text, prompt_tokens int,

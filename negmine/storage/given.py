@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from negmine.storage.files import atomic_write, new_folder
-from negmine.storage.workdir import Workdir, write_table
+from negmine.storage.parquet import write_table
+from negmine.storage.workdir import Workdir
 
 FOLDER = "sources"
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from negmine.errors import Locked
 from negmine.storage.files import write_text
-from negmine.storage.workdir import now
+from negmine.storage.manifest import now
 
 
 @contextmanager

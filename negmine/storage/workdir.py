@@ -7,71 +7,33 @@ in `.partial/` inside the folder, so that an old artifact stays whole until its 
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from negmine.errors import CorruptArtifact, MissingArtifact, WorkdirError
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, sync_folder, write_json
-from negmine.storage.json_lines import JSON_LINES, count_lines, pending_name, write_lines
+from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
+from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.parquet import (
+    PARQUET,
+    identity_of_part,
+    part_name,
+    read_part,
+    rows_of,
+    with_identity,
+    write_table,
+)
 
-MANIFEST = "_manifest.json"
-PARQUET = "parquet"
 PARTIAL = ".partial"
-_IDENTITY = b"negmine.identity"
-ROW_GROUP = 131_072
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What `_manifest.json` records of a finished artifact."""
-
-    artifact: str
-    stage: str
-    schema: str | None
-    identity: str
-    revision: int
-    settings: dict[str, Any]
-    inputs: dict[str, str]
-    rows: int
-    seconds: float
-    parts: list[dict[str, Any]]
-    stats: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-    made_at: str = ""
-    manifest: int = 2
-
-    @classmethod
-    def from_json(cls, text: str) -> Manifest:
-        """Read a manifest, also of version 1, which called the stage a room.
-
-        Raises ValueError or TypeError for what is no manifest.
-        """
-        fields = json.loads(text)
-        if "room" in fields:
-            fields["stage"] = fields.pop("room")
-        return cls(**fields)
-
-
-def part_name(number: int, kind: str = PARQUET) -> str:
-    """Return the file name of part `number`, from 0. kind: `parquet` or `jsonl`."""
-    return f"part-{number:05d}.{kind}"
-
-
-def read_part(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Read a Parquet file with Polars, which is several times as fast as pyarrow and loads no pandas."""
-    return pl.read_parquet(path, columns=columns, glob=False)
 
 
 class Workdir:
@@ -180,7 +142,7 @@ class Workdir:
         if lines.exists():
             return lines
         places = (folder / part_name(number) for folder in (partial, self.folder(name)))
-        return next((path for path in places if _identity_of_part(path) == identity), None)
+        return next((path for path in places if identity_of_part(path) == identity), None)
 
     def has_part(self, name: str, number: int, identity: str) -> bool:
         """Tell whether an earlier run has left part `number` of this identity."""
@@ -206,8 +168,7 @@ class Workdir:
             if kind == JSON_LINES:
                 write_lines(table, stream)
             else:
-                metadata = {**(table.schema.metadata or {}), _IDENTITY: identity.encode()}
-                write_table(table.replace_schema_metadata(metadata), stream)
+                write_table(with_identity(table, identity), stream)
 
     def fresh_folder(self, name: str) -> Path:
         """Return an empty `.partial` folder for an artifact that is made in one go."""
@@ -254,31 +215,9 @@ class Workdir:
         places = {file: partial / pending_name(file, identity) for file in files}
         paths = {file: new if new.exists() else folder / file for file, new in places.items()}
         return [
-            {"file": file, "rows": _rows_of(path), "bytes": path.stat().st_size}
+            {"file": file, "rows": rows_of(path), "bytes": path.stat().st_size}
             for file, path in paths.items()
         ]
-
-
-def write_table(table: pa.Table, stream: BinaryIO) -> None:
-    """Write Parquet: dictionaries for strings, where they pay; statistics for all but strings."""
-    is_text = {field.name: pa.types.is_large_string(field.type) for field in table.schema}
-    pq.write_table(
-        table, stream, compression="zstd", row_group_size=ROW_GROUP,
-        use_dictionary=[name for name, text in is_text.items() if text],
-        write_statistics=[name for name, text in is_text.items() if not text],
-    )  # fmt: skip
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _rows_of(path: Path) -> int | None:
-    """Return the rows of a part; None of an index's own file."""
-    if path.suffix == f".{PARQUET}":
-        return int(pq.read_metadata(path).num_rows)
-    return count_lines(path) if path.suffix == f".{JSON_LINES}" else None
 
 
 def _size(path: Path) -> int:
@@ -286,12 +225,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return -1
-
-
-def _identity_of_part(path: Path) -> str | None:
-    try:
-        metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowInvalid):
-        return None
-    value = metadata.get(_IDENTITY)
-    return value.decode() if value else None

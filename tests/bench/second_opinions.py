@@ -1,4 +1,4 @@
-"""What second opinions save: hidden positives sold as negatives on Cranfield.
+"""What second opinions save: hidden positives written as negatives on Cranfield.
 
 Half of every query's positives are hidden (seed 13) and count as unlabeled; MiniLM finds candidates
 (k = 200), 10 negatives a query are asked for, and what each set of rules lets through is counted.
@@ -76,7 +76,7 @@ def simulated(known, accuracy, work):
 
 
 def measure(work, hidden):
-    """Return hidden positives sold as negatives, yield and hardness of what was written."""
+    """Return hidden positives written as negatives, yield and hardness of what was written."""
     about = pl.read_parquet(work / "5-write/provenance/*.parquet")
     rows = about.select("query_id", "negative_id", "dense_score", "positive_score").unique(
         ["query_id", "negative_id"]
@@ -140,7 +140,7 @@ def main():
             }
             row(f"relative margin 0.05 + judge, {accuracy:.0%} right", **margin, **flags)
     table = [
-        "| rules | hidden positives sold | of negatives | leak | yield | hardness |",
+        "| rules | hidden positives written | of negatives | leak | yield | hardness |",
         "|---|---|---|---|---|---|",
     ]
     table += [

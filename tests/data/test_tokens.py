@@ -1,12 +1,15 @@
 """The tokens of BM25, script by script."""
 
+import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from negmine.data.accents import fold_accents
 from negmine.data.texts import normalise
 from negmine.data.tokens import Tokenizer, tokenize
 from negmine.errors import SettingsError
@@ -85,6 +88,46 @@ def test_a_stemmer_changes_words_and_leaves_bigrams_alone():
 def test_an_unknown_stemmer_is_refused_with_the_list_of_stemmers():
     with pytest.raises(SettingsError, match=r"--stemmer 'klingon'.*english.*turkish"):
         Tokenizer("klingon")
+
+
+def test_the_examples_of_the_reference_page_are_true():
+    page = Path(__file__).parents[2] / "docs" / "reference" / "tokens.md"
+    rows = re.findall(r"^\| `(.+?)` \| (`.*`) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) > 5
+    for text, tokens in rows:
+        assert Tokenizer(fold_accents=True).tokens(text) == tokens.strip("`").split("` `")
+
+
+def test_accents_stay_unless_they_are_to_be_folded():
+    folding = Tokenizer(fold_accents=True)
+    assert tokenize("Crème brûlée") == ["crème", "brûlée"]
+    assert folding.tokens("Crème brûlée") == ["creme", "brulee"]
+    assert folding.tokens("e\u00ad\u0301t\u00e9") == ["ete"]
+    assert folding.tokens("ガイド мой がっこう ดีที่") == [
+        "ガイ",
+        "イド",
+        "мой",
+        "がっ",
+        "っこ",
+        "こう",
+        "ดีที่",
+    ]
+
+
+def test_accents_are_folded_before_words_are_stemmed():
+    spanish = Tokenizer("spanish", fold_accents=True)
+    assert spanish.tokens("habitación canción") == spanish.tokens("habitacion cancion")
+
+
+@given(MIXED | st.text(), st.sampled_from([None, "spanish", "russian", "greek"]))
+def test_a_text_has_the_same_tokens_with_and_without_its_accents(text, stemmer):
+    folding = Tokenizer(stemmer, fold_accents=True)
+    assert folding.tokens(text) == folding.tokens(fold_accents(normalise(text)))
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)) | st.text("の電池ไทย한 a1-"))
+def test_a_text_without_accents_has_the_same_tokens_folded_or_not(text):
+    assert Tokenizer(fold_accents=True).tokens(text) == tokenize(text)
 
 
 @given(MIXED | st.text())

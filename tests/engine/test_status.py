@@ -1,5 +1,6 @@
 """What `status` says: the reasons in people's words, and no damage that it cannot tell."""
 
+import json
 import shutil
 
 import pytest
@@ -44,6 +45,18 @@ def test_hashes_are_not_shown(work):
 def test_lists_are_shown_as_people_write_them(work):
     reason = why(work, retriever=["bm25", "dense"])["2-retrieve/candidates"][1]
     assert reason == "retrievers bm25 -> bm25, dense"
+
+
+def test_an_index_made_before_accents_were_folded_is_stale_and_says_so(work):
+    file = work / "1-index" / "bm25" / "_manifest.json"
+    manifest = json.loads(file.read_text())
+    del manifest["settings"]["fold_accents"]
+    file.write_text(json.dumps(manifest | {"identity": "of an earlier version"}))
+    assert why(work)["1-index/bm25"] == ("stale", "fold-accents off -> on")
+
+
+def test_switches_are_on_or_off(work):
+    assert why(work, fold_accents=False)["1-index/bm25"] == ("stale", "fold-accents on -> off")
 
 
 def test_a_gate_changes_no_row(work):

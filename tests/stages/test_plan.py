@@ -10,11 +10,13 @@ from negmine.config.settings import STAGES
 from negmine.data.identity import canonical
 from negmine.engine.context import Context
 from negmine.errors import InputError, MissingArtifact
+from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.plan import make_plan
 from negmine.storage.workdir import Workdir
 from tests.configs import resolve
 from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
 from tests.models.tiny import cross_encoder, static_model
+from tests.stages.filter.rules.examples import EXAMPLES
 
 
 def mine(work, beir, **options):
@@ -138,7 +140,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     prompt = tmp_path / "prompt.txt"
     prompt.write_text("{query} {documents}")
     cases = [
-        (base, CHANGES | guide | reranker),
+        (base, RULE_CHANGES | CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
         (base | guide, GUIDE_CHANGES),
         (base, {"judge_local": str(cross_encoder(tmp_path / "judge"))}),
@@ -168,15 +170,20 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
 CHANGES = {
     "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
     "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
-    "bm25_b": 0.1, "bm25_delta": 0.9, "stemmer": "english", "vector_dtype": "float16", "k": 7,
-    "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "absolute_margin": 0.1,
-    "max_score": 0.5, "min_score": 0.1, "skip_top": 3, "near_duplicate": 0.5,
-    "max_percentile": 5.0, "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
-    "max_signal": ["dense_z=2"], "max_leak": 0.01,
-    "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3, "sampling": "random",
-    "order": "bm25", "unscored": "keep", "above_positive": 0.1, "iqr": 1.5, "owner_query": 0.9,
-    "same_parent": "article", "contains_answer": "answers", "license": "mit", "language": ["en"],
+    "bm25_b": 0.1, "bm25_delta": 0.9, "fold_accents": False, "stemmer": "english",
+    "vector_dtype": "float16", "k": 7,
+    "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "near_duplicate": 0.5,
+    "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
+    "max_leak": 0.01, "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,
+    "sampling": "random", "order": "bm25", "unscored": "keep", "license": "mit", "language": ["en"],
 }  # fmt: skip
+# as the worked examples of the rules set them
+RULE_CHANGES = {
+    name: value
+    for one in EXAMPLES
+    for name, value in one.settings.items()
+    if name in VERDICT_SETTINGS
+}
 GUIDE_CHANGES = {
     "guide_margin": 0.1, "guide_margin_type": "absolute", "guide_query_prompt": "q: ",
     "guide_document_prompt": "d: ", "guide_max_length": 9,

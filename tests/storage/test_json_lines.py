@@ -7,7 +7,9 @@ import pytest
 
 from negmine.data.schemas import training_schema
 from negmine.storage.json_lines import JSON_LINES, count_lines, pending_name
-from negmine.storage.workdir import MANIFEST, PARTIAL, Manifest, Workdir, part_name
+from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.parquet import part_name
+from negmine.storage.workdir import PARTIAL, Workdir
 
 NAME = "5-write/rows"
 

@@ -14,7 +14,9 @@ from negmine.data.identity import file_digest, identity_of
 from negmine.errors import CorruptArtifact, Locked, MissingArtifact, WorkdirError
 from negmine.storage.digests import Digests
 from negmine.storage.locks import locked
-from negmine.storage.workdir import MANIFEST, PARTIAL, Manifest, Workdir, part_name
+from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.parquet import part_name
+from negmine.storage.workdir import PARTIAL, Workdir
 
 NAME = "2-retrieve/bm25"
 

@@ -11,7 +11,7 @@ from negmine.analysis.diff import setup
 from negmine.analysis.diff.pairs import side
 from negmine.engine.context import Context
 from negmine.storage.layout import LIMITS, QUERIES, VERDICTS
-from negmine.storage.workdir import read_part
+from negmine.storage.parquet import read_part
 
 DRAWN = ("pool", "seed")  # of --sampling random
 

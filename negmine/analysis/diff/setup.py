@@ -10,7 +10,8 @@ from negmine.data.identity import canonical, identity_of
 from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
 from negmine.storage.layout import CANDIDATES, QRELS, VERDICTS
-from negmine.storage.workdir import Manifest, Workdir
+from negmine.storage.manifest import Manifest
+from negmine.storage.workdir import Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
 _NAMED = re.compile(

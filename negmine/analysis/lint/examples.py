@@ -30,11 +30,11 @@ def examples(
 ) -> dict[str, list[Example]]:
     """Return up to three examples a rule: file, row, texts, and the row that explains it, if there is one."""
     first = {rule: findings.first(rule).head(PER_RULE) for rule in RULES}
-    rows = pl.concat([pl.concat([found["row"], found["other"]]) for found in first.values()])
-    texts = _texts(rows.drop_nulls().unique(), files, settings)
+    numbers = pl.concat([rows[column] for rows in first.values() for column in ("row", "other")])
+    texts = _texts(numbers.drop_nulls().unique(), files, settings)
     return {
-        rule: [_example(finding, texts, files) for finding in found.iter_rows(named=True)]
-        for rule, found in first.items()
+        rule: [_example(finding, texts, files) for finding in rows.iter_rows(named=True)]
+        for rule, rows in first.items()
     }
 
 

@@ -28,8 +28,8 @@ RULES: dict[str, Rule] = {
     "same_text_as_positive": Rule(
         FAULT,
         "negatives",
-        "A negative is the same text as the positive of its row. In labeled pairs: a query has the same "
-        "document with both labels.",
+        "A negative is the same text as its positive. Its positive is that of its row. In labeled pairs it is "
+        "any positive of its query: the query has the same document with both labels.",
     ),
     "same_text_as_other_positive": Rule(
         FAULT,
@@ -46,9 +46,9 @@ RULES: dict[str, Rule] = {
     "near_duplicate_of_positive": Rule(
         FAULT,
         "negatives",
-        "A negative is almost the same text as the positive of its row. Their Jaccard similarity of word "
-        "3-grams is `--near-duplicate` (0.8) or more, and they are not the same text. 0.8 is the limit "
-        'of Lee et al. (2022), "Deduplicating training data makes language models better".',
+        "A negative is almost the same text as its positive. Their Jaccard similarity of word 3-grams is "
+        "`--near-duplicate` (0.8) or more, and they are not the same text. 0.8 is the limit of Lee et al. "
+        '(2022), "Deduplicating training data makes language models better".',
     ),
     "near_duplicate_of_other_positive": Rule(
         FAULT,
@@ -121,15 +121,15 @@ RULES: dict[str, Rule] = {
     "score_inverted": Rule(
         SUSPICION,
         "negatives",
-        "A negative has a higher score in the file than a positive of its row. In labeled pairs: than a "
-        "positive of its query. Equal scores do not count.",
+        "A negative has a higher score in the file than its positive. Of several positives in its row (in "
+        "labeled pairs: of its query), the one with the lowest score counts. Equal scores do not count.",
     ),
     "guide_inverted": Rule(
         SUSPICION,
         "negatives",
-        "A negative is nearer to the query than a positive of its row, according to a guide model. "
+        "A negative is nearer to the query than its positive, according to a guide model. The guide finds "
         "cos(query, negative) > cos(query, positive), the condition by which GISTEmbed masks (Solatorio "
-        "2024). With several guides: one of them is enough. Needs `--guide-model`.",
+        "2024). With several guides one of them is enough. Needs `--guide-model`.",
     ),
     "batch_conflict": Rule(
         SUSPICION,

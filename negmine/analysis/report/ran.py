@@ -9,7 +9,7 @@ from negmine.engine.context import Context
 from negmine.stages.write.card.models import used
 from negmine.stages.write.card.shaping import shaping
 from negmine.storage.layout import VERDICTS
-from negmine.storage.workdir import Manifest
+from negmine.storage.manifest import Manifest
 
 
 def ran(context: Context, manifests: Iterable[Manifest]) -> Ran:

@@ -34,9 +34,9 @@ def lines(report: Values, width: int) -> Iterator[Text]:
     yield from _files(report["files"], width)
     yield from _totals(report, width)
     rules, several_files = report["rules"], len(report["files"]) > 1
-    found = [rule for rule in rules if rule["checked"] and rule["count"]]
+    with_findings = [rule for rule in rules if rule["checked"] and rule["count"]]
     for level, (heading, style) in _LEVELS.items():
-        of_level = [rule for rule in found if rule["level"] == level]
+        of_level = [rule for rule in with_findings if rule["level"] == level]
         if of_level:
             yield Text()
             yield from folded(heading, width, f"bold {style}")
@@ -44,7 +44,7 @@ def lines(report: Values, width: int) -> Iterator[Text]:
             yield Text()
             yield from _rule(rule, style, width, several_files)
     yield Text()
-    if not found:
+    if not with_findings:
         yield Text("No rule found anything.", "green")
     clean = [rule["rule"] for rule in rules if rule["checked"] and not rule["count"]]
     yield from joined("nothing found: ", clean, width, "dim")
@@ -60,7 +60,8 @@ def _files(files: Sequence[Values], width: int) -> Iterator[Text]:
     """Yield what was read as what, once for all files that are alike."""
     counts: dict[str, int] = {}
     for file in files:
-        roles = ", ".join(f"{role} = {name}" for role, name in file["columns"].items())
+        names = {"positive": "document"} if file["columns"].get("label") else {}
+        roles = ", ".join(f"{names.get(r, r)} = {name}" for r, name in file["columns"].items())
         text = f"read as {file['shape']}: {roles}"
         if not file["rows"]:
             text = f"without rows: {_name(file['file'])}"

@@ -28,7 +28,7 @@ def joined(head: str, items: Sequence[str], width: int, style: str) -> Iterator[
     indent = " " * (len(head) - len(head.lstrip()) + _INDENT)
     line = head + items[0]
     if len(line) + 1 > width and head.strip():
-        yield Text(head.rstrip(), style)
+        yield from folded(head.rstrip(), width, style)
         line = indent + items[0]
     for item in items[1:]:
         if len(line) + len(item) + 3 > width:

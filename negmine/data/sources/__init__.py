@@ -45,9 +45,16 @@ class Sources:
         self, problems: Problems, before: _Count, ids: dict[str, int]
     ) -> Iterator[pa.Table]:
         path, column = self.corpus_files[-1], self.settings.positive_column
-        rows = pairs.pair_rows(path, problems, column, "--positive-column", "doc_id")
+        self._check_columns()
+        rows = pairs.pair_rows(path, problems, column, "doc_id")
         records = Records(path, problems, "doc_id", "document text", True, ids)
         yield from records.tables(in_chunks(rows), before.rows)
+
+    def _check_columns(self) -> None:
+        """Raise InputError unless the pairs have both columns."""
+        names = (self.settings.query_column, self.settings.positive_column)
+        flags = ("--query-column", "--positive-column")
+        pairs.check_columns(self.query_files[0], dict(zip(flags, names, strict=True)))
 
     def queries(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield query_id, text, source_row and the source's own columns."""
@@ -55,7 +62,8 @@ class Sources:
         chunks = read_chunks(path, problems)
         if self.settings.pairs is not None:
             column = self.settings.query_column
-            rows = pairs.pair_rows(path, problems, column, "--query-column", "query_id")
+            self._check_columns()
+            rows = pairs.pair_rows(path, problems, column, "query_id")
             chunks = in_chunks(rows)
         records = Records(path, problems, "query_id", "query text", with_title=False)
         yield from _not_empty(records.tables(chunks), path, "queries", problems)

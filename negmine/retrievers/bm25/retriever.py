@@ -42,6 +42,7 @@ BM25_FIELDS: tuple[str, ...] = (
     "bm25_k1",
     "bm25_b",
     "bm25_delta",
+    "fold_accents",
     "stemmer",
 )
 PARAMS, VOCABULARY = "params.json", "vocabulary.json"
@@ -89,9 +90,10 @@ def formula(settings: IndexSettings) -> Formula:
 
 def shaping(settings: IndexSettings) -> dict[str, Any]:
     """Return the settings that shape the index, with the variant that the default stands for."""
-    values = settings.model_dump(mode="json")
-    variant = formula(settings).variant
-    return {**{name: values[name] for name in BM25_FIELDS}, "bm25_variant": variant}
+    values = settings.model_dump(mode="json", include=set(BM25_FIELDS))
+    if not settings.fold_accents:  # as in versions without this setting: their indexes stay valid
+        del values["fold_accents"]
+    return {**values, "bm25_variant": formula(settings).variant}
 
 
 def check(settings: IndexSettings) -> None:
@@ -109,7 +111,7 @@ def build(
     table is reported to `progress` as so many rows. Raises SettingsError as `check` does.
     """
     how = formula(settings)
-    tokenizer = Tokenizer(settings.stemmer)
+    tokenizer = Tokenizer(settings.stemmer, settings.fold_accents)
     vocabulary: defaultdict[str, int] = defaultdict()
     vocabulary.default_factory = vocabulary.__len__
     sizes = {"documents": 0, "documents_without_tokens": 0, "tokens": 0}
@@ -124,7 +126,8 @@ def build(
             progress.advance(table.num_rows)
 
     _WRITERS[settings.bm25_engine](batches(), folder, how)
-    params = {"engine": settings.bm25_engine, **how._asdict(), "stemmer": settings.stemmer}
+    cut = {"fold_accents": settings.fold_accents, "stemmer": settings.stemmer}
+    params = {"engine": settings.bm25_engine, **how._asdict(), **cut}
     stats = {**sizes, "vocabulary": len(vocabulary), **params}
     _write_json(folder / VOCABULARY, list(vocabulary))
     _write_json(folder / PARAMS, stats)
@@ -141,7 +144,7 @@ def open_index(folder: Path, doc_order: NDArray[np.int64]) -> BM25:
     how = Formula(params["variant"], params["k1"], params["b"], params["delta"])
     vocabulary = {token: number for number, token in enumerate(_read_json(folder / VOCABULARY))}
     engine = _ENGINES[params["engine"]](folder, how, np.asarray(doc_order, dtype=np.int64))
-    return BM25(engine, Tokenizer(params["stemmer"]), vocabulary)
+    return BM25(engine, Tokenizer(params["stemmer"], params.get("fold_accents", False)), vocabulary)
 
 
 class BM25:

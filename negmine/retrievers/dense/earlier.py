@@ -20,7 +20,7 @@ from negmine.engine.context import Context
 from negmine.retrievers import runs
 from negmine.retrievers.dense import names
 from negmine.retrievers.dense.search import Dense
-from negmine.storage.workdir import read_part
+from negmine.storage.parquet import read_part
 
 KEY = ["id", "key", "key_2"]
 AT_ONCE = 65_536  # new documents whose vectors are gathered at once

@@ -16,7 +16,7 @@ from negmine.retrievers.dense import coarse, exact
 from negmine.retrievers.dense.approximate import Approximate
 from negmine.retrievers.dense.nearest import Floats, Propose
 from negmine.retrievers.dense.vectors import IDS, POSITIONS
-from negmine.storage.workdir import read_part
+from negmine.storage.parquet import read_part
 
 
 class Dense:

@@ -12,7 +12,7 @@ from rich.console import Console
 import negmine
 from negmine.cli.render import diff as diff_views
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
-from negmine.storage.workdir import MANIFEST
+from negmine.storage.manifest import MANIFEST
 from tests.conftest import DOCUMENTS, QRELS, QUERIES, write_beir, write_vectors
 from tests.stages.filter.risk.circle import write_circle
 

@@ -3,7 +3,7 @@
 import pytest
 
 from negmine.analysis.diff.setup import changed, differences, role, scale
-from negmine.storage.workdir import Manifest
+from negmine.storage.manifest import Manifest
 
 
 def manifest(artifact, settings=None, rows=10, versions=None):

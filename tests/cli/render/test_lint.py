@@ -6,7 +6,7 @@ import pytest
 import negmine
 from negmine.analysis.lint.rules import RULES
 from negmine.cli.render import lint as view
-from negmine.cli.render.lint_lines import statistics
+from negmine.cli.render.lint_lines import joined, statistics
 from negmine.errors import InputError
 from tests.analysis.lint.test_planted import planted
 from tests.analysis.lint.writers import SHAPES, clean, rows_of, save, write
@@ -122,3 +122,14 @@ def test_statistics_are_sentences(faulty_report):
     )
     with_statistics = [rule for rule in faulty_report["rules"] if rule["about"]]
     assert all(statistics(rule["rule"], rule["about"]).endswith(".") for rule in with_statistics)
+
+
+def test_the_documents_of_labeled_files_are_not_called_positives(tmp_path):
+    path, _ = write(tmp_path, clean(), "labeled-pair", ".jsonl")
+    header = "1 file read as labeled-pair: query = sentence1, document = sentence2, label = label"
+    assert shown(negmine.lint(path))[0] == header
+
+
+def test_a_reason_that_is_longer_than_the_terminal_is_folded():
+    lines = [line.plain for line in joined("not checked (a long reason): ", ["one", "two"], 20, "")]
+    assert lines == ["not checked (a long", "reason):", "    one, two"]

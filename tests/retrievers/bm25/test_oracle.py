@@ -11,10 +11,11 @@ import pyarrow as pa
 import pytest
 
 from negmine.config.settings import IndexSettings
-from negmine.data.tokens import tokenize
+from negmine.data.tokens import Tokenizer
 from negmine.engine.progress import Silent
 from negmine.retrievers.bm25 import retriever as bm25
 
+tokenize = Tokenizer(fold_accents=True).tokens  # as IndexSettings() has it
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 K1, B, DELTA = 1.2, 0.6, 0.7
 TINY = [

@@ -223,6 +223,7 @@ def test_build_counts_reports_progress_and_leaves_only_plain_files(tmp_path):
         "k1": 0.9,
         "b": 0.75,
         "delta": 0.5,
+        "fold_accents": True,
         "stemmer": "english",
     }
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -238,6 +239,32 @@ def test_postings_ascend_within_a_token_and_hold_each_document_once(tmp_path):
     assert starts[0] == 0 and starts[-1] == len(documents)
     for a, b in pairwise(starts):
         assert (np.diff(documents[a:b]) > 0).all() and b > a
+
+
+@every_engine
+def test_accents_of_documents_and_queries_are_folded_unless_told_otherwise(engine, variant):
+    texts = ["café", "cafe", "tea", "tea", "tea"]
+    for asked in (queries("CAFÉ"), queries("cafe")):
+        assert found(indexed(texts, None, engine, variant).search(asked, 5)) == [0, 1]
+    exact = indexed(texts, None, engine, variant, fold_accents=False)
+    assert found(exact.search(queries("CAFÉ"), 5)) == [0]
+    assert found(exact.search(queries("cafe"), 5)) == [1]
+
+
+def test_without_folding_an_index_is_that_of_versions_that_knew_no_folding():
+    assert "fold_accents" not in bm25.shaping(IndexSettings(fold_accents=False))
+    assert bm25.shaping(IndexSettings())["fold_accents"] is True
+
+
+def test_an_index_that_says_nothing_of_accents_has_them(tmp_path):
+    """Earlier versions folded none."""
+    bm25.build([table(["café"])], tmp_path, IndexSettings(fold_accents=False), Silent())
+    params = json.loads((tmp_path / "params.json").read_text())
+    del params["fold_accents"]
+    (tmp_path / "params.json").write_text(json.dumps(params))
+    old = bm25.open_index(tmp_path, np.arange(1))
+    assert found(old.search(queries("café"), 1)) == [0]
+    assert found(old.search(queries("cafe"), 1)) == []
 
 
 def test_the_index_remembers_its_stemmer():

@@ -62,12 +62,12 @@ def find_conflicts(sample: Sample, guide: Guide, size: int, findings: Findings) 
     counts, compared, rows = dict.fromkeys(KINDS, 0), 0, 0
     batches = sample.batches(size)
     for batch in batches:
-        found, pairs = _of_batch(batch, guide)
-        for name, mask in found.items():
+        by_kind, pairs = _of_batch(batch, guide)
+        for name, mask in by_kind.items():
             counts[name] += int(mask.sum())
         compared, rows = compared + pairs, rows + batch.height
-        has_conflict = np.any([mask.any(axis=1) for mask in found.values()], axis=0)
-        conflicts = sum(int(mask.sum()) for mask in found.values())
+        has_conflict = np.any([mask.any(axis=1) for mask in by_kind.values()], axis=0)
+        conflicts = sum(int(mask.sum()) for mask in by_kind.values())
         findings.add(RULE, batch.filter(pl.Series(has_conflict)).select("row"), count=conflicts)
     findings.statistics[RULE] = {
         "batches": len(batches),

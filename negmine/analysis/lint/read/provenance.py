@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from negmine.analysis.lint.places import ROWS
-from negmine.storage.workdir import read_part
+from negmine.storage.parquet import read_part
 
 
 def provenance_of(path: Path) -> Path | None:

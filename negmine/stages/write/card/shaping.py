@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from negmine.engine.context import Context
 from negmine.retrievers.registry import types
 from negmine.stages import names
-from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, VERDICTS, stage_of, training
-from negmine.storage.workdir import Manifest
+from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, VERDICTS, stage_of, training
+from negmine.storage.manifest import Manifest
 
 # Fingerprints are listed with the models; addresses and prompts may be private.
 _ELSEWHERE = frozenset(
@@ -78,4 +78,4 @@ def _artifacts(context: Context) -> list[str]:
     runs = [kind.run(context.config) for kind in kinds]
     scorers = names.scorers(context.config).values()
     files = training(context.config.write.format)
-    return [CORPUS, QRELS, *indexes, *runs, CANDIDATES, *scorers, VERDICTS, files]
+    return [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers, VERDICTS, files]

@@ -15,7 +15,7 @@ from negmine.stages.write.card.text import Written, column_list, front_matter, l
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.files import write_text
 from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, VERDICTS, training
-from negmine.storage.workdir import Manifest
+from negmine.storage.manifest import Manifest
 
 README = "README.md"
 

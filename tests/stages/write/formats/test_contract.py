@@ -11,7 +11,7 @@ from negmine.data.schemas import name_of
 from negmine.data.texts import rendered
 from negmine.stages.write.formats import registry
 from negmine.stages.write.formats.registry import FORMATS
-from negmine.storage.workdir import part_name
+from negmine.storage.parquet import part_name
 from tests.stages.write.build import DOCUMENTS, QUERIES, VERDICTS, verdicts, written
 from tests.stages.write.formats import query_lists
 

@@ -13,18 +13,22 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keywords
 import pyarrow as pa
 from figures import leak_by_rule
+from typer.main import get_command
 
 from negmine.analysis.lint.rules import RULES
 from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.report import schema
 from negmine.cli.app import app
-from negmine.cli.options import CHOICES, default_text
+from negmine.cli.options import CHOICES
+from negmine.config.catalogue import ENTRIES
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
+from negmine.config.table import default_text
 from negmine.data import schemas
 from negmine.data.sources.columns import ACCEPTED
 from negmine.stages.filter import rules as filter_rules
@@ -32,41 +36,37 @@ from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
 
 HERE = Path(__file__).parent
-ARGUMENTS = {
-    "work": "WORK", "work_a": "WORK_A", "work_b": "WORK_B", "query_id": "QUERY_ID", "files": "FILE...",
-}  # fmt: skip
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
 
 
 def commands() -> str:
-    """Return every command with its help text."""
+    """Return every command with its help text and its flags."""
     blocks = []
-    for command in app.registered_commands:
-        callback = command.callback
-        assert callback is not None
-        name = command.name or callback.__name__
-        arguments = [
-            ARGUMENTS[parameter.name]
-            for parameter in inspect.signature(callback).parameters.values()
-            if parameter.name in ARGUMENTS
-        ]
-        own = _own_flags(callback)
-        text = inspect.cleandoc(callback.__doc__ or "")
-        blocks.append(f"## `negmine {name} {' '.join(arguments)}`\n\n{text}\n\nFlags: {own}")
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        arguments = [p.metavar for p in command.params if p.param_type_name == "argument"]
+        text = inspect.cleandoc(command.help or "")
+        usage = " ".join(["negmine", name, *arguments])
+        blocks.append(f"## `{usage}`\n\n{text}\n\nFlags: {_flags_of(command)}.")
     return "\n\n".join(blocks)
 
 
-def _own_flags(callback: Callable[..., object]) -> str:
-    names = [name for name in inspect.signature(callback).parameters if name not in ARGUMENTS]
-    rooms = [room for room, table in STAGES.items() if set(table.model_fields) <= set(names)]
-    settings = {field for room in rooms for field in STAGES[room].model_fields}
-    own = [f"`{flag(name)}`" for name in names if name not in settings]
-    links = [f"[{room} settings](settings.md#{room})" for room in rooms]
-    return ", ".join([*own, *links]) + "."
+def _flags_of(command: Any) -> str:
+    """Return the flags of a command: its own, links to whole tables of settings, and single settings."""
+    settings = getattr(command.callback, "setting_names", frozenset())
+    options = [p for p in command.params if p.param_type_name == "option"]
+    own = [f"`{p.opts[0]}`" for p in options if p.name not in settings and p.name != "help_all"]
+    whole = [stage for stage, table in STAGES.items() if settings >= set(table.model_fields)]
+    links = [f"[{stage} settings](settings.md#{stage})" for stage in whole]
+    single = [
+        f"`{flag(name)}`"
+        for name in ENTRIES
+        if name in settings and ENTRIES[name].stage not in whole
+    ]
+    return ", ".join([*own, *links, *single])
 
 
 def settings() -> str:
-    """Return one table per room: flag, TOML key, default, meaning."""
+    """Return one table for each stage: flag, values, default, meaning."""
     blocks = []
     for room, table in STAGES.items():
         rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
@@ -75,7 +75,7 @@ def settings() -> str:
             speed = " *(speed)*" if isinstance(extra, dict) and extra.get("speed") else ""
             negated = field.annotation is bool and not name.startswith("no_")
             shown = f"`{flag(name)}`" + (f" / `{flag('no_' + name)}`" if negated else "")
-            default = f"`{default_text(field.default)}`" if default_text(field.default) else ""
+            default = f"`{default_text(field)}`" if default_text(field) else ""
             rows.append(
                 f"| {shown} | {_values(name, field.annotation)} | {default} | {field.description}{speed} |"
             )
@@ -206,7 +206,7 @@ def lint() -> str:
     """Return a table of the flags of `lint`, and a section for every rule."""
     rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
     for name, field in LintSettings.model_fields.items():
-        default = f"`{default_text(field.default)}`" if default_text(field.default) else ""
+        default = f"`{default_text(field)}`" if default_text(field) else ""
         values = _values(name, field.annotation)
         rows.append(f"| `{flag(name)}` | {values} | {default} | {field.description} |")
     sections = ["## Flags\n\n" + "\n".join(rows), "## Rules"]

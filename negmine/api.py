@@ -51,6 +51,19 @@ def mine(
     return run_stages(context, list(STAGES))
 
 
+def estimate_mine(
+    work: str | Path,
+    flags: Mapping[str, Any],
+    config: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return what `mine` would make, about how long it takes, and how much space; makes nothing."""
+    from negmine.stages.estimate import estimate, free_megabytes
+
+    context = context_to_mine(work, flags, config, progress, None)
+    return {**estimate(context), "free_megabytes": free_megabytes(Path(work))}
+
+
 def index(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
     """Stage 1: read corpus, queries and qrels, and index them for every retriever."""
     return run_stages(open_context(work, settings, force=force), ["index"])
@@ -249,8 +262,24 @@ def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State
     return states(open_existing(work, settings))
 
 
-def explain(work: str | Path, query_id: str) -> dict[str, Any]:
-    """Return one query's text and candidates, with ranks, scores, kept and reason."""
+def explain(work: str | Path, query: str) -> dict[str, Any]:
+    """Return one query's text and candidates, with ranks, scores, kept and reason.
+
+    query: a query_id, or words of the query. Raises InputError where it names no query, or several.
+    """
     from negmine.analysis.explain.explain import explain as explained
 
-    return explained(open_existing(work, {}), query_id)
+    return explained(open_existing(work, {}), query)
+
+
+def show(
+    work: str | Path, *, queries: int = 3, query_id: str | None = None, seed: int = 13
+) -> dict[str, Any]:
+    """Return a few examples of the training file: query, positives, negatives with scores, all with texts.
+
+    queries: how many are drawn at random, by `seed`. query_id: return this one instead. Changes nothing. Raises
+    MissingArtifact before `write` has run, InputError where there is nothing to show.
+    """
+    from negmine.analysis.show.show import show as examples
+
+    return examples(open_existing(work, {}), queries, query_id, seed)

@@ -5,7 +5,7 @@ NegmineError
 ├── SettingsError       flags or a TOML file that cannot work (exit code 2)
 ├── SchemaError         a table does not fit its contract
 ├── WorkdirError
-│   ├── MissingArtifact an earlier room has not been run
+│   ├── MissingArtifact an earlier stage has not been run
 │   ├── CorruptArtifact a listed part is missing or altered, a file is damaged
 │   └── Locked          another negmine is working in the same directory
 ├── MissingDependency   a package is not installed
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 
 class NegmineError(Exception):
-    """A user's mistake or a failing environment, told in one message; exit code 1."""
+    """A user's mistake or a failing environment, explained in one message; exit code 1."""
 
     exit_code = 1
 
@@ -38,7 +38,7 @@ class SettingsError(NegmineError):
 
 
 class SchemaError(NegmineError):
-    """A table does not fit the schema it should cross a door with."""
+    """A table does not fit the schema that it should have."""
 
 
 class WorkdirError(NegmineError):

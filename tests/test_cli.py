@@ -103,7 +103,8 @@ def test_explain_of_a_copied_query_shows_the_first(finished):
         (["mine", "D", "--data", "D"], 1, "not empty"),
         (["status", "W"], 1, "negmine mine"),
         (["explain", "W", "q1"], 1, "negmine mine"),
-        (["retrieve", "W", "--data", "D", "--retriever", "bm25"], 1, "negmine index"),
+        (["retrieve", "W", "--data", "D", "--retriever", "bm25"], 2, "negmine index W --data D"),
+        (["retrieve", "W"], 1, "negmine index"),
     ],
 )
 def test_a_mistake_is_told_in_one_message_without_a_traceback(tmp_path, arguments, code, said):

@@ -1,50 +1,85 @@
-"""The command line: one thin command per room, and the windows that look in.
+"""The command line: every command, under which heading the help lists it, and how errors end it.
 
 Heavy modules are imported inside the commands, so that `--help` is quick.
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from negmine.cli.commands import lint as lint_command
-from negmine.cli.commands import measure as windows
-from negmine.cli.commands import report as report_command
-from negmine.cli.console import INTERRUPTED, Talk, out, tell_usage, telling
-from negmine.cli.options import Config, Force, Json, Work, with_settings
+from negmine.cli.commands.diff import diff
+from negmine.cli.commands.explain import explain
+from negmine.cli.commands.filter import filter_
+from negmine.cli.commands.init import init
+from negmine.cli.commands.judge_check import judge_check
+from negmine.cli.commands.leak import leak
+from negmine.cli.commands.lint import lint
+from negmine.cli.commands.mine import mine
+from negmine.cli.commands.report import report
+from negmine.cli.commands.settings import settings
+from negmine.cli.commands.show import show
+from negmine.cli.commands.stages import stage_command
+from negmine.cli.commands.status import status
+from negmine.cli.commands.sweep import sweep
+from negmine.cli.console import INTERRUPTED, usage_error
+from negmine.cli.help import WIDEST, Command, Group, with_full_help
 from negmine.engine import allocators
+
+COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
+    "Mine": {"init": init, "mine": mine},
+    "Stage by stage": {
+        "index": stage_command("index"),
+        "retrieve": stage_command("retrieve"),
+        "rerank": stage_command("rerank"),
+        "filter": filter_,
+        "write": stage_command("write"),
+    },
+    "Look at a run": {
+        "status": status,
+        "show": show,
+        "explain": explain,
+        "report": report,
+        "diff": diff,
+    },
+    "Measure": {"leak": leak, "sweep": sweep, "judge-check": judge_check},
+    "Other": {"lint": lint, "settings": settings},
+}
 
 app = typer.Typer(
     name="negmine",
+    cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich" if shutil.get_terminal_size().columns >= 80 else None,  # it cuts names
+    rich_markup_mode=None,  # rich's tables cut the names of flags in a narrow terminal
+    context_settings={"max_content_width": WIDEST},
     help="Mine hard negatives that are hard and really negative.",
     epilog="Example: negmine mine work --data my-beir-folder",
 )
+for heading, commands in COMMANDS.items():
+    for name, command in commands.items():
+        app.command(name=name, cls=Command, rich_help_panel=heading)(with_full_help(command))
 
 
 def main() -> None:
-    """Run the command line; a usage error is told on stderr, and with --json on stdout too."""
+    """Run the command line. A usage error is printed on stderr, and with --json on stdout, too."""
     from typer.exceptions import TyperException
 
     allocators.settle()
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="negmine", standalone_mode=False)
     except TyperException as error:
-        code = tell_usage(error, "--json" in sys.argv)
+        code = usage_error(error, "--json" in sys.argv)
     except typer.Abort:
         code = INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> None:
+    if wanted:
         from importlib.metadata import version
 
         typer.echo(f"negmine {version('negmine')}")
@@ -58,213 +93,3 @@ def _app(
     ] = False,
 ) -> None:
     pass
-
-
-@app.command()
-@with_settings()
-def mine(
-    work: Work,
-    flags: dict[str, Any],
-    config: Config = None,
-    since: Annotated[
-        Path | None,
-        typer.Option(metavar="WORK", help="Start a new work directory from this one."),
-    ] = None,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Walk the whole house: index, retrieve, rerank (if there is a model), filter, write.
-
-    Starts from the defaults, or, without any setting, goes on with what WORK remembers. What is up to
-    date is skipped, what is half done is finished, what grew is worked on where it is new.
-
-    Example: negmine mine work --data my-beir-folder --num-negatives 7
-    """
-    from negmine.config.settings import STAGES
-
-    _run_rooms("mine", list(STAGES), work, flags, config, force, json, since)
-
-
-def _room(name: str, text: str, example: str, *settings: str) -> None:
-    """Add the command of a room: it does that room, with the settings that WORK remembers."""
-
-    def command(
-        work: Work,
-        flags: dict[str, Any],
-        config: Config = None,
-        force: Force = False,
-        json: Json = False,
-    ) -> None:
-        _run_rooms(name, [name], work, flags, config, force, json)
-
-    command.__doc__ = f"{text}\n\nGoes on with the settings that WORK remembers. Example: {example}"
-    app.command(name=name)(with_settings(*settings)(command))
-
-
-_room(
-    "index",
-    "Room 1: read corpus, queries and qrels, and index them for every retriever.",
-    "negmine index work --data my-beir-folder",
-    "index",
-)
-_room(
-    "retrieve",
-    "Room 2: search with every retriever and bring the runs together as candidates.",
-    "negmine retrieve work --k 200",
-)
-_room(
-    "rerank",
-    "Room 3: let a cross-encoder score candidates and positives. Optional.",
-    "negmine rerank work --rerank-model MODEL",
-)
-
-
-@app.command(name="filter")
-@with_settings()
-def filter_(
-    work: Work,
-    flags: dict[str, Any],
-    config: Config = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what the judge would cost; ask it nothing.")
-    ] = False,
-    prices: Annotated[
-        str | None,
-        typer.Option(
-            help="For --dry-run: dollars per million prompt and answer tokens, as 0.15,0.60."
-        ),
-    ] = None,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Room 4: give every candidate a verdict: kept, or the reason why not.
-
-    Goes on with the settings that WORK remembers. Example: negmine filter work --relative-margin 0.1
-    """
-    if not dry_run and prices is None:
-        _run_rooms("filter", ["filter"], work, flags, config, force, json)
-        return
-    talk = Talk(quiet=json)
-    with telling("filter", json, talk) as answer:
-        from negmine import api
-        from negmine.cli.render import summary as views
-        from negmine.errors import SettingsError
-        from negmine.stages import opening
-
-        told = views.read_prices(prices)
-        if not dry_run:
-            raise SettingsError("--prices are for an estimate: nothing was asked. Add --dry-run.")
-        found = api.estimate_judge(opening.open_existing(work, flags, config, talk))
-        answer["data"] = found | views.money(found, told)
-        if not json:
-            out().print(views.numbers(answer["data"]))
-
-
-@app.command(name="judge-check")
-@with_settings()
-def judge_check(
-    work: Work,
-    flags: dict[str, Any],
-    config: Config = None,
-    force: Force = False,
-    json: Json = False,
-) -> None:
-    """Try the LLM judge on known positives and random documents before you believe it.
-
-    Goes on with the settings that WORK remembers. Example: negmine judge-check work --judge-check 200
-    """
-    talk = Talk(quiet=json)
-    with telling("judge-check", json, talk) as answer:
-        from negmine import api
-        from negmine.cli.render import summary as views
-        from negmine.stages import opening
-
-        answer["data"] = api.check_judge(opening.open_existing(work, flags, config, talk, force))
-        if not json:
-            out().print(views.numbers(answer["data"]))
-
-
-_room(
-    "write",
-    "Room 5: write training files and their provenance.",
-    "negmine write work --format n-tuple",
-)
-
-
-@app.command()
-@with_settings()
-def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json = False) -> None:
-    """Show every artifact: fresh, stale (and why), partial or missing. Changes nothing.
-
-    With flags: what they would redo. Example: negmine status work --relative-margin 0.1
-    """
-    talk = Talk(quiet=True)
-    with telling("status", json, talk) as answer:
-        from negmine.analysis.status.status import rows as status_rows
-        from negmine.analysis.status.status import states
-        from negmine.cli.render import summary as views
-        from negmine.stages import opening
-
-        house = opening.open_existing(work, flags, config, talk)
-        rows = status_rows(states(house))
-        answer["data"] = {"work": work, "artifacts": rows}
-        if not json:
-            out().print(views.status(rows))
-
-
-@app.command()
-def explain(
-    work: Work,
-    query_id: Annotated[
-        str, typer.Argument(metavar="QUERY_ID", help="The query.", show_default=False)
-    ],
-    limit: Annotated[int, typer.Option(help="Rows to show; 0 shows all.", min=0)] = 20,
-    json: Json = False,
-) -> None:
-    """Show one query: its text, positives, and candidates with ranks, scores, kept or reason.
-
-    Example: negmine explain work 42 --limit 50
-    """
-    talk = Talk(quiet=True)
-    with telling("explain", json, talk) as answer:
-        from negmine import api
-        from negmine.cli.render import explain as explained
-
-        found = api.explain(work, query_id)
-        answer["data"] = found
-        if not json:
-            console = out()
-            console.print(explained.explanation(found, limit, console.width))
-
-
-app.command(name="leak")(windows.leak)
-app.command(name="sweep")(windows.sweep)
-app.command(name="report")(report_command.report)
-app.command(name="diff")(windows.diff)
-app.command(name="lint")(lint_command.lint)
-
-
-def _run_rooms(
-    command: str,
-    rooms: list[str],
-    work: Path,
-    flags: dict[str, Any],
-    config: Path | None,
-    force: bool,
-    json: bool,
-    since: Path | None = None,
-) -> None:
-    talk = Talk(quiet=json)
-    with telling(command, json, talk) as answer:
-        from negmine.cli.render import summary as views
-        from negmine.stages import opening
-        from negmine.stages.making import run_stages
-
-        if command == "mine":
-            house = opening.context_to_mine(work, flags, config, talk, since, force)
-        else:
-            opened = opening.open_context if rooms[0] == "index" else opening.open_existing
-            house = opened(work, flags, config, talk, force)
-        answer["data"] = result = run_stages(house, rooms)
-    if not json:
-        out().print(views.summary(result))

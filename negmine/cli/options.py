@@ -1,7 +1,7 @@
-"""Typer options made from the settings tables, so that flags, TOML keys and docs cannot drift.
+"""Typer options made from the settings tables, so that flags, TOML keys and docs stay the same.
 
 Typer reads a command's flags from its signature. `with_settings` writes that signature: one keyword
-per settings field, None where the user said nothing.
+per settings field, None where the flag was not given.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any
 import typer
 from pydantic.fields import FieldInfo
 
+from negmine.config.catalogue import Entry, accepted
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, SettingsTable, fact, kinds_of
+from negmine.config.table import NONE, SettingsTable, default_text, fact, kinds_of
 from negmine.stages.write.formats.registry import FORMATS
 
 CHOICES = {"format": tuple(FORMATS)}  # settings whose values a layer above `config` knows
@@ -28,7 +29,7 @@ Work = typing.Annotated[
     Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
 ]
 Config = typing.Annotated[
-    Path | None, typer.Option("--config", help="A negmine.toml, one table per room.")
+    Path | None, typer.Option("--config", help="A negmine.toml file of settings.")
 ]
 Json = typing.Annotated[bool, typer.Option("--json", help="Print one JSON envelope to stdout.")]
 Force = typing.Annotated[
@@ -36,47 +37,56 @@ Force = typing.Annotated[
 ]
 
 
-def with_settings(*rooms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the flags of these rooms (all of them without names), collected in `flags`.
+def with_settings(
+    *stages: str, only: Callable[[Entry], bool] = lambda entry: True, brief: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the flags of these stages (without names: of all), collected in `flags`.
 
-    The command must take a keyword `flags: dict[str, Any]`: field names to what the user said.
+    The command takes a keyword `flags: dict[str, Any]`: field names to given values. only: which settings.
+    brief: the short help shows none of them; else it shows those that are essential.
     """
-    return _with_flags(
-        {
-            name: option(name, field, f"{room.capitalize()} settings")
-            for room in rooms or STAGES
-            for name, field in STAGES[room].model_fields.items()
-        }
-    )
+    entries = [entry for entry in accepted(stages or STAGES) if only(entry)]
+    shown = {
+        entry.name
+        for entry in entries
+        if entry.essential is True or (entry.essential == "stage" and stages == (entry.stage,))
+    }
+    fields = {entry.name: option(entry.name, entry.field) for entry in entries}
+    return _with_flags(fields, set() if brief else shown)
 
 
 def with_table(table: type[SettingsTable]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the flags of the settings table of an analysis, collected in `flags`."""
-    fields = table.model_fields.items()
-    return _with_flags({name: option(name, field, fact(field, "group")) for name, field in fields})
+    fields = {name: option(name, field) for name, field in table.model_fields.items()}
+    shown = {name for name, field in table.model_fields.items() if fact(field, "essential")}
+    return _with_flags(fields, shown)
 
 
 def _with_flags(
-    fields: dict[str, inspect.Parameter],
+    fields: dict[str, inspect.Parameter], shown: set[str]
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command these flags; the short help shows only the ones in `shown`."""
+
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(name) for name in fields}
-            said = {name: value for name, value in given.items() if value not in (None, [])}
-            return command(*args, flags=said, **kwargs)
+            flags = {name: value for name, value in given.items() if value not in (None, [])}
+            return command(*args, flags=flags, **kwargs)
 
         own = inspect.signature(command, eval_str=True)
         kept = [p for p in own.parameters.values() if p.name != "flags"]
         wrapped.__signature__ = own.replace(parameters=[*kept, *fields.values()])  # type: ignore[attr-defined]
         wrapped.__annotations__ = {p.name: p.annotation for p in [*kept, *fields.values()]}
+        wrapped.minor_settings = set(fields) - shown  # type: ignore[attr-defined]
+        wrapped.setting_names = frozenset(fields)  # type: ignore[attr-defined]
         return wrapped
 
     return decorate
 
 
-def option(name: str, field: FieldInfo, group: str) -> inspect.Parameter:
-    """Return the keyword parameter that Typer turns into a flag."""
+def option(name: str, field: FieldInfo) -> inspect.Parameter:
+    """Return the keyword parameter that Typer turns into the flag of a setting."""
     kind = typing.Literal[CHOICES[name]] if name in CHOICES else _plain(field.annotation)
     kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
@@ -84,14 +94,17 @@ def option(name: str, field: FieldInfo, group: str) -> inspect.Parameter:
         declarations = [f"{flag(name)}/{flag('no_' + name)}"]
     if typing.get_origin(kind) is typing.Literal and type(None) in kinds:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
-    metavar = next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
+    text, metavar = field.description or "", _metavar(kind, kinds)
+    if metavar == _CHOICE:
+        text += f" One of: {', '.join(typing.get_args(kind))}."
+    default = default_text(field)
     info = typer.Option(
         *declarations,
-        help=field.description,
-        metavar=None if typing.get_origin(kind) is typing.Literal else metavar,
+        help=text + (f" [default: {default}]" if default else ""),
+        metavar=metavar,
         parser=_number(kinds) if kinds & {int, float} else None,
-        show_default=default_text(field.default) or False,
-        rich_help_panel=group,
+        show_default=False,
+        rich_help_panel=fact(field, "group"),
     )
     annotation = typing.Annotated[kind | None, info]  # type: ignore[valid-type]
     return inspect.Parameter(
@@ -99,11 +112,22 @@ def option(name: str, field: FieldInfo, group: str) -> inspect.Parameter:
     )
 
 
+def _metavar(kind: Any, kinds: set[Any]) -> str | None:
+    """Return what stands for the value beside a flag; None: its choices, where they are short."""
+    if typing.get_origin(kind) is typing.Literal:
+        return _CHOICE if len("|".join(typing.get_args(kind))) > _LONGEST_CHOICES else None
+    return next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
+
+
+_CHOICE = "NAME"
+_LONGEST_CHOICES = (
+    24  # characters of choices that stand beside a flag; longer ones follow the help text
+)
 _SHOWN = {float: "NUMBER", int: "COUNT", Path: "PATH", str: "TEXT"}
 
 
 def _number(kinds: set[Any]) -> Callable[[str], Any]:
-    """Return the reader of a number; words that the setting knows stay words, `none` where it may be."""
+    """Return the reader of a number; the words that the setting knows stay words."""
     words = {kind for kind in kinds if isinstance(kind, str)}
     words |= {NONE} if type(None) in kinds else set()
     what = "number" if float in kinds else "whole number"
@@ -118,17 +142,6 @@ def _number(kinds: set[Any]) -> Callable[[str], Any]:
             raise typer.BadParameter(f"{text!r} is not a {what}{others}.") from error
 
     return read
-
-
-def default_text(default: Any) -> str:
-    """Return a default as the help shows it."""
-    if default is None or default is False:
-        return ""
-    if default is True:
-        return "on"
-    if isinstance(default, tuple):
-        return ", ".join(map(str, default))
-    return repr(default) if isinstance(default, str) and not default.strip() else str(default)
 
 
 def _plain(annotation: Any) -> Any:

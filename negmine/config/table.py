@@ -13,7 +13,6 @@ from pydantic.fields import FieldInfo
 
 from negmine.errors import SettingsError
 
-SPEED = {"speed": True}
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # hf://, s3://; of a Path, hf:/
 NONE = "none"  # for a setting that may be empty: forget what the file or the work directory has
 
@@ -81,13 +80,32 @@ def _check_number(name: str, value: Any, kinds: set[Any], table: type[SettingsTa
         raise ValueError("a finite number is wanted")
 
 
-def setting(text: str, default: Any = None, **extra: Any) -> Any:
-    """Return a field: what it is, its default, its bounds, and whether it is only about speed."""
+def setting(text: str, default: Any = None, *, group: str, **extra: Any) -> Any:
+    """Return a field of a settings table.
+
+    text: what the setting does, as help and docs show it. group: the heading it stands under there.
+    extra: bounds (`ge`, `gt`, `le`, `lt`) and facts. `essential`: True if every short help shows it, "stage" if
+    only that of its own stage does. `speed`: it changes no row. `shared_with`: the other stages whose work
+    depends on it; their commands accept it, too.
+    """
     bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}
-    return Field(default, description=text, json_schema_extra=extra or None, **bounds)
+    facts = {"group": group, **extra}
+    return Field(default, description=text, json_schema_extra=facts, **bounds)
 
 
 def fact(field: FieldInfo, name: str) -> Any:
-    """Return what a table says of a field beside its default and its bounds; None where it says nothing."""
-    extra = field.json_schema_extra
-    return extra.get(name) if isinstance(extra, dict) else None
+    """Return a fact of a settings field that `setting` was given (`group`, `speed` ...), or None."""
+    facts = field.json_schema_extra
+    return facts.get(name) if isinstance(facts, dict) else None
+
+
+def default_text(field: FieldInfo) -> str:
+    """Return the default as help and docs show it; empty where the setting is off or not set."""
+    default = field.default
+    if default is None or default is False:
+        return ""
+    if default is True:
+        return "on"
+    if isinstance(default, tuple):
+        return ", ".join(map(str, default))
+    return repr(default) if isinstance(default, str) and not default.strip() else str(default)

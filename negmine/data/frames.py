@@ -1,4 +1,4 @@
-"""Between Arrow and Polars: the two lines that every room needs."""
+"""Between Arrow and Polars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every table that crosses a door: the page to read first.
+"""Every table that passes between stages: the page to read first.
 
 `doc_id` and `query_id` are strings everywhere. `score`: higher is better, never a distance. `rank`:
 from 1. Rows of one query stand together, ordered by rank, and a query is never split over two parts.

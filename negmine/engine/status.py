@@ -14,7 +14,6 @@ from negmine.errors import MissingArtifact, NegmineError
 from negmine.storage.manifest import MANIFEST, Manifest
 
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
-_NOT_SET = "not set"  # a setting that only another version, or another choice of settings, records
 FRESH, STALE, PARTIAL, MISSING = "fresh", "stale", "partial", "missing"
 
 
@@ -130,8 +129,8 @@ def _difference(
     """Describe in a few words why a finished artifact no longer fits."""
     reasons = []
     for name in sorted({*settings, *recorded.settings}):
-        if recorded.settings.get(name) != settings.get(name):
-            old, new = recorded.settings.get(name, _NOT_SET), settings.get(name, _NOT_SET)
+        old, new = recorded.settings.get(name), settings.get(name)
+        if old != new:
             change = _change(name.replace("_", "-"), old, new)
             reasons.append("the source files changed" if name == "sources" else change)
     if not reasons:
@@ -141,6 +140,8 @@ def _difference(
 
 def _change(name: str, old: Any, new: Any) -> str:
     """Describe a changed setting; of a hash (a model's files, a prompt) only that it changed."""
+    if isinstance(old, bool) or isinstance(new, bool):  # a switch that is not recorded is off
+        old, new = bool(old), bool(new)
     before, after = _text(old), _text(new)
     return f"{name} changed" if _HASH.search(before + after) else f"{name} {before} -> {after}"
 

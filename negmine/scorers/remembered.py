@@ -11,7 +11,7 @@ from negmine.data.arrays import Floats, Places
 from negmine.scorers.base import Scorer
 from negmine.storage.vectors import VectorStore
 
-_BETWEEN = "\0"  # in no text: the source room refuses it
+_BETWEEN = "\0"  # in no text: stage index refuses it
 STEP = 64  # pairs, at least, that a scorer without batches of its own is asked about at once
 
 

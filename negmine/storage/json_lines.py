@@ -4,7 +4,7 @@ UTF-8, one object a line. Every line has every key, in the order of the schema: 
 never left out, so that a reader that takes the columns from the first lines finds them all. JSON has no NaN
 and no infinity: they are `null`, too.
 
-A text file has no room for metadata. So the identity of a part that is not yet committed stands in its name:
+A text file has no place for metadata. So the identity of a part that is not yet committed stands in its name:
 `.partial/part-00000.<identity>.jsonl` becomes `part-00000.jsonl`.
 """
 

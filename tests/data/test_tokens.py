@@ -1,6 +1,8 @@
 """The tokens of BM25, script by script."""
 
+import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 import regex
@@ -86,6 +88,14 @@ def test_a_stemmer_changes_words_and_leaves_bigrams_alone():
 def test_an_unknown_stemmer_is_refused_with_the_list_of_stemmers():
     with pytest.raises(SettingsError, match=r"--stemmer 'klingon'.*english.*turkish"):
         Tokenizer("klingon")
+
+
+def test_the_examples_of_the_reference_page_are_true():
+    page = Path(__file__).parents[2] / "docs" / "reference" / "tokens.md"
+    rows = re.findall(r"^\| `(.+?)` \| (`.*`) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) > 5
+    for text, tokens in rows:
+        assert Tokenizer(fold_accents=True).tokens(text) == tokens.strip("`").split("` `")
 
 
 def test_accents_stay_unless_they_are_to_be_folded():

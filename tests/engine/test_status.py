@@ -52,7 +52,7 @@ def test_an_index_made_before_accents_were_folded_is_stale_and_says_so(work):
     manifest = json.loads(file.read_text())
     del manifest["settings"]["fold_accents"]
     file.write_text(json.dumps(manifest | {"identity": "of an earlier version"}))
-    assert why(work)["1-index/bm25"] == ("stale", "fold-accents not set -> on")
+    assert why(work)["1-index/bm25"] == ("stale", "fold-accents off -> on")
 
 
 def test_switches_are_on_or_off(work):

@@ -33,7 +33,7 @@ class Processes:
         for task in tasks:
             self.made[task.artifact] = self.made.get(task.artifact, 0) + 1
             done = self._pool.submit(run_pickled, pickle.dumps(task))
-            yield pickle.loads(done.result(timeout=300))
+            yield pickle.loads(done.result())
 
 
 @pytest.fixture

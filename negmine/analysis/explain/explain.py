@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import polars as pl
 
+from negmine.analysis.explain.find import find_query
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.errors import InputError
@@ -14,19 +14,17 @@ from negmine.stages.filter.risk.signals import evidence_of, with_signals
 from negmine.storage.layout import QUERIES, RISK_MODEL, VERDICTS
 
 
-def explain(context: Context, query_id: str) -> dict[str, Any]:
+def explain(context: Context, query: str) -> dict[str, Any]:
     """Return a query's text and all its rows of `verdicts`, positives first, then by rank.
 
-    Raises MissingArtifact before `filter` has run, InputError for a query that was not mined.
+    query: a query_id, or words of the query (find.py). Raises MissingArtifact before `filter` has run,
+    InputError where no query, or several, are meant, or where it was not mined.
     """
     context.work.require(VERDICTS)
-    query = context.work.scan(QUERIES).filter(pl.col("query_id") == query_id).collect()
-    if query.height == 0:
-        known = context.work.scan(QUERIES).select("query_id").collect()["query_id"].to_list()
-        close = difflib.get_close_matches(query_id, known, n=1)
-        hint = f' Did you mean "{close[0]}"?' if close else f' The first is "{known[0]}".'
-        raise InputError(f'There is no query "{query_id}" in {context.work.root}.{hint}')
-    first = query["same_as"][0] or query_id
+    queries = context.work.scan(QUERIES)
+    query_id = find_query(queries.select("query_id", "text", "same_as"), query)
+    row = queries.filter(pl.col("query_id") == query_id).collect()
+    first = row["same_as"][0] or query_id
     rows = context.work.scan(VERDICTS).filter(pl.col("query_id") == first).collect()
     if rows.height == 0:
         raise InputError(f'Query "{query_id}" has no positive in the qrels, so it was not mined.')
@@ -39,7 +37,7 @@ def explain(context: Context, query_id: str) -> dict[str, Any]:
     explained = with_signals(ordered, evidence._replace(scores=scored))
     return {
         "query_id": first,
-        "text": query["text"][0],
+        "text": row["text"][0],
         "asked_for": query_id,
         "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
         "rows": explained.drop("query_id").to_dicts(),

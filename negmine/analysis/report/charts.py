@@ -33,12 +33,12 @@ _LINES = ((CANDIDATE, "-", "o"), (WRITTEN, "--", "s"), (POSITIVE, "-.", "^"), (O
 
 
 def bars(
-    name: str, label: str, rows: Sequence[tuple[str, str, float, str]], room: float = 0.0
+    name: str, label: str, rows: Sequence[tuple[str, str, float, str]], space: float = 0.0
 ) -> str:
     """Draw labelled bars below each other. rows: label, number as text, length, colour."""
     with figure(_ROW * 1.28 * max(len(rows), 1) + 6) as drawn:
         axes = drawn.subplots()
-        longest = max([length for _, _, length, _ in rows] + [room]) or 1.0
+        longest = max([length for _, _, length, _ in rows] + [space]) or 1.0
         for place, (text, number, length, colour) in enumerate(rows):
             axes.barh(
                 place, length, 0.34, color=colour if not _HATCH[colour] else "none",

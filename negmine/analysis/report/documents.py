@@ -47,9 +47,9 @@ def cut_for(texts: Iterable[str], opinions: int) -> int:
     opinions: scores that are shown of each.
     """
     every = list(texts)
-    room = max(BUDGET - len(every) * (MARKUP + PER_OPINION * opinions), LEAST)
+    space = max(BUDGET - len(every) * (MARKUP + PER_OPINION * opinions), LEAST)
     for cut in CUTS:
-        if sum(len(escape(text[:cut]).encode()) for text in every) <= room:
+        if sum(len(escape(text[:cut]).encode()) for text in every) <= space:
             return cut
     return CUTS[-1]
 

@@ -10,7 +10,7 @@ from negmine.storage.files import write_text
 
 
 def default_page(work: Path) -> Path:
-    """Return `WORK-report.html` beside the work directory: windows change nothing inside it."""
+    """Return `WORK-report.html` beside the work directory: an analysis changes nothing inside it."""
     resolved = work.resolve()
     beside = resolved.parent if work.name in ("", "..") else work.parent
     return beside / f"{resolved.name}-report.html"

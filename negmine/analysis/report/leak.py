@@ -28,7 +28,7 @@ def grid(rules: FilterSettings) -> tuple[str, list[float], float | None]:
 
 
 def told(found: dict[str, Any], setting: str, current: float | None) -> Leak:
-    """Return the leak. found: of doors/leak.leak, with the cells of a sweep over `setting`."""
+    """Return the leak. found: of stages/filter/leak/measure.leak, with the cells of a sweep over `setting`."""
     return Leak(
         **{name: found[name] for name in _SAME},
         rules=[

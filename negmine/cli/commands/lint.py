@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from negmine.analysis.lint.settings import LintSettings
-from negmine.cli.console import Talk, out, telling
+from negmine.cli.console import answering
 from negmine.cli.options import Json, with_table
+from negmine.cli.progress import TerminalProgress
 
 MOST_WIDTH = 120  # columns; longer lines are hard to read
 
@@ -33,8 +34,8 @@ def lint(
 
     Example: negmine lint work/5-write/triplet mined.jsonl --fail-on fault=0
     """
-    talk = Talk(quiet=json)
-    with telling("lint", json, talk) as answer:
+    progress = TerminalProgress(quiet=json)
+    with answering("lint", json, progress) as answer:
         from negmine.analysis.lint.gates import check_gates, read_gates
         from negmine.analysis.lint.run import audit
         from negmine.analysis.lint.settings import lint_settings
@@ -42,10 +43,8 @@ def lint(
 
         settings = lint_settings(flags)
         gates = read_gates(settings.fail_on)
-        answer["data"] = report = audit(files, settings, talk)
+        answer.data = report = audit(files, settings, progress)
         for note in report["notes"]:
-            talk.note(note)
-        if not json:
-            console = out()
-            view.show(report, console, min(console.width, MOST_WIDTH))
+            progress.note(note)
+        answer.show = lambda console: view.show(report, console, min(console.width, MOST_WIDTH))
         check_gates(report["rules"], gates)

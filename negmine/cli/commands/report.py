@@ -1,14 +1,18 @@
-"""The window `negmine report`: a page to look at, and its numbers for machines. It changes nothing in WORK."""
+"""`negmine report`: a page to look at, and its numbers for programs."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from negmine.cli.console import Talk, out, telling
+from negmine.cli.console import answering
 from negmine.cli.options import Work
+from negmine.cli.progress import TerminalProgress
+
+if TYPE_CHECKING:
+    from negmine.analysis.report.schema import Report
 
 STDOUT = "-"
 
@@ -39,34 +43,31 @@ def report(
     With --json and without --html: no page. Example: negmine report work --html work.html --json work.json
     """
     as_json = json == STDOUT
-    talk = Talk(quiet=as_json)
-    with telling("report", as_json, talk) as answer:
+    progress = TerminalProgress(quiet=as_json)
+    with answering("report", as_json, progress) as answer:
         from negmine import api
         from negmine.analysis.report import files
-        from negmine.stages import opening
+        from negmine.stages.opening import open_existing
 
         page = files.default_page(work) if html is None and json is None else html
         numbers = None if json is None or as_json else Path(json)
         files.check(work, page, numbers)
-        house = opening.open_existing(work, {}, None, talk)
-        found = api.make_report(house, sample, sample_seed, recall_floor, leak=not no_leak)
-        files.write(found, page, numbers)
-        answer["data"] = found.model_dump(mode="json")
-        _tell(found, [path for path in (page, numbers) if path is not None], talk, as_json)
+        context = open_existing(work, {}, None, progress)
+        made = api.make_report(context, sample, sample_seed, recall_floor, leak=not no_leak)
+        files.write(made, page, numbers)
+        lines = _lines(made, [path for path in (page, numbers) if path is not None])
+        if as_json:
+            progress.notes.extend(lines)
+        answer.data = made.model_dump(mode="json")
+        answer.show = lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
-def _tell(found: Any, written: list[Path], talk: Talk, as_json: bool) -> None:
-    """Say what was written and what to look at: on stdout for people, as notes beside an envelope."""
-    lines = [f"warning: {one.kind}: {one.text}" for one in found.warnings]
-    total = found.totals
-    lines.append(
+def _lines(report: Report, written: list[Path]) -> list[str]:
+    """Return what to look at, and which files were written."""
+    total = report.totals
+    return [
+        *(f"warning: {warning.kind}: {warning.text}" for warning in report.warnings),
         f"{total.queries:,} queries, {total.candidates:,} candidates, {total.kept:,} kept, "
-        f"{total.negatives:,} negatives written"
-    )
-    lines += [f"{path}  ({path.stat().st_size / 1e6:.1f} MB)" for path in written]
-    if as_json:
-        talk.notes.extend(lines)
-        return
-    console = out()
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)
+        f"{total.negatives:,} negatives written",
+        *(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)" for path in written),
+    ]

@@ -1,6 +1,6 @@
 """(query, positive) text pairs: every row is a query, a document and a judgement.
 
-Row 17 makes query "pairs:17" and document "pairs:17". Repeated texts are no trouble: the index room
+Row 17 makes query "pairs:17" and document "pairs:17". Repeated texts are no trouble: stage index
 makes one query or document of them, and pools the positives.
 """
 

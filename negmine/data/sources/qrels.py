@@ -28,7 +28,7 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
     """
     seen: dict[tuple[str, str], tuple[int, int]] = {}
     repeated = 0
-    for row in _rows(path, problems):
+    for row in judgement_rows(path, problems):
         query, document = as_id(row.values["query_id"]), as_id(row.values["doc_id"])
         relevance = _relevance(row, path, problems)
         if relevance is None or not _has_ids(query, document, row, path, problems):
@@ -72,7 +72,8 @@ def tables_of(rows: Iterator[Row]) -> Iterator[pa.Table]:
     )
 
 
-def _rows(path: Path, problems: Problems) -> Iterator[Row]:
+def judgement_rows(path: Path, problems: Problems) -> Iterator[Row]:
+    """Yield rows of query_id, doc_id, relevance as they stand in the file, whatever its format."""
     plain = _plain_columns(path)
     if plain is None:
         return _named_rows(path, problems)

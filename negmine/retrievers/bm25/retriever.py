@@ -90,9 +90,10 @@ def formula(settings: IndexSettings) -> Formula:
 
 def shaping(settings: IndexSettings) -> dict[str, Any]:
     """Return the settings that shape the index, with the variant that the default stands for."""
-    values = settings.model_dump(mode="json")
-    variant = formula(settings).variant
-    return {**{name: values[name] for name in BM25_FIELDS}, "bm25_variant": variant}
+    values = settings.model_dump(mode="json", include=set(BM25_FIELDS))
+    if not settings.fold_accents:  # as in versions without this setting: their indexes stay valid
+        del values["fold_accents"]
+    return {**values, "bm25_variant": formula(settings).variant}
 
 
 def check(settings: IndexSettings) -> None:

@@ -79,7 +79,7 @@ def _best(
     k, last = keys.shape[1], len(order) - 1
     sums = np.empty(len(order), np.float32)
     bits = sums.view(np.int32)
-    room = np.empty(2 * k + SPARE, np.int64)
+    buffer = np.empty(2 * k + SPARE, np.int64)
     for query in range(len(keys)):
         sums[:] = 0
         for token in ids[offsets[query] : offsets[query + 1]]:
@@ -96,14 +96,14 @@ def _best(
                     continue
                 key = (np.int64(some[column]) << 32) | (last - order[start + column])
                 if key > limit:
-                    room[held] = key
+                    buffer[held] = key
                     held += 1
-                    if held == len(room):
-                        limit = np.partition(room, held - k)[held - k]
+                    if held == len(buffer):
+                        limit = np.partition(buffer, held - k)[held - k]
                         least = np.int32(limit >> 32)
-                        room[:k] = room[room >= limit]
+                        buffer[:k] = buffer[buffer >= limit]
                         held = k
-        best = np.sort(room[:held])[::-1][:k]
+        best = np.sort(buffer[:held])[::-1][:k]
         keys[query, : len(best)] = best
 
 

@@ -28,7 +28,7 @@ class Rules:
     wanted: int | None  # negatives that are enough; None asks about every candidate
     max_tokens: int | None = None  # of an answer; None: as many as its lines need
 
-    def room(self, documents: int) -> int:
+    def answer_tokens(self, documents: int) -> int:
         """Return how many tokens an answer about so many documents may have."""
         needed = TOKENS_PER_LINE * documents + 16 if self.method == "verdict" else 1
         return self.max_tokens or needed
@@ -64,7 +64,7 @@ async def vote(
         _permute(places, f"{seed}\0{number}")
         asked = [texts[place] for place in places]
         messages = ask_about(rules.prompt, query, asked)
-        reply = await chat.ask(messages, rules.room(len(places)), False, number)
+        reply = await chat.ask(messages, rules.answer_tokens(len(places)), False, number)
         if reply.kind == NOTHING:
             unheard |= set(places)
         said = answers(reply, ids_of(query, asked))

@@ -71,16 +71,16 @@ def batches(candidates: int, positives: int, rules: Rules) -> Iterator[tuple[sli
     """Yield the candidates and the positives of every prompt, as slices.
 
     Positives take no prompt of their own. The first one has a place in the first prompt, unless a
-    prompt more would have to follow for it; the others come where a prompt has room.
+    prompt more would have to follow for it; the others come where a prompt has space.
     """
     least = candidates if rules.wanted is None else min(candidates, rules.wanted)
     place = int(positives > 0 and all(count % rules.batch for count in (candidates, least)))
-    start = told = 0
+    start = shown = 0
     while start < candidates:
         stop = min(start + rules.batch - (place if start == 0 else 0), candidates)
-        room = min(rules.batch - (stop - start), positives - told)
-        yield slice(start, stop), slice(told, told + room)
-        start, told = stop, told + room
+        space = min(rules.batch - (stop - start), positives - shown)
+        yield slice(start, stop), slice(shown, shown + space)
+        start, shown = stop, shown + space
 
 
 async def tiers(
@@ -138,7 +138,7 @@ async def judge_one(query: str, text: str, rules: Rules, chat: Chat) -> Judgment
     unheard = False
     for attempt in range(ATTEMPTS):
         messages = ask_about(rules.prompt, query, [text])
-        reply = await chat.ask(messages, rules.room(1), True, attempt)
+        reply = await chat.ask(messages, rules.answer_tokens(1), True, attempt)
         unheard |= reply.kind == NOTHING
         score = yes_probability(reply)
         if score is not None:

@@ -1,4 +1,4 @@
-"""Room 4, filter: cheap rules read the columns and give every candidate a verdict."""
+"""Stage 4, filter: rules read columns and give every candidate a verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def gathered(
 ) -> pl.DataFrame:
     """Return `candidates` with all that lies row for row beside them: what rules read.
 
-    scores: of every scorer, by name. judged: what the judge said, if it was asked.
+    scores: of every scorer, by name. judged: the judge's verdicts, if there is a judge.
     """
     return candidates.with_columns(
         *(values.cast(pl.Float32).alias(f"{name}_score") for name, values in scores.items()),

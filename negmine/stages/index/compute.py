@@ -1,4 +1,4 @@
-"""Room 1, index: the user's rows become `corpus`, `queries` and `qrels`.
+"""Stage 1, index: the user's rows become `corpus`, `queries` and `qrels`.
 
 Documents with the same normalised text are one document: the first keeps its place, the others point
 to it with `same_as`. A document without a title is also one with an earlier document that has its text

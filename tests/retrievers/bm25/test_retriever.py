@@ -251,6 +251,11 @@ def test_accents_of_documents_and_queries_are_folded_unless_told_otherwise(engin
     assert found(exact.search(queries("cafe"), 5)) == [1]
 
 
+def test_without_folding_an_index_is_that_of_versions_that_knew_no_folding():
+    assert "fold_accents" not in bm25.shaping(IndexSettings(fold_accents=False))
+    assert bm25.shaping(IndexSettings())["fold_accents"] is True
+
+
 def test_an_index_that_says_nothing_of_accents_has_them(tmp_path):
     """Earlier versions folded none."""
     bm25.build([table(["café"])], tmp_path, IndexSettings(fold_accents=False), Silent())

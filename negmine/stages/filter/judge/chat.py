@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def rules_of(context: Context) -> Rules:
-    """Return how the judge is asked. `wanted` is what the write room will draw from."""
+    """Return how the judge is asked. `wanted` is how many negatives stage write draws from."""
     rules, write = context.config.filter, context.config.write
     enough = write.pool if write.sampling == "random" else write.num_negatives
     return Rules(

@@ -26,7 +26,7 @@ def estimate(context: Context, is_examined: bool) -> dict[str, int]:
 
     At least: the first candidates are all no positives, every vote is settled at once, a first judge clears
     everything. At most: every candidate that may be asked about is, in every round, by both judges, and
-    every answer fills its room. The examination is in both, unless it is done. Tokens are
+    every answer is as long as it may be. The examination is in both, unless it is done. Tokens are
     guessed from lengths; calls that were paid for before are not taken off, and no budget is.
     """
     rules = rules_of(context)
@@ -94,7 +94,7 @@ class _Bill:
         for end, times in (("least", least), ("most", most)):
             self.sums[f"calls_{end}"] += times
             self.sums[f"tokens_{end}"] += times * -(-size // BYTES_A_TOKEN)
-            self.sums[f"answer_tokens_{end}"] += times * self.rules.room(len(documents))
+            self.sums[f"answer_tokens_{end}"] += times * self.rules.answer_tokens(len(documents))
 
 
 def _queries(context: Context) -> Iterator[tuple[int, list[int], list[int]]]:

@@ -159,7 +159,7 @@ class _Asked(NamedTuple):
 def asked_about(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that the judge may be asked about, candidates in the order of asking.
 
-    Survivors come as the write room will take them, so that it finds what it takes judged.
+    Survivors come in the order in which stage write takes them, so that those it takes are judged.
     """
     positive = pl.col("label") == POSITIVE
     if context.config.filter.judge_scope == "all":

@@ -1,0 +1,135 @@
+"""What a user's files hold, from their beginnings: rows, columns, splits, grades of relevance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from negmine.analysis.init.peek import Beginning, first_chunk, first_rows
+from negmine.config.settings import IndexSettings
+from negmine.data.sources import open_sources
+from negmine.data.sources.beir import splits
+from negmine.data.sources.columns import find
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.qrels import judgement_rows
+from negmine.data.sources.records import Records, as_id
+from negmine.errors import InputError
+
+_FIRST = ("train", "dev", "val")  # splits that are for training, or at least not for the last test
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file: what it holds, how many rows (`is_estimate`: about), its columns, which are used for what.
+
+    skipped: rows among the first that cannot be used, by reason.
+    """
+
+    role: str
+    file: Path
+    rows: int
+    is_estimate: bool
+    columns: list[str]
+    used: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """What the first rows of qrels hold.
+
+    relevances: how many rows have which relevance. queries: those with a positive; several: of them those with
+    two or more.
+    """
+
+    relevances: dict[int, int]
+    queries: int
+    several: int
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was found: files, the splits of a BEIR folder and the one that is read, the judgements."""
+
+    tables: list[Table]
+    splits: list[str]
+    split: str | None
+    judgements: Judgements | None
+
+
+def look(settings: IndexSettings) -> Data:
+    """Look at the beginning of every file that these settings name.
+
+    Raises SettingsError where they do not say which files, InputError for one that cannot be read.
+    """
+    names = list(splits(settings.data)) if settings.data is not None else []
+    split = settings.qrels_split or _split(names)
+    chosen = settings.model_copy(update={"qrels_split": split})
+    sources = open_sources(chosen)
+    if settings.pairs is not None:
+        return Data([*_corpus(settings.corpus), _pairs(settings.pairs)], [], None, None)
+    tables = [*_corpus(sources.corpus_files[0]), _records("queries", sources.query_files[0])]
+    judged, judgements = _qrels(sources.qrels_files[0], settings.min_relevance)
+    return Data([*tables, judged], names, split, judgements)
+
+
+def _split(names: list[str]) -> str | None:
+    """Return the split to read of several: one for training, else for development, else not `test`."""
+    if len(names) < 2:
+        return None
+    return min(names, key=lambda name: (*(word not in name for word in _FIRST), name == "test"))
+
+
+def _corpus(path: Path | None) -> list[Table]:
+    return [] if path is None else [_records("corpus", path)]
+
+
+def _records(role: str, path: Path) -> Table:
+    """Look at documents or queries: the first chunk is read as `index` would read it."""
+    key, text = ("doc_id", "document text") if role == "corpus" else ("query_id", "query text")
+    problems = Problems(skip=True)
+    chunk, beginning = first_chunk(path, problems)
+    list(Records(path, problems, key, text, role == "corpus").tables([chunk]))
+    columns = _columns(path, beginning)
+    wanted = {key: find(key, columns), "text": find(text, columns)}
+    wanted |= {"title": find("title", columns)} if role == "corpus" else {}
+    used = {what: column for what, column in wanted.items() if column is not None}
+    skipped = problems.skipped
+    return Table(role, path, beginning.total, beginning.is_estimate, columns, used, skipped)
+
+
+def _pairs(path: Path) -> Table:
+    problems = Problems(skip=True)
+    _, beginning = first_chunk(path, problems)
+    columns = _columns(path, beginning)
+    return Table(
+        "pairs", path, beginning.total, beginning.is_estimate, columns, {}, problems.skipped
+    )
+
+
+def _columns(path: Path, beginning: Beginning) -> list[str]:
+    if not beginning.rows:
+        raise InputError(f"{path} has no row that can be read.")
+    return list(dict.fromkeys(name for row in beginning.rows for name in row.values))
+
+
+def _qrels(path: Path, min_relevance: int) -> tuple[Table, Judgements]:
+    beginning = first_rows(path, judgement_rows)
+    grades: Counter[int] = Counter()
+    positives: Counter[str] = Counter()
+    for row in beginning.rows:
+        relevance = _grade(row.values["relevance"])
+        grades[relevance] += 1
+        if relevance >= min_relevance:
+            positives[as_id(row.values["query_id"])] += 1
+    several = sum(count > 1 for count in positives.values())
+    table = Table("qrels", path, beginning.total, beginning.is_estimate, [])
+    return table, Judgements(dict(sorted(grades.items())), len(positives), several)
+
+
+def _grade(value: object) -> int:
+    try:
+        return int(float(str(value)))
+    except ValueError:
+        return 0

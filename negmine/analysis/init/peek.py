@@ -1,0 +1,69 @@
+"""The beginning of a file: its first rows, and about how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.problems import Problems
+from negmine.data.sources.rows import CHUNK, Chunk, Row
+from negmine.data.sources.text import open_bytes
+
+PARQUET = "parquet"
+
+
+class Beginning(NamedTuple):
+    """The first rows of a file. total: how many rows it has, counted or, with `is_estimate`, estimated."""
+
+    rows: list[Row]
+    total: int
+    is_estimate: bool
+
+
+def first_chunk(path: Path, problems: Problems) -> tuple[Chunk, Beginning]:
+    """Read the first chunk of a table of documents, queries or pairs."""
+    chunks = read_chunks(path, problems)
+    chunk = next(chunks, None) or Chunk(0, 0, 1, list)
+    rows = chunk.rows()
+    chunk = replace(chunk, rows=lambda: rows)  # problems are counted once
+    is_all = next(chunks, None) is None
+    if kind_of(path) == PARQUET:
+        return chunk, Beginning(rows, _parquet_rows(path), False)
+    return chunk, _beginning(path, rows, chunk.stop, is_all)
+
+
+def first_rows(path: Path, read: Callable[[Path, Problems], Iterable[Row]]) -> Beginning:
+    """Read the first rows of judgements."""
+    problems = Problems(skip=True)
+    rows = list(islice(read(path, problems), CHUNK + 1))
+    problems.raise_if_any()
+    is_all = len(rows) <= CHUNK
+    if path.name.lower().endswith(f".{PARQUET}"):
+        return Beginning(rows[:CHUNK], _parquet_rows(path), False)
+    return _beginning(path, rows[:CHUNK], min(len(rows), CHUNK), is_all)
+
+
+def _beginning(path: Path, rows: list[Row], count: int, is_all: bool) -> Beginning:
+    if is_all or not rows:
+        return Beginning(rows, count, False)
+    share = _bytes_of_lines(path, rows[-1].number) / path.stat().st_size
+    return Beginning(rows, max(round(count / share), count), True)
+
+
+def _bytes_of_lines(path: Path, lines: int) -> int:
+    """Return how many bytes of a file its first lines take, as they lie on disk (gzipped or not)."""
+    with open_bytes(path) as stream:
+        for _ in islice(stream, lines):
+            pass
+        on_disk = getattr(stream, "fileobj", stream)  # a gzipped stream reads another
+        return max(int(on_disk.tell()), 1)
+
+
+def _parquet_rows(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)

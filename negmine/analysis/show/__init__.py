@@ -1,0 +1,1 @@
+"""`negmine show`: a few finished examples, for a first look."""

@@ -1,0 +1,70 @@
+"""`show`: a few examples of the current training file, with their texts. Changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from negmine.analysis.show.examples import example, flat
+from negmine.config.naming import nearest
+from negmine.data.hashing import name_hashes
+from negmine.engine.context import Context
+from negmine.errors import InputError
+from negmine.storage.layout import PROVENANCE
+
+
+def show(context: Context, queries: int, query_id: str | None, seed: int) -> dict[str, Any]:
+    """Return examples of the training file that `write` made last.
+
+    queries: how many are drawn, at random by `seed`. query_id: show this one instead. Returns format and rows
+    of the training file, queries_written, the score that thresholds read, and `examples` in the order of the
+    file (examples.py). Raises MissingArtifact before `write` has run, InputError where nothing was written, or
+    nothing for this query.
+    """
+    manifest = context.work.require(PROVENANCE)
+    ids = context.work.scan(PROVENANCE).select(pl.col("query_id").unique(maintain_order=True))
+    written = ids.collect()["query_id"]
+    chosen = _drawn(written, queries, seed) if query_id is None else _named(written, query_id)
+    return {
+        "format": manifest.settings.get("format"),
+        "rows": manifest.rows,
+        "queries_written": len(written),
+        "score": context.config.filter.score,
+        "seed": None if query_id is not None else seed,
+        "examples": _examples(context, chosen),
+    }
+
+
+def _drawn(written: pl.Series, count: int, seed: int) -> pl.Series:
+    """Return `count` queries: those whose hash under the seed is smallest, in the order of the file."""
+    if written.is_empty():
+        raise InputError(
+            "The training file has no row, so there is nothing to show. negmine explain shows why candidates "
+            "were not kept."
+        )
+    drawn = name_hashes(written, seed).arg_sort().head(count).sort()
+    return written.gather(drawn)
+
+
+def _named(written: pl.Series, query_id: str) -> pl.Series:
+    found = written.filter(written == query_id)
+    if found.is_empty():
+        raise InputError(
+            f'Query "{query_id}" has no row in the training file.{nearest(query_id, written.to_list())} '
+            f"negmine explain shows why its candidates were not kept."
+        )
+    return found
+
+
+def _examples(context: Context, query_ids: pl.Series) -> list[dict[str, Any]]:
+    wanted = query_ids.to_frame("query_id").lazy()
+    provenance = context.work.scan(PROVENANCE).join(wanted, on="query_id", how="semi")
+    rows = flat(provenance.collect())
+    documents = pl.concat([rows["positive_id"], rows["negative_id"]]).drop_nulls()
+    texts = dict(context.corpus.texts(documents.alias("doc_id")).iter_rows())
+    queries = context.queries.texts(query_ids)
+    return [
+        example(query_id, rows.filter(pl.col("query_id") == query_id), texts, queries[query_id])
+        for query_id in query_ids
+    ]

@@ -1,0 +1,27 @@
+"""`negmine status`: which artifacts are up to date."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from negmine.cli.console import answering
+from negmine.cli.options import Config, Json, Work, with_settings
+from negmine.cli.progress import TerminalProgress
+
+
+@with_settings(brief=True)
+def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json = False) -> None:
+    """Show every artifact: fresh, stale (and why), partial or missing. Changes nothing.
+
+    With settings as flags, it shows what they would make again.
+
+    Example: negmine status work --relative-margin 0.1
+    """
+    with answering("status", json, TerminalProgress(quiet=True)) as answer:
+        from negmine.analysis.status import status as artifacts
+        from negmine.cli.render import status as views
+        from negmine.stages.opening import open_existing
+
+        rows = artifacts.rows(artifacts.states(open_existing(work, flags, config)))
+        answer.data = {"work": work, "artifacts": rows}
+        answer.show = lambda console: console.print(views.status(rows, console.width))

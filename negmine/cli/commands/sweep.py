@@ -1,0 +1,52 @@
+"""`negmine sweep`: leak, yield and hardness over a grid of thresholds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from negmine.cli.commands.leak import Hide, HideSeed
+from negmine.cli.console import answering
+from negmine.cli.options import Config, Json, Work, with_settings
+from negmine.cli.progress import TerminalProgress
+
+
+@with_settings("filter", "write")
+def sweep(
+    work: Work,
+    flags: dict[str, Any],
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="Values of a threshold: FROM:TO:STEP or VALUE,VALUE. Repeatable.",
+        ),
+    ] = None,
+    hide: Hide = "0.5",
+    hide_seed: HideSeed = 13,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every cell, not only those that no other beats.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Measure leak, yield and hardness of every cell of a grid of thresholds. Changes nothing.
+
+    Example: negmine sweep work --grid relative_margin=0:0.3:0.05 --grid max_risk=0.01,0.05,0.1
+    """
+    progress = TerminalProgress(quiet=json)
+    with answering("sweep", json, progress) as answer:
+        from negmine import api
+        from negmine.cli.render import sweep as views
+        from negmine.stages.filter.leak.grid import read_grid
+        from negmine.stages.opening import open_existing
+
+        wanted = read_grid(grid or [])
+        first = {name: values[0] for name, values in wanted.items()}
+        context = open_existing(work, flags | first, config, progress)
+        cells = api.measure_sweep(context, wanted, hide, hide_seed)
+        answer.data = {"grid": wanted, "hide": hide, "cells": cells.to_dicts()}
+        answer.show = lambda console: console.print(
+            views.sweep(cells, list(wanted), every, console.width)
+        )

@@ -1,0 +1,44 @@
+"""How the numbers of a judge look: its test, and what it would cost."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich.table import Table
+
+from negmine.errors import SettingsError
+
+
+def numbers(found: dict[str, Any]) -> Table:
+    """Show names and numbers, one a line."""
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column()
+    lines.add_column(justify="right")
+    for name, value in found.items():
+        shown = "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+        lines.add_row(name.replace("_", " "), shown)
+    return lines
+
+
+def read_prices(prices: str | None) -> tuple[float, float] | None:
+    """Return dollars per million prompt and answer tokens. Raises SettingsError for what is no price."""
+    if prices is None:
+        return None
+    try:
+        prompt, answer = (float(price) for price in prices.split(","))
+    except ValueError:
+        prompt = answer = math.nan
+    if not all(0 <= price < math.inf for price in (prompt, answer)):
+        raise SettingsError(f"--prices {prices}: say two numbers from 0, as 0.15,0.60.")
+    return prompt, answer
+
+
+def money(found: dict[str, Any], prices: tuple[float, float] | None) -> dict[str, float]:
+    """Return what an estimate costs in dollars."""
+    if prices is None:
+        return {}
+    prompt, answer = prices
+    said = {name: found[f"tokens_{name}"] * prompt / 1e6 for name in ("least", "most")}
+    answers = {name: found[f"answer_tokens_{name}"] * answer / 1e6 for name in said}
+    return {f"dollars_{name}": round(said[name] + answers[name], 4) for name in said}

@@ -1,0 +1,34 @@
+"""How `sweep` looks: a line for every cell of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from negmine.cli.render.grid import grid
+from negmine.cli.render.leak import share, two
+
+
+def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) -> RenderableType:
+    """Show the cells that no other beats, or all, by leak."""
+    shown = cells if every else cells.filter("pareto")
+    header = (*names, "leak", "at most", "yield", "hardness", "rank", "best")
+    rows = [
+        (
+            *(f"{row[name]:g}" for name in names),
+            share(row["leak"]),
+            share(row["leak_high"]),
+            two(row["yield"]),
+            two(row["hardness"]),
+            two(row["mean_rank"]),
+            "*" if row["pareto"] else "",
+        )
+        for row in shown.sort("leak", nulls_last=True).iter_rows(named=True)
+    ]
+    best = cells["pareto"].sum()
+    tail = f"{cells.height:,} cells, {best:,} that no other beats in leak, yield and hardness"
+    more = "" if every else "; --all shows all"
+    return Group(grid(header, rows, width, left=0, keys=len(names)), Text(tail + more))

@@ -1,0 +1,135 @@
+"""Help that fits a screen, and flags that are not known."""
+
+import re
+
+import pytest
+from typer.main import get_command
+
+from negmine.cli.app import app
+from negmine.config.catalogue import ENTRIES
+from negmine.config.naming import flag
+from negmine.config.settings import STAGES
+from tests.cli.conftest import invoke
+
+COMMANDS = get_command(app).commands
+
+
+def flags_in(text):
+    return set(re.findall(r"(?m)^  (--[a-z0-9-]+)", text))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("width", "most"), [(100, 60), (80, 80)])
+def test_the_short_help_of_every_command_fits_one_or_two_screens(command, width, most):
+    lines = invoke(command, "--help", width=width).output.splitlines()
+    assert len(lines) <= most
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_narrow_terminal_cuts_no_name_of_a_flag(command):
+    shown = invoke(command, "--help-all", width=60).output
+    names = {o for p in COMMANDS[command].params for o in p.opts if o.startswith("--")}
+    assert names <= set(re.findall(r"--[a-z0-9-]+", shown))
+    assert max(map(len, shown.splitlines())) <= 60
+
+
+def test_the_list_of_commands_names_every_command_under_a_heading():
+    shown = invoke("--help", width=80).output
+    for command in COMMANDS:
+        assert re.search(rf"(?m)^  {command}  ", shown), command
+    for heading in ("Mine:", "Stage by stage:", "Look at a run:", "Measure:", "Other:"):
+        assert heading in shown
+
+
+@pytest.mark.parametrize("command", ["mine", "index", "filter"])
+def test_the_short_help_counts_the_flags_that_it_leaves_out(command):
+    short, full = (
+        flags_in(invoke(command, option, width=100).output) for option in ("--help", "--help-all")
+    )
+    left_out = int(re.search(r"(\d+) more flags", invoke(command, "--help", width=100).output)[1])
+    assert short < full
+    assert len(full) - len(short) == left_out
+    assert "more flags" not in invoke(command, "--help-all").output
+
+
+def test_mine_shows_the_essentials_of_all_stages_and_knows_every_setting():
+    short, full = (flags_in(invoke("mine", o, width=100).output) for o in ("--help", "--help-all"))
+    for entry in ENTRIES.values():
+        assert (flag(entry.name) in short) == (entry.essential is True), entry.name
+        assert flag(entry.name) in full
+
+
+def test_a_stage_shows_its_own_essentials_and_those_that_every_command_shows():
+    shown = flags_in(invoke("filter", "--help", width=100).output)
+    assert {"--score", "--skip-top", "--relative-margin", "--num-negatives", "--memory"} <= shown
+    assert not {"--order", "--device", "--k", "--format"} & shown
+
+
+def test_the_short_help_has_the_first_sentence_and_the_default_of_a_setting():
+    short = " ".join(invoke("filter", "--help", width=120).output.split())
+    full = " ".join(invoke("filter", "--help-all", width=120).output.split())
+    assert "|anchor| * margin. Default: 0.05" in short
+    assert "The anchor is the query's lowest positive score." not in short
+    assert "The anchor is the query's lowest positive score." in full
+    assert "such as 800MB or 16GB. [default: 4GB]" in short
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        (
+            "retrieve work --relative-margin 0.1",
+            "--relative-margin belongs to the filter stage. Run: negmine filter work --relative-margin 0.1",
+        ),
+        (
+            "filter work --format=n-tuple",
+            "--format belongs to the write stage. Run: negmine write work --format=n-tuple",
+        ),
+        (
+            "write --max-risk 0.1 work --force --no-relative-margin",
+            "--max-risk and --no-relative-margin belong to the filter stage. "
+            "Run: negmine filter work --max-risk 0.1 --no-relative-margin",
+        ),
+        (
+            "explain work 42 --k 5",
+            "--k belongs to the retrieve stage. Run: negmine retrieve work --k 5",
+        ),
+        ("judge-check work --iqr 1", "Run: negmine filter work --iqr 1"),
+        (
+            "rerank --no-title",
+            "--no-title belongs to the index stage. Run: negmine index WORK --no-title",
+        ),
+        ("index work --query-prompt --x --k 3", "Run: negmine retrieve work --k 3"),
+        ("retrieve work --stemmer 'a b'", "Run: negmine index work --stemmer 'a b'"),
+        ("filter work --max-riks 0.1", "There is no flag --max-riks. Did you mean --max-risk?"),
+        (
+            "retrieve work --max-riks 0.1",
+            "Did you mean --max-risk? It belongs to the filter stage.",
+        ),
+        ("filter work --qwertz 1", "There is no flag --qwertz. negmine settings WORD searches"),
+        ("lint files --fail-no fault=0", "Did you mean --fail-on?"),
+    ],
+)
+def test_a_flag_that_a_command_does_not_take_is_refused_with_advice(line, advice):
+    import shlex
+
+    done = invoke(*shlex.split(line))
+    assert done.exit_code == 2
+    assert advice in done.output
+
+
+def test_two_stages_flags_are_refused_with_a_command_for_each():
+    done = invoke("retrieve", "work", "--iqr", "2", "--relabel")
+    assert "Run: negmine filter work --iqr 2\n" in done.output
+    assert "Run: negmine write work --relabel\n" in done.output
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_takes_its_own_settings_and_the_few_it_depends_on(stage):
+    accepted = {p.name for p in COMMANDS[stage].params}
+    for entry in ENTRIES.values():
+        belongs = entry.stage == stage or stage in entry.shared_with
+        assert (entry.name in accepted) == belongs, entry.name
+    assert {e.name for e in ENTRIES.values()} <= {p.name for p in COMMANDS["mine"].params}
+    assert {e.name for e in ENTRIES.values()} <= {p.name for p in COMMANDS["status"].params}

@@ -51,6 +51,19 @@ def mine(
     return run_stages(context, list(STAGES))
 
 
+def estimate_mine(
+    work: str | Path,
+    flags: Mapping[str, Any],
+    config: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return what `mine` would make, about how long it takes, and how much space; makes nothing."""
+    from negmine.stages.estimate import estimate, free_megabytes
+
+    context = context_to_mine(work, flags, config, progress, None)
+    return {**estimate(context), "free_megabytes": free_megabytes(Path(work))}
+
+
 def index(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
     """Stage 1: read corpus, queries and qrels, and index them for every retriever."""
     return run_stages(open_context(work, settings, force=force), ["index"])

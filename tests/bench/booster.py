@@ -144,7 +144,7 @@ def main():
     )
     for name in NAMES:
         folder = asked.work / f"{name}-{asked.encoder}"
-        if not folder.exists():
+        if not (folder / "5-write").exists():
             mining = flags_of(name, asked.work) | {"model": model, "k": K}
             negmine.mine(folder, num_negatives=ASKED, **mining)
         for line in compare(folder):

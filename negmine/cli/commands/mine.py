@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from negmine.cli.commands.stages import run_stages
+from negmine.cli.console import answering
 from negmine.cli.options import Config, Force, Json, Work, with_settings
+from negmine.cli.progress import TerminalProgress
 from negmine.config.settings import STAGES
 
 
@@ -21,6 +23,9 @@ def mine(
         Path | None,
         typer.Option(metavar="WORK", help="Start a new work directory from this one."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate artifacts, time and space; make nothing.")
+    ] = False,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -30,4 +35,16 @@ def mine(
 
     Example: negmine mine work --data my-beir-folder --num-negatives 7
     """
-    run_stages("mine", list(STAGES), work, flags, config, force, json, since)
+    if not dry_run:
+        run_stages("mine", list(STAGES), work, flags, config, force, json, since)
+        return
+    progress = TerminalProgress(quiet=json)
+    with answering("mine", json, progress) as answer:
+        from negmine import api
+        from negmine.cli.render import estimate as views
+        from negmine.errors import SettingsError
+
+        if since is not None:
+            raise SettingsError("--dry-run estimates a run from its sources. Leave --since out.")
+        answer.data = costs = api.estimate_mine(work, flags, config, progress)
+        answer.show = lambda console: console.print(views.estimate(costs), crop=False)

@@ -80,7 +80,7 @@ def batches(candidates: int, positives: int, rules: Rules) -> Iterator[tuple[sli
         stop = min(start + rules.batch - (place if start == 0 else 0), candidates)
         space = min(rules.batch - (stop - start), positives - shown)
         yield slice(start, stop), slice(shown, shown + space)
-        start, told = stop, shown + space
+        start, shown = stop, shown + space
 
 
 async def tiers(

@@ -25,7 +25,7 @@ def flags_of(tmp_path, **more):
 
 @pytest.mark.parametrize("factory", ["Flat", "IVF8,Flat", "HNSW16", "IVF4,SQ8", "PCA8,Flat"])
 def test_scores_and_order_are_those_of_exact_search(tmp_path, factory):
-    """Of what an index finds, nothing is misjudged; where it looks at everything, nothing is missed."""
+    """Scores are exact whatever the index; where it searches everything, no document is missing."""
     rng = np.random.default_rng(1)
     documents, queries, order = unit(rng, 600, 16), unit(rng, 9, 16), rng.permutation(600)
     stats = approximate.build(documents, factory, tmp_path, Silent())
@@ -41,8 +41,8 @@ def test_scores_and_order_are_those_of_exact_search(tmp_path, factory):
         assert np.array_equal(found.docs, docs[:, :20])
 
 
-def test_what_was_not_found_pads_the_list(tmp_path):
-    """One cell of many is looked into: it has fewer documents than are asked for."""
+def test_short_lists_are_padded(tmp_path):
+    """One cell of many is searched: it has fewer documents than k."""
     documents = unit(np.random.default_rng(2), 64, 8)
     approximate.build(documents, "IVF16,Flat", tmp_path, Silent())
     hits = Approximate(tmp_path, {"nprobe": 1}, "cpu").search(
@@ -58,7 +58,7 @@ def test_what_was_not_found_pads_the_list(tmp_path):
         assert not short[row][: len(there)].any()
 
 
-def test_the_manifest_says_how_much_is_found(tmp_path):
+def test_the_manifest_has_the_recall(tmp_path):
     flags = flags_of(tmp_path, index="IVF16,Flat", nprobe=16)
     notes = Notes()
     negmine.mine(tmp_path / "work", **flags, progress=notes)
@@ -73,13 +73,13 @@ def test_the_manifest_says_how_much_is_found(tmp_path):
         assert rows[0].equals(rows[1])
 
 
-def test_an_index_that_finds_too_little_is_refused_and_can_be_asked_to_look_harder(tmp_path):
+def test_an_index_of_low_recall_is_refused_and_passes_with_a_higher_nprobe(tmp_path):
     flags = flags_of(tmp_path, index="IVF64,Flat", nprobe=1)
-    with pytest.raises(GateNotMet, match="--min-recall") as told:
+    with pytest.raises(GateNotMet, match="--min-recall") as error:
         negmine.mine(tmp_path / "work", **flags)
-    assert "--nprobe" in str(told.value)
+    assert "--nprobe" in str(error.value)
     recall = Workdir(tmp_path / "work").require("2-retrieve/recall-vectors").stats["recall"]
-    assert f"finds {recall:.4f}" in str(told.value)
+    assert f"finds {recall:.4f}" in str(error.value)
     assert recall < 0.95
     result = negmine.mine(tmp_path / "work", **(flags | {"nprobe": 64}))
     made = {row["artifact"]: row["outcome"] for row in result.artifacts}
@@ -89,7 +89,7 @@ def test_an_index_that_finds_too_little_is_refused_and_can_be_asked_to_look_hard
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ({"index": "NONSENSE"}, "--index NONSENSE: FAISS cannot make"),
         ({"index": "LSH"}, "for distances, not for inner products"),
@@ -103,19 +103,19 @@ def test_an_index_that_finds_too_little_is_refused_and_can_be_asked_to_look_hard
         ({"index": "CAGRA"}, "--index CAGRA: FAISS cannot make"),
     ],
 )
-def test_what_cannot_be_is_told(tmp_path, more, said):
-    with pytest.raises(SettingsError, match=said) as told:
+def test_an_index_or_a_number_that_cannot_work_is_refused(tmp_path, more, message):
+    with pytest.raises(SettingsError, match=message) as error:
         negmine.mine(tmp_path / "work", **flags_of(tmp_path, **more))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("flag", ["nprobe", "ef_search"])
-def test_a_setting_of_an_index_without_an_index_is_refused(tmp_path, flag):
+def test_a_search_parameter_without_an_index_is_refused(tmp_path, flag):
     with pytest.raises(SettingsError, match="looks at every vector"):
         negmine.mine(tmp_path / "work", **flags_of(tmp_path, **{flag: 5}))
 
 
-def test_a_width_that_does_not_fit_is_told_when_it_is_known(tmp_path):
+def test_vectors_of_a_width_that_does_not_fit_are_refused(tmp_path):
     vectors = unit(np.random.default_rng(2), 500, 64)
     with pytest.raises(SettingsError, match="for vectors of 64 dimensions"):
         approximate.build(vectors, "PQ7", tmp_path, Silent())
@@ -162,7 +162,7 @@ def _refuse(*_):
     raise RuntimeError("This index type is not implemented on GPU.")
 
 
-def test_only_what_others_found_is_encoded(tmp_path):
+def test_only_documents_in_other_runs_are_encoded(tmp_path):
     """--dense-scope candidates: the dense run is that of the documents that BM25 found, and positives."""
     from tests.conftest import write_beir
     from tests.models.tiny import static_model

@@ -1,4 +1,4 @@
-"""bfloat16 proposals: exact search stays exact, and who is in doubt is asked again in float32."""
+"""bfloat16 proposals: search stays exact, and queries whose list is not certain go to float32."""
 
 import sys
 
@@ -32,24 +32,24 @@ def test_search_is_brute_force_however_close_the_scores_are(seed, spread, distin
     assert np.array_equal(hits.scores, scores)
 
 
-def test_only_who_is_in_doubt_is_asked_again():
+def test_only_queries_whose_list_is_not_certain_are_searched_again():
     rng = np.random.default_rng(1)
     documents = unit(rng, 3000, 32)
-    documents[:400] = documents[0]  # 400 equal ones: whoever is near to them is in doubt
+    documents[:400] = documents[0]  # 400 equal ones: lists near to them are not certain
     queries = np.concatenate([documents[:1], unit(rng, 40, 32)])
-    asked = []
+    searched_again = []
 
     def fine(queries, documents, k):
-        asked.append(len(queries))
+        searched_again.append(len(queries))
         return on_cpu(queries, documents, k)
 
     hits = exact.search(queries, documents, 10, np.arange(3000), fine, coarse.on_cpu)
-    assert asked
-    assert asked[0] < len(queries)
+    assert searched_again
+    assert searched_again[0] < len(queries)
     assert hits.docs[0].tolist() == list(range(10))
 
 
-def test_documents_below_zero_are_left_to_float32():
+def test_documents_that_score_below_zero_go_to_float32():
     rng = np.random.default_rng(2)
     documents = unit(rng, 500, 8)
     query = -documents.sum(axis=0, keepdims=True)
@@ -89,7 +89,7 @@ def test_it_is_worth_it_on_a_processor_that_has_it_and_for_a_long_search(
     assert coarse.is_worth_it(*size, 384) is worth
 
 
-def test_elsewhere_nobody_says_so(monkeypatch):
+def test_without_cpuinfo_there_is_no_bfloat16(monkeypatch):
     def nothing(*_, **__):
         raise OSError
 

@@ -1,4 +1,4 @@
-"""Who proposes: the kernel against NumPy, blocks and order of documents, the GPU seam on a CPU."""
+"""Proposals: the kernel against NumPy, blocks and order of documents, GPUs through a fake FAISS."""
 
 import builtins
 import sys
@@ -47,8 +47,8 @@ def test_equal_products_fill_a_list_with_distinct_documents():
     assert [len(row) for row in sets(rows)] == [7, 7]
 
 
-def test_a_gpu_is_asked_for_its_share_of_every_block(monkeypatch):
-    """A FAISS that claims two GPUs: the seam, the merge, the depth that no GPU gives."""
+def test_a_gpu_searches_its_share_of_every_block(monkeypatch):
+    """A fake FAISS with two GPUs: the shares, the merge, and depths that GPUs do not return."""
     import faiss
 
     called = []
@@ -81,7 +81,7 @@ def test_a_gpu_is_asked_for_its_share_of_every_block(monkeypatch):
     assert not called
 
 
-def test_no_faiss_is_told_where_a_gpu_is_asked_for(monkeypatch):
+def test_a_missing_faiss_is_an_error_that_names_the_extras(monkeypatch):
     real = builtins.__import__
 
     def missing(name, *rest):
@@ -92,14 +92,14 @@ def test_no_faiss_is_told_where_a_gpu_is_asked_for(monkeypatch):
     monkeypatch.delitem(sys.modules, "faiss", raising=False)
     monkeypatch.setattr(builtins, "__import__", missing)
     assert nearest.gpus("auto") == []
-    with pytest.raises(MissingDependency) as told:
+    with pytest.raises(MissingDependency) as error:
         nearest.check_gpu()
-    assert "negmine[cpu]" in str(told.value)
-    assert "negmine[gpu]" in str(told.value)
-    assert "\n" not in str(told.value)
+    assert "negmine[cpu]" in str(error.value)
+    assert "negmine[gpu]" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_a_faiss_without_gpus_is_told():
+def test_a_faiss_without_gpus_is_an_error():
     with pytest.raises(SettingsError, match="FAISS sees no GPU"):
         nearest.check_gpu()
     assert nearest.gpus("cuda") == []

@@ -36,10 +36,10 @@ def decide(
     opinions = {n: pl.Series(s, dtype=pl.Float32) for n, s in (opinions or {}).items()}
     columns = {name: pl.Series(values) for name, values in (about or {}).items()}
     beside = frame(features(candidates, columns))
-    told = {n: pl.Series(values, dtype=pl.Float64) for n, values in (signals or {}).items()}
+    limited = {n: pl.Series(values, dtype=pl.Float64) for n, values in (signals or {}).items()}
     return frame(
         verdicts(
-            gathered(candidates, beside, opinions).with_columns(**told),
+            gathered(candidates, beside, opinions).with_columns(**limited),
             corpus_keys.with_columns(body_key="text_key"),
             query_keys,
             FilterSettings(**({"score": "dense"} | settings)),

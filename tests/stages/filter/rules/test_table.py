@@ -43,8 +43,8 @@ def examples_of(rule):
 
 @by_rule
 def test_every_rule_has_a_worked_example_where_it_fires_and_one_where_it_does_not(rule):
-    told = {fired for example in examples_of(rule) for fired in example.fires}
-    assert told == {True, False}, (
+    outcomes = {fired for example in examples_of(rule) for fired in example.fires}
+    assert outcomes == {True, False}, (
         f"tests/stages/filter/rules/examples.py: an example of {rule.name}"
     )
 

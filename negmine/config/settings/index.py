@@ -1,0 +1,167 @@
+"""The settings of stage 1, index: where the data is, how it is read, how retrievers index it."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from pydantic import field_validator
+
+from negmine.config.table import StageSettings, setting
+
+# The groups under which help, docs and `negmine settings` show these settings.
+_data = partial(setting, group="Data")
+_retrievers = partial(setting, group="Retrievers")
+_bm25 = partial(setting, group="BM25")
+_model = partial(setting, group="Model and vectors")
+_faiss = partial(setting, group="Approximate search")
+_machine = partial(setting, group="Memory and devices")
+
+
+class IndexSettings(StageSettings):
+    """Where the data is, how it is read, and how the retrievers index it."""
+
+    data: Path | None = _data(
+        "BEIR folder with corpus.jsonl, queries.jsonl and qrels/<split>.tsv. Each may be .gz.",
+        essential=True,
+    )
+    qrels_split: str | None = _data(
+        "Split of --data to read: qrels/<split>.tsv. Default: train, else the only one.",
+        essential="stage",
+    )
+    corpus: Path | None = _data(
+        "Documents: jsonl, csv, tsv or Parquet, plain or .gz.", essential=True
+    )
+    queries: Path | None = _data(
+        "Queries: jsonl, csv, tsv or Parquet, plain or .gz.", essential=True
+    )
+    qrels: Path | None = _data("Relevance: tsv, csv, jsonl, Parquet or TREC qrels.", essential=True)
+    pairs: Path | None = _data(
+        "(query, positive) text pairs: jsonl, csv, tsv or Parquet.", essential=True
+    )
+    query_column: str = _data("Column of --pairs that holds the query.", "anchor", essential=True)
+    positive_column: str = _data(
+        "Column of --pairs that holds the positive.", "positive", essential=True
+    )
+    on_error: Literal["stop", "skip"] = _data(
+        "Bad rows: stop and show them, or skip and count them where that is safe.",
+        "stop",
+        essential="stage",
+    )
+    min_relevance: int = _data(
+        "Relevance in qrels from which a document is a positive; 0 or less is a judged negative.",
+        1,
+        ge=1,
+    )
+    title: bool = _data("Put a document's title before its text.", True)
+    title_separator: str = _data("Text between a document's title and its text.", " ")
+    retriever: tuple[str, ...] = _retrievers(
+        "bm25, dense, or your own package.module:factory. Repeatable.",
+        ("bm25", "dense"),
+        essential=True,
+    )
+    retriever_option: tuple[str, ...] = _retrievers(
+        "Option of your own retriever, as NAME.KEY=VALUE. Repeatable.", ()
+    )
+    bm25_engine: Literal["bm25s", "rank-bm25"] = _bm25(
+        "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"
+    )
+    bm25_variant: Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None = _bm25(
+        "BM25 formula. okapi is rank-bm25's. Default: lucene, or okapi for the rank-bm25 engine."
+    )
+    bm25_k1: float = _bm25("BM25: how soon a repeated word stops adding to the score.", 1.5, ge=0)
+    bm25_b: float = _bm25("BM25: how much a long document's score is lowered.", 0.75, ge=0, le=1)
+    bm25_delta: float = _bm25("BM25: the delta of bm25l and bm25+.", 0.5, ge=0)
+    fold_accents: bool = _bm25("BM25: read é as e, in Latin, Greek and Cyrillic letters.", True)
+    stemmer: str | None = _retrievers(
+        "Snowball stemmer for BM25, such as english.", essential="stage"
+    )
+    model: str = _retrievers(
+        "Model of the dense retriever: a folder or a hub name.",
+        "all-MiniLM-L6-v2",
+        essential=True,
+    )
+    query_prompt: str | None = _retrievers(
+        "Text before every query. Default: the model's own.", essential="stage"
+    )
+    document_prompt: str | None = _retrievers(
+        "Text before every document. Default: the model's own.", essential="stage"
+    )
+    max_length: int | None = _model("Tokens the model reads. Default: the model's own.", gt=0)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = _model(
+        "Precision of the model. auto: bfloat16 or float16 where the machine is fast at it.",
+        "float32",
+    )
+    vector_dtype: Literal["float32", "float16"] = _model("Precision of vectors on disk.", "float32")
+    query_vectors: Path | None = _model(
+        "Your own query vectors (.npy), in the row order of the source file."
+    )
+    document_vectors: Path | None = _model(
+        "Your own document vectors (.npy), in the row order of the source file."
+    )
+    index: str = _faiss(
+        "flat compares with every vector; a FAISS factory string, such as IVF4096,Flat or HNSW32, with fewer.",
+        "flat",
+        essential="stage",
+    )
+    dense_scope: Literal["all", "candidates"] = _model(
+        "Encode all documents, or only positives and what the other retrievers found.", "all"
+    )
+    memory: str = _machine(
+        "Memory that a command may take, such as 800MB or 16GB. Sizes of parts and batches follow from it.",
+        "4GB",
+        speed=True,
+        shared_with=("retrieve", "rerank", "filter", "write"),
+        essential=True,
+    )
+    device: Literal["auto", "cpu", "cuda"] = _machine(
+        "Where models run.",
+        "auto",
+        speed=True,
+        shared_with=("retrieve", "rerank", "filter"),
+        essential="stage",
+    )
+    devices: str | None = _machine(
+        "Encode in several processes, one for each device named: cuda:0,cuda:1 or cpu,cpu. "
+        "Instead of --device.",
+        speed=True,
+        shared_with=("retrieve", "rerank", "filter"),
+    )
+    batch_size: int = _machine(
+        "Texts that an encoder reads at once, counted in texts of 64 tokens (on a GPU: of 512): more of "
+        "shorter texts, fewer of longer ones.",
+        32,
+        gt=0,
+        speed=True,
+        shared_with=("retrieve", "filter"),
+        essential="stage",
+    )
+
+    @property
+    def encoder_devices(self) -> list[str]:
+        """The devices that encode, one process for each; none where one encodes in this process."""
+        return self.devices.split(",") if self.devices else []
+
+    @property
+    def one_device(self) -> Literal["auto", "cpu", "cuda"]:
+        """Where everything else runs: --device, or the kind of device that --devices names."""
+        if self.devices is None:
+            return self.device
+        return "cpu" if self.encoder_devices[0] == "cpu" else "cuda"
+
+    @field_validator("index")
+    @classmethod
+    def _flat_in_any_case(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("say flat, or a FAISS factory string such as IVF4096,Flat")
+        return "flat" if value.lower() == "flat" else value
+
+    @field_validator("devices")
+    @classmethod
+    def _of_one_kind(cls, value: str | None) -> str | None:
+        known = r"cpu(, ?cpu)*|cuda:\d+(, ?cuda:\d+)*"
+        if value is not None and not re.fullmatch(known, value):
+            raise ValueError("say GPUs, as cuda:0,cuda:1, or processes on the CPU, as cpu,cpu")
+        return value and value.replace(" ", "")

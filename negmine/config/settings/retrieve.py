@@ -1,0 +1,44 @@
+"""The settings of stage 2, retrieve: how deep retrievers search."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from negmine.config.table import StageSettings, setting
+
+# The groups under which help, docs and `negmine settings` show these settings.
+_retrievers = partial(setting, group="Retrievers")
+_faiss = partial(setting, group="Approximate search")
+
+MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap around somewhere
+
+
+class RetrieveSettings(StageSettings):
+    """How deep each retriever looks."""
+
+    k: int = _retrievers(
+        "Hits per query and retriever, not counting known positives.",
+        100,
+        gt=0,
+        le=MOST,
+        essential=True,
+    )
+    nprobe: int | None = _faiss(
+        "--index IVF: cells to search. Default: FAISS' own, 1.", gt=0, le=MOST, essential="stage"
+    )
+    ef_search: int | None = _faiss(
+        "--index HNSW: documents kept in mind while searching. Default: FAISS' own.", gt=0, le=MOST
+    )
+    min_recall: float = _faiss(
+        "Gate: exit code 3 if --index finds less than this share of what exact search finds.",
+        0.95,
+        ge=0,
+        le=1,
+        essential="stage",
+    )
+
+    @property
+    def faiss_parameters(self) -> dict[str, int]:
+        """What was said of how hard a FAISS index looks, under FAISS' names."""
+        asked = {"nprobe": self.nprobe, "efSearch": self.ef_search}
+        return {name: value for name, value in asked.items() if value is not None}

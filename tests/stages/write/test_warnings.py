@@ -3,9 +3,9 @@
 import pytest
 
 import negmine
+from negmine.engine.progress import Notes
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.warnings import Counts, warnings
-from tests.storage.test_clone import Notes
 
 
 def sentences(format="triplet", **counts):
@@ -63,5 +63,5 @@ def test_n_tuples_of_queries_that_are_short_are_named():
 def test_the_command_warns_and_ends_well(tmp_path, beir, flags):
     notes = Notes()
     negmine.mine(tmp_path / "work", data=beir, retriever="bm25", progress=notes, **flags)
-    (warning,) = [note for note in notes.said if "has no row" in note]
+    (warning,) = [note for note in notes.messages if "has no row" in note]
     assert ("above_max_score" in warning) == ("max_score" in flags)

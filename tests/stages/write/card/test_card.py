@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 import negmine
-from negmine.cli.console import Talk
+from negmine.engine.progress import Notes
 from negmine.stages.making import run_stages
 from negmine.stages.opening import open_existing
 from negmine.stages.write.card.text import leak_line, licence, size_category
@@ -126,11 +126,11 @@ def test_a_leak_is_told_where_a_budget_was_met():
 @pytest.mark.filterwarnings("ignore")
 def test_a_format_without_a_row_is_told_and_is_no_configuration(tmp_path, beir, vectors):
     work = negmine.mine(tmp_path / "w", data=beir, **FLAGS, **vectors).work
-    talk = Talk(quiet=True)
+    notes = Notes()
     asked = {"format": "n-tuple", "num_negatives": 200}
-    done = run_stages(open_existing(work, asked, None, talk), ["write"])
+    done = run_stages(open_existing(work, asked, None, notes), ["write"])
     assert done.summary["rows_written"] == 0
-    assert any("5-write/n-tuple has no row" in note for note in talk.notes)
+    assert any("5-write/n-tuple has no row" in note for note in notes.messages)
     assert [one["config_name"] for one in front(work)["configs"]] == ["triplet"]
     assert front(work)["configs"][0]["default"] is True
     assert "**`n-tuple` has no row" in read(work)

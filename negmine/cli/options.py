@@ -94,7 +94,7 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
         declarations = [f"{flag(name)}/{flag('no_' + name)}"]
     if typing.get_origin(kind) is typing.Literal and type(None) in kinds:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
-    text, metavar = field.description or "", _metavar(kind, kinds)
+    text, metavar = field.description or "", fact(field, "metavar") or _metavar(kind, kinds)
     if metavar == _CHOICE:
         text += f" One of: {', '.join(typing.get_args(kind))}."
     default = default_text(field)

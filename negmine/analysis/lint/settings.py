@@ -59,8 +59,9 @@ class LintSettings(SettingsTable):
         "Count conflicts in random training batches of this size.", ge=2
     )
     fail_on: tuple[str, ...] = _results(
-        "RULE=LIMIT: exit code 3 above a count (0) or share (0.01, 1%). `fault`: all faults. Repeatable.",
+        "Exit code 3 above a count (0) or a share (0.01, 1%) of a rule; `fault` is every fault. Repeatable.",
         (),
+        metavar="RULE=LIMIT",
     )
     rows: int = _results("How many row numbers to give for each rule.", 20, ge=1)
     findings: Path | None = _results("Parquet file to write all findings to.")

@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from negmine.cli.render.lint_lines import counted, folded, joined, one_line, percent, statistics
+from negmine.cli.render.lint_lines import counted, folded, joined, percent, statistics
+from negmine.cli.render.text import cut, one_line
 
 _LEVELS = {
     "fault": ("Faults: wrong whatever the data", "red"),
@@ -62,7 +63,7 @@ def _files(files: Sequence[Values], width: int) -> Iterator[Text]:
     for file in files:
         names = {"positive": "document"} if file["columns"].get("label") else {}
         roles = ", ".join(f"{names.get(r, r)} = {name}" for r, name in file["columns"].items())
-        text = f"read as {file['shape']}: {roles}"
+        text = one_line(f"read as {file['shape']}: {roles}")
         if not file["rows"]:
             text = f"without rows: {_name(file['file'])}"
         counts[text] = counts.get(text, 0) + 1
@@ -75,7 +76,7 @@ def _totals(report: Values, width: int) -> Iterator[Text]:
     names = ("rows", "queries", "positives", "negatives", "scores")
     counts = [counted(totals[name], name) for name in names if totals[name]]
     yield from joined("", counts, width, "bold")
-    ignored = sorted({name for file in report["files"] for name in file["ignored"]})
+    ignored = sorted({one_line(name) for file in report["files"] for name in file["ignored"]})
     more = len(ignored) - _MOST_IGNORED
     shown = [*ignored[:_MOST_IGNORED], *([f"and {more} more"] if more > 0 else [])]
     yield from joined("columns not read: ", shown, width, "dim")
@@ -128,10 +129,9 @@ def _example(example: Values, width: int, several_files: bool) -> Iterator[Text]
 
 def _text(label: str, text: str | None, width: int) -> Text:
     """Return one line: the label, and as much of the text as fits."""
-    shown = "(none)" if text is None else one_line(text) or "(empty)"
-    line = Text(f"{_PAD}  {label:<{_LABEL}}{shown}")
-    line.truncate(width, overflow="ellipsis")
-    return line
+    head = f"{_PAD}  {label:<{_LABEL}}"
+    shown = "(none)" if text is None else cut(text, width - len(head)) or "(empty)"
+    return Text(head + shown)
 
 
 def _place(row: Values, several_files: bool) -> str:
@@ -139,4 +139,4 @@ def _place(row: Values, several_files: bool) -> str:
 
 
 def _name(file: str) -> str:
-    return file.rsplit("/", 1)[-1]
+    return one_line(file.rsplit("/", 1)[-1])

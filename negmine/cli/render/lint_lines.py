@@ -39,12 +39,6 @@ def joined(head: str, items: Sequence[str], width: int, style: str) -> Iterator[
     yield Text(line, style)
 
 
-def one_line(text: str) -> str:
-    """Return a text without line breaks and control characters."""
-    shown = " ".join(text.split())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
-
-
 def counted(number: int, names: str) -> str:
     """Return `1 query`, `2,000 queries`."""
     name = names if number != 1 else "query" if names == "queries" else names.removesuffix("s")

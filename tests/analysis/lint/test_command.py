@@ -90,8 +90,10 @@ def test_a_failed_lint_leaves_no_unfinished_findings_file(tmp_path):
 def test_texts_of_documents_are_data(tmp_path):
     wild = "\x1b[31mred\x07 [bold]x[/bold] " + "long " * 100
     rows, _ = SHAPES["triplet"](clean(3), False)
-    path = save(tmp_path / "x.jsonl", [*rows, {"anchor": wild, "positive": "p", "negative": wild}])
+    last = {"anchor": wild, "positive": "p", "negative": wild, "\x1b[31mred": 1}
+    path = save(tmp_path / "x.jsonl", [*rows, last])
     shown = invoke(path).stdout
+    assert "columns not read: [31mred" in shown
     assert "[bold]x[/bold]" in shown
     assert "\x1b" not in shown
     assert "\x07" not in shown

@@ -11,7 +11,8 @@ import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -176,12 +177,19 @@ def columns() -> str:
 
 def report() -> str:
     """Return one table per piece of the report, the whole first: field, type, meaning."""
-    pieces = [piece for piece in vars(schema).values() if inspect.isclass(piece)]
-    pieces = [
-        piece for piece in pieces if issubclass(piece, schema.Part) and piece is not schema.Part
-    ]
-    pieces = [schema.Report, *(piece for piece in pieces if piece is not schema.Report)]
-    return "\n\n".join(_piece(piece) for piece in pieces)
+    pieces = dict.fromkeys(_pieces(schema.Report))
+    del pieces[schema.Report]
+    return "\n\n".join(map(_piece, [schema.Report, *pieces]))
+
+
+def _pieces(annotation: object) -> Iterator[type[schema.Part]]:
+    """Yield the pieces that a type is made of, a piece after those that it holds."""
+    if inspect.isclass(annotation) and issubclass(annotation, schema.Part):
+        for field in annotation.model_fields.values():
+            yield from _pieces(field.annotation)
+        yield annotation
+    for inside in typing.get_args(annotation):
+        yield from _pieces(inside)
 
 
 def _piece(piece: type[schema.Part]) -> str:
@@ -191,11 +199,8 @@ def _piece(piece: type[schema.Part]) -> str:
         "|---|---|---|",
     ]
     for name, field in piece.model_fields.items():
-        kind = (
-            str(field.annotation)
-            .replace("typing.", "")
-            .replace("negmine.analysis.report.schema.", "")
-        )
+        kind = re.sub(r"negmine\.analysis\.report[a-z_.]*\.", "", str(field.annotation))
+        kind = kind.replace("typing.", "")
         kind = kind.removeprefix("<class '").removesuffix("'>").replace("NoneType", "null")
         kind = kind.replace("None", "null").replace("|", "or").replace("'", '"')
         rows.append(f"| `{name}` | {kind} | {field.description} |")

@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from negmine.analysis.report.schema import (
-    Hubs,
-    Leak,
-    Overlap,
-    Ranks,
-    Recall,
-    Report,
-    Short,
-    Step,
-    View,
-)
+from negmine.analysis.report.schema import Report
+from negmine.analysis.report.sections.funnel import Step
+from negmine.analysis.report.sections.hubs import Hubs
+from negmine.analysis.report.sections.leak import Leak
+from negmine.analysis.report.sections.origins import Overlap, Ranks
+from negmine.analysis.report.sections.recall import Recall
+from negmine.analysis.report.sections.scores import View
+from negmine.analysis.report.sections.short import Short
 from negmine.analysis.report.svg import CANDIDATE, FAINT, INK, OTHER, POSITIVE, WRITTEN, figure, svg
 from negmine.analysis.report.thresholds import LINES
 

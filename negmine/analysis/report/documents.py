@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 
 import polars as pl
+from pydantic import Field
 
-from negmine.analysis.report.about import IS_POSITIVE, rounded
-from negmine.analysis.report.schema import Document, Opinion, SampleQuery
+from negmine.analysis.report.sections.base import IS_POSITIVE, Part, rounded
 
 POSITIVES, NEGATIVES, REJECTED = 3, 6, 6
 CUTS = (400, 300, 200, 120, 80, 40)  # characters
@@ -19,6 +19,42 @@ BUDGET, LEAST = (
 )  # bytes that all documents, and all their texts, may have in a page
 MARKUP, PER_OPINION = 300, 28  # bytes around a document's text
 _ORDER = pl.col("rank").fill_null(2**30)
+
+
+class Opinion(Part):
+    """What one retriever or scorer said of a document."""
+
+    scorer: str = Field(description="who")
+    score: float | None = Field(description="null: not scored")
+    rank: int | None = Field(description="among the query's rows; null: not found, or no score")
+
+
+class Document(Part):
+    """One document of a sampled query."""
+
+    doc_id: str = Field(description="its id")
+    text: str = Field(description="its text, cut")
+    cut: bool = Field(description="whether there is more of it")
+    rank: int | None = Field(description="in the fused list; null: no retriever found it")
+    reason: str | None = Field(description="why it is no negative; null: it is one")
+    opinions: list[Opinion] = Field(description="of all who score")
+
+
+class SampleQuery(Part):
+    """One query to look at."""
+
+    query_id: str = Field(description="its id")
+    text: str = Field(description="its text, cut")
+    why: list[str] = Field(description="random, or worst cases: closest, riskiest, short, missed")
+    positives: list[Document] = Field(description="known positives, at most 3")
+    positives_more: int = Field(description="further ones")
+    negatives: list[Document] = Field(description="in the training file, at most 6")
+    negatives_more: int = Field(description="further ones")
+    rejected: list[Document] = Field(
+        description="removed by a rule: the best-ranked, and the best of every reason, at most 6"
+    )
+    rejected_more: int = Field(description="further ones")
+    kept_unused: int = Field(description="kept by the rules, and not written")
 
 
 def shown(rows: pl.DataFrame) -> dict[str, tuple[pl.DataFrame, int]]:

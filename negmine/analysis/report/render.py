@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from negmine.analysis.report import charts, sample
-from negmine.analysis.report.schema import Report
+from negmine.analysis.report import charts
+from negmine.analysis.report.schema import SECTIONS, Report
+from negmine.analysis.report.sections import sample
 from negmine.data.templates import render, source
 from negmine.stages.write.formats.registry import format_named
 
@@ -30,7 +33,27 @@ def html(report: Report) -> str:
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),
+        tables=list(_tables(report)),
     ).lstrip()
+
+
+class _Table(NamedTuple):
+    key: str
+    title: str
+    lead: str
+    columns: list[str]
+    rows: list[dict[str, Any]]
+
+
+def _tables(report: Report) -> Iterator[_Table]:
+    """Yield the sections that have a title: each is shown as a table of its fields."""
+    for key, section in SECTIONS.items():
+        if section.title:
+            value = getattr(report, key)
+            parts = value if isinstance(value, list) else [value]
+            rows = [part.model_dump(mode="json") for part in parts if part is not None]
+            columns = list(rows[0]) if rows else []
+            yield _Table(key, section.title, section.lead, columns, rows)
 
 
 def policy(style: str, script: str) -> str:

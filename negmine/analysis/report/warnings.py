@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from negmine.analysis.report.schema import Hubs, Leak, Recall, Scorer, Short, Totals, Warned
+from negmine.analysis.report.schema import Warned
+from negmine.analysis.report.sections.hubs import Hubs
+from negmine.analysis.report.sections.leak import Leak
+from negmine.analysis.report.sections.recall import Recall
+from negmine.analysis.report.sections.scores import Scorer
+from negmine.analysis.report.sections.short import Short
+from negmine.analysis.report.sections.totals import Totals
 
 LEAK, SHORT, HUB, AHEAD = 0.05, 0.1, 0.05, 0.01  # shares above which something is said
 HUB_QUERIES = 20  # queries that a hub must have, so that small runs are not full of hubs
 
 
-def warnings(
-    totals: Totals,
-    recalls: Sequence[Recall],
-    scorers: Sequence[Scorer],
-    leak: Leak | None,
-    hubs: Hubs,
-    short: Short,
-) -> list[Warned]:
-    """Return what is worth a warning, the most serious first."""
-    told = {
-        "nothing_written": _nothing(totals),
-        "recall": _recall(recalls),
-        "leak": _leak(leak),
-        "above_positive": _ahead(scorers),
-        "short": _short(totals, short),
-        "hubs": _hubs(hubs),
+def warnings(values: Mapping[str, Any]) -> list[Warned]:
+    """Return what is worth a warning, the most serious first. values: of the sections, by key."""
+    texts_by_kind = {
+        "nothing_written": _nothing(values["totals"]),
+        "recall": _recall(values["recall"]),
+        "leak": _leak(values["leak"]),
+        "above_positive": _ahead(values["scorers"]),
+        "short": _short(values["totals"], values["short"]),
+        "hubs": _hubs(values["hubs"]),
     }
-    return [Warned(kind=kind, text=text) for kind, texts in told.items() for text in texts]
+    return [Warned(kind=kind, text=text) for kind, texts in texts_by_kind.items() for text in texts]
 
 
 def _nothing(totals: Totals) -> Iterator[str]:

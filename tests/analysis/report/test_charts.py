@@ -3,7 +3,7 @@
 import re
 
 from negmine.analysis.report import charts
-from negmine.analysis.report.schema import Leak, LeakPoint, LeakRule
+from negmine.analysis.report.sections.leak import Leak, LeakPoint, LeakRule
 
 
 def leak(setting="max_risk", current=0.05):

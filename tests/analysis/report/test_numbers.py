@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.analysis.report.funnel import funnel
 from negmine.analysis.report.render import html
+from negmine.analysis.report.sections.funnel import funnel
 from negmine.storage.workdir import Workdir
 from tests.analysis.report.conftest import mined
 from tests.conftest import vector, write_beir, write_vectors
@@ -216,7 +216,7 @@ def test_a_leak_that_cannot_be_measured_says_why(tmp_path, beir):
     report = negmine.report(work)
     assert report.leak is None
     assert "No query has two positives" in report.leak_skipped
-    assert negmine.report(work, leak=False).leak_skipped == "--no-leak was said."
+    assert negmine.report(work, leak=False).leak_skipped == "--no-leak was given."
 
 
 def test_parts_change_no_number(tmp_path, monkeypatch):

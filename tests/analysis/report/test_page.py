@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 import pytest
 
 import negmine
-from negmine.analysis.report import charts, documents, sample
+from negmine.analysis.report import charts, documents
 from negmine.analysis.report.render import html
-from negmine.analysis.report.schema import Got, Report
+from negmine.analysis.report.schema import Report
+from negmine.analysis.report.sections import sample
+from negmine.analysis.report.sections.short import Got
 from tests.analysis.report.conftest import QUESTION, SCRIPT
 
 LIMIT = 2_000_000  # bytes

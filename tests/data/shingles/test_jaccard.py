@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from negmine.data import shingles
 from negmine.data.shingles.words import normalise_all
+from negmine.storage import shingles as index
 from tests.data.shingles.texts import alike_texts, jaccard
 
 
 def on_disk(texts, folder):
     """Return the sets of an index that was built from two tables."""
     table = pa.table({"doc_id": [str(n) for n in range(len(texts))], "text": texts})
-    shingles.build(iter([table.slice(0, 2), table.slice(2)]), folder, lambda rows: None)
-    return shingles.open_index(folder)
+    index.build(iter([table.slice(0, 2), table.slice(2)]), folder, lambda rows: None)
+    return index.open_index(folder)
 
 
 def streamed(texts):
@@ -34,8 +35,8 @@ def test_an_index_and_a_stream_give_the_jaccard_of_python_sets(tmp_path_factory,
     pairs = [(one, other) for one in range(len(texts)) for other in range(len(texts))]
     left, right = numbers(*zip(*pairs, strict=True))
     expected = np.array([jaccard(texts[a], texts[b]) for a, b in pairs], np.float32)
-    index = on_disk(texts, tmp_path_factory.mktemp("shingles"))
-    assert index.jaccard(left, right).tolist() == expected.tolist()
+    sets = on_disk(texts, tmp_path_factory.mktemp("shingles"))
+    assert sets.jaccard(left, right).tolist() == expected.tolist()
     assert streamed(texts).jaccard(left, right).tolist() == expected.tolist()
 
 

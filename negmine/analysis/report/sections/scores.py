@@ -14,9 +14,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import Field
 
-from negmine.analysis.report.about import IS_POSITIVE, About, Merge, Tables, rounded
-from negmine.analysis.report.schema import Distribution, Scorer, Stage, View
+from negmine.analysis.report.sections.base import (
+    IS_POSITIVE,
+    About,
+    Merge,
+    Part,
+    Section,
+    Source,
+    Tables,
+    rounded,
+)
 from negmine.analysis.report.thresholds import thresholds
 from negmine.stages.filter.rules import REASONS
 
@@ -25,6 +34,58 @@ FINE, DRAWN = 2000, 40
 LOGGED, LEAST = ("risk",), 1e-5  # scorers with logarithmic bins; what lies below counts as this
 NAME = "scores"
 _KEYS = ("scorer", "of", "positive", "reason", "written", "bin")
+
+
+class Distribution(Part):
+    """Some scores. Quantiles are read from 2,000 bins over the scorer's range, so they are that exact."""
+
+    count: int = Field(description="scores")
+    missing: int = Field(description="rows without a score")
+    mean: float | None = Field(description="null where there is no score, as all below")
+    std: float | None = Field(description="standard deviation of the population")
+    min: float | None = Field(description="smallest")
+    q25: float | None = Field(description="first quartile")
+    median: float | None = Field(description="median")
+    q75: float | None = Field(description="third quartile")
+    max: float | None = Field(description="largest")
+    bins: list[int] = Field(description="scores between neighbouring `edges`")
+
+
+class Stage(Part):
+    """The candidates that are left after some rules."""
+
+    after: str = Field(description="the last rule that was applied; empty: before any")
+    candidates: Distribution = Field(description="what is left; positives are not among them")
+
+
+class View(Part):
+    """Distributions over common bins."""
+
+    edges: list[float] = Field(description="ends of the bins, one more than there are bins")
+    logged: bool = Field(
+        description="whether the bins are evenly spread in logarithms, as of a risk"
+    )
+    positives: Distribution | None = Field(description="known positives; null for differences")
+    stages: list[Stage] = Field(description="before any rule, then after each rule that fired")
+    written: Distribution = Field(description="negatives in the training file")
+
+
+class Scorer(Part):
+    """What one retriever or scorer says of positives, candidates and negatives."""
+
+    scorer: str = Field(description="its name")
+    decides: bool = Field(description="whether --score means it: margins and limits read its score")
+    thresholds: dict[str, float] = Field(
+        description="setting to limit: those in force that read it"
+    )
+    scores: View = Field(description="scores")
+    differences: View = Field(
+        description="the query's lowest positive score minus the score: below 0, the candidate is ahead"
+    )
+    candidates_ahead: float | None = Field(
+        description="share of candidates above the query's lowest positive, before any rule"
+    )
+    written_ahead: float | None = Field(description="the same of written negatives")
 
 
 class Bins(NamedTuple):
@@ -103,7 +164,8 @@ def _merged(tables: pl.DataFrame) -> pl.DataFrame:
     return tables.group_by(_KEYS).agg(*adding, pl.col("min").min(), pl.col("max").max())
 
 
-MERGES: dict[str, Merge] = {NAME: _merged}
+def _merges(about: About) -> dict[str, Merge]:
+    return {NAME: _merged}
 
 
 def width_of(low: float, high: float) -> float:
@@ -111,9 +173,9 @@ def width_of(low: float, high: float) -> float:
     return (high - low) / FINE or 1.0
 
 
-def told(held: Tables, about: About) -> list[Scorer]:
+def _build(source: Source) -> list[Scorer]:
     """Return the distributions of every scorer that has scores."""
-    return [_scorer(held[NAME], name, about) for name in about.ranges]
+    return [_scorer(source.counts[NAME], name, source.about) for name in source.about.ranges]
 
 
 def _scorer(table: pl.DataFrame, name: str, about: About) -> Scorer:
@@ -209,3 +271,6 @@ class _Grid:
 
 def _score(name: str) -> pl.Expr:
     return pl.col(f"{name}_score").cast(pl.Float64)
+
+
+SCORERS = Section(_build, of_part, _merges)

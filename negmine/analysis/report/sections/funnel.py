@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
-from negmine.analysis.report.schema import Step
+from pydantic import Field
+
+from negmine.analysis.report.sections.base import Part, Section, Source
 from negmine.stages.filter.rules import REASONS
+from negmine.storage.layout import VERDICTS
 
 NOT_ASKED_FOR = "not_asked_for"  # more were kept than --num-negatives, or others were drawn
 NOT_FULL = "query_not_full"  # n-tuple leaves out queries with fewer negatives than asked
+
+
+class Step(Part):
+    """One step of the funnel. `left` of a step is `left` of the one before, less `removed`."""
+
+    name: str = Field(description="candidates, a reason, or what became of the kept ones")
+    kind: Literal["start", "rule", "kept", "unused", "written"] = Field(
+        description="unused: kept, and not written"
+    )
+    removed: int = Field(description="candidates that this step takes away")
+    left: int = Field(description="candidates left after it")
 
 
 def funnel(
@@ -33,3 +48,14 @@ def funnel(
         steps.append(Step(name=NOT_FULL, kind="unused", removed=selected - written, left=written))
     steps.append(Step(name="written", kind="written", removed=0, left=written))
     return steps
+
+
+def _build(source: Source) -> list[Step]:
+    totals, got = source.values["totals"], source.counts["short_got"]
+    full = totals.queries - int(got["queries"].sum())
+    selected = full * totals.asked + int((got["got"] * got["queries"]).sum())
+    removed = source.context.work.require(VERDICTS).stats["removed"]
+    return funnel(totals.candidates, removed, totals.kept, selected, totals.negatives)
+
+
+FUNNEL = Section(_build)

@@ -3,25 +3,68 @@
 from __future__ import annotations
 
 import polars as pl
+from pydantic import Field
 
-from negmine.analysis.report.about import IS_POSITIVE, About, Merge, Tables, summed
-from negmine.analysis.report.schema import Got, Short, ShortQuery, Why
+from negmine.analysis.report.documents import short_text
+from negmine.analysis.report.sections.base import (
+    IS_POSITIVE,
+    About,
+    Merge,
+    Part,
+    Section,
+    Source,
+    Tables,
+    summed,
+)
 from negmine.stages.write.compute import short as short_queries
 
 WORST = 50
 TOO_FEW = "too_few_candidates"
 _ORDER = ("got", "candidates", "query_id")
+_TEXT = 110  # characters of a text
+
+
+class Why(Part):
+    """One reason for too few negatives."""
+
+    reason: str = Field(description="a rule, or too_few_candidates")
+    queries: int = Field(description="short queries of which it took the most candidates")
+    candidates: int = Field(description="candidates it took of all short queries")
+
+
+class ShortQuery(Part):
+    """One query with too few negatives."""
+
+    query_id: str = Field(description="its id")
+    text: str = Field(description="its text, cut")
+    candidates: int = Field(description="candidates, without positives")
+    got: int = Field(description="negatives")
+    reasons: dict[str, int] = Field(description="rule to candidates it took, most first")
+
+
+class Got(Part):
+    """Queries by how many negatives they got."""
+
+    got: int = Field(description="negatives")
+    queries: int = Field(description="queries")
+
+
+class Short(Part):
+    """Queries with fewer negatives than asked for."""
+
+    queries: int = Field(description="how many")
+    without: int = Field(description="of those, with none")
+    by_got: list[Got] = Field(description="by number of negatives, from 0")
+    why: list[Why] = Field(description="most first")
+    worst: list[ShortQuery] = Field(description="those with the fewest, at most 50")
 
 
 def _worst(table: pl.DataFrame) -> pl.DataFrame:
     return table.sort(_ORDER, descending=[False, True, False]).head(WORST)
 
 
-MERGES: dict[str, Merge] = {
-    "short_got": summed("got"),
-    "short_why": summed("reason"),
-    "short_worst": _worst,
-}
+def _merges(about: About) -> dict[str, Merge]:
+    return {"short_got": summed("got"), "short_why": summed("reason"), "short_worst": _worst}
 
 
 def of_part(rows: pl.DataFrame, about: About) -> Tables:
@@ -55,12 +98,18 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
     }
 
 
-def told(held: Tables, texts: dict[str, str]) -> Short:
-    """Return counts, reasons and the worst queries. texts: of those, cut, by query_id."""
+def _build(source: Source) -> Short:
+    """Return counts, reasons and the worst queries."""
+    counts = source.counts
+    whole = source.context.queries.texts(counts["short_worst"]["query_id"])
+    texts = {name: short_text(text, _TEXT) for name, text in whole.items()}
     by_got = [
-        Got(got=got, queries=queries) for got, queries in held["short_got"].sort("got").iter_rows()
+        Got(got=got, queries=queries)
+        for got, queries in counts["short_got"].sort("got").iter_rows()
     ]
-    why = held["short_why"].sort("queries", "candidates", "reason", descending=[True, True, False])
+    why = counts["short_why"].sort(
+        "queries", "candidates", "reason", descending=[True, True, False]
+    )
     return Short(
         queries=sum(one.queries for one in by_got),
         without=sum(one.queries for one in by_got if one.got == 0),
@@ -74,6 +123,9 @@ def told(held: Tables, texts: dict[str, str]) -> Short:
                 got=row["got"],
                 reasons=dict(zip(row["reason"] or [], row["count"] or [], strict=True)),
             )
-            for row in held["short_worst"].iter_rows(named=True)
+            for row in counts["short_worst"].iter_rows(named=True)
         ],
     )
+
+
+SHORT = Section(_build, of_part, _merges)

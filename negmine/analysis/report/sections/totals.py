@@ -1,0 +1,43 @@
+"""The run in a few counts."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from negmine.analysis.report.sections.base import Part, Section, Source
+from negmine.storage.layout import CORPUS, QRELS, VERDICTS, training
+
+
+class Totals(Part):
+    """The run in a few counts."""
+
+    documents: int = Field(description="documents of the corpus, copies included")
+    queries: int = Field(description="queries with a known positive, which were mined")
+    queries_without_positives: int = Field(description="queries that were left out")
+    positives: int = Field(description="known positives")
+    candidates: int = Field(description="rows of `verdicts`, positives included")
+    kept: int = Field(description="candidates that no rule removed")
+    negatives: int = Field(description="(query, negative) pairs in the training file")
+    rows: int = Field(description="rows of the training file")
+    format: str = Field(description="its shape")
+    asked: int = Field(description="negatives asked for per query")
+
+
+def _build(source: Source) -> Totals:
+    work, write = source.context.work, source.context.config.write
+    verdicts, qrels = work.require(VERDICTS).stats, work.require(QRELS).stats
+    return Totals(
+        documents=work.require(CORPUS).rows,
+        queries=qrels["queries_mined"],
+        queries_without_positives=qrels["queries_without_positives"],
+        positives=qrels["positives"],
+        candidates=verdicts["candidates"],
+        kept=verdicts["kept"],
+        negatives=int(source.counts["hubs"]["queries"].sum()),
+        rows=work.require(training(write.format)).rows,
+        format=write.format,
+        asked=write.num_negatives,
+    )
+
+
+TOTALS = Section(_build)

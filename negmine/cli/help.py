@@ -1,27 +1,21 @@
-"""Help that fits a screen, and flags that are not known: how commands look before they run.
+"""Help that fits a screen: `--help` shows a command's own flags and the essential settings, under headings.
 
-`--help` shows a command's own flags and the essential settings, under headings; `--help-all` shows every
-flag. A flag of another stage is refused with the command that it belongs to.
+`--help-all` shows every flag.
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import re
-import shlex
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, takewhile
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from negmine.config.catalogue import ENTRIES, Entry
-from negmine.config.gone import why_gone
-from negmine.config.naming import flag, key
+from negmine.cli.advice import advice
 
 ARGUMENTS, OWN = "Arguments", "This command"  # headings of what is no setting
 MACHINE = "Memory and devices"
@@ -31,7 +25,7 @@ _ALL = "negmine.help-all"  # key in a context: show every flag
 
 
 class Command(TyperCommand):
-    """A command with a short help, a full one, and advice about flags that it does not know."""
+    """A command with a short help, a full one, and advice about flags that it does not take."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the flags under their headings; the settings that are not essential only in the full help."""
@@ -60,15 +54,14 @@ class Command(TyperCommand):
             )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the command line. Raises a usage error with advice for flags that are not known."""
+        """Read the command line. Raises a usage error with advice for flags that it does not take."""
         given = list(args)
         try:
             return super().parse_args(ctx, args)
         except TyperException as error:
-            gone = why_gone(getattr(error, "option_name", None) or "")
-            advice = gone or (_advice(self, ctx, given) if hasattr(error, "possibilities") else "")
-            if advice:
-                ctx.fail(advice)
+            text = advice(self, ctx, given, error)
+            if text:
+                ctx.fail(text)
             raise
 
     @property
@@ -135,74 +128,3 @@ def _place(heading: str) -> int:
 def _section(formatter: Any, heading: str, rows: Sequence[tuple[str, str]]) -> None:
     with formatter.section(typer.style(heading, bold=True)):
         formatter.write_dl(rows, col_max=FLAG_COLUMN)
-
-
-def _advice(command: Command, ctx: Any, args: list[str]) -> str:
-    """Return what to do about the flags of a command line that the command does not know."""
-    params = command.get_params(ctx)
-    own = {opt: param for param in params for opt in param.opts + param.secondary_opts}
-    unknown, strange, rest = None, dict[str, list[str]](), list[str]()
-    words = iter(list(takewhile(lambda word: word != "--", args)))
-    for word in words:
-        name = word.partition("=")[0]
-        entry = _entry(name)
-        if name in own:
-            takes_value = not getattr(own[name], "is_flag", True) and "=" not in word
-            rest += [word, *islice(words, int(takes_value))]
-        elif not name.startswith("--"):
-            rest.append(word)
-        elif entry is None:
-            unknown = unknown or name
-        else:
-            strange.setdefault(entry.stage, []).append(_with_value(word, entry, words))
-    if unknown is not None:
-        return _unknown(unknown, list(own))
-    work = _first_argument(command, ctx, rest)
-    return "\n".join(_belongs(stage, flags, work) for stage, flags in strange.items())
-
-
-def _entry(name: str) -> Entry | None:
-    """Return the setting that a flag gives, if it is the flag of one."""
-    field = name.removeprefix("--").replace("-", "_")
-    entry = ENTRIES.get(field) or ENTRIES.get(field.removeprefix("no_"))
-    return entry if entry is not None and name in _spellings(entry) else None
-
-
-def _spellings(entry: Entry) -> list[str]:
-    negated = entry.field.annotation is bool and not entry.name.startswith("no_")
-    return [flag(entry.name)] + ([flag(f"no_{entry.name}")] if negated else [])
-
-
-def _with_value(word: str, entry: Entry, words: Iterator[str]) -> str:
-    if "=" in word or entry.field.annotation is bool:
-        return word
-    value = next(words, key(entry.name).upper())
-    return f"{word} {shlex.quote(value)}"
-
-
-def _belongs(stage: str, flags: Sequence[str], work: str) -> str:
-    names = [given.split("=")[0].split()[0] for given in flags]
-    verb = "belongs" if len(names) == 1 else "belong"
-    return (
-        f"{' and '.join(names)} {verb} to the {stage} stage. "
-        f"Run: negmine {stage} {work} {' '.join(flags)}"
-    )
-
-
-def _unknown(name: str, own: Sequence[str]) -> str:
-    known = {spelling: entry for entry in ENTRIES.values() for spelling in _spellings(entry)}
-    close = difflib.get_close_matches(name, [*own, *known], n=1, cutoff=0.7)
-    if not close:
-        return f"There is no flag {name}. negmine settings WORD searches the settings."
-    owner = "" if close[0] in own else f" It belongs to the {known[close[0]].stage} stage."
-    return f"There is no flag {name}. Did you mean {close[0]}?{owner}"
-
-
-def _first_argument(command: Command, ctx: Any, args: list[str]) -> str:
-    """Return the work directory that a command line names, or WORK."""
-    try:
-        values, _, _ = command.make_parser(ctx).parse_args(args=list(args))
-    except TyperException:
-        values = {}
-    work = values.get("work")
-    return shlex.quote(work) if isinstance(work, str) else "WORK"

@@ -67,8 +67,8 @@ def search(words: str) -> list[Entry]:
     matter. Without a word: all settings.
     """
     wanted = [word.strip("-").replace("-", "_") for word in words.lower().split()]
-    found = [entry for entry in ENTRIES.values() if all(word in _text(entry) for word in wanted)]
-    return sorted(found, key=lambda entry: not all(word in entry.name for word in wanted))
+    hits = [entry for entry in ENTRIES.values() if all(word in _text(entry) for word in wanted)]
+    return sorted(hits, key=lambda entry: not all(word in entry.name for word in wanted))
 
 
 def nearest_names(words: str, most: int = 3) -> list[str]:

@@ -102,6 +102,10 @@ def test_the_short_help_has_the_first_sentence_and_the_default_of_a_setting():
         ),
         ("index work --query-prompt --x --k 3", "Run: negmine retrieve work --k 3"),
         ("retrieve work --stemmer 'a b'", "Run: negmine index work --stemmer 'a b'"),
+        ("retrieve work '--stemmer=a b'", "--stemmer belongs to the index stage. "),
+        ("retrieve work '--stemmer=a b'", "Run: negmine index work '--stemmer=a b'"),
+        ("retrieve work --stemmer", "Run: negmine index work --stemmer STEMMER"),
+        ("filter work --risk-learner linear", "--risk-learner is gone: "),
         ("filter work --max-riks 0.1", "There is no flag --max-riks. Did you mean --max-risk?"),
         (
             "retrieve work --max-riks 0.1",

@@ -38,7 +38,7 @@ def explain(context: Context, query: str) -> dict[str, Any]:
     return {
         "query_id": first,
         "text": row["text"][0],
-        "asked_for": query_id,
+        "asked_for": query,
         "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
         "rows": explained.drop("query_id").to_dicts(),
         "risk": _risk(context),

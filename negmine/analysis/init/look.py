@@ -50,7 +50,7 @@ class Judgements:
 
 @dataclass(frozen=True)
 class Data:
-    """What was found: files, the splits of a BEIR folder and the one that is read, the judgements."""
+    """A user's data: the files, the splits of a BEIR folder and the one that is read, the judgements."""
 
     tables: list[Table]
     splits: list[str]

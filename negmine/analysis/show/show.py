@@ -48,13 +48,13 @@ def _drawn(written: pl.Series, count: int, seed: int) -> pl.Series:
 
 
 def _named(written: pl.Series, query_id: str) -> pl.Series:
-    found = written.filter(written == query_id)
-    if found.is_empty():
+    named = written.filter(written == query_id)
+    if named.is_empty():
         raise InputError(
             f'Query "{query_id}" has no row in the training file.{nearest(query_id, written.to_list())} '
             f"negmine explain shows why its candidates were not kept."
         )
-    return found
+    return named
 
 
 def _examples(context: Context, query_ids: pl.Series) -> list[dict[str, Any]]:

@@ -47,4 +47,4 @@ def mine(
         if since is not None:
             raise SettingsError("--dry-run estimates a run from its sources. Leave --since out.")
         answer.data = costs = api.estimate_mine(work, flags, config, progress)
-        answer.show = lambda console: console.print(views.estimate(costs), crop=False)
+        answer.show = lambda console: console.print(views.estimate(costs, console.width))

@@ -10,12 +10,12 @@ from rich.table import Table
 from negmine.errors import SettingsError
 
 
-def numbers(found: dict[str, Any]) -> Table:
+def numbers(values: dict[str, Any]) -> Table:
     """Show names and numbers, one a line."""
     lines = Table.grid(padding=(0, 2))
     lines.add_column()
     lines.add_column(justify="right")
-    for name, value in found.items():
+    for name, value in values.items():
         shown = "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
         lines.add_row(name.replace("_", " "), shown)
     return lines
@@ -30,15 +30,15 @@ def read_prices(prices: str | None) -> tuple[float, float] | None:
     except ValueError:
         prompt = answer = math.nan
     if not all(0 <= price < math.inf for price in (prompt, answer)):
-        raise SettingsError(f"--prices {prices}: say two numbers from 0, as 0.15,0.60.")
+        raise SettingsError(f"--prices {prices}: give two numbers from 0, such as 0.15,0.60.")
     return prompt, answer
 
 
-def money(found: dict[str, Any], prices: tuple[float, float] | None) -> dict[str, float]:
+def money(tokens: dict[str, Any], prices: tuple[float, float] | None) -> dict[str, float]:
     """Return what an estimate costs in dollars."""
     if prices is None:
         return {}
     prompt, answer = prices
-    said = {name: found[f"tokens_{name}"] * prompt / 1e6 for name in ("least", "most")}
-    answers = {name: found[f"answer_tokens_{name}"] * answer / 1e6 for name in said}
-    return {f"dollars_{name}": round(said[name] + answers[name], 4) for name in said}
+    prompts = {name: tokens[f"tokens_{name}"] * prompt / 1e6 for name in ("least", "most")}
+    answers = {name: tokens[f"answer_tokens_{name}"] * answer / 1e6 for name in prompts}
+    return {f"dollars_{name}": round(prompts[name] + answers[name], 4) for name in prompts}

@@ -161,7 +161,7 @@ class IndexSettings(StageSettings):
     @field_validator("devices")
     @classmethod
     def _of_one_kind(cls, value: str | None) -> str | None:
-        known = r"cpu(, ?cpu)*|cuda:\d+(, ?cuda:\d+)*"
-        if value is not None and not re.fullmatch(known, value):
+        pattern = r"cpu(, ?cpu)*|cuda:\d+(, ?cuda:\d+)*"
+        if value is not None and not re.fullmatch(pattern, value):
             raise ValueError("say GPUs, as cuda:0,cuda:1, or processes on the CPU, as cpu,cpu")
         return value and value.replace(" ", "")

@@ -39,6 +39,6 @@ class RetrieveSettings(StageSettings):
 
     @property
     def faiss_parameters(self) -> dict[str, int]:
-        """What was said of how hard a FAISS index looks, under FAISS' names."""
-        asked = {"nprobe": self.nprobe, "efSearch": self.ef_search}
-        return {name: value for name, value in asked.items() if value is not None}
+        """The given settings of a FAISS index' search, under FAISS' names."""
+        by_name = {"nprobe": self.nprobe, "efSearch": self.ef_search}
+        return {name: value for name, value in by_name.items() if value is not None}

@@ -1,6 +1,6 @@
 """Write the claims of scifact-mini beside the abstracts that they rest on, as pairs: for the tutorial.
 
-    python examples/make_pairs.py pairs.jsonl
+python examples/make_pairs.py pairs.jsonl
 """
 
 import sys

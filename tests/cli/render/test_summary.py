@@ -17,7 +17,7 @@ COUNTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("width", [60, 120])
 def test_counts_reasons_seconds_rules_and_whole_paths_are_shown_at_every_width(width):
     folder = Path("/a/long/path/to/a/work/directory/that/does/not/fit/5-write/triplet")
     rules = [{"stage": "filter", "setting": "max_risk", "value": 0.02, "origin": "flag"}]

@@ -1,0 +1,42 @@
+"""A planted breach of each import contract is found; `make lint` holds the code itself to them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import negmine
+
+PACKAGE = Path(negmine.__file__).parent
+PLANTED = {
+    "Imports run down the layers": ("data/texts.py", "negmine.stages.plan"),
+    "Analyses do not import each other": ("analysis/diff/diff.py", "negmine.analysis.lint.run"),
+    "Sections of the report do not import each other": (
+        "analysis/report/sections/hubs.py", "negmine.analysis.report.sections.short",
+    ),
+    "Retrievers do not import each other": ("retrievers/own.py", "negmine.retrievers.bm25"),
+    "Scorers do not import each other": ("scorers/guide.py", "negmine.scorers.judge"),
+    "What a stage computes knows no disk, no engine and no console": (
+        "stages/filter/compute.py", "negmine.storage.files",
+    ),
+    "rich lives in cli": ("api.py", "rich"),
+}  # fmt: skip
+
+
+def test_a_breach_of_each_contract_is_found(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "negmine", ignore=shutil.ignore_patterns("__pycache__"))
+    config = PACKAGE.parent / "pyproject.toml"
+    contracts = tomllib.loads(config.read_text(encoding="utf-8"))["tool"]["importlinter"]
+    assert {contract["name"] for contract in contracts["contracts"]} == PLANTED.keys()
+    for file, module in PLANTED.values():
+        path = tmp_path / "negmine" / file
+        path.write_text(path.read_text(encoding="utf-8") + f"\nimport {module}\n", encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--config", config, "--no-cache"],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    for name in PLANTED:
+        assert f"{name} BROKEN" in done.stdout, done.stdout

@@ -29,7 +29,6 @@ PLANTED = {
 
 CONFIG = PACKAGE.parent / "pyproject.toml"
 ALONE = {  # folder of the contract's modules, and what is no such module
-    "Sections of the report do not import each other": ("analysis/report/sections", {"base"}),
     "Retrievers do not import each other": ("retrievers", {"base", "registry", "runs", "search"}),
     "Scorers do not import each other": ("scorers", {"base", "remembered"}),
 }

@@ -54,11 +54,8 @@ def check(root):
 
 def test_a_setting_without_its_keyword_fails_the_check_until_the_keywords_are_made_again(tmp_path):
     for folder in ("negmine", "docs"):
-        ignored = shutil.ignore_patterns("__pycache__", "images", "*.json")
+        ignored = shutil.ignore_patterns("__pycache__", "images")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    shutil.copy(
-        ROOT / "negmine/stages/filter/risk/weights.json", tmp_path / "negmine/stages/filter/risk"
-    )
     settings = tmp_path / "negmine/analysis/lint/settings.py"
     line = '    findings: Path | None = _results("Parquet file to write all findings to.")\n'
     text = settings.read_text()

@@ -69,7 +69,7 @@ def _flags_of(command: Any) -> str:
 def settings() -> str:
     """Return one table for each stage: flag, values, default, meaning."""
     blocks = []
-    for room, table in STAGES.items():
+    for stage, table in STAGES.items():
         rows = ["| flag | values | default | meaning |", "|---|---|---|---|"]
         for name, field in table.model_fields.items():
             extra = field.json_schema_extra
@@ -81,7 +81,7 @@ def settings() -> str:
                 f"| {shown} | {_values(name, field.annotation)} | {default} | {field.description}{speed} |"
             )
         doc = inspect.cleandoc(table.__doc__ or "")
-        blocks.append(f"## {room}\n\n{doc} TOML table: `[{room}]`.\n\n" + "\n".join(rows))
+        blocks.append(f"## {stage}\n\n{doc} TOML table: `[{stage}]`.\n\n" + "\n".join(rows))
     return "\n\n".join(blocks)
 
 

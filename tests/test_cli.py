@@ -167,7 +167,7 @@ def test_help_in_a_narrow_terminal_keeps_the_names_of_flags(monkeypatch):
 
     narrow = os.environ | {"COLUMNS": "50"}
     done = subprocess.run(
-        [sys.executable, "-m", "negmine.cli", "retrieve", "--help"],
+        [sys.executable, "-m", "negmine.cli", "index", "--help-all"],
         capture_output=True, text=True, env=narrow,
     )  # fmt: skip
     assert "--qrels-split TEXT" in done.stdout

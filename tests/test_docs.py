@@ -112,6 +112,19 @@ def test_every_flag_in_the_docs_exists(page):
     assert used <= known
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_line_in_the_docs_has_only_flags_that_the_command_takes(page):
+    from typer.main import get_command
+
+    commands = get_command(app).commands
+    joined = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    for name, rest in re.findall(r"negmine ([a-z-]+)\b([^`\n|#&;]*)", joined):
+        if name in commands:
+            taken = {o for p in commands[name].params for o in (*p.opts, *p.secondary_opts)}
+            used = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", rest))
+            assert used <= taken | {"--help"}, f"negmine {name}{rest}"
+
+
 def lint_options():
     """Return the flags of `negmine lint`, as Typer knows them."""
     from typer.main import get_command

@@ -87,12 +87,12 @@ class Dying:
     def __init__(self, parts):
         self.left = parts
 
-    def __call__(self, make, numbers, workers=1):
-        for number in numbers:
-            if self.left == 0:
+    def __call__(self, tasks, side_by_side=1):
+        for task in tasks:
+            if task.number is not None and self.left == 0:
                 raise KeyboardInterrupt
-            self.left -= 1
-            yield number, make(number)
+            self.left -= task.number is not None
+            yield task()
 
 
 @pytest.mark.parametrize("parts", range(0, 40, 4))
@@ -104,10 +104,10 @@ def test_parts_that_are_done_are_not_made_again(tmp_path, monkeypatch, parts):
 
     made = []
 
-    def counting(make, numbers, workers=1):
-        for number in numbers:
-            made.append(number)
-            yield number, make(number)
+    def counting(tasks, side_by_side=1):
+        for task in tasks:
+            made.extend([task] * (task.number is not None))
+            yield task()
 
     with monkeypatch.context() as patch:
         patch.setattr("negmine.engine.run.local", Dying(parts))

@@ -15,13 +15,11 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:300,muzzy_decay_ms:0",  # of Polars' allocator
 }
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's mallopt
 _LARGE = 1 << 20  # bytes from which freed memory goes back to the system at once
 _LARGEST = 32 << 20  # the largest value that glibc accepts for the same
-_TOP, _LARGE_TOP = (
-    1 << 17,
-    1 << 27,
-)  # free bytes at the end of the heap: glibc's default; for a model
+_TOP, _LARGE_TOP = 1 << 17, 1 << 27  # bytes free at the heap's end: glibc's default, a model's
+_ARENAS = 2  # heaps, among which threads are shared out
 _settled = False
 
 
@@ -32,6 +30,7 @@ def settle() -> None:
     global _settled
     _settled = True
     _set(_MMAP_THRESHOLD, _LARGE)
+    _set(_ARENA_MAX, _ARENAS)
 
 
 def keep() -> None:

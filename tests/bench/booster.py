@@ -60,9 +60,8 @@ def learner(kind):
 
 
 def trial(folder, **flags):
-    return Scored(
-        open_existing(folder, {"num_negatives": ASKED, "risk_weights": "own"} | flags), 0.5, SEED
-    )
+    settings = {"num_negatives": ASKED, "risk_weights": "own"} | flags
+    return Scored(open_existing(folder, settings), 0.5, SEED, budget_chosen=False)
 
 
 def half(rows, which):

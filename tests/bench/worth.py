@@ -22,13 +22,16 @@ ALLOCATORS = {
     "nothing": "allocators.settle = lambda: None",
     "without the environment": "allocators._ENVIRONMENT.clear()",
     "without Polars' settings": "del allocators._ENVIRONMENT['_RJEM_MALLOC_CONF']",
+    "without arenas": (
+        "set_ = allocators._set\n"
+        "allocators._set = lambda option, value: option == -8 or set_(option, value)"
+    ),
     "without mallopt": "allocators._set = lambda option, value: None",
     "without keep": "allocators.keep = lambda: None",
     "without malloc_trim": (
         "def give_back():\n    allocators._set(-3, 1 << 20)\n    allocators._set(-1, 1 << 17)\n"
         "allocators.give_back = give_back"
     ),
-    "two arenas (deleted)": "allocators.ctypes.CDLL(None).mallopt(-8, 2)",
 }
 WIDENED = """
 import numpy as np

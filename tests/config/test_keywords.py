@@ -54,7 +54,7 @@ def check(root):
 
 def test_a_setting_without_its_keyword_fails_the_check_until_the_keywords_are_made_again(tmp_path):
     for folder in ("negmine", "docs"):
-        ignored = shutil.ignore_patterns("__pycache__", "images")
+        ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     settings = tmp_path / "negmine/analysis/lint/settings.py"
     line = '    findings: Path | None = _results("Parquet file to write all findings to.")\n'

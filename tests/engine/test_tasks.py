@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 import negmine
+from negmine.config import memory
 from negmine.config.settings import STAGES
 from negmine.engine.tasks import PartTask
 from negmine.stages.opening import context_to_mine
@@ -21,6 +22,11 @@ from tests.test_resume import rows_of
 def run_pickled(task):
     """Run a task that came as bytes; return its result as bytes."""
     return pickle.dumps(pickle.loads(task)())
+
+
+def make_small_parts():
+    """Let a new process cut queries into parts of three."""
+    memory.PART_QUERIES = 3
 
 
 class Processes:
@@ -50,9 +56,10 @@ def flags(tmp_path):
 
 @pytest.mark.slow
 def test_every_stage_runs_in_other_processes_and_makes_the_same_rows(tmp_path, flags, monkeypatch):
-    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 3)
+    monkeypatch.setattr(memory, "PART_QUERIES", 3)
     spawn = multiprocessing.get_context("spawn")
-    with serving(honest(is_tea)) as server, ProcessPoolExecutor(2, spawn) as pool:
+    in_processes = ProcessPoolExecutor(2, spawn, make_small_parts)
+    with serving(honest(is_tea)) as server, in_processes as pool:
         flags["judge_url"] = server.url
         processes = Processes(pool)
         with monkeypatch.context() as patch:

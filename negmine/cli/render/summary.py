@@ -17,9 +17,9 @@ def summary(result: Result) -> RenderableType:
     """Show counts that add up, the rules in force, seconds by stage, and files."""
     counts = dict(result.summary)
     lines = Table.grid(padding=(0, 2))
-    lines.add_column()
-    lines.add_column(justify="right")
-    lines.add_column(style="dim")
+    lines.add_column(no_wrap=True)
+    lines.add_column(justify="right", no_wrap=True)
+    lines.add_column(style="dim", overflow="fold")
     removed = counts.pop("removed", {})
     for what, count in counts.pop("skipped", {}).items():
         lines.add_row("rows skipped", f"{count:,}", what)
@@ -44,9 +44,10 @@ def summary(result: Result) -> RenderableType:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}", hint)
     seconds = ", ".join(f"{stage} {spent:.1f}" for stage, spent in result.seconds.items())
     folders = sorted({path.parent for path in result.files})
-    paths = (f"{folder}  ({_count(result, folder)})" for folder in folders)
-    parts: list[RenderableType] = [lines, *map(Text, rules_in_force(result.rules))]
-    return Group(*parts, Text(f"seconds: {seconds}"), *(Text(path, no_wrap=True) for path in paths))
+    names = (f"{folder}  ({_count(result, folder)})" for folder in folders)
+    paths = [Text(name, no_wrap=True, overflow="ignore") for name in names]
+    rules = map(Text, rules_in_force(result.rules))
+    return Group(lines, *rules, Text(f"seconds: {seconds}"), *paths)
 
 
 def _count(result: Result, folder: Any) -> str:

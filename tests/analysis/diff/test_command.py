@@ -97,7 +97,7 @@ def test_every_total_is_in_the_docs_and_in_the_result(two):
 
 def test_every_field_of_the_json_is_in_the_docs(two):
     page = (DOCS / "json-output.md").read_text(encoding="utf-8")
-    section = page.split("`data` of `diff`")[1].split("```")[0]
+    section = page.split("\n## diff\n")[1].split("\n## ")[0]
     found = negmine.diff(*two)
     lists = [rows for name, rows in found.items() if isinstance(rows, list) and name != "notes"]
     parts = [found["a"], found["setup"], found["queries"], found["rows"], found["negatives"]]

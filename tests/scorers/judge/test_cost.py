@@ -82,7 +82,7 @@ def test_what_is_no_price_is_refused(tmp_path, beir, prices):
     judge = ["--judge-url", "http://localhost:9/v1", "--judge-model", "m"]
     done = run(tmp_path / "w", *judge, "--dry-run", f"--prices={prices}")
     assert done.returncode == 2
-    assert f"--prices {prices}: say two numbers" in done.stdout
+    assert f"--prices {prices}: give two numbers" in done.stdout
 
 
 def test_prices_without_a_dry_run_ask_nothing(tmp_path, beir):

@@ -1,6 +1,7 @@
 """The judge over HTTP, end to end: right, wrong, late, refused, cut off, hostile, killed, resumed."""
 
 import sqlite3
+from contextlib import closing
 
 import polars as pl
 import pytest
@@ -98,9 +99,8 @@ def test_nothing_is_paid_for_twice(tmp_path, beir):
         assert len(server.requests) == paid
         assert again.summary == first.summary
         file = tmp_path / "w" / "judge" / "judge-m.sqlite"
-    calls = (
-        sqlite3.connect(file).execute("select answer, prompt_tokens, seconds from calls").fetchall()
-    )
+    with closing(sqlite3.connect(file)) as store:
+        calls = store.execute("select answer, prompt_tokens, seconds from calls").fetchall()
     assert len(calls) == paid
     assert all("d1-" in said and tokens == 10 and seconds >= 0 for said, tokens, seconds in calls)
 

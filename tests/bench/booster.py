@@ -8,8 +8,9 @@ hard as the margin and measured on the other half. The difference has a bootstra
 """
 
 import argparse
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -18,13 +19,12 @@ import negmine
 from negmine.data.hashing import name_hashes
 from negmine.stages.filter.leak.measure import Scored
 from negmine.stages.filter.leak.sweep import Sweep
-from negmine.stages.filter.risk import blend
 from negmine.stages.filter.rules import turned_off
 from negmine.stages.opening import open_existing
-from negmine.stages.write.compute import selected
+from negmine.stages.write.selection import selected
 from tests.bench.collections import NAMES, encoders, flags_of
 
-ASKED, K, MARGIN, SEED, REPLICATES = 10, 100, 0.05, 13, 2000
+WANTED, K, MARGIN, SEED, REPLICATES = 10, 100, 0.05, 13, 2000
 GRID = {
     "relative_margin": [-10.0, -1.0, -0.5, -0.3, -0.2, -0.1, -0.05, 0.0, 0.05],
     "max_risk": [float(f"{v:.3g}") for v in np.geomspace(1e-4, 1, 41)],
@@ -48,19 +48,14 @@ class Trees:
         return self._trees.decision_function(signals[:, columns]) if len(signals) else np.zeros(0)
 
 
-@contextmanager
 def learner(kind):
     """Let trees stand in for the regression."""
-    ours = blend.fit
-    blend.fit = Trees if kind == "trees" else ours
-    try:
-        yield
-    finally:
-        blend.fit = ours
+    trees = kind == "trees"
+    return patch("negmine.stages.filter.risk.blend.fit", Trees) if trees else nullcontext()
 
 
 def trial(folder, **flags):
-    settings = {"num_negatives": ASKED, "risk_weights": "own"} | flags
+    settings = {"num_negatives": WANTED, "risk_weights": "own"} | flags
     return Scored(open_existing(folder, settings), 0.5, SEED, budget_chosen=False)
 
 
@@ -75,14 +70,16 @@ def counted(scored, rules, which=None):
         some = part if which is None else half(part, which)
         verdicts = scored.verdicts(number, some, rules)
         negatives = selected(verdicts, scored.context.config.write).group_by("query_id")
-        counts = negatives.agg(sold=pl.col("hidden").sum(), got=pl.len(), z=pl.col("dense_z").sum())
+        counts = negatives.agg(
+            leaked=pl.col("hidden").sum(), got=pl.len(), z=pl.col("dense_z").sum()
+        )
         queries = some.select("query_id").unique()
         rows.append(queries.join(counts, on="query_id", how="left").fill_null(0))
     return pl.concat(rows).sort("query_id")
 
 
 def share(rows):
-    return rows["sold"].sum() / max(rows["got"].sum(), 1)
+    return rows["leaked"].sum() / max(rows["got"].sum(), 1)
 
 
 def matched(scored, plain, margin):
@@ -93,7 +90,7 @@ def matched(scored, plain, margin):
         swept = Sweep(GRID, turned_off(scored.rules), scored.context.config.write, SEED)
         for number, part in scored.parts():
             swept.add(scored.verdicts(number, half(part, which), swept.base))
-        enough = pl.col("yield") >= base["got"].sum() / (ASKED * base.height) - 1e-6
+        enough = pl.col("yield") >= base["got"].sum() / (WANTED * base.height) - 1e-6
         hard = pl.col("hardness_z") >= base["z"].sum() / base["got"].sum() - 1e-6
         cell = swept.table().filter(enough, hard).sort("leak", "leak_high").row(0, named=True)
         rules = turned_off(scored.rules).model_copy(update={name: cell[name] for name in GRID})
@@ -104,7 +101,7 @@ def matched(scored, plain, margin):
 def interval(a, b):
     """Return the 95 % interval of b's leak less a's, over queries."""
     rng = np.random.default_rng(SEED)
-    numbers = [x.select("sold", "got").to_numpy().astype(float) for x in (a, b)]
+    numbers = [x.select("leaked", "got").to_numpy().astype(float) for x in (a, b)]
     drawn = []
     for _ in range(REPLICATES):
         chosen = rng.integers(0, a.height, a.height)
@@ -145,7 +142,7 @@ def main():
         folder = asked.work / f"{name}-{asked.encoder}"
         if not (folder / "5-write").exists():
             mining = flags_of(name, asked.work) | {"model": model, "k": K}
-            negmine.mine(folder, num_negatives=ASKED, **mining)
+            negmine.mine(folder, num_negatives=WANTED, **mining)
         for line in compare(folder):
             print(f"| {name} | {line} |", flush=True)
 

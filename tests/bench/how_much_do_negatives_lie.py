@@ -9,8 +9,8 @@ collections and models in ../shared, and wordllama. The tables: lie_tables.py.
 import argparse
 import json
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,7 @@ from negmine.stages.filter.leak.counts import Counts
 from negmine.stages.filter.leak.measure import Scored
 from negmine.stages.filter.leak.sweep import Sweep
 from negmine.stages.filter.limits.compute import of_positives
-from negmine.stages.filter.risk import signals, tasks
+from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.blend import Shipped
 from negmine.stages.filter.risk.tasks import learn
 from negmine.stages.filter.rules import turned_off
@@ -35,7 +35,7 @@ from tests.bench.collections import NAMES, RERANKER, encoders, flags_of
 from tests.bench.learn_risk import WAYS, K, fit, samples, share
 from tests.bench.lie_tables import BASE, JSON, WEIGHTS, write_page
 
-ASKED, MARGIN, BUDGET, SEED = 10, 0.05, 0.01, 13
+WANTED, MARGIN, BUDGET, SEED = 10, 0.05, 0.01, 13
 DEPTH, MOST_RERANKED = 30, 300
 GRID = {
     "relative_margin": [-10.0, -1.0, -0.5, -0.3, -0.2, -0.1, -0.05, 0.0, 0.05],
@@ -43,21 +43,15 @@ GRID = {
 }
 
 
-@contextmanager
 def shipping(weights):
     """Let other weights stand in for those that ship: none may have seen the collection."""
-    ours = tasks.shipped
-    tasks.shipped = lambda retrievers: weights
-    try:
-        yield
-    finally:
-        tasks.shipped = ours
+    return patch("negmine.stages.filter.risk.tasks.shipped", lambda retrievers: weights)
 
 
-def of_others(found, name):
+def of_others(parts_by_key, name):
     """Return weights learned on all collections but one."""
-    names = signals.names(["bm25", "dense"])
-    parts = [part for key, part in found.items() if key[0] != name]
+    names = signals.names(signals.Evidence(("bm25", "dense"), True, ("bm25",)))
+    parts = [part for key, part in parts_by_key.items() if key[0] != name]
     model = fit(parts, names)
     return Shipped("others", model, share(model, parts, names))
 
@@ -66,29 +60,28 @@ def trial(folder, way, **flags):
     """Return a scored trial. Own weights are learned, cross-fitted, from the very positives that are hidden;
     everything else is learned as a user would who does not know them.
     """
-    defaults = {"num_negatives": ASKED, "guide_model": []}  # whatever the folder remembers
+    defaults = {"num_negatives": WANTED, "guide_model": []}  # whatever the folder remembers
     scored = Scored(open_existing(folder, defaults | flags), way, SEED, False)
     if flags.get("risk_weights") == "own":
-        scored._blends = learn(scored.house, *scored.trial.sample())
+        scored._blends = learn(scored.context, *scored.trial.sample())
     return scored
 
 
 def measure(scored, rules):
     """Return the summary of every set of rules, by name."""
-    house = scored.house
-    opinions, write = scored.trial.opinions, house.settings.write
-    counts = {n: Counts(write, opinions, str(r.score), SEED) for n, r in rules.items()}
+    write, scores = scored.context.config.write, scored.trial.evidence.scores
+    counts = {n: Counts(write, scores, str(r.score), SEED) for n, r in rules.items()}
     for number, rows in scored.parts():
         for name, chosen_rules in rules.items():
             counts[name].add(scored.verdicts(number, rows, chosen_rules))
-    return {name: found.summary() | found.fates() for name, found in counts.items()}
+    return {name: one.summary() | one.fates() for name, one in counts.items()}
 
 
 def plain_rules(scored):
     """Return the rules that learn nothing, by name."""
     nothing = turned_off(scored.rules)
-    known = positive_scores(scored.house, "dense").collect()
-    shown = known.join(scored.trial.pairs, on=["query_id", "doc_id"], how="anti")["score"]
+    positives = positive_scores(scored.context, "dense").collect()
+    shown = positives.join(scored.trial.pairs, on=["query_id", "doc_id"], how="anti")["score"]
     auto = of_positives(FilterSettings(relative_margin="auto"), shown)
     limit = of_positives(FilterSettings(max_percentile=5.0), shown)["percentile_limit"]
     settings = {
@@ -136,21 +129,21 @@ def matched(scored, base):
 
 
 def swept(scored, grid):
-    found = Sweep(grid, turned_off(scored.rules), scored.house.settings.write, SEED)
+    sweep = Sweep(grid, turned_off(scored.rules), scored.context.config.write, SEED)
     for number, rows in scored.parts():
-        found.add(scored.verdicts(number, rows, found.base))
-    return found.table()
+        sweep.add(scored.verdicts(number, rows, sweep.base))
+    return sweep.table()
 
 
 def unused_hardness(scored, rules, z):
     """Return how hard selected negatives are for an encoder that did not mine: mean z in the pool."""
-    write, key = scored.house.settings.write, ["query_id", "doc_id"]
-    found = {}
+    write, key = scored.context.config.write, ["query_id", "doc_id"]
+    hardness = {}
     for name, chosen_rules in rules.items():
         parts = [scored.verdicts(n, rows, chosen_rules) for n, rows in scored.parts()]
         picked = pl.concat([selected(part, write).select(key) for part in parts])
-        found[name] = picked.join(z, on=key, how="left")["guide_z"].mean()
-    return found
+        hardness[name] = picked.join(z, on=key, how="left")["guide_z"].mean()
+    return hardness
 
 
 def one(folder, way, guide, others):
@@ -165,8 +158,8 @@ def one(folder, way, guide, others):
         with shipping(others):
             scored = trial(folder, way, max_risk=0.05, risk_weights=weights)
             rules = risk_rules(scored, rows[BASE])
-            found = measure(scored, rules)
-            rows |= {f"{name} ({label})": row for name, row in found.items()}
+            measured = measure(scored, rules)
+            rows |= {f"{name} ({label})": row for name, row in measured.items()}
             if weights == "blend":
                 again = unused_hardness(scored, rules, z)
                 hard |= {f"{name} ({label})": value for name, value in again.items()}
@@ -179,16 +172,16 @@ def unseen(folder, way, others):
     with shipping(others):
         scored = trial(folder, way, max_risk=0.05)
         name, values = knob(scored.rules)
-        found = Sweep({name: values}, turned_off(scored.rules), scored.house.settings.write, SEED)
+        sweep = Sweep({name: values}, turned_off(scored.rules), scored.context.config.write, SEED)
         for number, rows in scored.parts():
-            found.add(scored.verdicts(number, half(rows, 0), found.base))
-        cells = found.table().sort(name, descending=True)
+            sweep.add(scored.verdicts(number, half(rows, 0), sweep.base))
+        cells = sweep.table().sort(name, descending=True)
         try:
             limit = chosen(name, cells, BUDGET)[name]
         except GateNotMet:
             return {"chosen": None, "best": cells["leak_high"].min()}
         rule = turned_off(scored.rules).model_copy(update={name: limit})
-        counts = Counts(scored.house.settings.write, scored.trial.opinions, "dense", SEED)
+        counts = Counts(scored.context.config.write, scored.trial.evidence.scores, "dense", SEED)
         for number, rows in scored.parts():
             counts.add(scored.verdicts(number, half(rows, 1), rule))
     return {"chosen": limit} | counts.summary()
@@ -200,15 +193,15 @@ def half(rows, which):
 
 def reranked(folder, data, way):
     """Return the cross-encoder's numbers, and the margin's, on at most 300 queries of a mined folder."""
-    work, asked = folder.with_name(f"{folder.name}-reranked"), folder / "1-index"
+    work, index = folder.with_name(f"{folder.name}-reranked"), folder / "1-index"
     lend_vectors(folder, work)
-    qrels = pl.read_parquet(asked / "qrels/*.parquet")
+    qrels = pl.read_parquet(index / "qrels/*.parquet")
     many = (
         qrels.filter(pl.col("relevance") > 0).group_by("query_id").len().filter(pl.col("len") > 1)
     )
     order = many.with_columns(order=name_hashes(many["query_id"], SEED)).sort("order")
     taken = order.head(MOST_RERANKED).select("query_id")
-    queries = pl.read_parquet(asked / "queries/*.parquet").select("query_id", "text")
+    queries = pl.read_parquet(index / "queries/*.parquet").select("query_id", "text")
     queries.join(taken, on="query_id", how="semi").write_parquet(
         work.with_suffix(".queries.parquet")
     )
@@ -245,10 +238,10 @@ def by_dense_rank(folder, way, weights, label, base):
     margin = f"{BASE}, --order dense"
     rows = measure(scored, {margin: nothing.model_copy(update={"relative_margin": MARGIN})})
     rules = {
-        f"risk, --order dense, as many and as hard as {said} ({label})": nothing.model_copy(
+        f"risk, --order dense, as many and as hard as {rival_name} ({label})": nothing.model_copy(
             update=matched(scored, rival)
         )
-        for said, rival in (("the margin", base), ("the margin in that order", rows[margin]))
+        for rival_name, rival in (("the margin", base), ("the margin in that order", rows[margin]))
     }
     return rows | measure(scored, rules)
 
@@ -272,7 +265,7 @@ def prepare(work, models):
             ):  # texts that were encoded are not encoded again
                 shutil.copytree(stored, folder / "vectors")
             flags = flags_of(name, work) | {"model": model, "k": K, "dtype": "auto"}
-            negmine.mine(folder, guide_model=[guide], num_negatives=ASKED, **flags)
+            negmine.mine(folder, guide_model=[guide], num_negatives=WANTED, **flags)
             print("mined", folder.name, flush=True)
 
 
@@ -282,11 +275,11 @@ def main():
     work = parser.parse_args().work
     work.mkdir(parents=True, exist_ok=True)
     models = encoders(work)
-    found = samples(work, ("bm25", "dense"))
+    parts_by_key = samples(work, ("bm25", "dense"))
     prepare(work, models)
     results, budgets = {}, {}
     for name in NAMES:
-        others = of_others(found, name)
+        others = of_others(parts_by_key, name)
         for encoder in models:
             guide = next(model for key, model in models.items() if key != encoder)
             for way in WAYS:
@@ -297,9 +290,9 @@ def main():
                     results[key] |= reranked(folder, flags_of(name, work), way)
                 budgets[key] = unseen(folder, way, others)
                 print(key, results[key][BASE]["leak"], flush=True)
-    told = {"rules": results, "budget_on_unseen_queries": budgets}
-    JSON.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    write_page(told)
+    results_and_budgets = {"rules": results, "budget_on_unseen_queries": budgets}
+    JSON.write_text(json.dumps(results_and_budgets, indent=1) + "\n", encoding="utf-8")
+    write_page(results_and_budgets)
 
 
 if __name__ == "__main__":

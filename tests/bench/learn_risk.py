@@ -2,7 +2,7 @@
 
 Every collection is mined with every encoder (k = 100); positives are hidden in two ways (half of a
 query's, and all but one); one logistic regression is fitted on all of it, each collection, encoder
-and way counting the same. Writes negmine/risk/weights.json.
+and way counting the same. Writes negmine/stages/filter/risk/weights.json.
 
     python -m tests.bench.learn_risk WORK
 """
@@ -16,15 +16,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 import negmine
-from negmine.config.effective import opinions
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.risk import model as learned
-from negmine.stages.filter.risk import signals
-from negmine.stages.filter.risk.shipped import to_json
+from negmine.stages.filter.risk import shipped, signals
 from negmine.stages.opening import open_existing
 from tests.bench.collections import NAMES, encoders, flags_of
 
-TARGET = Path(negmine.__file__).parent / "risk" / "weights.json"
+TARGET = Path(shipped.__file__).with_name("weights.json")
 RETRIEVERS = (("bm25", "dense"), ("dense",), ("bm25",))
 WAYS = (0.5, "all-but-one")
 K, REGULARISATION, ROWS_OF_EACH = 100, 0.1, 20_000.0
@@ -32,19 +30,20 @@ K, REGULARISATION, ROWS_OF_EACH = 100, 0.1, 20_000.0
 
 def samples(work, retrievers):
     """Return (collection, encoder, way) to (signals, hidden) of one set of retrievers."""
-    found = {}
+    parts = {}
     chosen = encoders(work) if "dense" in retrievers else {"-": "all-MiniLM-L6-v2"}
     for encoder, model in chosen.items():
         for name in NAMES:
             folder = work / f"{name}-{encoder}"
-            flags = flags_of(name, work) | {"model": model, "retriever": retrievers, "k": K}
-            negmine.index(folder, dtype="auto", max_risk=1.0, **flags)
+            flags = flags_of(name, work) | {"model": model, "retriever": retrievers}
+            negmine.index(folder, dtype="auto", **flags)
             negmine.retrieve(folder, k=K)
             for way in WAYS:
-                values, hidden, _ = Trial(open_existing(folder, {"guide_model": []}), way).sample()
-                found[name, encoder, way] = values, hidden
+                context = open_existing(folder, {"guide_model": [], "max_risk": 1.0})
+                values, hidden, _ = Trial(context, way).sample()
+                parts[name, encoder, way] = values, hidden
                 print(retrievers, name, encoder, way, values.shape, hidden.mean(), flush=True)
-    return found
+    return parts
 
 
 def fit(parts, names):
@@ -55,14 +54,14 @@ def fit(parts, names):
     mean = np.array([_mean(column, weight) for column in values.T])
     scale = np.sqrt([_mean(column, weight) for column in ((values - mean) ** 2).T])
     standard = np.nan_to_num((values - mean) / scale)
-    found = LogisticRegression(C=REGULARISATION, max_iter=2000)
-    found.fit(standard, hidden, sample_weight=weight)
-    return learned.Model(tuple(names), mean, scale, found.coef_[0], float(found.intercept_[0]))
+    fitted = LogisticRegression(C=REGULARISATION, max_iter=2000)
+    fitted.fit(standard, hidden, sample_weight=weight)
+    return learned.Model(tuple(names), mean, scale, fitted.coef_[0], float(fitted.intercept_[0]))
 
 
 def _mean(column, weight):
-    known = np.isfinite(column)
-    return np.average(column[known], weights=weight[known])
+    finite = np.isfinite(column)
+    return np.average(column[finite], weights=weight[finite])
 
 
 def share(model, parts, names):
@@ -79,18 +78,20 @@ def share(model, parts, names):
 
 def learn(work, retrievers):
     """Return the entry of weights.json for one set of retrievers."""
-    found = samples(work, retrievers)
-    house = open_existing(work / f"{NAMES[0]}-{'MiniLM' if 'dense' in retrievers else '-'}", {})
-    names = signals.names(opinions(house.settings))
+    parts = samples(work, retrievers)
+    context = open_existing(work / f"{NAMES[0]}-{'MiniLM' if 'dense' in retrievers else '-'}", {})
+    names = signals.names(signals.evidence_of(context.config))
     unseen = {}
     for name in NAMES:
-        others = fit([part for key, part in found.items() if key[0] != name], names)
-        for key, (values, hidden) in found.items():
+        others = fit([part for key, part in parts.items() if key[0] != name], names)
+        for key, (values, hidden) in parts.items():
             if key[0] == name:
                 auc = roc_auc_score(hidden, others.log_odds(values, names))
                 unseen[" / ".join(map(str, key))] = round(float(auc), 3)
-    whole = fit(list(found.values()), names)
-    entry = to_json(whole) | {"labelled_share": round(share(whole, found.values(), names), 4)}
+    whole = fit(list(parts.values()), names)
+    entry = shipped.to_json(whole) | {
+        "labelled_share": round(share(whole, parts.values(), names), 4)
+    }
     return entry | {"auc_on_unseen_collections": unseen}
 
 

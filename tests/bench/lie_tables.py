@@ -46,7 +46,7 @@ def names(blocks):
 def summary(results):
     """Return per rule: mean leak, its share of the margin's (mean, worst), yield, hardness as mean z.
 
-    Shares leave out where the margin sells next to nothing itself: XQuAD-R with half hidden.
+    Shares leave out where the margin leaks next to nothing itself: XQuAD-R with half hidden.
     """
     columns = ("rule", "leak", "of the margin's leak", "mean of shares", "without epqa", "at worst")
     lines = [f"| {' | '.join((*columns, 'yield', 'hardness (z)'))} |", "|---" * 8 + "|"]

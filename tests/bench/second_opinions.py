@@ -83,12 +83,14 @@ def measure(work, hidden):
     )
     many = [query for query, docs in hidden.items() if docs]
     rows = rows.filter(pl.col("query_id").is_in(many))
-    sold = sum(doc in hidden[query] for query, doc in rows.select("query_id", "negative_id").rows())
+    leaked = sum(
+        doc in hidden[query] for query, doc in rows.select("query_id", "negative_id").rows()
+    )
     hardness = (rows["dense_score"] / rows["positive_score"]).mean()
     return (
-        sold,
+        leaked,
         rows.height,
-        sold / max(rows.height, 1),
+        leaked / max(rows.height, 1),
         rows.height / (ASKED * len(many)),
         hardness,
     )

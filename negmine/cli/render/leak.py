@@ -53,7 +53,7 @@ def _rules(rows: list[dict[str, Any]], width: int) -> RenderableType:
             row["rules"],
             share(row["leak"]),
             f"{share(row['leak_low'])}-{share(row['leak_high'])}",
-            f"{row['sold']:,} of {row['selected']:,}",
+            f"{row['leaked']:,} of {row['selected']:,}",
             two(row["yield"]),
             two(row["hardness"]),
             two(row["mean_rank"]),
@@ -67,8 +67,9 @@ def _in_words(measured: dict[str, Any]) -> str:
     """Return the leak of all rules with its base."""
     row = measured["rules"][-1]
     return (
-        f"With all rules, {row['sold']:,} of {row['selected']:,} negatives of {measured['queries']:,} queries "
-        f"are hidden positives (95 % interval: at most {share(row['leak_high'])} of them)."
+        f"With all rules, {row['leaked']:,} of {row['selected']:,} negatives of "
+        f"{measured['queries']:,} queries are hidden positives "
+        f"(95 % interval: at most {share(row['leak_high'])} of them)."
     )
 
 
@@ -93,7 +94,7 @@ def _ranks(rows: list[dict[str, Any]], width: int) -> RenderableType:
             f"{row['hidden']:,}",
             share(row["hidden"] / row["candidates"]),
             f"{row['selected']:,}",
-            f"{row['sold']:,}",
+            f"{row['leaked']:,}",
         )
         for row in rows
     ]

@@ -137,7 +137,7 @@ def test_many_numbers_of_negatives_are_drawn_in_ranges(report):
 
 def test_the_tile_of_the_leak_says_what_it_rests_on(report, text):
     told = report.leak.rules[-1]
-    rests = f"{told.sold:,} of {told.selected:,} negatives of {report.leak.queries:,} queries"
+    rests = f"{told.leaked:,} of {told.selected:,} negatives of {report.leak.queries:,} queries"
     assert f"<small>{rests}" in text
     assert f"{report.leak.queries_left_out:,} queries not measured</small>" in text
     assert "at 95 % confidence" not in text

@@ -8,16 +8,16 @@ from rich.console import Console
 from negmine.cli.render.leak import leak
 
 RULE = {
-    "rules": "all rules", "leak": 0.0, "leak_low": 0.0, "leak_high": 0.0162, "sold": 0, "selected": 226,
+    "rules": "all rules", "leak": 0.0, "leak_low": 0.0, "leak_high": 0.0162, "leaked": 0, "selected": 226,
     "yield": 1.0, "hardness": 0.46, "mean_rank": 16.2,
 }  # fmt: skip
 MEASURED = {
     "hidden": 44, "queries": 38, "hidden_found": 40, "queries_left_out": 7,
-    "rules": [RULE | {"rules": "no rule", "sold": 12, "leak": 0.0531}, RULE],
+    "rules": [RULE | {"rules": "no rule", "leaked": 12, "leak": 0.0531}, RULE],
     "caught": {"too_risky": 8},
     "cost": {"unlabeled_removed": 4, "unlabeled": 100, "judged_negatives_removed": 0, "judged_negatives": 0},
     "by_rank": [
-        {"retriever": "bm25", "ranks": "1-5", "candidates": 91, "hidden": 22, "selected": 1, "sold": 0}
+        {"retriever": "bm25", "ranks": "1-5", "candidates": 91, "hidden": 22, "selected": 1, "leaked": 0}
     ],
     "notes": ["A lower bound."],
 }  # fmt: skip

@@ -27,7 +27,7 @@ class LeakRule(Part):
     leak_high: float | None = Field(description="upper end")
     got: float | None = Field(description="negatives got / asked for (the yield)")
     hardness: float | None = Field(description="sum of scores / sum of anchors")
-    sold: int = Field(description="hidden positives among the negatives")
+    leaked: int = Field(description="hidden positives among the negatives")
     selected: int = Field(description="negatives")
 
 
@@ -94,7 +94,7 @@ def as_leak(measured: dict[str, Any], setting: str, current: float | None) -> Le
 
 
 _SAME = ("hide", "seed", "queries", "queries_left_out", "hidden", "hidden_found", "notes")
-_OF_RULE = ("rules", "leak", "leak_low", "leak_high", "hardness", "sold", "selected")
+_OF_RULE = ("rules", "leak", "leak_low", "leak_high", "hardness", "leaked", "selected")
 _OF_POINT = ("leak", "leak_low", "leak_high", "hardness_z")
 
 

@@ -27,7 +27,7 @@ def knob(settings: FilterSettings, most: float | None = None) -> tuple[str, list
 
 
 def chosen(name: str, cells: pl.DataFrame, budget: float) -> dict[str, float]:
-    """Return the mildest cell within the budget: its setting, leak, leak_high, yield, sold, selected.
+    """Return the mildest cell within the budget: its setting, leak, leak_high, yield, leaked, selected.
 
     cells: from Sweep.table, over the setting `name`. Raises GateNotMet where no cell is within the budget, and
     names the best.
@@ -38,7 +38,7 @@ def chosen(name: str, cells: pl.DataFrame, budget: float) -> dict[str, float]:
     within = measured.filter(pl.col("leak_high") <= budget)
     if within.height:
         best = within.row(0, named=True)
-        numbers = ("leak", "leak_high", "yield", "sold", "selected")
+        numbers = ("leak", "leak_high", "yield", "leaked", "selected")
         return {name: best[name], **{key: best[key] for key in numbers}}
     if not measured.height:
         raise GateNotMet(

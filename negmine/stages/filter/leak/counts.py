@@ -1,4 +1,4 @@
-"""What is counted of a trial: hidden positives sold, caught, negatives got, how hard they are."""
+"""What is counted of a trial: hidden positives leaked, caught, negatives got, how hard they are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.stages.filter.leak.intervals import Sums, ratio, share
 from negmine.stages.write.selection import selected
 
-PER_QUERY = ("sold", "got", "asked", "score", "anchor", "rank", "z")
+PER_QUERY = ("leaked", "got", "asked", "score", "anchor", "rank", "z")
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open
 _KEPT = "kept"
 
@@ -38,7 +38,7 @@ class Counts:
         queries = verdicts.select("query_id").unique(maintain_order=True)
         per_query = queries.join(
             chosen.group_by("query_id").agg(
-                sold=pl.col("hidden").sum(),
+                leaked=pl.col("hidden").sum(),
                 got=pl.len(),
                 score=pl.col(f"{self._score}_score").filter(has_ratio).sum(),
                 anchor=pl.col("positive_score").filter(has_ratio).sum(),
@@ -71,9 +71,9 @@ class Counts:
         """Return leak, yield, hardness with intervals, and what they are made of."""
         at = {name: np.array([place]) for place, name in enumerate(PER_QUERY)}
         total = dict(zip(PER_QUERY, self._sums.total, strict=True))
-        measures: dict[str, Any] = {"sold": int(total["sold"]), "selected": int(total["got"])}
+        measures: dict[str, Any] = {"leaked": int(total["leaked"]), "selected": int(total["got"])}
         for name, top, bottom, measured in (
-            ("leak", "sold", "got", share),
+            ("leak", "leaked", "got", share),
             ("yield", "got", "asked", ratio),
             ("hardness", "score", "anchor", ratio),
             ("hardness_z", "z", "got", ratio),
@@ -109,7 +109,7 @@ class Counts:
 def by_rank(
     verdicts: pl.DataFrame, retrievers: Sequence[str], write: WriteSettings
 ) -> pl.DataFrame:
-    """Return per retriever and rank bucket: candidates, hidden among them, selected, sold."""
+    """Return per retriever and rank bucket: candidates, hidden among them, selected, leaked."""
     ids = selected(verdicts, write).select("query_id", "doc_id").with_columns(taken=True)
     rows = verdicts.filter(pl.col("label") != POSITIVE).join(
         ids, on=["query_id", "doc_id"], how="left"
@@ -126,7 +126,7 @@ def by_rank(
                 candidates=pl.len(),
                 hidden=pl.col("hidden").sum(),
                 selected=taken.sum(),
-                sold=(taken & pl.col("hidden")).sum(),
+                leaked=(taken & pl.col("hidden")).sum(),
             )
         )
     return pl.concat(tables)

@@ -2,7 +2,7 @@
 
 Every query gets a Poisson(1) weight in each of 1,000 replicates, by the hash of its id, so queries can
 stream by in any order and number of parts (Chamandy, Muralidharan, Najmi and Naidu 2012, "Estimating
-Uncertainty for Massive Data Streams"). Where hardly anything was sold a bootstrap knows no upper end,
+Uncertainty for Massive Data Streams"). Where hardly anything leaked, a bootstrap knows no upper end,
 so the interval of a share also spans the exact binomial one (Clopper and Pearson 1934).
 """
 

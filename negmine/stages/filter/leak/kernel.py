@@ -15,7 +15,7 @@ def kernel() -> Callable[..., None]:
     It reads offsets int64 [queries + 1]; kept bool [rows], by the rules outside the grid; removed bool
     [rows, values], by each value of the grid; columns int64 [cells, settings], the values of a cell;
     hidden bool [rows]; values float64 [rows, 4], what is summed of selected rows; draws uint64
-    [queries, pool]; wanted, the number of negatives of a query. It adds to sold and got int16
+    [queries, pool]; wanted, the number of negatives of a query. It adds to leaked and got int16
     [queries, cells], the selected rows that are hidden positives and all of them, and to sums float64
     [cells, 4].
     """
@@ -26,7 +26,7 @@ def kernel() -> Callable[..., None]:
     drawn = jit(_drawn)
 
     @jit
-    def select(offsets, kept, removed, columns, hidden, values, draws, wanted, sold, got, sums):  # type: ignore[no-untyped-def]
+    def select(offsets, kept, removed, columns, hidden, values, draws, wanted, leaked, got, sums):  # type: ignore[no-untyped-def]
         survivors = np.empty(draws.shape[1], np.int64)
         for query in range(len(offsets) - 1):
             for cell in range(len(columns)):
@@ -36,7 +36,7 @@ def kernel() -> Callable[..., None]:
                 for place in range(count):
                     if drawn(draws[query], place, count, wanted):
                         row = survivors[place]
-                        sold[query, cell] += hidden[row]
+                        leaked[query, cell] += hidden[row]
                         got[query, cell] += 1
                         sums[cell] += values[row]
 

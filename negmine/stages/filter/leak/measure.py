@@ -126,7 +126,7 @@ class Scored:
 def leak(
     context: Context, hide: Hide, seed: int, budget_chosen: bool, grid: Grid | None = None
 ) -> dict[str, Any]:
-    """Measure what every rule, and all together, would sell, catch and cost.
+    """Measure what every rule, and all together, would leak, catch and cost.
 
     With a grid also its `cells`, as `sweep_of` measures them, in the same walk over the parts.
     """
@@ -183,13 +183,15 @@ def _bucketed(rows: pl.DataFrame) -> list[dict[str, Any]]:
     named = total.with_columns(
         ranks=pl.Series([bucket_name(bucket) for bucket in total["bucket"]], dtype=pl.String)
     )
-    return named.select("retriever", "ranks", "candidates", "hidden", "selected", "sold").to_dicts()
+    return named.select(
+        "retriever", "ranks", "candidates", "hidden", "selected", "leaked"
+    ).to_dicts()
 
 
 def sweep_of(
     context: Context, grid: Grid, hide: Hide, seed: int, budget_chosen: bool
 ) -> pl.DataFrame:
-    """Measure every cell of a grid (see measure/sweep.py): a row per cell."""
+    """Measure every cell of a grid (see leak/sweep.py): a row per cell."""
     scored = Scored(context, hide, seed, budget_chosen)
     scored.begin("sweep")
     swept = Sweep(grid, scored.rules, context.config.write, seed)

@@ -57,14 +57,14 @@ class Sweep:
         )
         lengths = rows["query_id"].rle().struct.field("len").to_numpy()
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        sold, got = (np.zeros((len(lengths), len(self.cells)), np.int16) for _ in range(2))
+        leaked, got = (np.zeros((len(lengths), len(self.cells)), np.int16) for _ in range(2))
         kernel()(
             offsets, rows["kept"].to_numpy(), removed, self._columns, rows["hidden"].to_numpy(),
             self._summed(rows), self._draws(rows, offsets), self._write.num_negatives,
-            sold, got, self._hard,
+            leaked, got, self._hard,
         )  # fmt: skip
         ids = rows["query_id"].gather(offsets[:-1])
-        self._sums.add(ids, np.concatenate([sold, got], axis=1))
+        self._sums.add(ids, np.concatenate([leaked, got], axis=1))
         self._queries += len(lengths)
 
     def _summed(self, rows: pl.DataFrame) -> NDArray[np.float64]:
@@ -107,8 +107,8 @@ class Sweep:
     def table(self) -> pl.DataFrame:
         """Return a row per cell: its values, leak and its interval, yield, hardness, pareto."""
         count = len(self.cells)
-        sold, got = np.arange(count), np.arange(count, 2 * count)
-        leak, low, high = share(self._sums, sold, got)
+        leaked, got = np.arange(count), np.arange(count, 2 * count)
+        leak, low, high = share(self._sums, leaked, got)
         total = self._sums.total
         wanted = max(self._queries * self._write.num_negatives, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -116,7 +116,7 @@ class Sweep:
             rank, z = self._hard[:, 2] / total[got], self._hard[:, 3] / total[got]
         rows = pl.DataFrame(self.cells).with_columns(
             leak=leak, leak_low=low, leak_high=high, hardness=hardness, hardness_z=z, mean_rank=rank,
-            sold=total[sold].astype(np.int64), selected=total[got].astype(np.int64),
+            leaked=total[leaked].astype(np.int64), selected=total[got].astype(np.int64),
         ).with_columns(pl.Series("yield", total[got] / wanted))  # fmt: skip
         front = pareto(rows["leak"].to_numpy(), rows["yield"].to_numpy(), z)
         return rows.fill_nan(None).with_columns(pareto=pl.Series(front))

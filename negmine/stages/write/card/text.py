@@ -112,7 +112,7 @@ def leak_line(limits: dict[str, Any]) -> str:
             "then written as negatives; relevant documents that nobody judged are not counted by it."
         )
     low, high = (f"{100 * limits[end]:.2f} %" for end in ("leak", "leak_high"))
-    counted = f"{limits['sold']:,} of {limits['selected']:,}; " if "sold" in limits else ""
+    counted = f"{limits['leaked']:,} of {limits['selected']:,}; " if "leaked" in limits else ""
     return (
         f"With {limits['hide']:.0%} of a query's known positives hidden, {low} of the negatives were hidden "
         f"positives ({counted}95 % interval up to {high}); the limit was {100 * limits['budget']:g} %. "

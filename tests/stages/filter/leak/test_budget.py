@@ -130,7 +130,7 @@ def test_gates_of_yield_and_of_what_is_dropped(tmp_path):
 def test_the_mildest_cell_within_the_budget_is_chosen_in_whatever_order_they_come():
     cells = pl.DataFrame(
         {"max_risk": [1.0, 0.5, 0.1], "leak": [0.2, 0.02, 0.0], "leak_high": [0.3, 0.04, 0.03],
-         "yield": [1.0, 0.9, 0.5], "selected": [100, 90, 50], "sold": [20, 2, 0]}
+         "yield": [1.0, 0.9, 0.5], "selected": [100, 90, 50], "leaked": [20, 2, 0]}
     )  # fmt: skip
     assert chosen("max_risk", cells, 0.05)["max_risk"] == 0.5
     assert chosen("max_risk", cells, 0.03)["max_risk"] == 0.1

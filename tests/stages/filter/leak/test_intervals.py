@@ -43,12 +43,12 @@ def test_weights_are_poisson():
 
 def test_the_interval_is_that_of_the_mean():
     rng = np.random.default_rng(1)
-    sold = rng.binomial(10, 0.1, 2000)
+    leaked = rng.binomial(10, 0.1, 2000)
     sums = Sums(13, 2)
-    sums.add(ids(2000), np.stack([sold, np.full(2000, 10)], axis=1))
+    sums.add(ids(2000), np.stack([leaked, np.full(2000, 10)], axis=1))
     point, low, high = ratio(sums, ONE, TWO)
-    half = 1.96 * (sold / 10).std() / np.sqrt(2000)
-    assert point[0] == pytest.approx(sold.mean() / 10)
+    half = 1.96 * (leaked / 10).std() / np.sqrt(2000)
+    assert point[0] == pytest.approx(leaked.mean() / 10)
     assert (high - low)[0] / 2 == pytest.approx(half, rel=0.1)
 
 

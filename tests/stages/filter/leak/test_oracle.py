@@ -10,15 +10,15 @@ from tests.conftest import vector
 from tests.stages.filter.parity.test_oracle import WANTED, load, oracle
 
 
-def count_sold(documents, queries, positives, pairs, vectors):
+def count_leaked(documents, queries, positives, pairs, vectors):
     """Hide `pairs`, mine with sentence-transformers, count hidden positives among its negatives."""
     lost = set(pairs)
     asked = {query for query, _ in pairs}
     shown = [pair for pair in positives if pair not in lost and pair[0] in asked]
     mined = oracle(documents, queries, shown, vectors, relative_margin=0.05)
     texts = {(queries[query], documents[document]) for query, document in lost}
-    sold = sum((query, text) in texts for query, found in mined.items() for text in found)
-    return sold, sum(map(len, mined.values()))
+    leaked = sum((query, text) in texts for query, found in mined.items() for text in found)
+    return leaked, sum(map(len, mined.values()))
 
 
 @pytest.mark.slow
@@ -38,8 +38,8 @@ def test_it_is_what_sentence_transformers_sells(tmp_path, collections, name, hid
     context = open_existing(tmp_path / "w", {})
     known = context.queries.all_positives()
     pairs = hidden(known, hide).rows()
-    sold, selected = count_sold(documents, queries, positives, pairs, vectors)
+    leaked, selected = count_leaked(documents, queries, positives, pairs, vectors)
     found = negmine.leak(tmp_path / "w", hide=hide)["rules"][-1]
-    assert sold > 0 or hide == 0.5
-    assert (found["sold"], found["selected"]) == (sold, selected)
-    assert found["leak"] == pytest.approx(sold / selected, rel=1e-5)
+    assert leaked > 0 or hide == 0.5
+    assert (found["leaked"], found["selected"]) == (leaked, selected)
+    assert found["leak"] == pytest.approx(leaked / selected, rel=1e-5)

@@ -45,7 +45,7 @@ def test_a_cell_is_what_leak_says(circle, grid, write):
     for cell in (cells.row(0, named=True), cells.row(-1, named=True)):
         settings = {name: cell[name] for name in grid}
         row = negmine.leak(circle, **settings, **write)["rules"][-1]
-        assert (cell["sold"], cell["selected"]) == (row["sold"], row["selected"]), settings
+        assert (cell["leaked"], cell["selected"]) == (row["leaked"], row["selected"]), settings
         if row["selected"]:
             assert cell["yield"] == pytest.approx(row["yield"], rel=1e-5)
             assert cell["hardness"] == pytest.approx(row["hardness"], rel=1e-4)

@@ -119,7 +119,7 @@ def test_a_leak_is_told_where_a_budget_was_met():
     for number in ("50%", "0.42 %", "1.81 %", "2 %"):
         assert number in told
     assert "at most" not in told  # it is an estimate of what was judged, no bound
-    assert "21 of 5,000; " in leak_line(limits | {"sold": 21, "selected": 5000})
+    assert "21 of 5,000; " in leak_line(limits | {"leaked": 21, "selected": 5000})
     assert "Not measured" in leak_line({})
 
 

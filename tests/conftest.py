@@ -1,4 +1,4 @@
-"""The tiny house: 24 documents and 8 queries a person can read, with planted traps."""
+"""A tiny collection: 24 documents and 8 queries a person can read, with planted traps."""
 
 import gzip
 import hashlib
@@ -115,13 +115,13 @@ def write_vectors(folder, documents=None, queries=None):
 
 @pytest.fixture
 def beir(tmp_path):
-    """The tiny house as a BEIR folder."""
+    """The tiny collection as a BEIR folder."""
     return write_beir(tmp_path / "beir")
 
 
 @pytest.fixture
 def vectors(beir):
-    """Flags that bring vectors for the tiny house."""
+    """Flags that bring vectors for the tiny collection."""
     return write_vectors(beir)
 
 

@@ -13,9 +13,9 @@ SCRIPT = """
 import os, signal, sys
 import negmine.stages.retrieve.tasks as door
 real = door.candidates
-def interrupted(house):
+def interrupted(context):
     os.kill(os.getpid(), signal.SIGINT)
-    return real(house)
+    return real(context)
 door.candidates = interrupted
 from negmine.cli.app import app
 sys.argv = ["negmine", *sys.argv[1:]]

@@ -26,17 +26,17 @@ def read_toml(path: Path) -> dict[str, dict[str, Any]]:
     tables: dict[str, dict[str, Any]] = {}
     for stage, table in content.items():
         if stage not in STAGES or not isinstance(table, dict):
-            known = ", ".join(f"[{name}]" for name in STAGES)
+            tables_listed = ", ".join(f"[{name}]" for name in STAGES)
             raise SettingsError(
-                f"{path}: unknown entry {stage!r}.{nearest(stage, STAGES)} The tables are {known}."
+                f"{path}: unknown entry {stage!r}.{nearest(stage, STAGES)} The tables are {tables_listed}."
             )
         tables[stage] = {_field(path, stage, key): value for key, value in table.items()}
         for field, value in tables[stage].items():
             kinds = kinds_of(STAGES[stage].model_fields[field].annotation)
             if isinstance(value, str) and value != NONE and "://" not in value and Path in kinds:
                 tables[stage][field] = path.resolve().parent / value
-        said = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
-        checked(stage, said, partial(_named_in_file, path, stage))
+        values = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
+        checked(stage, values, partial(_named_in_file, path, stage))
     return tables
 
 

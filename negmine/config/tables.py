@@ -47,8 +47,8 @@ def _absolute(settings: StageSettings) -> StageSettings:
             update[field] = value.expanduser().resolve()
         elif field in MODELS and value:
             many = isinstance(value, tuple)
-            found = tuple(map(_model_path, value if many else (value,)))
-            update[field] = found if many else found[0]
+            paths = tuple(map(_model_path, value if many else (value,)))
+            update[field] = paths if many else paths[0]
     return settings.model_copy(update=update)
 
 

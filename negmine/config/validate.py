@@ -67,10 +67,10 @@ def _check_judge(config: ResolvedConfig) -> None:
 def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.port != 0
+        is_http = parts.scheme in ("http", "https") and parts.port != 0
     except ValueError:
         return False
-    return known and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
+    return is_http and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
 
 
 def _check_thresholds(rules: FilterSettings) -> None:
@@ -89,12 +89,12 @@ def judge_budget(rules: FilterSettings) -> dict[str, int]:
     """Return what --judge-budget allows: {"calls": 5000} or {"tokens": 2000000}, or nothing said."""
     if rules.judge_budget is None:
         return {}
-    found = re.fullmatch(r"([\d_]+) ?(calls|tokens)?", rules.judge_budget)
-    if found is None:
+    match = re.fullmatch(r"([\d_]+) ?(calls|tokens)?", rules.judge_budget)
+    if match is None:
         raise SettingsError(
             f"--judge-budget {rules.judge_budget}: say 5000, or 5000calls, or 2000000tokens."
         )
-    return {found[2] or "calls": int(found[1].replace("_", ""))}
+    return {match[2] or "calls": int(match[1].replace("_", ""))}
 
 
 def judge_extra(rules: FilterSettings) -> dict[str, Any]:
@@ -102,18 +102,18 @@ def judge_extra(rules: FilterSettings) -> dict[str, Any]:
     if rules.judge_extra is None:
         return {}
     try:
-        found = json.loads(rules.judge_extra)
+        fields = json.loads(rules.judge_extra)
     except ValueError:
-        found = None
+        fields = None
     taken = ("messages", "model", "stream", "n")
-    if not isinstance(found, dict) or any(name in found for name in taken):
+    if not isinstance(fields, dict) or any(name in fields for name in taken):
         raise SettingsError(
             f"--judge-extra {rules.judge_extra}: say a JSON object without {', '.join(taken)}, as "
             '{"temperature": null, "reasoning_effort": "low"}.'
         )
     if rules.judge_url is None:
         raise SettingsError("--judge-extra is sent to an endpoint. Give --judge-url.")
-    return found
+    return fields
 
 
 def _check_guides(rules: FilterSettings) -> None:

@@ -18,8 +18,8 @@ def array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """
     is_binary = pa.types.is_fixed_size_binary(kind)
     dtype = pl.Binary if is_binary else pl.from_arrow(pa.nulls(0, kind)).dtype  # type: ignore[union-attr]
-    found = pl.Series(values, dtype=dtype, strict=True)
-    return found.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)
+    series = pl.Series(values, dtype=dtype, strict=True)
+    return series.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)
 
 
 def frame(table: pa.Table) -> pl.DataFrame:

@@ -21,13 +21,13 @@ def splitmix64(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def name_hashes(names: pl.Series, seed: int) -> pl.Series:
     """Return a uint64 per name: 8 bytes of blake2b of seed and name."""
     distinct = names.unique(maintain_order=True)
-    found = [
+    hashes = [
         int.from_bytes(
             hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "little"
         )
         for name in distinct
     ]
-    table = pl.DataFrame({"name": distinct, "hash": pl.Series(found, dtype=pl.UInt64)})
+    table = pl.DataFrame({"name": distinct, "hash": pl.Series(hashes, dtype=pl.UInt64)})
     return names.alias("name").to_frame().join(table, on="name", maintain_order="left")["hash"]
 
 

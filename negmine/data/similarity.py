@@ -60,9 +60,9 @@ def centroid_similarity(
     result = np.empty(len(docs), np.float32)
     for _, these in _groups(offsets):
         best = np.argsort(-scores[these], kind="stable")[:FEEDBACK]
-        found = _wide(vectors, docs[these])
-        centroid = found[best].mean(axis=0)
-        result[these] = found @ (centroid / max(float(np.linalg.norm(centroid)), 1e-12))
+        rows = _wide(vectors, docs[these])
+        centroid = rows[best].mean(axis=0)
+        result[these] = rows @ (centroid / max(float(np.linalg.norm(centroid)), 1e-12))
     return result
 
 

@@ -32,11 +32,11 @@ def batches(lengths: NDArray[np.int64], budget: int) -> list[Places]:
     left after any batch is planned into the same batches again.
     """
     order = np.argsort(-lengths, kind="stable")
-    found = []
+    result = []
     for same in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
         size = max(1, budget // int(lengths[same].max(initial=1)))
-        found += [same[first : first + size] for first in range(0, len(same), size)]
-    return found
+        result += [same[first : first + size] for first in range(0, len(same), size)]
+    return result
 
 
 def filled(places: Places, lengths: NDArray[np.int64]) -> Places:

@@ -79,7 +79,7 @@ class Encoder:
         if not done:
             return np.empty((0, 0), np.float32)
         order = np.argsort(np.concatenate([places for places, _ in done]))
-        vectors: Floats = np.concatenate([found for _, found in done])[order]
+        vectors: Floats = np.concatenate([part for _, part in done])[order]
         return vectors
 
     def work(self, kind: Kind, note: Callable[[str], None] = lambda message: None) -> BatchedRows:

@@ -28,8 +28,8 @@ class Lengths:
         from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
         self._is_flat = isinstance(model[0], StaticEmbedding)  # a sum of rows: nothing is padded
-        said = 0 if self._is_flat else model.max_seq_length or 0
-        self._limit = int(said) if 0 < said < _ENDLESS else _ENDLESS
+        configured = 0 if self._is_flat else model.max_seq_length or 0
+        self._limit = int(configured) if 0 < configured < _ENDLESS else _ENDLESS
         self._tokenizer = None if self._is_flat else _copy(getattr(model, "tokenizer", None))
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.int64]:

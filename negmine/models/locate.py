@@ -97,8 +97,8 @@ def resolve_device(device: str) -> str:
             raise SettingsError(f"--devices {device}: torch sees {gpus} here, counted from 0.")
         return device if number else "cuda"
     if kind == "cuda":
-        said = f"--devices {device}" if number else "--device cuda"
-        raise SettingsError(f"{said}: torch sees no GPU here. Use --device cpu or auto.")
+        flag = f"--devices {device}" if number else "--device cuda"
+        raise SettingsError(f"{flag}: torch sees no GPU here. Use --device cpu or auto.")
     return "cpu"
 
 

@@ -51,8 +51,8 @@ class Workers:
         """Return tokens as the model reads them (see Machine)."""
         size = max(1, -(-len(texts) // len(self._devices)))
         shares = [texts[first : first + size] for first in range(0, len(texts), size)]
-        found = self._in_order(_lengths, [(share, prompt) for share in shares])
-        return np.concatenate([np.empty(0, np.int64), *found])
+        parts = self._in_order(_lengths, [(share, prompt) for share in shares])
+        return np.concatenate([np.empty(0, np.int64), *parts])
 
     def run(
         self, batches: Sequence[Sequence[str]], kind: str, prompt: str

@@ -124,8 +124,8 @@ def open_own(spec: str, context: Context) -> Retriever:
     identity = context.work.require(reads).identity
     key = (str(context.work.root), spec, json.dumps(chosen, default=str), identity)
     with _lock:
-        for known, retriever in _open:
-            if known == key:
+        for opened, retriever in _open:
+            if opened == key:
                 return retriever
         source: Any = context.corpus.documents
         if _builds(spec, context):

@@ -54,8 +54,8 @@ class CrossEncoder:
     def score(self, queries: Sequence[str], documents: Sequence[str]) -> Floats:
         """Score pairs (see Scorer): the model's activation, or raw logits."""
         scores = np.empty(len(queries), np.float32)
-        for places, found in self.batches(queries, documents):
-            scores[places] = found
+        for places, batch_scores in self.batches(queries, documents):
+            scores[places] = batch_scores
         return scores
 
     def batches(
@@ -148,12 +148,12 @@ def open_cross_encoder(
 
 def checked(scores: Any, pairs: int, who: str) -> NDArray[np.float32]:
     """Return scores as float32 [pairs]; raise ScorerError for another shape or numbers that are none."""
-    found: NDArray[np.float32] = np.asarray(scores, np.float32)
-    if found.shape != (pairs,):
-        raise ScorerError(f"{who} returned scores of shape {found.shape} for {pairs} pairs.")
-    if not np.isfinite(found).all():
-        count = int((~np.isfinite(found)).sum())
+    array: NDArray[np.float32] = np.asarray(scores, np.float32)
+    if array.shape != (pairs,):
+        raise ScorerError(f"{who} returned scores of shape {array.shape} for {pairs} pairs.")
+    if not np.isfinite(array).all():
+        count = int((~np.isfinite(array)).sum())
         raise ScorerError(
             f"{who} returned {count} scores that are not finite. Another --rerank-dtype may help."
         )
-    return found
+    return array

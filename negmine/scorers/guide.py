@@ -45,9 +45,9 @@ class Guide:
     def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
         """Score pairs by cosine (see Scorer)."""
         asked, rows = _distinct(queries)
-        found, docs = _distinct(documents)
+        texts, docs = _distinct(documents)
         return pair_scores(
-            self.vectors(asked, "query"), self.vectors(found, "document"), rows, docs
+            self.vectors(asked, "query"), self.vectors(texts, "document"), rows, docs
         )
 
     def vectors(self, texts: list[str], kind: Kind) -> NDArray[np.float32]:

@@ -42,8 +42,8 @@ class VectorStore:
         self._chunks: list[Floats] = []
         _put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
-        found = [self._open(_read(path)) for path in _chunks(folder)]
-        self._index = pl.concat([nothing, *found]).unique("key", keep="first", maintain_order=True)
+        chunks = [self._open(_read(path)) for path in _chunks(folder)]
+        self._index = pl.concat([nothing, *chunks]).unique("key", keep="first", maintain_order=True)
 
     def __len__(self) -> int:
         return self._index.height
@@ -82,13 +82,13 @@ class VectorStore:
             if missing.is_empty():
                 return
             other = VectorStore(folder)
-            found = missing.join(other._index, on="key", how="semi")
-            if found.height:
-                self._add(keys, [(found["place"].to_numpy(), other._gather(found))])
+            held = missing.join(other._index, on="key", how="semi")
+            if held.height:
+                self._add(keys, [(held["place"].to_numpy(), other._gather(held))])
 
     def _gather(self, wanted: pl.DataFrame) -> Floats:
-        found = wanted.join(self._index, on="key", how="left", maintain_order="left")
-        chunks, rows = found["chunk"].to_numpy(), found["row"].to_numpy()
+        stored = wanted.join(self._index, on="key", how="left", maintain_order="left")
+        chunks, rows = stored["chunk"].to_numpy(), stored["row"].to_numpy()
         dims = self._chunks[0].shape[1] if self._chunks else 0
         result = np.empty((wanted.height, dims), np.float32)
         for number in np.unique(chunks):

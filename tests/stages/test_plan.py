@@ -99,7 +99,7 @@ def test_moving_the_sources_changes_nothing(tmp_path, beir):
     assert made(mine(tmp_path / "w", moved)) == []
 
 
-def test_lost_sources_do_not_stop_later_rooms(tmp_path, beir):
+def test_lost_sources_do_not_stop_later_stages(tmp_path, beir):
     mine(tmp_path / "w", beir)
     beir.rename(tmp_path / "gone")
     assert {state.state for state in states(tmp_path / "w").values()} == {"fresh"}

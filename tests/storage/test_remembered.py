@@ -34,7 +34,7 @@ def test_a_flag_that_works_is_remembered(work):
     assert stored(work)["filter"]["max_score"] == 3.0
 
 
-def test_rooms_that_were_done_are_remembered_when_a_later_one_fails(tmp_path, beir):
+def test_stages_that_were_done_are_remembered_when_a_later_one_fails(tmp_path, beir):
     with pytest.raises(InputError):
         negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], same_parent="nope")
     assert stored(tmp_path / "w")["index"]["retriever"] == ["bm25"]

@@ -19,18 +19,18 @@ MANY = 0.2  # share of ids with another text above which there is a warning
 WRITE = "5-write"
 
 
-def diff(house_a: Context, house_b: Context, limit: int) -> dict[str, Any]:
+def diff(context_a: Context, context_b: Context, limit: int) -> dict[str, Any]:
     """Compare two runs: how they were made, and what came of it, query by query."""
-    a, b = Run(house_a), Run(house_b)
+    a, b = Run(context_a), Run(context_b)
     shared = a.queries.join(b.queries, on="query_id", suffix="_b")
     scorers = [name for name in a.scorers if name in b.scorers]
     tally = Tally(scorers, (a.score, b.score), limit)
-    house_a.progress.begin("diff")
-    house_a.progress.total(shared.height, "queries")
+    context_a.progress.begin("diff")
+    context_a.progress.total(shared.height, "queries")
     for queries in _batches(shared):
         rows_b = b.rows(queries.select("query_id", part="part_b"))
         tally.add(paired(a.rows(queries), rows_b))
-        house_a.progress.advance(queries.height)
+        context_a.progress.advance(queries.height)
     return _result(a, b, tally)
 
 
@@ -44,14 +44,30 @@ def _batches(shared: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def _result(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
+    moved = _moved(a, b, tally)
+    warnings, other_texts = _other_texts(a, b)
+    differences = _setup(a, b)
+    same_rows = _same(moved)
+    return {
+        "a": a.summary(),
+        "b": b.summary(),
+        "warnings": warnings,
+        "same_setup": not any(differences.values()),
+        "same_rows": same_rows,
+        "setup": differences,
+        **moved,
+        "notes": [*other_texts, *_notes(a, b, same_rows)],
+    }
+
+
+def _moved(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
+    """Return what came of it, and how that differs."""
     queries = tally.queries
     went, came = (
         one.queries.join(other.queries, on="query_id", how="anti")["query_id"].sort()
         for one, other in ((a, b), (b, a))
     )
-    rows = {n: int(queries[n].sum()) for n in ("shared", "went", "came", "candidates")}
-    negatives = {x: int(queries[name].sum()) for x, name in _NEGATIVES.items()}
-    moved = {
+    return {
         "queries": {
             "shared": queries.height,
             "went": len(went),
@@ -59,8 +75,8 @@ def _result(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
             "went_examples": went.head(EXAMPLES).to_list(),
             "came_examples": came.head(EXAMPLES).to_list(),
         },
-        "rows": rows,
-        "negatives": negatives,
+        "rows": {n: int(queries[n].sum()) for n in ("shared", "went", "came", "candidates")},
+        "negatives": {x: int(queries[name].sum()) for x, name in _NEGATIVES.items()},
         "fates": tally.fates(),
         "flips": tally.moves("verdict"),
         "labels": tally.moves("label"),
@@ -68,20 +84,6 @@ def _result(a: Run, b: Run, tally: Tally) -> dict[str, Any]:
         "shifts": _shifts(a, b, tally),
         "totals": tally.totals(a.queries.height),
         "most_changed": _most_changed(a, b, tally),
-    }
-    warnings, other_texts = _other_texts(a, b)
-    differences = _setup(a, b)
-    same_setup = not any(differences.values())
-    same_rows = _same(moved)
-    return {
-        "a": a.summary(),
-        "b": b.summary(),
-        "warnings": warnings,
-        "same_setup": same_setup,
-        "same_rows": same_rows,
-        "setup": differences,
-        **moved,
-        "notes": [*other_texts, *_notes(a, b, same_rows)],
     }
 
 

@@ -61,8 +61,8 @@ def funnel(steps: Sequence[Step]) -> str:
         )
         for step in steps
     ]
-    told = ", ".join(f"{step.name} {step.left:,}" for step in steps)
-    return bars("funnel", f"Candidates left after every step: {told}", rows)
+    steps_left = ", ".join(f"{step.name} {step.left:,}" for step in steps)
+    return bars("funnel", f"Candidates left after every step: {steps_left}", rows)
 
 
 def distributions(
@@ -89,9 +89,9 @@ def distributions(
                 axes.axvline(limit, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
         if view.logged:
             _decades(rows[-1])
-        told = "".join(f"; dashed: {flag} {limit:g}" for flag, limit in marked.items() if flag)
+        marks = "".join(f"; dashed: {flag} {limit:g}" for flag, limit in marked.items() if flag)
         rows[-1].set_xlabel(
-            f"lowest positive minus candidate, {scorer}" if zero else f"score, {scorer}{told}"
+            f"lowest positive minus candidate, {scorer}" if zero else f"score, {scorer}{marks}"
         )
         _legend(drawn, view.positives is not None and view.positives.count > 0)
         what = "Positive minus candidate" if zero else "Scores of positives and candidates"
@@ -153,14 +153,16 @@ def recall(rows: Sequence[Recall]) -> str:
         axes.set_ylabel("recall")
         axes.grid(axis="y", color=FAINT, linewidth=0.4, alpha=0.5)
         drawn.legend(loc="outside upper left", ncols=4, columnspacing=1.0, handlelength=2.4)
-        told = ", ".join(f"{one.retriever} {one.at[-1].recall:.2f}" for one in rows)
-        return svg(drawn, "recall", f"Recall of known positives by depth; at {depths[-1]}: {told}")
+        at_depth = ", ".join(f"{one.retriever} {one.at[-1].recall:.2f}" for one in rows)
+        return svg(
+            drawn, "recall", f"Recall of known positives by depth; at {depths[-1]}: {at_depth}"
+        )
 
 
 def overlap(rows: Sequence[Overlap]) -> str:
     """Draw which share of candidates and of written negatives each group of retrievers found."""
     totals = (sum(row.candidates for row in rows) or 1, sum(row.written for row in rows) or 1)
-    found = []
+    drawn = []
     for row in rows:
         if not row.candidates:  # positives that nobody found: the table has them
             continue
@@ -170,8 +172,8 @@ def overlap(rows: Sequence[Overlap]) -> str:
             ("candidates", row.candidates, totals[0], CANDIDATE),
             ("written", row.written, totals[1], WRITTEN),
         ):
-            found.append((f"{only}: {what}", f"{count / total:.1%}", count / total, colour))
-    return bars("overlap", "Who found the candidates and the written negatives", found, 1.0)
+            drawn.append((f"{only}: {what}", f"{count / total:.1%}", count / total, colour))
+    return bars("overlap", "Who found the candidates and the written negatives", drawn, 1.0)
 
 
 def ranks(rows: Sequence[Ranks]) -> str:
@@ -206,9 +208,9 @@ def ranks(rows: Sequence[Ranks]) -> str:
         return svg(drawn, "ranks", "Ranks of the written negatives, by retriever")
 
 
-def leak_rules(found: Leak) -> str:
+def leak_rules(measured: Leak) -> str:
     """Draw the leak of every rule with its interval."""
-    rows = [rule for rule in found.rules if rule.leak is not None]
+    rows = [rule for rule in measured.rules if rule.leak is not None]
     with figure(_ROW * 1.45 * max(len(rows), 1) + 42) as drawn:
         axes = drawn.subplots()
         for place, rule in enumerate(rows):
@@ -224,37 +226,39 @@ def leak_rules(found: Leak) -> str:
         return svg(drawn, "leak-rules", "Leak of every rule alone and of all together")
 
 
-def leak_curve(found: Leak) -> str:
+def leak_curve(measured: Leak) -> str:
     """Draw leak and yield over the threshold; the value in force is marked."""
     with figure(300) as drawn:
         top, bottom = drawn.subplots(2, sharex=True)
-        values = [point.value for point in found.curve]
-        known = [point for point in found.curve if point.leak is not None]
-        places = [point.value for point in known]
+        values = [point.value for point in measured.curve]
+        with_leak = [point for point in measured.curve if point.leak is not None]
+        places = [point.value for point in with_leak]
         low, leak, high = (
-            [100 * (getattr(point, end) or 0.0) for point in known]
+            [100 * (getattr(point, end) or 0.0) for point in with_leak]
             for end in ("leak_low", "leak", "leak_high")
         )
         top.fill_between(places, low, high, color=WRITTEN, alpha=0.2, linewidth=0)
         top.plot(places, leak, color=WRITTEN, marker="o", markersize=3)
         top.set_ylabel("leak in %")
-        bottom.plot(values, [point.got for point in found.curve], color=CANDIDATE, linestyle="--")
+        bottom.plot(
+            values, [point.got for point in measured.curve], color=CANDIDATE, linestyle="--"
+        )
         bottom.set_ylabel("yield")
         bottom.set_ylim(0, 1.05)
         top.set_ylim(bottom=0)
         for axes in (top, bottom):
             axes.grid(axis="y", color=FAINT, linewidth=0.4, alpha=0.5)
-            if found.setting == "max_risk":
+            if measured.setting == "max_risk":
                 _decades(axes)
-            if found.current is not None:
-                axes.axvline(found.current, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
-        if found.current is not None:
-            told = f"dashed: this run, {found.current:g}"
+            if measured.current is not None:
+                axes.axvline(measured.current, color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
+        if measured.current is not None:
+            title = f"dashed: this run, {measured.current:g}"
         else:
-            told = f"this run has no {_flag(found.setting)}"
-        top.set_title(told, fontsize=10, loc="left")
-        bottom.set_xlabel(_flag(found.setting))
-        return svg(drawn, "leak-curve", f"Leak and yield by {found.setting}")
+            title = f"this run has no {_flag(measured.setting)}"
+        top.set_title(title, fontsize=10, loc="left")
+        bottom.set_xlabel(_flag(measured.setting))
+        return svg(drawn, "leak-curve", f"Leak and yield by {measured.setting}")
 
 
 def _decades(axes: Axes) -> None:
@@ -268,9 +272,9 @@ def _flag(setting: str) -> str:
     return f"--{setting.replace('_', '-')}"
 
 
-def hubs(found: Hubs) -> str:
+def hubs(counted: Hubs) -> str:
     """Draw which share of the negatives is filled by documents that are used so often."""
-    total = found.negatives or 1
+    total = counted.negatives or 1
     rows = [
         (
             f"used by {row.uses}: {row.documents:,} document{'s' * (row.documents != 1)}",
@@ -278,16 +282,16 @@ def hubs(found: Hubs) -> str:
             row.negatives / total,
             WRITTEN,
         )
-        for row in found.spread
+        for row in counted.spread
     ]
     return bars("hubs", "Share of the negatives by how often their document is used", rows, 1.0)
 
 
-def short(found: Short) -> str:
+def short(counted: Short) -> str:
     """Draw how many queries got how many negatives; where there are many numbers, in ranges."""
-    step = max(found.by_got[-1].got // _MOST_BARS + 1, 1)
+    step = max(counted.by_got[-1].got // _MOST_BARS + 1, 1)
     queries: dict[int, int] = {}
-    for row in found.by_got:
+    for row in counted.by_got:
         queries[row.got // step] = queries.get(row.got // step, 0) + row.queries
     rows = []
     for place, count in queries.items():
@@ -299,21 +303,26 @@ def short(found: Short) -> str:
 
 def all_of(report: Report) -> dict[str, str]:
     """Return every chart that there is something to draw for, by name."""
-    found = {"funnel": funnel(report.funnel), "recall": recall(report.recall)}
+    svg_by_name = {"funnel": funnel(report.funnel), "recall": recall(report.recall)}
     if report.ranks:
-        found["ranks"] = ranks(report.ranks)
+        svg_by_name["ranks"] = ranks(report.ranks)
     if len(report.recall) > 1:  # of one retriever there is nothing to compare
-        found["overlap"] = overlap(report.overlap)
+        svg_by_name["overlap"] = overlap(report.overlap)
     for place, one in enumerate(report.scorers):
         for what, view in (("scores", one.scores), ("differences", one.differences)):
             if view.stages[0].candidates.count:
                 name = f"{what}-{place}"
                 limits = {_flag(n): v for n, v in one.thresholds.items() if n in LINES}
-                found[name] = distributions(name, one.scorer, view, what == "differences", limits)
+                svg_by_name[name] = distributions(
+                    name, one.scorer, view, what == "differences", limits
+                )
     if report.leak is not None:
-        found |= {"leak-rules": leak_rules(report.leak), "leak-curve": leak_curve(report.leak)}
+        svg_by_name |= {
+            "leak-rules": leak_rules(report.leak),
+            "leak-curve": leak_curve(report.leak),
+        }
     if report.hubs.spread:
-        found["hubs"] = hubs(report.hubs)
+        svg_by_name["hubs"] = hubs(report.hubs)
     if report.short.by_got:
-        found["short"] = short(report.short)
-    return found
+        svg_by_name["short"] = short(report.short)
+    return svg_by_name

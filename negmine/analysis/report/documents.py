@@ -120,7 +120,7 @@ def sample_query(
 ) -> SampleQuery:
     """Return one query with its documents. rows: of the query; texts: by doc_id."""
     groups = shown(rows)
-    found = {
+    sample = {
         name: [
             document(row, texts[row["doc_id"]], cut, names) for row in group.iter_rows(named=True)
         ]
@@ -131,11 +131,11 @@ def sample_query(
         query_id=rows["query_id"][0],
         text=short_text(text, cut),
         why=why,
-        positives=found["positives"],
+        positives=sample["positives"],
         positives_more=groups["positives"][1],
-        negatives=found["negatives"],
+        negatives=sample["negatives"],
         negatives_more=groups["negatives"][1],
-        rejected=found["rejected"],
+        rejected=sample["rejected"],
         rejected_more=groups["rejected"][1],
         kept_unused=unused,
     )

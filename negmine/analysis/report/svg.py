@@ -119,6 +119,6 @@ def _value(key: str, value: str, name: str) -> str:
     if value.lower() in _VARIABLES:
         return _VARIABLES[value.lower()]
     if key in ("d", "x", "y", "transform", "width", "height"):
-        short = _LONG.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value)
+        short = _LONG.sub(lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), value)
         return re.sub(r" ?([MLQCz]) ?", r"\1", " ".join(short.split()))
     return value.replace("url(#", f"url(#{name}-")

@@ -61,8 +61,10 @@ def _ahead(scorers: Sequence[Scorer]) -> Iterator[str]:
     for one in scorers:
         share = one.written_ahead
         if one.decides and share is not None and share > AHEAD:
-            told = f"{share:.1%} of the written negatives score above their query's lowest positive"
-            yield f"{told} ({one.scorer})."
+            sentence = (
+                f"{share:.1%} of the written negatives score above their query's lowest positive"
+            )
+            yield f"{sentence} ({one.scorer})."
 
 
 def _short(totals: Totals, short: Short) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -37,11 +38,22 @@ def filter_(
 
     Example: negmine filter work --relative-margin 0.1
     """
-    if not dry_run and prices is None:
+    if dry_run or prices is not None:
+        _estimate(work, flags, config, dry_run, prices, json)
+    else:
         run_stages("filter", ["filter"], work, flags, config, force, json)
-        return
-    progress = TerminalProgress(quiet=json)
-    with answering("filter", json, progress) as answer:
+
+
+def _estimate(
+    work: Path,
+    flags: dict[str, Any],
+    config: Path | None,
+    dry_run: bool,
+    prices: str | None,
+    as_json: bool,
+) -> None:
+    progress = TerminalProgress(quiet=as_json)
+    with answering("filter", as_json, progress) as answer:
         from negmine import api
         from negmine.cli.render import judge as views
         from negmine.errors import SettingsError

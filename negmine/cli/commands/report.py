@@ -28,9 +28,7 @@ def report(
         typer.Option(metavar="FILE", help="Its numbers as JSON; - prints one envelope to stdout."),
     ] = None,
     sample: Annotated[int, typer.Option(help="Random queries to show.", min=0, max=60)] = 40,
-    sample_seed: Annotated[
-        int, typer.Option(help="Seed of the sample and of the leak.", min=0)
-    ] = 13,
+    sample_seed: Annotated[int, typer.Option(help="Seed of sample and leak.", min=0)] = 13,
     recall_floor: Annotated[
         float, typer.Option(help="Warn where a retriever's recall is below this.", min=0, max=1)
     ] = 0.5,
@@ -42,8 +40,7 @@ def report(
 
     With --json and without --html: no page. Example: negmine report work --html work.html --json work.json
     """
-    as_json = json == STDOUT
-    progress = TerminalProgress(quiet=as_json)
+    progress = TerminalProgress(quiet=(as_json := json == STDOUT))
     with answering("report", as_json, progress) as answer:
         from negmine import api
         from negmine.analysis.report import files
@@ -56,8 +53,7 @@ def report(
         made = api.make_report(context, sample, sample_seed, recall_floor, leak=not no_leak)
         files.write(made, page, numbers)
         lines = _lines(made, [path for path in (page, numbers) if path is not None])
-        if as_json:
-            progress.notes.extend(lines)
+        progress.notes.extend(lines if as_json else [])
         answer.data = made.model_dump(mode="json")
         answer.show = lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True)
 

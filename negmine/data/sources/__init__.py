@@ -98,8 +98,8 @@ def open_sources(settings: IndexSettings) -> Sources:
     if settings.data is not None:
         qrels = beir.qrels_file(settings.data, settings.qrels_split)
         corpus, queries = (beir.table_file(settings.data, name) for name in ("corpus", "queries"))
-        said = f"BEIR folder {settings.data.name}, qrels {qrels.name}"
-        sources = Sources((corpus,), (queries,), (qrels,), settings, said)
+        description = f"BEIR folder {settings.data.name}, qrels {qrels.name}"
+        sources = Sources((corpus,), (queries,), (qrels,), settings, description)
     elif settings.pairs is not None:
         corpora = (settings.corpus,) if settings.corpus else ()
         pair = (settings.pairs,)

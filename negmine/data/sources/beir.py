@@ -12,17 +12,17 @@ _QRELS = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz
 
 def table_file(folder: Path, name: str) -> Path:
     """Return the file of `corpus` or `queries`."""
-    found = [
+    paths = [
         folder / f"{name}{ending}" for ending in _TABLES if (folder / f"{name}{ending}").exists()
     ]
-    if not found:
+    if not paths:
         raise InputError(f"{folder} has no {name}.jsonl (or .jsonl.gz, .parquet, .tsv, .csv).")
-    if len(found) > 1:
-        names = " and ".join(path.name for path in found)
+    if len(paths) > 1:
+        names = " and ".join(path.name for path in paths)
         raise InputError(
             f"{folder} has {names}. Remove one, or use --corpus, --queries and --qrels."
         )
-    return found[0]
+    return paths[0]
 
 
 def splits(folder: Path) -> dict[str, Path]:
@@ -38,17 +38,17 @@ def splits(folder: Path) -> dict[str, Path]:
 
 def qrels_file(folder: Path, split: str | None) -> Path:
     """Return the qrels of a split: the one asked for, else train, else the only one."""
-    found = splits(folder)
-    listed = ", ".join(found) or "none"
+    paths_by_split = splits(folder)
+    listed = ", ".join(paths_by_split) or "none"
     if split is not None:
-        if split not in found:
+        if split not in paths_by_split:
             raise InputError(f"{folder / 'qrels'} has no split {split!r}. There are: {listed}.")
-        return found[split]
-    if "train" in found:
-        return found["train"]
-    if len(found) == 1:
-        return next(iter(found.values()))
-    if not found:
+        return paths_by_split[split]
+    if "train" in paths_by_split:
+        return paths_by_split["train"]
+    if len(paths_by_split) == 1:
+        return next(iter(paths_by_split.values()))
+    if not paths_by_split:
         raise InputError(
             f"{folder / 'qrels'} has no qrels. Put a <split>.tsv there, or use --qrels."
         )

@@ -33,8 +33,8 @@ def kind_of(path: Path) -> str:
     for ending, kind in _ENDINGS.items():
         if name.endswith(ending):
             return kind
-    known = ", ".join(_ENDINGS)
-    raise InputError(f"{path}: what format is this? Known endings: {known}, each also with .gz.")
+    endings = ", ".join(_ENDINGS)
+    raise InputError(f"{path}: what format is this? Known endings: {endings}, each also with .gz.")
 
 
 def read_chunks(path: Path, problems: Problems) -> Iterator[Chunk]:

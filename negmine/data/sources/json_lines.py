@@ -66,7 +66,7 @@ def _table(block: Sequence[RawLine]) -> pa.Table | None:
 
 def _rows(block: Sequence[RawLine], start: int, path: Path, problems: Problems) -> list[Row]:
     """Return the rows of a block, one by one, and tell what is wrong with the others."""
-    found: list[Row] = []
+    rows: list[Row] = []
     position = start - 1
     for number, raw in block:
         if not raw.strip():
@@ -81,10 +81,10 @@ def _rows(block: Sequence[RawLine], start: int, path: Path, problems: Problems) 
             _bad(path, number, text, str(error), problems)
             continue
         if isinstance(value, dict):
-            found.append(Row(number, position, value))
+            rows.append(Row(number, position, value))
         else:
             _bad(path, number, text, f"a JSON {type(value).__name__}, not an object", problems)
-    return found
+    return rows
 
 
 def _bad(path: Path, number: int, text: str, what: str, problems: Problems) -> None:

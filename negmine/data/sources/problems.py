@@ -61,10 +61,10 @@ class Problems:
         total = sum(self._counts.values())
         if not total:
             return
-        lines, told = [], set()
+        lines, remedied = [], set()
         for problem in self._first:
-            remedy = "" if problem.kind in told else f" {problem.remedy}"
-            told.add(problem.kind)
+            remedy = "" if problem.kind in remedied else f" {problem.remedy}"
+            remedied.add(problem.kind)
             lines.append(f"{problem.place}: {problem.message}.{remedy}")
         if total > len(self._first):
             lines.append(f"... and {total - len(self._first):,} more.")
@@ -75,6 +75,6 @@ class Problems:
 
 def together(errors: Sequence[InputError]) -> InputError:
     """Return one error that tells all of them; what is said of each is said once, at the end."""
-    told = dict.fromkeys(str(error).removesuffix(f"\n{_SKIP}") for error in errors)
+    messages = dict.fromkeys(str(error).removesuffix(f"\n{_SKIP}") for error in errors)
     can_skip = any(str(error).endswith(_SKIP) for error in errors)
-    return InputError("\n".join([*told, *([_SKIP] if can_skip else [])]))
+    return InputError("\n".join([*messages, *([_SKIP] if can_skip else [])]))

@@ -132,13 +132,13 @@ def _understand(path: Path, row: Row) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in _NAMES:
         left = [column for column in row.values if column not in names.values()]
-        found = find(name, left)
-        if found is None:
+        column = find(name, left)
+        if column is None:
             raise InputError(
                 f"{path} has no column for the {name.replace('_', ' ')}. It has: "
                 f"{', '.join(row.values)}. Name it one of: {', '.join(ACCEPTED[name])}."
             )
-        names[name] = found
+        names[name] = column
     return names
 
 

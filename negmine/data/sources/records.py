@@ -39,11 +39,11 @@ class Records:
     def tables(self, chunks: Iterable[Chunk], offset: int = 0) -> Iterator[pa.Table]:
         """Yield a table for every chunk; bad rows become problems. offset: of the rows' positions."""
         for chunk in chunks:
-            found = self._at_once(chunk, offset)
-            if found is None and (rows := chunk.rows()):
-                found = self._table(rows, offset)
-            if found is not None:
-                yield found
+            table = self._at_once(chunk, offset)
+            if table is None and (rows := chunk.rows()):
+                table = self._table(rows, offset)
+            if table is not None:
+                yield table
 
     def _at_once(self, chunk: Chunk, offset: int) -> pa.Table | None:
         """Return the table of a chunk of strings in which nothing is wrong; None says: row by row."""
@@ -61,16 +61,16 @@ class Records:
             return pl.col(name) if name in rows.columns else pl.lit(None, pl.String)
 
         wanted = {self.id_column: "id", "text": "text", "title": "title"}
-        found = rows.select(
+        strings_table = rows.select(
             *(column(self._columns[key]).alias(name) for name, key in wanted.items()),
             *(column(name).alias(target) for name, target in self._extras.items()),
         )
-        if not strings.are_usable(found, self.id_column):
+        if not strings.are_usable(strings_table, self.id_column):
             return None
-        if not self._are_new(found[self.id_column].to_list(), chunk.number):
+        if not self._are_new(strings_table[self.id_column].to_list(), chunk.number):
             return None
         first = chunk.start + offset
-        numbered = found.with_columns(source_row=pl.int_range(first, first + pl.len()))
+        numbered = strings_table.with_columns(source_row=pl.int_range(first, first + pl.len()))
         kept = numbered if self.with_title else numbered.drop("title")
         return kept.to_arrow(compat_level=pl.CompatLevel.oldest())
 
@@ -107,17 +107,20 @@ class Records:
 
         filled: names that have a value there. The others are not kept.
         """
-        found = {"id": find(self.id_column, names) or "", "text": find(self.text_name, names) or ""}
+        columns = {
+            "id": find(self.id_column, names) or "",
+            "text": find(self.text_name, names) or "",
+        }
         for what, key in (("id", self.id_column), ("text", self.text_name)):
-            if not found[what] and not (what == "text" and find("title", names)):
+            if not columns[what] and not (what == "text" and find("title", names)):
                 raise InputError(
                     f"{self.path} has no column for the {key.replace('_', ' ')}. It has: "
                     f"{', '.join(names)}. Name it one of: {', '.join(ACCEPTED[key])}."
                 )
-        found["title"] = (find("title", names) or "") if self.with_title else ""
-        self._columns = found
+        columns["title"] = (find("title", names) or "") if self.with_title else ""
+        self._columns = columns
         for name in names:
-            if name in filled and name not in found.values():
+            if name in filled and name not in columns.values():
                 self._extras[name] = f"{name}_source" if name in RESERVED else name
 
     def _is_good(self, row: Row) -> bool:
@@ -181,8 +184,8 @@ class Records:
         return fault is None
 
     def _note_late(self, row: Row) -> None:
-        known = {*self._extras, *self._columns.values()}
-        for name in row.values.keys() - known:
+        expected = {*self._extras, *self._columns.values()}
+        for name in row.values.keys() - expected:
             if name not in self._late and row.values[name] not in (None, "", {}, []):
                 self._late.add(name)
                 self.problems.notes.append(

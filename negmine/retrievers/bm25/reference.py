@@ -55,8 +55,8 @@ class ReferenceEngine:
             if query:
                 scores = self._model.get_scores(query).astype(np.float32)
                 docs = np.flatnonzero(scores > 0)
-                found = ranked(docs[None, :], scores[None, docs], self._doc_order, k)
-                hits.docs[row], hits.scores[row] = found.docs[0], found.scores[0]
+                best = ranked(docs[None, :], scores[None, docs], self._doc_order, k)
+                hits.docs[row], hits.scores[row] = best.docs[0], best.scores[0]
         return hits
 
     def score_pairs(

@@ -40,9 +40,9 @@ class PostingsEngine:
             lambda a, b: kernel(queries.ids, offsets[a : b + 1], *index, keys[a:b]), len(keys)
         )
         hits, there = no_hits(len(keys), k), keys > 0
-        found = keys[there]
-        hits.docs[there] = self._by_order[len(self._order) - 1 - (found & 0xFFFF_FFFF)]
-        hits.scores[there] = (found >> 32).astype(np.int32).view(np.float32)
+        best = keys[there]
+        hits.docs[there] = self._by_order[len(self._order) - 1 - (best & 0xFFFF_FFFF)]
+        hits.scores[there] = (best >> 32).astype(np.int32).view(np.float32)
         return hits
 
     def score_pairs(

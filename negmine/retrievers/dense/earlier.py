@@ -76,8 +76,8 @@ class Earlier:
         rows = self._work.scan(self._searched).filter(pl.col("what") == what)
         keys = self._dense.keys(what)
         now = pl.DataFrame({"id": ids, "key": keys[:, 0], "key_2": keys[:, 1]})
-        found = now.lazy().join(rows, on=KEY, how="left", maintain_order="left")
-        return found.select("id", seen=pl.col("what").is_not_null()).collect()
+        joined = now.lazy().join(rows, on=KEY, how="left", maintain_order="left")
+        return joined.select("id", seen=pl.col("what").is_not_null()).collect()
 
     def hits(self, queries: pl.DataFrame, positives: pl.DataFrame, k: int) -> pl.DataFrame:
         """Return row, query_id, doc_id, score of the queries whose first k hits are sure without a full search.

@@ -55,8 +55,8 @@ class Dense:
 
     def _asked(self, query_ids: Any) -> NDArray[np.int64]:
         asked = pl.DataFrame({"query_id": query_ids})
-        found = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
-        return found["place"].cast(pl.Int64).to_numpy()
+        places = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
+        return places["place"].cast(pl.Int64).to_numpy()
 
     def _query_vectors(self, query_ids: Any) -> NDArray[np.float32]:
         return np.asarray(self._queries[self._asked(query_ids)], np.float32)
@@ -104,8 +104,8 @@ class Dense:
 
     def keys(self, kind: str) -> NDArray[np.uint64]:
         """Return the hash of every `document`'s or `query`'s vector, uint64 [rows, 2]."""
-        found: NDArray[np.uint64] = np.load(self._folder / f"{kind}_keys.npy")
-        return found
+        keys: NDArray[np.uint64] = np.load(self._folder / f"{kind}_keys.npy")
+        return keys
 
     @property
     def query_ids(self) -> pl.Series:

@@ -152,13 +152,13 @@ class _Encoded:
 
     def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
         texts = table["text"].to_pylist()
-        found, encoded = self._stores[kind].encode(
+        vectors, encoded = self._stores[kind].encode(
             texts, self._encoder.work(kind, progress.note), progress.advance
         )
         self.stats["encoded"] += encoded
         self.stats["reused"] += len(texts) - encoded
-        self.stats["dimensions"] = found.shape[1]
-        return found
+        self.stats["dimensions"] = vectors.shape[1]
+        return vectors
 
 
 class _Given:

@@ -132,10 +132,10 @@ def _pause(retry: int, error: Exception) -> float:
     headers = getattr(getattr(error, "response", None), "headers", {})
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
-            told = float(headers.get(name, "")) / unit
+            seconds = float(headers.get(name, "")) / unit
         except ValueError:
             continue
-        if 0 < told <= LONGEST_TOLD:
-            return told
+        if 0 < seconds <= LONGEST_TOLD:
+            return seconds
     grown: float = min(PAUSE * 2.0**retry, LONGEST_PAUSE)
     return grown * random.uniform(0.75, 1.25)

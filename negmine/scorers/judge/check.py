@@ -32,7 +32,7 @@ class Trial:
 class Tally:
     """What the judge said in all trials."""
 
-    said: list[tuple[str, str]] = field(default_factory=list)  # kind, verdict
+    verdicts: list[tuple[str, str]] = field(default_factory=list)  # kind, verdict
     flagged: list[tuple[str, bool]] = field(default_factory=list)  # kind, by the first judge
     agreed: list[bool] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
@@ -46,9 +46,9 @@ class Tally:
         answers were all the same. position_bias: share of yes in the first half of prompts less that in
         the second; documents are permuted, so a judge that reads has about 0.
         """
-        positives = [verdict for kind, verdict in self.said if kind == POSITIVE]
-        others = [verdict for kind, verdict in self.said if kind != POSITIVE]
-        judged = [verdict for kind, verdict in self.said if kind == JUDGED_NEGATIVE]
+        positives = [verdict for kind, verdict in self.verdicts if kind == POSITIVE]
+        others = [verdict for kind, verdict in self.verdicts if kind != POSITIVE]
+        judged = [verdict for kind, verdict in self.verdicts if kind == JUDGED_NEGATIVE]
         answered = [slot for slot in self.slots if slot.answer is not None]
         early = [float(bool(s.answer)) for s in answered if s.position < 0.5]
         late = [float(bool(s.answer)) for s in answered if s.position > 0.5]
@@ -59,7 +59,7 @@ class Tally:
             "negatives": len(others),
             "specificity": _share(others, NOT_RELEVANT),
             "specificity_judged_negatives": _share(judged, NOT_RELEVANT),
-            "abstained": _share([verdict for _, verdict in self.said], ABSTAINED),
+            "abstained": _share([verdict for _, verdict in self.verdicts], ABSTAINED),
             "agreement": round(float(np.mean(self.agreed)), 4) if self.agreed else None,
             "position_bias": (
                 round(float(np.mean(early) - np.mean(late)), 4) if early and late else None
@@ -85,17 +85,17 @@ async def examine(trial: Trial, rules: Rules, chat: Chat, first: Chat | None, ta
         scores = [
             (await judge_one(trial.query, text, rules, chat)).score for text in trial.documents
         ]
-        tally.said += zip(trial.kinds, by_score(trial.kinds, scores, rules.beta), strict=True)
+        tally.verdicts += zip(trial.kinds, by_score(trial.kinds, scores, rules.beta), strict=True)
         return
     for start in range(0, len(trial.documents), rules.batch):
         texts = trial.documents[start : start + rules.batch]
         kinds = trial.kinds[start : start + rules.batch]
         held: list[list[Slot]] = []
         seed = f"check\0{trial.query_id}\0{start}"
-        found, flagged = await tiers(seed, trial.query, texts, rules, chat, first, held)
+        judgments, flagged = await tiers(seed, trial.query, texts, rules, chat, first, held)
         for slots in held:
             tally.hear(slots)
-        tally.said += zip(kinds, (judgment.verdict for judgment in found), strict=True)
+        tally.verdicts += zip(kinds, (judgment.verdict for judgment in judgments), strict=True)
         if first is not None:
             tally.flagged += [(kind, place in flagged) for place, kind in enumerate(kinds)]
 
@@ -107,12 +107,14 @@ def by_score(kinds: Sequence[str], scores: Sequence[float | None], beta: float) 
     after all); another document is found not relevant at or below alpha, the lowest positive's score
     less beta.
     """
-    known = [score for kind, score in zip(kinds, scores, strict=True) if kind == POSITIVE]
+    positive_scores = [score for kind, score in zip(kinds, scores, strict=True) if kind == POSITIVE]
     others = [
         s for kind, s in zip(kinds, scores, strict=True) if kind != POSITIVE and s is not None
     ]
     middle = float(np.median(others)) if others else -np.inf
-    alpha = None if None in known else min(s for s in known if s is not None) - beta
+    alpha = (
+        None if None in positive_scores else min(s for s in positive_scores if s is not None) - beta
+    )
 
     def verdict(kind: str, score: float | None) -> str:
         if score is None or alpha is None:

@@ -79,9 +79,12 @@ def ask_about(prompt: str, query: str, documents: Sequence[str]) -> Messages:
         json.dumps({"id": name, "text": text}, ensure_ascii=False)
         for name, text in zip(ids_of(query, documents), documents, strict=True)
     ]
-    said = {"{query}": json.dumps(query, ensure_ascii=False), "{documents}": "\n".join(lines)}
+    values_by_field = {
+        "{query}": json.dumps(query, ensure_ascii=False),
+        "{documents}": "\n".join(lines),
+    }
     parts = re.split(r"(\{query\}|\{documents\})", prompt)
-    return [{"role": "user", "content": "".join(said.get(part, part) for part in parts)}]
+    return [{"role": "user", "content": "".join(values_by_field.get(part, part) for part in parts)}]
 
 
 def answers(reply: Reply, ids: Sequence[str]) -> list[Round]:
@@ -89,14 +92,14 @@ def answers(reply: Reply, ids: Sequence[str]) -> list[Round]:
 
     The last line of an answer that was cut off is not believed.
     """
-    found: dict[str, Round] = {}
+    rounds_by_id: dict[str, Round] = {}
     contradicted: set[str] = set()
     for name, answer, sure in _lines(reply):
-        said = answer.lower() == "yes"
-        if name in found and found[name][0] != said:
+        is_yes = answer.lower() == "yes"
+        if name in rounds_by_id and rounds_by_id[name][0] != is_yes:
             contradicted.add(name)
-        found[name] = (said, sure.lower() == "confident")
-    return [SILENT if name in contradicted else found.get(name, SILENT) for name in ids]
+        rounds_by_id[name] = (is_yes, sure.lower() == "confident")
+    return [SILENT if name in contradicted else rounds_by_id.get(name, SILENT) for name in ids]
 
 
 def _lines(reply: Reply) -> list[tuple[str, str, str]]:
@@ -125,10 +128,10 @@ def yes_probability(reply: Reply) -> float | None:
     values = [value for _, value in reply.first_tokens]
     if not all(math.isfinite(value) and value <= ROUNDING for value in values):
         return None
-    said: dict[str, list[float]] = {"yes": [], "no": []}
+    logprobs: dict[str, list[float]] = {"yes": [], "no": []}
     for token, value in reply.first_tokens:
-        said.get(token.strip().lower(), []).append(value)
-    if not said["yes"] and not said["no"]:
+        logprobs.get(token.strip().lower(), []).append(value)
+    if not logprobs["yes"] and not logprobs["no"]:
         return None
-    yes, no = (sum(map(math.exp, said[word] or [min(values)])) for word in ("yes", "no"))
+    yes, no = (sum(map(math.exp, logprobs[word] or [min(values)])) for word in ("yes", "no"))
     return yes / (yes + no) if yes + no > 0 else None

@@ -67,13 +67,13 @@ async def vote(
         reply = await chat.ask(messages, rules.answer_tokens(len(places)), False, number)
         if reply.kind == NOTHING:
             unheard |= set(places)
-        said = answers(reply, ids_of(query, asked))
-        for slot, (place, answer) in enumerate(zip(places, said, strict=True)):
+        heard = answers(reply, ids_of(query, asked))
+        for slot, (place, answer) in enumerate(zip(places, heard, strict=True)):
             add(rounds[place], answer, rules.rounds)
             if slots is not None:
                 slots.append(Slot(place, slot / max(len(places) - 1, 1), answer[0]))
-    found = [count(said, rules.weighted) for said in rounds]
-    return [to_be_asked(one, place in unheard) for place, one in enumerate(found)]
+    judgments = [count(heard, rules.weighted) for heard in rounds]
+    return [to_be_asked(one, place in unheard) for place, one in enumerate(judgments)]
 
 
 def to_be_asked(judgment: Judgment, unheard: bool) -> Judgment:

@@ -61,10 +61,10 @@ async def _by_vote(
             return
         texts = [*case.candidates[candidates], *case.positives[positives]]
         seed = f"{case.query_id}\0{candidates.start}"
-        found, _ = await tiers(seed, case.query, texts, rules, chat, first)
+        judgments, _ = await tiers(seed, case.query, texts, rules, chat, first)
         asked = candidates.stop - candidates.start
-        outcome.candidates[candidates] = found[:asked]
-        outcome.positives[positives] = found[asked:]
+        outcome.candidates[candidates] = judgments[:asked]
+        outcome.positives[positives] = judgments[asked:]
 
 
 def batches(candidates: int, positives: int, rules: Rules) -> Iterator[tuple[slice, slice]]:
@@ -99,15 +99,15 @@ async def tiers(
     """
     held: list[list[Slot]] = [] if slots is None else slots
     held.append([])
-    found = await vote(seed, query, texts, rules, first or chat, held[-1])
-    flagged = [] if first is None else [n for n, j in enumerate(found) if not cleared(j)]
+    judgments = await vote(seed, query, texts, rules, first or chat, held[-1])
+    flagged = [] if first is None else [n for n, j in enumerate(judgments) if not cleared(j)]
     if flagged:
         held.append([])
         asked = [texts[n] for n in flagged]
         again = await vote(seed, query, asked, rules, chat, held[-1])
         for place, judgment in zip(flagged, again, strict=True):
-            found[place] = judgment
-    return found, flagged
+            judgments[place] = judgment
+    return judgments, flagged
 
 
 def cleared(judgment: Judgment | None) -> bool:
@@ -119,18 +119,18 @@ async def _by_first_token(case: Case, rules: Rules, chat: Chat, outcome: Outcome
     """Judge against alpha, the positives' lowest score less beta; without it nobody is asked further."""
     alpha: float | None = None
     for place, text in enumerate(case.positives):
-        known = await judge_one(case.query, text, rules, chat)
-        outcome.positives[place] = known
-        if known.score is None:
-            outcome.candidates[:] = [known] * len(case.candidates)
+        judgment = await judge_one(case.query, text, rules, chat)
+        outcome.positives[place] = judgment
+        if judgment.score is None:
+            outcome.candidates[:] = [judgment] * len(case.candidates)
             return
-        limit = known.score - rules.beta
+        limit = judgment.score - rules.beta
         alpha = limit if alpha is None else min(alpha, limit)
     for place, text in enumerate(case.candidates):
         if _enough(outcome, rules):
             return
-        found = await judge_one(case.query, text, rules, chat)
-        outcome.candidates[place] = _against(found, alpha)
+        judgment = await judge_one(case.query, text, rules, chat)
+        outcome.candidates[place] = _against(judgment, alpha)
 
 
 async def judge_one(query: str, text: str, rules: Rules, chat: Chat) -> Judgment:
@@ -146,10 +146,12 @@ async def judge_one(query: str, text: str, rules: Rules, chat: Chat) -> Judgment
     return to_be_asked(Judgment(None, ABSTAINED, ATTEMPTS), unheard)
 
 
-def _against(found: Judgment, alpha: float | None) -> Judgment:
-    if found.score is None or alpha is None:
-        return Judgment(found.score, ABSTAINED, found.rounds)
-    return Judgment(found.score, RELEVANT if found.score > alpha else NOT_RELEVANT, found.rounds)
+def _against(judgment: Judgment, alpha: float | None) -> Judgment:
+    if judgment.score is None or alpha is None:
+        return Judgment(judgment.score, ABSTAINED, judgment.rounds)
+    return Judgment(
+        judgment.score, RELEVANT if judgment.score > alpha else NOT_RELEVANT, judgment.rounds
+    )
 
 
 def _enough(outcome: Outcome, rules: Rules) -> bool:

@@ -48,15 +48,15 @@ def _text(content: Any) -> str:
     return content.encode("utf-8", "replace").decode() if isinstance(content, str) else ""
 
 
-def _first_tokens(told: Any) -> tuple[tuple[str, float], ...]:
+def _first_tokens(entries: Any) -> tuple[tuple[str, float], ...]:
     """Return tokens and log-probabilities; none at all where one of them is no log-probability."""
-    found = []
-    for entry in told if isinstance(told, list) else []:
+    tokens = []
+    for entry in entries if isinstance(entries, list) else []:
         token, value = _part(entry, "token"), _part(entry, "logprob")
         if not isinstance(token, str) or not _is_number(value):
             return ()
-        found.append((_text(token), float(value)))
-    return tuple(found)
+        tokens.append((_text(token), float(value)))
+    return tuple(tokens)
 
 
 def _count(value: Any) -> int:

@@ -38,7 +38,7 @@ BROWSER = (
 
 
 def mined(folder, **flags):
-    """Mine the tiny house with hostile documents and one hostile query; return the work directory."""
+    """Mine the tiny collection with hostile documents and one hostile query; return the work directory."""
     documents = DOCUMENTS | HOSTILE
     queries = QUERIES | {"q8": QUESTION}
     data = write_beir(folder / "data", documents, queries, [*QRELS, ("q8", "evil-3", 1)])

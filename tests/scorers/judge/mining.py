@@ -1,4 +1,4 @@
-"""What the tests of the judge share: a mined tiny house, and its tables."""
+"""What the tests of the judge share: a small mined collection, and its tables."""
 
 import numpy as np
 

@@ -101,8 +101,8 @@ def test_a_judge_with_a_known_error_rate_measures_as_such():
     tally = Tally()
     for kind, truth in (("positive", "relevant"), ("random", "not_relevant")):
         wrong = {"relevant": "not_relevant", "not_relevant": "relevant"}[truth]
-        tally.said += [(kind, truth if chance.random() < 0.8 else wrong) for _ in range(5000)]
-    tally.said += [("judged_negative", "abstained")] * 10
+        tally.verdicts += [(kind, truth if chance.random() < 0.8 else wrong) for _ in range(5000)]
+    tally.verdicts += [("judged_negative", "abstained")] * 10
     shares = tally.shares()
     assert shares["sensitivity"] == pytest.approx(0.8, abs=0.02)
     assert shares["specificity"] == pytest.approx(0.8, abs=0.02)

@@ -38,7 +38,7 @@ def test_the_first_token_tells_yes_and_no(folder, tmp_path):
     assert ask(chat, "python snake").first_tokens != reply.first_tokens
 
 
-def test_an_answer_that_fills_its_room_counts_as_cut_off(folder, tmp_path):
+def test_an_answer_that_is_as_long_as_may_be_counts_as_cut_off(folder, tmp_path):
     chat = LocalChat(str(folder), "cpu", Digests(tmp_path / "d.json"))
     reply = ask(chat, logprobs=False, tokens=5)
     assert reply.completion_tokens <= 5

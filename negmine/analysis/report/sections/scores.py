@@ -102,8 +102,8 @@ class Bins(NamedTuple):
 
     def at(self, place: float) -> float:
         """Return the value at a bin's lower end."""
-        found = self.low + self.width * place
-        return 10.0**found if self.logged else found
+        value = self.low + self.width * place
+        return 10.0**value if self.logged else value
 
 
 def bins_of(scorer: str, what: str, low: float, high: float) -> Bins:
@@ -120,9 +120,9 @@ def ranges(verdicts: pl.LazyFrame, opinions: Sequence[str]) -> dict[str, tuple[f
     finite = {name: _score(name).filter(_score(name).is_finite()) for name in opinions}
     ends = [x.min().alias(f"{n}<") for n, x in finite.items()]
     ends += [x.max().alias(f"{n}>") for n, x in finite.items()]
-    found = verdicts.select(ends).collect(engine="streaming").row(0, named=True)
-    known = {name: (found[f"{name}<"], found[f"{name}>"]) for name in opinions}
-    return {name: ends for name, ends in known.items() if None not in ends}
+    row = verdicts.select(ends).collect(engine="streaming").row(0, named=True)
+    ends_by_opinion = {name: (row[f"{name}<"], row[f"{name}>"]) for name in opinions}
+    return {name: ends for name, ends in ends_by_opinion.items() if None not in ends}
 
 
 def of_part(rows: pl.DataFrame, about: About) -> Tables:
@@ -194,8 +194,10 @@ def _scorer(table: pl.DataFrame, name: str, about: About) -> Scorer:
 
 
 def _ahead(rows: pl.DataFrame) -> float | None:
-    known = rows.filter(pl.col("bin").is_not_null())
-    return rounded(int(known["ahead"].sum()) / int(known["count"].sum())) if known.height else None
+    binned = rows.filter(pl.col("bin").is_not_null())
+    return (
+        rounded(int(binned["ahead"].sum()) / int(binned["count"].sum())) if binned.height else None
+    )
 
 
 def _view(rows: pl.DataFrame, fine: Bins) -> View:
@@ -217,11 +219,11 @@ def _view(rows: pl.DataFrame, fine: Bins) -> View:
 
 def _stages(others: pl.DataFrame, grid: _Grid) -> list[Stage]:
     fired = [reason for reason in REASONS if reason in set(others["reason"])]
-    found = [Stage(after="", candidates=grid.distribution(others))]
+    stages = [Stage(after="", candidates=grid.distribution(others))]
     for reason in fired:
         others = others.filter(pl.col("reason").ne_missing(reason))
-        found.append(Stage(after=reason, candidates=grid.distribution(others)))
-    return found
+        stages.append(Stage(after=reason, candidates=grid.distribution(others)))
+    return stages
 
 
 class _Grid:
@@ -233,16 +235,16 @@ class _Grid:
 
     def distribution(self, rows: pl.DataFrame) -> Distribution:
         """Return what fine counts (see _binned) come to."""
-        known = rows.filter(pl.col("bin").is_not_null())
-        fine = known.group_by("bin").agg(pl.col("count").sum()).sort("bin")
+        binned = rows.filter(pl.col("bin").is_not_null())
+        fine = binned.group_by("bin").agg(pl.col("count").sum()).sort("bin")
         places, counts = fine["bin"].to_numpy(), fine["count"].to_numpy()
         count = int(counts.sum())
         bins = np.bincount(
             (places - self._first) // self._step, weights=counts, minlength=self._count
         )
-        mean = float(known["sum"].sum()) / count if count else None
-        spread = None if mean is None else float(known["squares"].sum()) / count - mean**2
-        ends: Any = (known["min"].min(), known["max"].max()) if count else (None, None)
+        mean = float(binned["sum"].sum()) / count if count else None
+        spread = None if mean is None else float(binned["squares"].sum()) / count - mean**2
+        ends: Any = (binned["min"].min(), binned["max"].max()) if count else (None, None)
         quarters = (self._quantile(places, counts, share, ends) for share in (0.25, 0.5, 0.75))
         q25, median, q75 = (rounded(value) for value in quarters)
         return Distribution(

@@ -106,8 +106,8 @@ class Known:
     def _likeness(self) -> Callable[..., Likeness]:
         if self._context.config.vector_retriever is not None:
             dense = self._vectors
-            return lambda docs, offsets, known, known_offsets: likeness(
-                dense.vectors, dense.rows(docs), offsets, dense.rows(known), known_offsets
+            return lambda docs, offsets, positives, known_offsets: likeness(
+                dense.vectors, dense.rows(docs), offsets, dense.rows(positives), known_offsets
             )
         return shingles.open_index(self._context.work.folder(SHINGLES)).likeness
 

@@ -89,8 +89,10 @@ class Sweep:
             for value in values:
                 settings = self._base.model_copy(update=on | {setting: value})
                 fires = [rule.expression(settings), NOT_SCORED.expression(settings)]
-                known = [removes.fill_null(False) for removes in fires if removes is not None]
-                masks.append(pl.any_horizontal(pl.col("hidden") & False, *known))
+                masks_of_value = [
+                    removes.fill_null(False) for removes in fires if removes is not None
+                ]
+                masks.append(pl.any_horizontal(pl.col("hidden") & False, *masks_of_value))
         return masks
 
     def _draws(self, rows: pl.DataFrame, offsets: NDArray[np.int64]) -> NDArray[np.uint64]:

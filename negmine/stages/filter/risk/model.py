@@ -52,13 +52,13 @@ def fit(signals: Floats, hidden: NDArray[np.bool_], names: Sequence[str]) -> Mod
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    known = np.flatnonzero(np.isfinite(signals).any(axis=0))
-    scaler = StandardScaler().fit(signals[:, known])
+    filled = np.flatnonzero(np.isfinite(signals).any(axis=0))
+    scaler = StandardScaler().fit(signals[:, filled])
     # newton-cholesky: many rows, few signals, and converged far below what ties could feel
     regression = LogisticRegression(C=REGULARISATION, solver="newton-cholesky", tol=1e-8)
-    regression.fit(np.nan_to_num(scaler.transform(signals[:, known])), hidden)
+    regression.fit(np.nan_to_num(scaler.transform(signals[:, filled])), hidden)
     weight = regression.coef_[0].astype(np.float64)
-    chosen = tuple(names[place] for place in known.tolist())
+    chosen = tuple(names[place] for place in filled.tolist())
     return Model(chosen, scaler.mean_, scaler.scale_, weight, float(regression.intercept_[0]))
 
 

@@ -26,6 +26,12 @@ def text(page):
     return (DOCS / page).read_text(encoding="utf-8")
 
 
+def test_paths_in_contributing_exist():
+    named = re.findall(r"`((?:negmine|tests|docs)/[^`<>\s]*)`", text("contributing.md"))
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_generated_pages_are_fresh():
     done = subprocess.run(
         [sys.executable, str(DOCS / "generate.py"), "--check"], capture_output=True, text=True

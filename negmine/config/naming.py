@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from pathlib import Path
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # hf://, s3://; of a Path, hf:/
 
 
 def flag(field: str) -> str:
@@ -20,3 +24,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean ...?`, or nothing where no known name is near."""
     close = difflib.get_close_matches(name, list(names), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def is_address(path: Path | str) -> bool:
+    """Tell whether a path is an address such as s3://bucket/folder."""
+    return _ADDRESS.match(str(path)) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from negmine.config import memory
 from negmine.config.effective import effective_rules, guide_names
@@ -19,6 +19,7 @@ from negmine.config.settings import (
 )
 
 DEFAULT = "default"
+ScoreKind = Literal["sum", "cosine", "unknown"]
 PER_COMMAND = ("judge_budget",)  # settings of one command, which no work directory remembers
 
 
@@ -27,13 +28,13 @@ class RetrieverInfo:
     """What other packages may know of a retriever.
 
     spec: as --retriever names it. name: of its columns and folders. has_vectors: it can give vectors of
-    documents and queries, for similarities and signals. score_kind: what its scores are, as `cosine`.
+    documents and queries, for similarities and signals. score_kind: see retrievers/base.py.
     """
 
     spec: str
     name: str
     has_vectors: bool = False
-    score_kind: str = "unknown"
+    score_kind: ScoreKind = "unknown"
     is_own: bool = False  # a user's own, from another package
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -11,9 +10,9 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
+from negmine.config.naming import is_address
 from negmine.errors import SettingsError
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # hf://, s3://; of a Path, hf:/
 NONE = "none"  # for a setting that may be empty: forget what the file or the work directory has
 
 
@@ -35,7 +34,7 @@ class SettingsTable(BaseModel):
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):
             raise ValueError("say true or false")
-        elif Path in kinds and _ADDRESS.match(str(value)):
+        elif Path in kinds and is_address(value):
             raise ValueError(
                 "this is an address, and negmine reads files of this machine. Download it first, as with "
                 "`hf download NAME --repo-type dataset --local-dir FOLDER`, and name the folder or file"

@@ -22,7 +22,6 @@ from negmine.engine.executors.local import Executor, local
 from negmine.engine.status import FRESH, State, offered, require_fresh, survey
 from negmine.engine.tasks import Parts, PartTask, Stats
 from negmine.errors import InputError
-from negmine.storage.locks import locked
 from negmine.storage.manifest import Manifest, now
 from negmine.storage.parquet import part_name, read_part
 from negmine.storage.remembered import remembering
@@ -72,7 +71,7 @@ def run(
     asked = Run(context, plan, stages, executor or local)
     context.work.create()
     outcomes: list[Outcome] = []
-    with locked(context.work.root):
+    with context.work.lock():
         states = asked.survey()
         context.work.digest.save()
         _require_earlier(asked, states)

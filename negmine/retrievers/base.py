@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.config.resolved import ResolvedConfig
+from negmine.config.resolved import ResolvedConfig, ScoreKind
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 
@@ -86,8 +86,9 @@ class RetrieverType:
     index and retrieve, in the order they are made, the run among them; it gets the context and the
     runs of the retrievers before it. run: the artifact of its run. indexes: the artifacts that `open` reads.
     ordered: its hits come ordered by (-score, doc_id). last: its artifacts may read other runs.
-    score_kind: what its scores are. open_vectors: for a kind with vectors. model: the name of its model,
-    and the artifact whose manifest has the model's fingerprint.
+    score_kind: `sum`, of a weight per word, from 0 and without a bound (such a score gets the signal
+    `<name>_log_ratio`); `cosine`; or `unknown`. open_vectors: for a kind with vectors. model: the name of its
+    model, and the artifact whose manifest has the model's fingerprint.
     """
 
     name: str
@@ -98,6 +99,6 @@ class RetrieverType:
     open: Callable[[Context], Retriever]
     ordered: bool = False
     last: bool = False
-    score_kind: str = "unknown"
+    score_kind: ScoreKind = "unknown"
     open_vectors: Callable[[Context], VectorRetriever] | None = None
     model: Callable[[ResolvedConfig], str | None] = _no_model

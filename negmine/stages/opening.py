@@ -17,6 +17,7 @@ from negmine.retrievers.registry import info
 from negmine.stages.checks import check
 from negmine.storage.clone import check_old, start_from
 from negmine.storage.given import keep_table
+from negmine.storage.open import open_workdir
 from negmine.storage.remembered import recall_settings
 from negmine.storage.workdir import Workdir
 
@@ -31,7 +32,7 @@ def open_context(
     force: bool = False,
 ) -> Context:
     """Return the context of a work directory: the given settings over what it remembers."""
-    workdir = Workdir(work)
+    workdir = open_workdir(work)
     remembered = recall_settings(workdir, (progress or Silent()).note)
     return _context(workdir, flags, config, remembered, progress, force)
 
@@ -44,7 +45,7 @@ def open_existing(
     force: bool = False,
 ) -> Context:
     """Return the context of a work directory that must be there already; raise MissingArtifact."""
-    if not Workdir(work).exists():
+    if not open_workdir(work).exists():
         raise MissingArtifact(
             f"{work} is no work directory. Run: negmine mine {work} --data FOLDER, "
             f"or stage by stage, from negmine index {work} --data FOLDER"
@@ -64,14 +65,16 @@ def context_to_mine(
 
     since: another work directory that a new one starts from.
     """
-    workdir = Workdir(work)
+    workdir = open_workdir(work)
     is_given = bool(flags) or config is not None
     if since is not None:
         check_old(Path(since), workdir)
     note = (progress or Silent()).note
     remembered = None if is_given else recall_settings(workdir, note)
     if remembered is None and since is not None and not is_given:
-        remembered = recall_settings(Workdir(since), note)  # a first command left none, or failed
+        remembered = recall_settings(
+            open_workdir(since), note
+        )  # a first command left none, or failed
     context = _context(workdir, flags, config, remembered, progress, force)
     _require_data(context, since)
     if since is not None:
@@ -106,7 +109,7 @@ def _require_data(context: Context, since: str | Path | None) -> None:
     given = context.config.given
     if any(getattr(given.index, name) is not None for name in SOURCES):
         return
-    earlier = Workdir(since) if since is not None else context.work
+    earlier = open_workdir(since) if since is not None else context.work
     before = recall_settings(earlier)
     if before is None:
         return  # a new directory: reading the sources says what is missing

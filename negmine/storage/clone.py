@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from negmine.errors import Locked, WorkdirError
 from negmine.storage.locks import locked
+from negmine.storage.open import open_workdir
 from negmine.storage.remembered import REMEMBERED
 from negmine.storage.workdir import PARTIAL, Workdir
 
@@ -26,7 +27,7 @@ _LEFT_OUT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.
 
 def check_old(old: Path, new: Workdir) -> None:
     """Raise WorkdirError where `old` is no work directory, or the new one itself."""
-    if not Workdir(old).exists():
+    if not open_workdir(old).exists():
         raise WorkdirError(
             f"--since {old} is no work directory of negmine. Name one that a command has filled."
         )

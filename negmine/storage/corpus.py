@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from negmine.config.settings import IndexSettings
 from negmine.data.texts import rendered
 from negmine.storage.layout import CORPUS
+from negmine.storage.open import open_workdir
 from negmine.storage.workdir import Workdir
 
 
@@ -89,4 +90,4 @@ def open_corpus(work: Workdir, settings: IndexSettings) -> Corpus:
 
 @lru_cache(maxsize=1)
 def _open(root: str, identity: str, title: bool, title_separator: str) -> Corpus:
-    return Corpus(Workdir(root), title, title_separator)
+    return Corpus(open_workdir(root), title, title_separator)

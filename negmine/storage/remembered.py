@@ -33,7 +33,7 @@ def recall_settings(
     note: receives a sentence for each remembered setting that negmine does not have any more; it is
     dropped. Raises CorruptArtifact for a file that is damaged.
     """
-    path = work.root / REMEMBERED
+    path = work.shared / REMEMBERED
     try:
         tables, notes = without_gone(json.loads(path.read_text(encoding="utf-8")))
         settings = Settings.model_validate(tables)
@@ -64,7 +64,7 @@ def remembering(
 
     A gate that was not met is no failure of the settings, but for a budget that cannot be met at all.
     """
-    path = work.root / REMEMBERED
+    path = work.shared / REMEMBERED
     before = _stored(work)
     if not path.exists():
         write_json(path, given)

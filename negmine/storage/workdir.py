@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, sync_folder, write_json
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
+from negmine.storage.locks import locked
 from negmine.storage.manifest import MANIFEST, Manifest
 from negmine.storage.parquet import (
     PARQUET,
@@ -43,18 +44,26 @@ class Workdir:
         self.root = Path(root)
         self.digest = Digests(self.root / ".digests.json")
 
-    def folder(self, name: str) -> Path:
-        """Return the folder of an artifact such as `2-retrieve/bm25`."""
+    @property
+    def shared(self) -> Path:
+        """The folder of settings and manifests."""
+        return self.root
+
+    def local(self, name: str) -> Path:
+        """Return the folder in which an artifact is made."""
         return self.root / name
+
+    def folder(self, name: str) -> Path:
+        """Return the folder from which an artifact such as `2-retrieve/bm25` is read."""
+        return self.root / name
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Return what holds the work directory for one writer; raises Locked."""
+        return locked(self.root)
 
     def create(self) -> None:
         """Make the directory; refuse a folder that is full of something else."""
-        if self.root.is_file():
-            raise WorkdirError(f"{self.root} is a file. Name a folder for the work directory.")
-        if self.root.is_dir() and any(self.root.iterdir()) and not self._is_ours():
-            raise WorkdirError(
-                f"{self.root} is not empty and no work directory of negmine. Name an empty or a new folder."
-            )
+        self._refuse_others(self.root)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -62,23 +71,34 @@ class Workdir:
 
     def exists(self) -> bool:
         """Tell whether this is a work directory that a command has begun to fill."""
-        return any((self.root / mark).exists() for mark in ("settings.json", "1-index", "sources"))
+        return any(
+            (self.shared / mark).exists() for mark in ("settings.json", "1-index", "sources")
+        )
+
+    def _refuse_others(self, folder: Path) -> None:
+        """Raise WorkdirError for a file, or a folder that is full of something else."""
+        if folder.is_file():
+            raise WorkdirError(f"{folder} is a file. Name a folder for the work directory.")
+        if folder.is_dir() and any(folder.iterdir()) and not self._is_ours():
+            raise WorkdirError(
+                f"{folder} is not empty and no work directory of negmine. Name an empty or a new folder."
+            )
 
     def _is_ours(self) -> bool:
-        return self.exists() or (self.root / ".lock").exists()
+        return self.exists() or (self.shared / ".lock").exists()
 
     # -- manifests ---------------------------------------------------------------------------
 
     def manifest(self, name: str) -> Manifest | None:
         """Return the manifest of a finished artifact, or None; one that is damaged proves nothing."""
         try:
-            return Manifest.from_json((self.folder(name) / MANIFEST).read_text())
+            return Manifest.from_json((self.shared / name / MANIFEST).read_text())
         except (OSError, ValueError, TypeError):
             return None
 
     def is_damaged(self, name: str) -> bool:
         """Tell whether there is a manifest that cannot be read."""
-        return (self.folder(name) / MANIFEST).exists() and self.manifest(name) is None
+        return (self.shared / name / MANIFEST).exists() and self.manifest(name) is None
 
     def require(self, name: str) -> Manifest:
         """Return the manifest of `name`; raise where there is none, or a damaged one."""
@@ -86,13 +106,13 @@ class Workdir:
         if manifest is None:
             again = f"Run: negmine {stage_of(name)} {self.root}"
             if self.is_damaged(name):
-                raise CorruptArtifact(f"{self.folder(name) / MANIFEST} is damaged. {again}")
+                raise CorruptArtifact(f"{self.shared / name / MANIFEST} is damaged. {again}")
             raise MissingArtifact(f"{name} does not exist. {again}")
         return manifest
 
     def whole(self, manifest: Manifest) -> bool:
         """Tell whether every part that the manifest lists lies there in its full size."""
-        folder = self.folder(manifest.artifact)
+        folder = self.shared / manifest.artifact
         return all(_size(folder / part["file"]) == part["bytes"] for part in manifest.parts)
 
     # -- reading -----------------------------------------------------------------------------
@@ -128,7 +148,7 @@ class Workdir:
 
     def scan_new(self, manifest: Manifest) -> pl.LazyFrame:
         """Return a lazy frame over parts that are finished but not yet committed."""
-        folder = self.folder(manifest.artifact)
+        folder = self.local(manifest.artifact)
         places = (folder / PARTIAL / part["file"] for part in manifest.parts)
         files = [path if path.exists() else folder / path.name for path in places]
         return pl.scan_parquet(files, glob=False)
@@ -137,11 +157,11 @@ class Workdir:
 
     def find_part(self, name: str, number: int, identity: str) -> Path | None:
         """Return part `number` of this identity where an earlier run has left it, the newest first."""
-        partial = self.folder(name) / PARTIAL
+        partial = self.local(name) / PARTIAL
         lines = partial / pending_name(part_name(number, JSON_LINES), identity)
         if lines.exists():
             return lines
-        places = (folder / part_name(number) for folder in (partial, self.folder(name)))
+        places = (folder / part_name(number) for folder in (partial, self.local(name)))
         return next((path for path in places if identity_of_part(path) == identity), None)
 
     def has_part(self, name: str, number: int, identity: str) -> bool:
@@ -150,7 +170,7 @@ class Workdir:
 
     def parts_done(self, name: str, identity: str) -> int:
         """Count the parts of this identity that lie there without a manifest."""
-        folder = self.folder(name)
+        folder = self.local(name)
         numbers = {
             int(path.name[5:10])
             for where in (folder, folder / PARTIAL)
@@ -162,7 +182,7 @@ class Workdir:
         self, name: str, number: int, table: pa.Table, identity: str, kind: str = PARQUET
     ) -> None:
         """Write one part atomically: temporary name, fsync, rename."""
-        folder = self.folder(name) / PARTIAL
+        folder = self.local(name) / PARTIAL
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder / pending_name(part_name(number, kind), identity)) as stream:
             if kind == JSON_LINES:
@@ -172,21 +192,21 @@ class Workdir:
 
     def fresh_folder(self, name: str) -> Path:
         """Return an empty `.partial` folder for an artifact that is made in one go."""
-        folder = self.folder(name) / PARTIAL
+        folder = self.local(name) / PARTIAL
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         return folder
 
     def discard(self, name: str) -> None:
         """Remove what an attempt left unfinished; a finished artifact stays."""
-        folder = self.folder(name)
+        folder = self.local(name)
         shutil.rmtree(folder / PARTIAL, ignore_errors=True)
         with suppress(OSError):  # not empty: an older, finished artifact is there
             folder.rmdir()
 
     def commit(self, manifest: Manifest) -> Manifest:
         """Put finished files in place of the old ones; the manifest comes last."""
-        folder = self.folder(manifest.artifact)
+        folder = self.local(manifest.artifact)
         partial = folder / PARTIAL
         partial.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
@@ -208,7 +228,7 @@ class Workdir:
 
     def describe(self, name: str, files: list[str] | None, identity: str) -> list[dict[str, Any]]:
         """Describe finished files for a manifest: file, rows, bytes. Without a list: all new ones."""
-        folder = self.folder(name)
+        folder = self.local(name)
         partial = folder / PARTIAL
         if files is None:
             files = sorted(path.name for path in partial.iterdir() if path.is_file())

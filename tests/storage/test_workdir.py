@@ -15,6 +15,7 @@ from negmine.errors import CorruptArtifact, Locked, MissingArtifact, WorkdirErro
 from negmine.storage.digests import Digests
 from negmine.storage.locks import locked
 from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.open import open_workdir
 from negmine.storage.parquet import part_name
 from negmine.storage.workdir import PARTIAL, Workdir
 
@@ -222,3 +223,9 @@ def test_a_manifest_of_version_1_is_read(tmp_path):
     fields["room"] = fields.pop("stage")
     path.write_text(json.dumps(fields | {"manifest": 1}))
     assert work.manifest(NAME).stage == "retrieve"
+
+
+@pytest.mark.parametrize("root", ["s3://bucket/work", Path("hf://datasets/me/work")])
+def test_an_address_is_no_work_directory(root):
+    with pytest.raises(WorkdirError, match=r"is an address\. Name a folder of this machine"):
+        open_workdir(root)

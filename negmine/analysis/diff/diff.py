@@ -151,9 +151,9 @@ def _notes(a: Run, b: Run, same_rows: bool) -> list[str]:
             if manifest.stats.get("unfinished"):
                 notes.append(f"{name}: {manifest.artifact}: {manifest.stats['unfinished']}")
     corpora_differ = _both_have(a, b, CORPUS) and not _same_artifact(a, b, CORPUS)
-    if corpora_differ and "bm25" in a.scorers and "bm25" in b.scorers:
+    if corpora_differ and (sums := [name for name in a.sums if name in b.sums]):
         notes.append(
-            "BM25 weighs words by the corpus, and the corpora differ: its scores move with it."
+            f"{' and '.join(sums)} weighs words by the corpus, and the corpora differ: its scores move with it."
         )
     if not same_rows and _identity(a) == _identity(b):
         notes.append(

@@ -30,6 +30,11 @@ class Run:
         others = ("query_id", "doc_id", "label", "rank", "positive_score", "kept", "reason")
         self._columns = [*others, *scores]
 
+    @property
+    def sums(self) -> list[str]:
+        """The retrievers whose scores are sums of a weight per word."""
+        return [one.name for one in self.context.config.retrievers if one.score_kind == "sum"]
+
     @cached_property
     def queries(self) -> pl.DataFrame:
         """Every query with the part of `verdicts` that it lies in: query_id, part."""

@@ -57,5 +57,5 @@ BM25 = RetrieverType(
     indexes=lambda context: (INDEX,),
     open=_open,
     ordered=True,
-    score_kind="bm25",
+    score_kind="sum",
 )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.index import TokenLists
-from negmine.retrievers.bm25.ranking import no_hits, ranked
+from negmine.retrievers.ranking import no_hits, ranked
 from negmine.storage.files import write_array
 
 IDS, LENGTHS = "ids.npy", "lengths.npy"

@@ -16,7 +16,7 @@ from negmine.data.jit import compiled, in_threads
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.index import DOCUMENTS, SCORES, STARTS, TokenLists
-from negmine.retrievers.bm25.ranking import no_hits
+from negmine.retrievers.ranking import no_hits
 
 SPARE = 256  # keys beyond k that wait before the list is cut
 STRETCH = 128  # documents that are looked at together

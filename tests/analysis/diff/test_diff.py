@@ -184,7 +184,7 @@ def test_a_grown_corpus_and_other_queries(tmp_path):
     assert found["rows"]["came"] > 0
     assert {(row["from"], row["to"]) for row in found["labels"]} == {("unlabeled", "positive")}
     assert any(row["to"] == "is_positive" for row in found["flips"])
-    assert any("BM25" in note for note in found["notes"])
+    assert any("bm25 weighs words by the corpus" in note for note in found["notes"])
     assert next(row for row in found["setup"]["rows"] if row["artifact"] == "1-index/corpus") == {
         "artifact": "1-index/corpus", "a": 24, "b": 26
     }  # fmt: skip

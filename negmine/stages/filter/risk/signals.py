@@ -18,7 +18,8 @@ from negmine.data.schemas import POSITIVE
 OF_SCORES = ("_z", "_gap", "_log_rank", "_ratio", "_difference")  # signals made of one score
 LIKENESS = ("positive_similarity", "positive_similarity_mean")
 OF_VECTORS = ("centroid_similarity", "owner_query_similarity")
-LIKENESSES = (*LIKENESS, *OF_VECTORS, "bm25_log")  # have a _z or _ratio, and are no scores
+LOG_RATIO = "_log_ratio"  # of scores that are sums
+LIKENESSES = (*LIKENESS, *OF_VECTORS)  # have a _z or _ratio, and are no scores
 _QUERY = pl.col("query_id").rle_id()
 _IS_POSITIVE = pl.col("label") == POSITIVE
 
@@ -37,7 +38,7 @@ class Evidence(NamedTuple):
 
 def evidence_of(config: ResolvedConfig) -> Evidence:
     """Return what a configuration's signals are made of."""
-    sums = [one.name for one in config.retrievers if one.score_kind == "bm25"]
+    sums = [one.name for one in config.retrievers if one.score_kind == "sum"]
     return Evidence(config.evidence, config.vector_retriever is not None, sums)
 
 
@@ -91,7 +92,7 @@ def _signals(evidence: Evidence) -> dict[str, pl.Expr]:
     for name in evidence.sums:
         score = pl.col(f"{name}_score")
         mean = score.filter(_IS_POSITIVE).mean().over("_query")
-        signals[f"{name}_log_ratio"] = (score / mean).log1p()
+        signals[f"{name}{LOG_RATIO}"] = (score / mean).log1p()
     return signals
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from negmine.config.settings import FilterSettings
-from negmine.stages.filter.risk.signals import LIKENESSES, OF_SCORES
+from negmine.stages.filter.risk.signals import LIKENESSES, LOG_RATIO, OF_SCORES
 from negmine.stages.filter.rules import documents, opinions, thresholds
 from negmine.stages.filter.rules.rule import ANCHOR, SCORE, Rule, score_of
 
@@ -68,6 +68,6 @@ def scored_signals(settings: FilterSettings) -> list[str]:
         name.removesuffix(ending)
         for name in limited
         for ending in OF_SCORES
-        if name.endswith(ending)
+        if name.endswith(ending) and not name.endswith(LOG_RATIO)
     )
     return sorted(set(scorers) - set(LIKENESSES))

@@ -226,6 +226,8 @@ def test_a_signal_of_a_score_that_is_missing_is_not_safe():
 
 def test_a_likeness_that_cannot_be_told_is_no_missing_score():
     assert scored_signals(FilterSettings(max_signal=("positive_similarity_z=1",))) == []
+    sums = ("bm25_log_ratio=1", "own_log_ratio=1")  # of any retriever whose scores are sums
+    assert scored_signals(FilterSettings(max_signal=sums)) == []
     limits = ("bm25_log_ratio=1", "owner_query_similarity=0.5", "dense_z=1", "guide_2_gap=0")
     assert scored_signals(FilterSettings(max_signal=limits)) == ["dense", "guide_2"]
 

@@ -1,4 +1,4 @@
-"""The one way both BM25 engines turn scores into hits."""
+"""Turn scores into hits: ordered by (-score, doc_id), cut and padded to k."""
 
 from __future__ import annotations
 

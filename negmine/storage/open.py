@@ -1,0 +1,16 @@
+"""Which storage the name of a work directory means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from negmine.config.naming import is_address
+from negmine.errors import WorkdirError
+from negmine.storage.workdir import Workdir
+
+
+def open_workdir(root: Path | str) -> Workdir:
+    """Return the work directory of this name, whether it exists or not; raise WorkdirError for an address."""
+    if is_address(root):
+        raise WorkdirError(f"{root} is an address. Name a folder of this machine.")
+    return Workdir(root)

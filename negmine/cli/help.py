@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -57,12 +57,20 @@ class Command(TyperCommand):
         """Read the command line. Raises a usage error with advice for flags that it does not take."""
         given = list(args)
         try:
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, list(self._with_values(args)))
         except TyperException as error:
             text = advice(self, ctx, given, error)
             if text:
                 ctx.fail(text)
             raise
+
+    def _with_values(self, args: list[str]) -> Iterator[str]:
+        """Yield the words, with a value behind a flag that may stand alone (the callback's `alone`)."""
+        alone: dict[str, str] = getattr(self.callback, "alone", {})
+        for word, following in zip(args, [*args, "--"][1:], strict=True):
+            yield word
+            if word in alone and following.startswith("--"):
+                yield alone[word]
 
     @property
     def _hidden(self) -> set[str]:

@@ -41,7 +41,7 @@ class RetrieverInfo:
 class InForce(NamedTuple):
     """A setting that is on: its stage and name, its value, and where it comes from.
 
-    origin: flag, file, remembered or default.
+    origin: flag, file, remembered, default, or chosen (by --max-leak).
     """
 
     stage: str

@@ -1,4 +1,4 @@
-"""Notes on settings that do less than they seem to."""
+"""Notes on settings that do less than they seem to, and on rules that are not in force."""
 
 from __future__ import annotations
 
@@ -6,22 +6,44 @@ from collections.abc import Iterator
 
 from negmine.config.resolved import ResolvedConfig
 from negmine.engine.context import Context
-from negmine.stages.filter.rules.table import scored_signals
-from negmine.storage.layout import VERDICTS
+from negmine.stages.filter.rules.table import RULES, scored_signals
+from negmine.storage.layout import RISK_MODEL, VERDICTS
 
-NOT_SCORED = "not_scored"
+NOT_SCORED, DUPLICATE = "not_scored", "near_duplicate_of_positive"
 
 
 def note_advice(context: Context) -> None:
-    """Note what the settings in force leave unused, once the verdicts are there."""
-    verdicts = context.work.manifest(VERDICTS)
-    if verdicts is not None:
-        for note in advice(context.config, dict(verdicts.stats.get("removed", {}))):
-            context.progress.note(note)
+    """Note what the settings in force leave unused or unprotected, once the verdicts are there."""
+    verdicts, learned = context.work.manifest(VERDICTS), context.work.manifest(RISK_MODEL)
+    if verdicts is None:
+        return
+    own = None if learned is None else learned.stats.get("own_share")
+    removed = dict(verdicts.stats.get("removed", {}))
+    for note in (*of_rerank(context.config, removed), *of_thresholds(context.config, own)):
+        context.progress.note(note)
 
 
-def advice(config: ResolvedConfig, removed: dict[str, int]) -> Iterator[str]:
-    """Yield a sentence for each such setting. removed: reason to number of candidates."""
+def of_thresholds(config: ResolvedConfig, own_share: float | None) -> Iterator[str]:
+    """Yield what protects less than a user may think.
+
+    own_share: the weight that the data's own positives have in the risk, where one was learned.
+    """
+    if not any(
+        rule.is_on(config.filter) for rule in RULES if rule.needs and rule.name != DUPLICATE
+    ):
+        yield (
+            "no threshold is in force: every candidate that is no known positive and no copy of one may become "
+            "a negative. --max-risk 0.05 needs no model; negmine leak measures what it saves"
+        )
+    if config.filter.max_risk is not None and own_share == 0:
+        yield (
+            "too few queries have two positives, so the risk rests on negmine's built-in weights alone, and "
+            "negmine leak may have nothing to measure"
+        )
+
+
+def of_rerank(config: ResolvedConfig, removed: dict[str, int]) -> Iterator[str]:
+    """Yield what a cross-encoder's scores are not used for. removed: reason to number of candidates."""
     rules, depth = config.filter, config.rerank.rerank_depth
     if "rerank" not in config.scorers:
         return

@@ -54,7 +54,7 @@ def estimate(context: Context) -> dict[str, Any]:
     plan = make_plan(context)
     states = survey(context, plan, strict=())
     made = {one.artifact.name for one in states if one.state == FRESH}
-    size = _size(context, encodes=_vectors(context) not in made)
+    size = _size(context, {CORPUS, QUERIES} <= made, encodes=_vectors(context) not in made)
     rows = [
         {
             "artifact": one.artifact.name,
@@ -78,11 +78,10 @@ def _vectors(context: Context) -> str | None:
     return None if chosen is None else type_of(chosen.spec).indexes(context)[0]
 
 
-def _size(context: Context, encodes: bool) -> Size:
-    """Count the data: in the tables where they are made, else in the sources."""
-    corpus, queries = context.work.manifest(CORPUS), context.work.manifest(QUERIES)
-    if corpus is not None and queries is not None:
-        documents, asked = corpus.rows, queries.rows
+def _size(context: Context, is_indexed: bool, encodes: bool) -> Size:
+    """Count the data: in the tables where those of this data are made, else in the sources."""
+    if is_indexed:
+        documents, asked = (context.work.require(name).rows for name in (CORPUS, QUERIES))
     else:
         sources, problems = open_sources(context.config.index), Problems(skip=True)
         documents = sum(table.num_rows for table in sources.corpus(problems))

@@ -8,11 +8,12 @@ from typing import Any
 
 from negmine.config.naming import flag
 from negmine.config.resolve import resolve
-from negmine.config.settings import Settings
+from negmine.config.settings import STAGES, Settings
+from negmine.config.table import fact
 from negmine.data.sources.tables import FIELDS, as_arrow
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
-from negmine.errors import MissingArtifact, SettingsError
+from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
 from negmine.retrievers.registry import info
 from negmine.stages.checks import check
 from negmine.storage.clone import check_old, start_from
@@ -77,6 +78,8 @@ def context_to_mine(
         )  # a first command left none, or failed
     context = _context(workdir, flags, config, remembered, progress, force)
     _require_data(context, since)
+    if is_given:
+        _note_replaced(context)
     if since is not None:
         start_from(Path(since), workdir, context.progress.note)
     return context
@@ -138,6 +141,28 @@ def _require_data(context: Context, since: str | Path | None) -> None:
         f"{earlier.root} was made from {data}.\n{kept}\n"
         f"To mine anew from the defaults: {anew} {data} {every}"
     )
+
+
+def _note_replaced(context: Context) -> None:
+    """Note what the work directory remembers, and this command replaces by defaults; not data, not speed."""
+    try:
+        before = recall_settings(context.work)
+    except CorruptArtifact:
+        return  # this command writes the file anew
+    if before is None:
+        return
+    gone = {
+        name: value
+        for stage in STAGES
+        for name, value in getattr(before, stage).model_dump(exclude_unset=True).items()
+        if name not in getattr(context.config.given, stage).model_fields_set
+        and value != getattr(getattr(context.config.given, stage), name)
+        and not (name in SOURCES or fact(STAGES[stage].model_fields[name], "speed"))
+    }
+    if text := _flags(gone):
+        context.progress.note(
+            f"mine takes the defaults for what it is not given. {context.work.root} had: {text}"
+        )
 
 
 def _flags(values: Mapping[str, Any]) -> str:

@@ -238,7 +238,7 @@ def _write(context: Context) -> Iterable[Artifact]:
     )  # fmt: skip
     yield Artifact(
         CARD, None, (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), QRELS, CORPUS),
-        partial(card_tasks.shaping, context), card_tasks.card,
+        partial(card_tasks.shaping, context), card_tasks.card, revision=2,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, survey
+from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.storage.layout import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, training
 from negmine.storage.manifest import Manifest
 
@@ -23,7 +24,8 @@ class Result:
 
     artifacts: name, outcome (made or fresh), rows, seconds of each. seconds: by stage. summary: counts of
     what is fresh. files: the training files. rules: the settings in force of the stages filter and write,
-    where one of them ran: stage, setting, value, origin (flag, file, remembered, default).
+    where one of them ran: stage, setting, value, origin (flag, file, remembered, default, or chosen by
+    --max-leak).
     """
 
     work: Path
@@ -75,9 +77,20 @@ def result(
 
 
 def rules_in_force(context: Context, stages: Sequence[str]) -> list[InForce]:
-    """Return the settings in force of filter and write, where these stages include one of them."""
-    chosen = [stage for stage in ("filter", "write") if stage in stages]
-    return context.config.in_force(*chosen)
+    """Return the settings in force of filter and write, where these stages include one of them.
+
+    Of a stage that did not run, those that the command gave. What --max-leak has chosen: origin `chosen`.
+    """
+    shown = [stage for stage in ("filter", "write") if stage in stages]
+    rules = context.config.in_force("filter", "write")
+    rules = [rule for rule in rules if shown and (rule.stage in shown or rule.origin == "flag")]
+    by_budget = chosen_by_budget(context)
+    return [
+        rule._replace(value=by_budget[rule.setting], origin="chosen")
+        if rule.setting in by_budget
+        else rule
+        for rule in rules
+    ]
 
 
 def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:

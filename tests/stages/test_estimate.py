@@ -19,6 +19,13 @@ def test_nothing_is_made_and_everything_is_counted(tmp_path, beir, vectors):
     assert not (tmp_path / "w").exists()
 
 
+def test_other_data_than_that_of_the_work_directory_is_counted(tmp_path, beir):
+    negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"])
+    two = [{"anchor": "one", "positive": "first"}, {"anchor": "two", "positive": "second"}]
+    other = dry(tmp_path / "w", pairs=two, retriever=["bm25"])
+    assert (other["documents"], other["queries"]) == (2, 2)
+
+
 def test_what_is_fresh_is_kept_and_costs_nothing(tmp_path, beir, vectors):
     flags = {"data": beir, "k": 5, **vectors}
     negmine.mine(tmp_path / "w", **flags)

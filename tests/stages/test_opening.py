@@ -3,6 +3,7 @@
 import pytest
 
 import negmine
+from negmine.engine.progress import Silent
 from negmine.errors import SettingsError
 
 
@@ -23,6 +24,23 @@ def test_a_new_directory_since_an_old_one_is_not_begun_without_data(tmp_path, be
         negmine.mine(tmp_path / "new", since=tmp_path / "old", max_risk=0.2)
     assert not (tmp_path / "new").exists()
     assert negmine.mine(tmp_path / "new", since=tmp_path / "old").summary["kept"] > 0
+
+
+class Notes(Silent):
+    def __init__(self):
+        self.notes = []
+
+    def note(self, message):
+        self.notes.append(message)
+
+
+def test_settings_that_a_new_mine_replaces_by_defaults_are_noted(tmp_path, beir):
+    work, progress = tmp_path / "w", Notes()
+    negmine.mine(work, data=beir, retriever=["bm25"], device="cpu", max_score=9.0)
+    negmine.filter(work, skip_top=1)
+    negmine.mine(work, data=beir, retriever=["bm25"], max_score=8.0, progress=progress)
+    replaced = [note for note in progress.notes if "mine takes the defaults" in note]
+    assert [note.partition("had: ")[2] for note in replaced] == ["--skip-top 1"]
 
 
 def test_a_budget_of_one_command_is_not_remembered(tmp_path, beir):

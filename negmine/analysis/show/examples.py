@@ -48,7 +48,7 @@ def example(
         "positives": [
             {
                 "doc_id": row["positive_id"],
-                "judged": row["positive_label"] != POSITIVE,
+                "by_judge": row["positive_label"] != POSITIVE,
                 "text": texts.get(row["positive_id"]),
             }
             for row in positives.to_dicts()

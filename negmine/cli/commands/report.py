@@ -25,7 +25,10 @@ def report(
     ] = None,
     json: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Its numbers as JSON; - prints one envelope to stdout."),
+        typer.Option(
+            metavar="FILE",
+            help="Its numbers as JSON; no FILE, or -: one envelope on stdout.",
+        ),
     ] = None,
     sample: Annotated[int, typer.Option(help="Random queries to show.", min=0, max=60)] = 40,
     sample_seed: Annotated[int, typer.Option(help="Seed of sample and leak.", min=0)] = 13,
@@ -56,6 +59,9 @@ def report(
         progress.notes.extend(lines if as_json else [])
         answer.data = made.model_dump(mode="json")
         answer.show = lambda console: console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+report.alone = {"--json": STDOUT}  # type: ignore[attr-defined]
 
 
 def _lines(report: Report, written: list[Path]) -> list[str]:

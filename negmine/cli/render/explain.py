@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from negmine.cli.render.text import cut, one_line
-from negmine.data.schemas import POSITIVE
+from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE
 
 _TEXT = 12  # columns that a document's text needs at least
 _GAP = 2
@@ -109,6 +109,8 @@ def _stacked(header: Sequence[str], lines: list[_Line], width: int) -> Group:
 def _line(row: dict[str, Any], scorers: list[str], about: list[str]) -> _Line:
     rank = "" if row["rank"] is None else str(row["rank"])
     verdict = "kept" if row["kept"] else str(row["reason"])
+    if row["label"] == JUDGED_NEGATIVE:
+        verdict += " (judged not relevant)"
     scores = (_score(row, name) for name in scorers)
     values = (_value(row[name], 2) for name in about)
     style = "green" if row["label"] == POSITIVE else "" if row["kept"] else "dim"

@@ -14,6 +14,7 @@ _ORIGINS = {
     "file": "--config",
     "remembered": "work directory",
     "default": "default",
+    "chosen": "chosen by --max-leak",
 }
 # Groups that mean something only where one of these settings is on.
 _NEEDS = {"Guides": {"guide_model"}, "Judge": {"judge_model", "judge_local"}, "Risk": {"max_risk"}}

@@ -28,7 +28,7 @@ def _example(example: dict[str, Any], score: str, console: Console) -> list[Rend
         _text(example["query"], console),
     ]
     for positive in example["positives"]:
-        judged = ", relevant by the judge" if positive["judged"] else ""
+        judged = ", relevant by the judge" if positive["by_judge"] else ""
         parts.append(Text(one_line(f"+ positive {positive['doc_id']}{judged}"), style="green"))
         parts.append(_text(positive["text"], console))
     for negative in example["negatives"]:

@@ -59,6 +59,9 @@ def test_json_to_stdout_is_the_envelope_of_every_command(copied):
 
 
 def test_a_work_directory_that_is_not_there_or_not_finished(tmp_path, beir):
+    for alone in (["--json"], ["--json", "--no-leak"]):
+        envelope = json.loads(run(copied, *alone, "--sample", "1").stdout)
+        assert (envelope["command"], envelope["ok"]) == ("report", True)
     missing = run(tmp_path / "nothing", "--json", "-")
     envelope = json.loads(missing.stdout)
     assert missing.exit_code == envelope["exit_code"] == 1

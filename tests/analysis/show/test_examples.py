@@ -29,8 +29,8 @@ def test_each_document_is_there_once_with_rank_scores_and_text():
     found = of(TRIPLETS)
     assert found["query"] == "what?"
     assert found["positives"] == [
-        {"doc_id": "p1", "judged": False, "text": "the positive"},
-        {"doc_id": "p2", "judged": True, "text": None},
+        {"doc_id": "p1", "by_judge": False, "text": "the positive"},
+        {"doc_id": "p2", "by_judge": True, "text": None},
     ]
     assert found["negatives"] == [
         {"doc_id": "n1", "rank": 3, "scores": {"bm25": 7.5}, "positive_score": 8.0, "text": "the negative"},

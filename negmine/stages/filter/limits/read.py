@@ -12,3 +12,11 @@ def read_limits(context: Context) -> dict[str, float]:
     if not needed(context.config.filter):
         return {}
     return dict(context.work.scan(LIMITS).collect().iter_rows())
+
+
+def chosen_by_budget(context: Context) -> dict[str, float]:
+    """Return the setting that --max-leak has chosen, and its value; empty without a budget."""
+    if context.config.filter.max_leak is None or context.work.manifest(LIMITS) is None:
+        return {}
+    name = "relative_margin" if context.config.filter.max_risk is None else "max_risk"
+    return {name: read_limits(context)[name]}

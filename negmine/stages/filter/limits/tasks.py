@@ -36,7 +36,9 @@ def shaping(context: Context, rules_shaping: dict[str, Any]) -> dict[str, Any]:
         return thresholds
     write = context.config.write.model_dump(mode="json")
     selection = {name: write[name] for name in SELECTION}
-    return {**thresholds, "max_leak": rules.max_leak, **rules_shaping, **selection}
+    most = context.config.given.filter.max_risk
+    given = {} if most is None else {"most_risk": most}
+    return {**thresholds, "max_leak": rules.max_leak, **given, **rules_shaping, **selection}
 
 
 def limits(context: Context) -> Stream:
@@ -81,7 +83,8 @@ def _check_evidence(context: Context, budget: float) -> None:
     )
     if most >= needed:
         context.progress.note(
-            f"--max-leak {budget} needs {needed:,} measured negatives, if none of them leaks; {at_hand}"
+            f"--max-leak {budget} needs {needed:,} measured negatives without a leak, and there can be enough: "
+            f"{at_hand}"
         )
     elif queries:
         raise GateNotMet(

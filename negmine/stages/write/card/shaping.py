@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from negmine.engine.context import Context
 from negmine.retrievers.registry import types
 from negmine.stages import names
+from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, VERDICTS, stage_of, training
 from negmine.storage.manifest import Manifest
 
@@ -40,12 +41,21 @@ def shaping(context: Context) -> list[Shaping]:
     settings: dict[tuple[str, str], Shaping] = {}
     for artifact in _artifacts(context):
         manifest = context.work.manifest(artifact)
-        for name, value in (manifest.settings if manifest else {}).items():
+        recorded = manifest.settings if manifest else {}
+        budget = _budget(context) if artifact == VERDICTS else {}
+        for name, value in (recorded | budget).items():
             key = (artifact.split("/")[0], name)
             if name not in _ELSEWHERE and _is_on(value) and not _is_idle(name, manifest):
                 shown = Shaping(stage_of(artifact), name.replace("_", "-"), as_text(value))
                 settings.setdefault(key, shown)
     return list(settings.values())
+
+
+def _budget(context: Context) -> dict[str, Any]:
+    """Return --max-leak, and what it has chosen, as settings; empty without it."""
+    chosen = chosen_by_budget(context)
+    settings = {name: f"{value:g}, chosen by max-leak" for name, value in chosen.items()}
+    return {"max_leak": context.config.filter.max_leak, **settings} if settings else {}
 
 
 def _is_idle(name: str, manifest: Manifest | None) -> bool:

@@ -82,6 +82,7 @@ def _configs(context: Context) -> list[Written]:
             manifest.rows,
             column_list(_columns(name, manifest)),
             "these verdicts" if manifest.inputs == current.inputs else "earlier verdicts",
+            manifest.identity,
             FORMATS[name].file_kind,
             {part["file"]: part["rows"] for part in manifest.parts},
         )

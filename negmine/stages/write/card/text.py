@@ -19,13 +19,14 @@ _IDENTIFIER = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")  # how the hub writes l
 class Written(NamedTuple):
     """One format that lies in `5-write`: rows, columns, what it was made of, and its files.
 
-    file_kind: `parquet` or `jsonl`. parts: file to its rows.
+    identity: of the artifact. file_kind: `parquet` or `jsonl`. parts: file to its rows.
     """
 
     name: str
     rows: int
     columns: str
     made_of: str
+    identity: str
     file_kind: str
     parts: dict[str, int]
 
@@ -48,7 +49,11 @@ def loadable(configs: Sequence[Written]) -> list[Written]:
 
 
 def front_matter(configs: Sequence[Written], license: str | None, languages: Sequence[str]) -> str:
-    """Return the YAML of a card; the first of the `loadable` formats is the default one."""
+    """Return the YAML of a card; the first of the `loadable` formats is the default one.
+
+    Each has its identity as `description`: `load_dataset` caches by what the configuration says, not by what
+    the files hold, and would give the rows of another run.
+    """
     import yaml
 
     listed = loadable(configs)
@@ -56,6 +61,7 @@ def front_matter(configs: Sequence[Written], license: str | None, languages: Seq
         "configs": [
             {
                 "config_name": one.name,
+                "description": f"rows {one.identity[:16]}",
                 **({"default": True} if place == 0 else {}),
                 "data_files": [{"split": "train", "path": one.paths}],
             }

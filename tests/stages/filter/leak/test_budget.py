@@ -96,6 +96,22 @@ def test_a_budget_that_cannot_be_met_is_forgotten_and_an_own_limit_is_its_mildes
     assert "too_risky" not in [r["rules"] for r in negmine.leak(work, no_risk=True)["rules"]]
 
 
+def test_a_limit_given_after_a_budget_is_the_mildest_and_all_tell_what_was_chosen(tmp_path):
+    """The limit given equals the default: only that it was given is new."""
+    flags = write_circle(tmp_path / "data", queries=60) | {"no_relative_margin": True}
+    work = tmp_path / "w"
+    negmine.mine(work, max_leak=0.2, **flags)
+    milder = Workdir(work).require(LIMITS).stats["max_risk"]
+    assert milder > 0.05
+    rules = {row["setting"]: row for row in negmine.filter(work, max_risk=0.05).rules}
+    assert Workdir(work).require(LIMITS).stats["max_risk"] == 0.05
+    assert (rules["max_risk"]["value"], rules["max_risk"]["origin"]) == (0.05, "chosen")
+    negmine.write(work)
+    card = (work / "5-write" / "README.md").read_text(encoding="utf-8")
+    assert "| filter | `max-risk` | 0.05, chosen by max-leak |" in card
+    assert "| filter | `max-leak` | 0.2 |" in card
+
+
 def test_the_choice_does_not_depend_on_the_order_of_queries_or_parts(tmp_path, monkeypatch):
     flags = write_circle(tmp_path / "data", queries=60) | {"no_relative_margin": True}
     found = []

@@ -51,6 +51,18 @@ def test_the_folder_loads_as_its_training_split_alone(tmp_path, beir, vectors, s
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_the_cache_of_datasets_never_gives_the_rows_of_another_run(tmp_path, beir):
+    """Its cache knows a folder's name and the card's configurations, and nothing of the files."""
+    flags = {"retriever": ["bm25"]}
+    work = negmine.mine(tmp_path / "w", data=beir, num_negatives=2, **flags).work
+    other = negmine.mine(tmp_path / "v", data=beir, num_negatives=3, **flags).work
+    rows = [load(where, tmp_path)["train"].num_rows for where in (work, other)]
+    negmine.write(work, num_negatives=1)
+    rows.append(load(work, tmp_path)["train"].num_rows)
+    assert rows[1] > rows[0] > rows[2] > 0
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_several_formats_are_several_configurations(tmp_path, beir, vectors):
     work = negmine.mine(tmp_path / "w", data=beir, **FLAGS, **vectors).work
     negmine.write(work, format="labeled-pair")

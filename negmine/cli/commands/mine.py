@@ -31,7 +31,7 @@ def mine(
 ) -> None:
     """Run all stages: index, retrieve, rerank (with --rerank-model), filter, write.
 
-    Settings that you do not give are the defaults; without any setting, those that WORK remembers.
+    With any setting or --config, what you do not give has its default. With none, WORK's settings are used.
 
     Example: negmine mine work --data my-beir-folder --num-negatives 7
     """

@@ -15,7 +15,7 @@ from negmine.cli.render.leak import share, two
 def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) -> RenderableType:
     """Show the cells that no other beats, or all, by leak."""
     shown = cells if every else cells.filter("pareto")
-    header = (*names, "leak", "at most", "yield", "hardness", "rank", "best")
+    header = (*names, "leak", "leak at most", "yield", "hardness", "rank", "best")
     rows = [
         (
             *(f"{row[name]:g}" for name in names),
@@ -29,6 +29,6 @@ def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) ->
         for row in shown.sort("leak", nulls_last=True).iter_rows(named=True)
     ]
     best = cells["pareto"].sum()
-    tail = f"{cells.height:,} cells, {best:,} that no other beats in leak, yield and hardness"
+    tail = f"{cells.height:,} cells; {best:,} are not beaten in leak, yield and hardness together"
     more = "" if every else "; --all shows all"
     return Group(grid(header, rows, width, left=0, keys=len(names)), Text(tail + more))

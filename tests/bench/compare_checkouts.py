@@ -25,7 +25,7 @@ import numpy as np
 import polars as pl
 
 ARTIFACT_RENAMES: dict[str, str] = {}  # all three: the name in BEFORE -> the name in AFTER
-JSON_RENAMES: dict[str, str] = {"rooms": "stages", "room": "stage"}
+JSON_RENAMES: dict[str, str] = {"rooms": "stages", "room": "stage", "sold": "leaked"}
 FLAG_RENAMES: dict[str, str] = {}
 AFTER_FLAGS = {"mine": ["--no-fold-accents"]}  # what AFTER needs to do what BEFORE did
 RULES_ADDED = {"mine", "filter", "write"}  # commands whose JSON has `rules` in AFTER only

@@ -2,7 +2,7 @@
 
 Padding costs time, and it shifts last bits: sums over more places are added up in another order. Without
 it, and with a few tokens at least, a CPU gives a text the same vector in any company: what was encoded
-yesterday equals what is encoded today (tests/encoding/test_company.py). A layer behind the pooling, as
+yesterday equals what is encoded today (tests/models/test_company.py). A layer behind the pooling, as
 cross-encoders have, still sees the company. Longest texts first: the most memory is needed at the start.
 """
 

@@ -1,0 +1,151 @@
+"""Where negatives come from: nobody, chance, sentence-transformers' own function, negmine.
+
+Each recipe gives every training query at most NEGATIVES documents. A query that is short is filled up with
+random documents, so that all recipes train on the same pairs; the yield is what came from the recipe itself.
+"""
+
+import numpy as np
+import polars as pl
+
+import negmine
+from tests.bench.collections import encoders
+
+NEGATIVES, K, MARGIN = 4, 100, 0.05
+NO_RISK, NO_MARGIN = {"no_risk": True}, {"no_relative_margin": True}
+OPEN = {"no_near_duplicate": True}
+DENSE = {"order": "dense"}
+
+# name: settings of negmine's filter and write
+MINED: dict[str, dict[str, object]] = {
+    "naive, fused order": NO_RISK | NO_MARGIN | OPEN,
+    "default": {},
+    "default, dense order": DENSE,
+    "margin": NO_RISK,
+    "margin, dense order": NO_RISK | DENSE,
+    **{
+        f"risk {risk:g}{'' if not order else ', dense order'}": NO_MARGIN
+        | {"max_risk": risk}
+        | order
+        for risk in (0.02, 0.05, 0.1, 0.2, 0.5)
+        for order in ({}, DENSE)
+    },
+    **{
+        f"risk 0.2, dense order, drawn from {pool}": NO_MARGIN
+        | DENSE
+        | {"max_risk": 0.2, "sampling": "random", "pool": pool}
+        for pool in (15, 50)
+    },
+}
+PEERS = {"st naive": None, "st margin 0.05": MARGIN}
+NAMES = ("in-batch", "random", *PEERS, "oracle", *MINED)
+
+
+def negatives(name, setup, work, encoder):
+    """Return query to negatives, best first, of a recipe; `work` keeps what was mined."""
+    if name == "in-batch":
+        return {}
+    if name == "random":
+        return {query: [] for query in setup.positives}
+    mined(setup, work, encoder)
+    if name in MINED:
+        negmine.filter(work, **(RESET | _of("filter", MINED[name])))
+        negmine.write(work, **(RESET_WRITE | _of("write", MINED[name])))
+        rows = pl.read_parquet(work / "5-write/provenance/*.parquet")
+        rows = rows.select("query_id", "negative_id").unique(maintain_order=True)
+        return dict(rows.group_by("query_id").agg("negative_id").iter_rows())
+    if name == "oracle":
+        ranked = _ranked(work)
+        return {
+            query: [doc for doc in docs if doc not in setup.hidden[query]][:NEGATIVES]
+            for query, docs in ranked.items()
+        }
+    return _by_peer(setup, work, encoder, PEERS[name])
+
+
+RESET = {
+    "relative_margin": "none", "max_risk": "none", "no_risk": False, "no_relative_margin": False,
+    "no_near_duplicate": False,
+}  # fmt: skip
+RESET_WRITE = {"order": "fused", "sampling": "top", "pool": "none", "num_negatives": NEGATIVES}
+_WRITE = ("order", "sampling", "pool")
+
+
+def _of(stage, settings):
+    return {n: v for n, v in settings.items() if (n in _WRITE) == (stage == "write")}
+
+
+def mined(setup, work, encoder):
+    """Mine a setup once, with one encoder."""
+    if (work / "5-write").exists():
+        return
+    work.parent.mkdir(parents=True, exist_ok=True)
+    model = encoders(work.parent)[encoder]
+    corpus = pl.DataFrame({"doc_id": list(setup.documents), "text": list(setup.documents.values())})
+    queries = {"query_id": list(setup.positives)}
+    queries["text"] = [setup.queries[name] for name in setup.positives]
+    qrels = {"query_id": list(setup.positives), "doc_id": list(setup.positives.values())}
+    negmine.mine(
+        work, corpus=corpus, queries=pl.DataFrame(queries), qrels=pl.DataFrame(qrels),
+        model=model, k=K, num_negatives=NEGATIVES, dtype="auto",
+    )  # fmt: skip
+
+
+def _ranked(work):
+    """Return query to all candidates that are no positives, by the dense model."""
+    rows = pl.scan_parquet(work / "2-retrieve/candidates/*.parquet")
+    rows = rows.filter(pl.col("label") != "positive", pl.col("dense_rank").is_not_null())
+    ranked = rows.sort("query_id", "dense_rank").collect()
+    return dict(ranked.group_by("query_id", maintain_order=True).agg("doc_id").iter_rows())
+
+
+def _by_peer(setup, work, encoder, margin):
+    """Return what sentence-transformers' own function mines, with the same encoder and depth."""
+    from datasets import Dataset, disable_progress_bars
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.util import mine_hard_negatives
+
+    disable_progress_bars()
+    ids = {text: doc for doc, text in reversed(setup.documents.items())}
+    names = {setup.queries[query]: query for query in reversed(setup.positives)}
+    pairs = {
+        "anchor": [setup.queries[query] for query in setup.positives],
+        "positive": [setup.documents[doc] for doc in setup.positives.values()],
+    }
+    from negmine.models.locate import resolve_model
+    from negmine.storage.digests import Digests
+
+    path = resolve_model(encoders(work.parent)[encoder], Digests(work / ".digests.json"))
+    rows = mine_hard_negatives(
+        Dataset.from_dict(pairs), SentenceTransformer(str(path), device="cpu"),
+        corpus=list(setup.documents.values()), range_max=K, relative_margin=margin,
+        num_negatives=NEGATIVES, output_format="triplet", cache_folder=str(work / "peer"), verbose=False,
+    )  # fmt: skip
+    by_query = {}
+    for row in rows:
+        by_query.setdefault(names[row["anchor"]], []).append(ids[row["negative"]])
+    return by_query
+
+
+def columns(setup, by_query, name, seed):
+    """Return the training columns of a recipe, and its yield and leak."""
+    queries = list(setup.positives)
+    data = {
+        "anchor": [setup.queries[query] for query in queries],
+        "positive": [setup.documents[setup.positives[query]] for query in queries],
+    }
+    if name == "in-batch":
+        return data, {"yield": None, "leak": None}
+    drawn, every = np.random.default_rng(seed), list(setup.documents)
+    rows, own, leaked = [], 0, 0
+    for query in queries:
+        chosen = list(dict.fromkeys(by_query.get(query, [])))[:NEGATIVES]
+        own += len(chosen)
+        leaked += sum(doc in setup.hidden[query] for doc in chosen)
+        while len(chosen) < NEGATIVES:
+            document = every[drawn.integers(len(every))]
+            if document != setup.positives[query]:
+                chosen.append(document)
+        rows.append(chosen)
+    for place in range(NEGATIVES):
+        data[f"negative_{place + 1}"] = [setup.documents[row[place]] for row in rows]
+    return data, {"yield": own / NEGATIVES / len(queries), "leak": leaked / max(own, 1)}

@@ -19,7 +19,7 @@ from negmine.engine.progress import Progress, Silent
 from negmine.engine.run import run
 from negmine.engine.status import FRESH, State, survey
 from negmine.errors import SettingsError
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.making import run_stages
 from negmine.stages.opening import context_to_mine, open_context, open_existing
 from negmine.stages.plan import make_plan
@@ -109,7 +109,7 @@ def check_judge(context: Context) -> dict[str, Any]:
     """Make the judge's examination, and return its numbers (see `judge_check`)."""
     from negmine.stages.filter.judge.check import note_weakness
 
-    name = names.judge_check(context.config)
+    name = registry.judge_check(context.config)
     if name is None:
         raise SettingsError(
             "Which judge? Give --judge-url and --judge-model (and no --judge-check 0)."
@@ -123,7 +123,7 @@ def estimate_judge(context: Context) -> dict[str, Any]:
     """Bring everything before the judge up to date, and return what judging would cost."""
     from negmine.stages.filter.judge.cost import estimate
 
-    judge, check = names.judge(context.config), names.judge_check(context.config)
+    judge, check = registry.judge(context.config), registry.judge_check(context.config)
     if judge is None:
         raise SettingsError("--dry-run is about the judge. Give --judge-url and --judge-model.")
     plan, after = make_plan(context), (judge, check, VERDICTS)

@@ -88,7 +88,8 @@ class RetrieverType:
     ordered: its hits come ordered by (-score, doc_id). last: its artifacts may read other runs.
     score_kind: `sum`, of a weight per word, from 0 and without a bound (such a score gets the signal
     `<name>_log_ratio`); `cosine`; or `unknown`. open_vectors: for a kind with vectors. model: the name of its
-    model, and the artifact whose manifest has the model's fingerprint.
+    model. families: what its artifacts' names begin with, before the name of the model; encoded: those whose
+    manifest has the model's fingerprint.
     """
 
     name: str
@@ -102,3 +103,5 @@ class RetrieverType:
     score_kind: ScoreKind = "unknown"
     open_vectors: Callable[[Context], VectorRetriever] | None = None
     model: Callable[[ResolvedConfig], str | None] = _no_model
+    families: tuple[str, ...] = ()
+    encoded: tuple[str, ...] = ()

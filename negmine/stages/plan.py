@@ -17,7 +17,7 @@ from negmine.data.sources import open_sources
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.registry import type_of, types
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.filter import guides
 from negmine.stages.filter import tasks as filter_tasks
 from negmine.stages.filter.compute import count_verdicts
@@ -133,14 +133,14 @@ def _candidates(context: Context) -> Artifact:
 def _rerank(context: Context) -> Iterable[Artifact]:
     if "rerank" in context.config.scorers:
         yield Artifact(
-            names.scorers(context.config)["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
+            registry.scorers(context.config)["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
             partial(rerank_tasks.shaping, context), rerank_tasks.scores,
             begun=partial(rerank_tasks.begun, context),
         )  # fmt: skip
 
 
 def _guides(context: Context) -> Iterable[Artifact]:
-    scorers = names.scorers(context.config)
+    scorers = registry.scorers(context.config)
     for place, name in enumerate(context.config.guides):
         yield Artifact(
             scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
@@ -168,7 +168,7 @@ def _filter(context: Context) -> Iterable[Artifact]:
         )  # fmt: skip
     if "judge" in config.scorers:
         yield from _judge(context, rules)
-    scorers = names.scorers(config).values()
+    scorers = registry.scorers(config).values()
     yield Artifact(
         VERDICTS, schemas.VERDICTS,
         (CANDIDATES, *scorers, FEATURES, *_limits(context), QUERIES, CORPUS),
@@ -185,7 +185,7 @@ def _similarities(context: Context) -> tuple[str, ...]:
 
 
 def _without_judge(context: Context, *left_out: str) -> list[str]:
-    artifacts = names.scorers(context.config)
+    artifacts = registry.scorers(context.config)
     return [one for name, one in artifacts.items() if name not in ("judge", *left_out)]
 
 
@@ -211,14 +211,14 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
         (CANDIDATES, *_without_judge(context), FEATURES, *_limits(context), QUERIES, CORPUS),
         lambda: rules, judge_tasks.survivors,
     )  # fmt: skip
-    check = names.judge_check(config)
+    check = registry.judge_check(config)
     if check is not None:
         yield Artifact(
             check, schemas.CHECK, (CORPUS, QUERIES, QRELS),
             partial(judge_check.shaping, context), judge_check.check,
         )  # fmt: skip
     yield Artifact(
-        str(names.judge(config)), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
+        str(registry.judge(config)), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
         partial(judge_tasks.shaping, context), judge_tasks.judgments, judge_tasks.count_judgments,
     )  # fmt: skip
 

@@ -9,14 +9,16 @@ from typing import Any
 from negmine.data.identity import canonical, identity_of
 from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
+from negmine.retrievers.registry import RETRIEVERS
+from negmine.scorers.registry import SCORERS, scorer_type
 from negmine.storage.layout import CANDIDATES, QRELS, VERDICTS
 from negmine.storage.manifest import Manifest
 from negmine.storage.workdir import Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
-_NAMED = re.compile(
-    r"^((?:1-index|2-retrieve)/(?:dense|vectors|faiss|recall)|4-filter/(?:guide(?:_\d+)?|judge))-(.+)$"
-)
+_FAMILIES = [family for kind in RETRIEVERS.values() for family in kind.families]
+_FAMILIES += [rf"{kind.family}(?:_\d+)?" for kind in SCORERS if kind.model is not None]
+_NAMED = re.compile(rf"^({'|'.join(_FAMILIES)})[-/](.+)$")
 _MODEL = ("model", "vectors", "query", "document")  # settings that are a model's fingerprint
 # Settings that say how deep a scorer searches, not what its scores mean.
 _DEPTH = ("k", "depth", "scope", "wanted", "order", "vector_dtype", "index", "nprobe", "ef_search")
@@ -26,11 +28,7 @@ _STAGES = ("index", "retrieve", "rerank", "filter")
 def role(name: str) -> tuple[str, str]:
     """Return an artifact's role and its model's name: `1-index/dense-x` is (`1-index/dense`, `x`)."""
     match = _NAMED.match(name)
-    if match:
-        return match[1], match[2]
-    return (
-        ("3-rerank", name.removeprefix("3-rerank/")) if name.startswith("3-rerank/") else (name, "")
-    )
+    return (match[1], match[2]) if match else (name, "")
 
 
 def made_from(work: Workdir) -> dict[str, Manifest]:
@@ -114,12 +112,14 @@ def scale(made: Made, scorer: str) -> str | None:
 
     None where the manifests with these settings are gone.
     """
-    if scorer == "risk":
-        return "a probability"
-    places = [f"1-index/{scorer}", f"2-retrieve/{scorer}", f"4-filter/{scorer}"]
-    places += ["2-retrieve/vectors"] if scorer == "dense" else []
-    names = ["3-rerank"] if scorer == "rerank" else places
-    settings = [made[name].settings for name in names if name in made]
+    kind = scorer_type(scorer)
+    if kind is not None and kind.scale is not None:
+        return kind.scale
+    retriever = RETRIEVERS.get(scorer)
+    encoded = retriever.encoded if retriever is not None else ()
+    of_retriever = [f"1-index/{scorer}", f"2-retrieve/{scorer}", *encoded]
+    roles = dict.fromkeys(of_retriever if kind is None else [kind.role(scorer)])
+    settings = [made[name].settings for name in roles if name in made]
     shaping = [{key: one[key] for key in one if key not in _DEPTH} for one in settings]
     return canonical([one for one in shaping if one]) if any(shaping) else None
 

@@ -89,4 +89,6 @@ DENSE = RetrieverType(
     score_kind="cosine",
     open_vectors=open_dense,
     model=lambda config: config.index.model,
+    families=names.FAMILIES,
+    encoded=names.ENCODED,
 )

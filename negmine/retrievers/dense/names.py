@@ -5,6 +5,10 @@ from __future__ import annotations
 from negmine.config.resolved import ResolvedConfig
 from negmine.storage.layout import short_name
 
+ENCODED = ("1-index/dense", "2-retrieve/vectors")  # what has the fingerprint of the model
+FAMILIES = (*ENCODED, "2-retrieve/dense", "1-index/faiss", "2-retrieve/faiss", "2-retrieve/recall")
+"""What artifacts' names begin with, before the name of the model. `searched` is a record, not a result."""
+
 
 def vectors(config: ResolvedConfig) -> str:
     """Return the vectors' artifact: of stage 1, or of stage 2 where only candidates are encoded."""

@@ -12,7 +12,7 @@ from negmine.config.settings import FilterSettings
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.filter import compute
 from negmine.stages.filter.limits.compute import applied, percentile_column
 from negmine.stages.filter.limits.read import read_limits
@@ -23,7 +23,7 @@ from negmine.storage.layout import CANDIDATES, CORPUS, FEATURES, QUERIES
 
 def verdicts(context: Context) -> Parts:
     """Every candidate with its verdict."""
-    make = _verdicts(context, context.config.filter, names.judge(context.config))
+    make = _verdicts(context, context.config.filter, registry.judge(context.config))
     return Parts(context.queries.parts(), make, threads=True)
 
 
@@ -41,7 +41,7 @@ def _verdicts(
     context: Context, rules: FilterSettings, judge: str | None
 ) -> Callable[[int], pa.Table]:
     keys = Keys(context)
-    artifacts = names.scorers(context.config)
+    artifacts = registry.scorers(context.config)
     scorers = {name: one for name, one in artifacts.items() if name != "judge" or judge}
     limits = read_limits(context)
     evidence = evidence_of(context.config)
@@ -92,7 +92,7 @@ class Keys:
 def positive_scores(context: Context, score: str) -> pl.LazyFrame:
     """Return query_id, doc_id, score of every known positive by one retriever or scorer."""
     rows = context.work.scan(CANDIDATES)
-    artifacts = names.scorers(context.config)
+    artifacts = registry.scorers(context.config)
     if score in artifacts:
         scored = context.work.scan(artifacts[score]).select("score")
         rows = pl.concat([rows.drop("score"), scored], how="horizontal")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from negmine.config.naming import flag
 from negmine.engine.context import Context
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.filter.rules import RULES
 from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
@@ -94,7 +94,7 @@ def note_warnings(context: Context) -> None:
     """Note the warnings of the files that were just written."""
     write, work = context.config.write, context.work
     short, verdicts = work.require(SHORT).stats, work.require(VERDICTS).stats
-    judge = names.judge(context.config)
+    judge = registry.judge(context.config)
     judged = None if judge is None else work.manifest(judge)
     counts = Counts(
         rows=work.require(training(write.format)).rows,

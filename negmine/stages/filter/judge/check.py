@@ -18,10 +18,10 @@ from negmine.data.schemas import CHECK
 from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, JudgeError
+from negmine.scorers import registry
 from negmine.scorers.judge.budget import BudgetSpent
 from negmine.scorers.judge.check import JUDGED_NEGATIVE, POSITIVE, RANDOM, Tally, Trial, examine
 from negmine.scorers.judge.recorded import Recorded
-from negmine.stages import names
 from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.storage.layout import QRELS, QUERIES
@@ -90,10 +90,10 @@ def _unread(chat: Recorded) -> dict[str, Any]:
 def gate(context: Context) -> None:
     """Raise GateNotMet where the judge missed too many known positives, unless --force was said."""
     rules = context.config.filter
-    if names.judge_check(context.config) is None:
+    if registry.judge_check(context.config) is None:
         return
     note_weakness(context)
-    check = str(names.judge_check(context.config))
+    check = str(registry.judge_check(context.config))
     measured = context.work.require(check).stats
     sensitivity = measured["sensitivity"] or 0.0
     if sensitivity < rules.min_sensitivity and not context.force:
@@ -118,7 +118,7 @@ def _unread_text(measured: Mapping[str, Any]) -> str:
 
 def note_weakness(context: Context) -> None:
     """Say where the examined judge leaves hardly a negative: a judge that always says yes misses nothing."""
-    measured = context.work.require(str(names.judge_check(context.config))).stats
+    measured = context.work.require(str(registry.judge_check(context.config))).stats
     specificity, silent = measured["specificity"], measured["abstained"] or 0.0
     if specificity is not None and specificity < FEW and silent < FEW:
         context.progress.note(

@@ -15,9 +15,9 @@ from negmine.data.schemas import JUDGMENTS, POSITIVE
 from negmine.data.schemas import SURVIVORS as SURVIVORS_SCHEMA
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
+from negmine.scorers import registry
 from negmine.scorers.judge.base import ABSTAINED, Judgment
 from negmine.scorers.judge.session import Case, Outcome, judge
-from negmine.stages import names
 from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of, spent_budget
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
@@ -132,8 +132,8 @@ def candidates(context: Context, part: int) -> pl.DataFrame:
     named = [f"{order}_score"] if own else []
     rows = context.work.read(CANDIDATES, part, ["query_id", "doc_id", "label", *named])
     rows = rows.with_columns(context.work.read(SURVIVORS, part, ["kept"]))
-    if order in names.scorers(context.config) and order != "judge":
-        score = context.work.read(names.scorers(context.config)[order], part, ["score"])["score"]
+    if order in registry.scorers(context.config) and order != "judge":
+        score = context.work.read(registry.scorers(context.config)[order], part, ["score"])["score"]
         rows = rows.with_columns(score.alias(f"{order}_score"))
     return rows.with_row_index("place")
 

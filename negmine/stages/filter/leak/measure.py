@@ -14,7 +14,7 @@ from negmine.config.settings import FilterSettings
 from negmine.data.frames import frame
 from negmine.engine.context import Context
 from negmine.errors import InputError
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.filter import compute
 from negmine.stages.filter.leak.counts import Counts, bucket_name, by_rank
 from negmine.stages.filter.leak.grid import Grid
@@ -41,7 +41,7 @@ class Scored:
 
     def __init__(self, context: Context, hide: Hide, seed: int, budget_chosen: bool) -> None:
         self.context, self.seed, self._budget_chosen = context, seed, budget_chosen
-        artifacts = names.scorers(context.config)
+        artifacts = registry.scorers(context.config)
         self.trial = Trial(context, hide, seed)
         if not len(self.trial.queries):
             raise InputError(
@@ -173,7 +173,7 @@ def _notes(context: Context, scored: Scored, budget_chosen: bool) -> list[str]:
         )
     if context.config.filter.max_leak is not None and not budget_chosen:
         notes.append("--max-leak is not in force here: what it would choose is not made yet.")
-    if names.judge(context.config) is not None:
+    if registry.judge(context.config) is not None:
         notes.append("The judge is not measured: it was not asked about hidden positives.")
     return notes
 

@@ -16,7 +16,7 @@ from negmine.data.frames import frame
 from negmine.data.hashing import name_hashes
 from negmine.data.schemas import PARTLY_RELEVANT, POSITIVE
 from negmine.engine.context import Context
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.filter.compute import gathered
 from negmine.stages.filter.features.compute import features
 from negmine.stages.filter.features.tasks import Known
@@ -66,7 +66,7 @@ class Trial:
     def _part(self, number: int) -> pl.DataFrame:
         """Return a part's rows: candidates' columns, scorers' scores, features, signals, `hidden`."""
         context = self._context
-        artifacts = names.scorers(context.config)
+        artifacts = registry.scorers(context.config)
         queries = self.queries.to_frame("query_id")
         scores = {
             name: context.work.read(artifacts[name], number, ["score"])["score"]

@@ -17,7 +17,7 @@ from negmine.data.schemas import RISK_MODEL as MODEL_SCHEMA
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts, Stream, once
 from negmine.errors import InputError
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.filter.compute import gathered
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.risk import blend as learned
@@ -90,7 +90,7 @@ def risks(context: Context) -> Parts:
     """The risk of every candidate, by the blend that did not see its query; positives have none."""
     evidence = signals.evidence_of(context.config)
     signal_names = signals.names(evidence)
-    artifacts = names.scorers(context.config)
+    artifacts = registry.scorers(context.config)
     scorers = {name: one for name, one in artifacts.items() if name in evidence.scores}
     blends = once(lambda: _from_rows(context, context.work.scan(RISK_MODEL).collect()))
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from negmine.engine.context import Context
 from negmine.retrievers.registry import types
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.storage.layout import RISK_MODEL, short_name
 
 
@@ -25,7 +25,7 @@ def used(context: Context) -> list[Used]:
     models = [*_retrievers(context), *_rerank(context), *_guides(context)]
     if "risk" in config.scorers:
         models.append(Used("risk", "linear", _identity(context, RISK_MODEL)))
-    judge = names.judge(config)
+    judge = registry.judge(config)
     if judge is not None:
         answers = str(_settings(context, judge).get("judge", ""))
         weights = answers.removeprefix("local ") if answers.startswith("local ") else ""
@@ -59,12 +59,12 @@ def _rerank(context: Context) -> list[Used]:
     model = context.config.rerank.rerank_model
     if model is None:
         return []
-    shaping = _settings(context, names.scorers(context.config)["rerank"])
+    shaping = _settings(context, registry.scorers(context.config)["rerank"])
     return [Used("rerank", _name(model), str(shaping.get("model", "")))]
 
 
 def _guides(context: Context) -> list[Used]:
-    config, artifacts = context.config, names.scorers(context.config)
+    config, artifacts = context.config, registry.scorers(context.config)
     return [
         Used(name, _name(model), str(_settings(context, artifacts[name]).get("document", "")))
         for name, model in zip(config.guides, config.filter.guide_model, strict=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from negmine.engine.context import Context
 from negmine.retrievers.registry import types
-from negmine.stages import names
+from negmine.scorers import registry
 from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, VERDICTS, stage_of, training
 from negmine.storage.manifest import Manifest
@@ -86,6 +86,6 @@ def _artifacts(context: Context) -> list[str]:
     kinds = types(context.config)
     indexes = [name for kind in kinds for name in kind.indexes(context) if name != CORPUS]
     runs = [kind.run(context.config) for kind in kinds]
-    scorers = names.scorers(context.config).values()
+    scorers = registry.scorers(context.config).values()
     files = training(context.config.write.format)
     return [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers, VERDICTS, files]

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from negmine.config import memory
-from negmine.config.settings import WriteSettings
+from negmine.config.settings import IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
 from negmine.engine.artifact import Artifact
@@ -82,19 +82,33 @@ def _index(context: Context) -> Iterable[Artifact]:
 
         return read
 
-    pairs = ("query_column", "positive_column") if settings.pairs else ()
+    columns = _pair_columns(settings)
     yield Artifact(
-        CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *pairs[1:]), index_tasks.corpus
-    )
+        CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *columns[CORPUS]),
+        index_tasks.corpus,
+    )  # fmt: skip
     yield Artifact(
         QUERIES, schemas.QUERIES, (),
-        lambda: source("query_files", *pairs[:1])() | _part_queries(context),
+        lambda: source("query_files", *columns[QUERIES])() | _part_queries(context),
         index_tasks.queries,
     )  # fmt: skip
     yield Artifact(
         QRELS, schemas.QRELS, (CORPUS, QUERIES), source("qrels_files", "min_relevance"),
         index_tasks.qrels,
     )  # fmt: skip
+
+
+def _pair_columns(settings: IndexSettings) -> dict[str, tuple[str, ...]]:
+    """Return which columns of --pairs shape the rows of corpus and queries.
+
+    Where bad rows are skipped, these are both: a row that lacks one side is left out whole.
+    """
+    columns: dict[str, tuple[str, ...]] = {QUERIES: ("query_column",), CORPUS: ("positive_column",)}
+    if settings.pairs is None:
+        return dict.fromkeys(columns, ())
+    if settings.on_error == "skip":
+        return dict.fromkeys(columns, ("query_column", "positive_column"))
+    return columns
 
 
 def _part_queries(context: Context) -> dict[str, int]:

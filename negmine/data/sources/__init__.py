@@ -36,43 +36,46 @@ class Sources:
         if self.settings.pairs is None or self.settings.corpus is not None:
             path = self.corpus_files[0]
             records = Records(path, problems, "doc_id", "document text", True, ids)
-            streams.append(records.tables(rows_before.counting(read_chunks(path, problems))))
+            tables = records.tables(rows_before.counting(read_chunks(path, problems)))
+            streams.append(_not_empty(tables, path, "documents", problems))
         if self.settings.pairs is not None:
             streams.append(self._positives(problems, rows_before, ids))
-        yield from _not_empty(chain(*streams), self.corpus_files[0], "documents", problems)
+        yield from chain(*streams)
 
     def _positives(
         self, problems: Problems, before: _Count, ids: dict[str, int]
     ) -> Iterator[pa.Table]:
-        path, column = self.corpus_files[-1], self.settings.positive_column
-        self._check_columns()
-        rows = pairs.pair_rows(path, problems, column, "doc_id")
+        path = self.corpus_files[-1]
+        rows = pairs.positives(self._pairs(problems))
         records = Records(path, problems, "doc_id", "document text", True, ids)
-        yield from records.tables(in_chunks(rows), before.rows)
+        tables = records.tables(in_chunks(rows), before.rows)
+        yield from _not_empty(tables, path, "pairs", problems)
 
-    def _check_columns(self) -> None:
-        """Raise InputError unless the pairs have both columns."""
+    def _pairs(self, problems: Problems) -> Iterator[pairs.Pair]:
+        """Yield the pairs that can be used. Raises InputError unless the file has both columns."""
+        path = self.query_files[0]
         names = (self.settings.query_column, self.settings.positive_column)
         flags = ("--query-column", "--positive-column")
-        pairs.check_columns(self.query_files[0], dict(zip(flags, names, strict=True)))
+        pairs.check_columns(path, dict(zip(flags, names, strict=True)))
+        return pairs.good_pairs(path, problems, names)
 
     def queries(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield query_id, text, source_row and the source's own columns."""
-        path = self.query_files[0]
-        chunks = read_chunks(path, problems)
+        path, what = self.query_files[0], "queries"
         if self.settings.pairs is not None:
-            column = self.settings.query_column
-            self._check_columns()
-            rows = pairs.pair_rows(path, problems, column, "query_id")
-            chunks = in_chunks(rows)
+            what, chunks = "pairs", in_chunks(pairs.queries(self._pairs(problems)))
+        else:
+            chunks = read_chunks(path, problems)
         records = Records(path, problems, "query_id", "query text", with_title=False)
-        yield from _not_empty(records.tables(chunks), path, "queries", problems)
+        yield from _not_empty(records.tables(chunks), path, what, problems)
+        if self.settings.pairs is not None:
+            problems.skipped.clear()  # the corpus reads the same rows, and counts them
 
     def qrels(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield query_id, doc_id, relevance, and the line of the file."""
         path = self.qrels_files[0]
         if self.settings.pairs is not None:
-            yield from tables_of(pairs.judgements(path, Problems(skip=True)))
+            yield from tables_of(pairs.judgements(self._pairs(Problems(skip=True))))
         else:
             yield from _not_empty(read_qrels(path, problems), path, "judgements", problems)
 

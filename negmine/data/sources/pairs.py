@@ -1,33 +1,85 @@
 """(query, positive) text pairs: every row is a query, a document and a judgement.
 
-Row 17 makes query "pairs:17" and document "pairs:17". Repeated texts are no trouble: stage index
-makes one query or document of them, and pools the positives.
+Row 17 makes query "pairs:17" and document "pairs:17". A row is used whole or not at all. Repeated
+texts are no trouble: stage index makes one query or document of them, and pools the positives.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from negmine.data.sources.formats import read_rows
 from negmine.data.sources.problems import Problems
+from negmine.data.sources.records import as_text, fault_of
 from negmine.data.sources.rows import Row
 from negmine.errors import InputError
 
 
-def pair_rows(path: Path, problems: Problems, column: str, key: str) -> Iterator[Row]:
-    """Yield rows with `key` (doc_id or query_id) and text, out of one column of a pairs file."""
-    for row in read_rows(path, problems):
-        values = {key: f"pairs:{row.position + 1}", "text": row.values.get(column)}
-        yield Row(row.number, row.position, values)
+class Pair(NamedTuple):
+    """A row of a pairs file whose query and positive can both be used."""
+
+    number: int
+    position: int
+    query: str
+    positive: str
+
+    def row(self, **values: Any) -> Row:
+        """Return a row of these values at the place of the pair."""
+        return Row(self.number, self.position, values)
+
+    @property
+    def name(self) -> str:
+        """The query_id and the doc_id."""
+        return f"pairs:{self.position + 1}"
 
 
-def judgements(path: Path, problems: Problems) -> Iterator[Row]:
-    """Yield a judgement per row: query pairs:N finds document pairs:N relevant."""
+def good_pairs(path: Path, problems: Problems, columns: Sequence[str]) -> Iterator[Pair]:
+    """Yield the pairs of a file; a row that lacks one side becomes one problem.
+
+    columns: those of the query and of the positive.
+    """
     for row in read_rows(path, problems):
-        name = f"pairs:{row.position + 1}"
-        yield Row(row.number, row.position, {"query_id": name, "doc_id": name, "relevance": 1})
+        texts = [row.values.get(column) for column in columns]
+        faults = [_fault(side, text) for side, text in zip(_SIDES, texts, strict=True)]
+        if any(faults):
+            problems.add(
+                "unusable pair",
+                file=path,
+                row=row.number,
+                message=", ".join(filter(None, faults)),
+                remedy="Give it a text, or leave the row out.",
+            )
+        else:
+            yield Pair(row.number, row.position, *map(str, texts))
+
+
+_SIDES = ("query", "positive")
+
+
+def _fault(side: str, text: Any) -> str:
+    """Return what is wrong with one side of a pair, or nothing."""
+    fault = fault_of(text)
+    if fault:
+        return f"the {side}: {fault}"
+    return "" if (as_text(text) or "").strip() else f"the {side} is empty"
+
+
+def queries(pairs: Iterable[Pair]) -> Iterator[Row]:
+    """Yield a row of query_id and text for every pair."""
+    return (pair.row(query_id=pair.name, text=pair.query) for pair in pairs)
+
+
+def positives(pairs: Iterable[Pair]) -> Iterator[Row]:
+    """Yield a row of doc_id and text for every pair."""
+    return (pair.row(doc_id=pair.name, text=pair.positive) for pair in pairs)
+
+
+def judgements(pairs: Iterable[Pair]) -> Iterator[Row]:
+    """Yield a judgement per pair: query pairs:N finds document pairs:N relevant."""
+    return (pair.row(query_id=pair.name, doc_id=pair.name, relevance=1) for pair in pairs)
 
 
 def check_columns(path: Path, columns: Mapping[str, str]) -> None:

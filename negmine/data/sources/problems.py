@@ -74,7 +74,11 @@ class Problems:
 
 
 def together(errors: Sequence[InputError]) -> InputError:
-    """Return one error that tells all of them; what is said of each is said once, at the end."""
+    """Return one error that tells all of them; what several say, and what is said of each, is said once."""
     messages = dict.fromkeys(str(error).removesuffix(f"\n{_SKIP}") for error in errors)
+    lines = {message: set(message.splitlines()) for message in messages}
+    whole = [
+        message for message in messages if not any(lines[message] < ls for ls in lines.values())
+    ]
     can_skip = any(str(error).endswith(_SKIP) for error in errors)
-    return InputError("\n".join([*messages, *([_SKIP] if can_skip else [])]))
+    return InputError("\n".join([*whole, *([_SKIP] if can_skip else [])]))

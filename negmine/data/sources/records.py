@@ -156,7 +156,7 @@ class Records:
     def _has_text(self, row: Row) -> bool:
         text = row.values.get(self._columns["text"])
         title = row.values.get(self._columns["title"])
-        fault = _fault(text) or _fault(title)
+        fault = fault_of(text) or fault_of(title)
         if not fault and not any((as_text(value) or "").strip() for value in (text, title)):
             fault = "the text is empty"
         return self._tell(row, fault)
@@ -208,7 +208,8 @@ def as_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else str(value)
 
 
-def _fault(value: Any) -> str | None:
+def fault_of(value: Any) -> str | None:
+    """Return why a value cannot be a text, or None; a missing one can."""
     if isinstance(value, list | dict):
         return f"a text is wanted, this is a {type(value).__name__}"
     if isinstance(value, str) and "\0" in value:

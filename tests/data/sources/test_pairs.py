@@ -81,10 +81,73 @@ def test_a_missing_column_names_the_nearest(tmp_path, names, said):
         negmine.mine(tmp_path / "work", pairs=file, retriever=["bm25"])
 
 
-def test_pairs_with_an_empty_side_are_told_or_skipped(tmp_path):
-    file = write_pairs(tmp_path / "pairs.jsonl", pairs=[*PAIRS, ("", "x y"), ("no answer", "")])
-    with pytest.raises(InputError, match="line 7"):
-        negmine.mine(tmp_path / "work", pairs=file, retriever=["bm25"])
+BAD = [("", "x y"), ("no answer", ""), (None, " "), ("a list", ["x"])]
+
+
+def told(tmp_path, **sources):
+    with pytest.raises(InputError) as error:
+        negmine.mine(tmp_path / "work", retriever=["bm25"], **sources)
+    return str(error.value).replace(f"{tmp_path}/", "").splitlines()
+
+
+def test_a_bad_pair_is_told_once(tmp_path):
+    file = write_pairs(tmp_path / "pairs.jsonl", pairs=[*PAIRS, *BAD])
+    assert told(tmp_path, pairs=file) == [
+        "pairs.jsonl, line 7: the query is empty. Give it a text, or leave the row out.",
+        "pairs.jsonl, line 8: the positive is empty.",
+        "pairs.jsonl, line 9: the query is empty, the positive is empty.",
+        "pairs.jsonl, line 10: the positive: a text is wanted, this is a list.",
+        "To leave such rows out and count them: --on-error skip",
+    ]
+
+
+def test_a_bad_pair_is_told_once_beside_a_bad_document(tmp_path):
+    file = write_pairs(tmp_path / "pairs.jsonl", pairs=[*PAIRS, ("", "x y")])
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text('{"_id": "x", "text": ""}\n')
+    said = told(tmp_path, pairs=file, corpus=corpus)
+    assert [line.split(":")[0] for line in said[:-1]] == [
+        "corpus.jsonl, line 1", "corpus.jsonl", "pairs.jsonl, line 7",
+    ]  # fmt: skip
+
+
+def test_a_bad_pair_is_left_out_whole_and_counted_once(tmp_path):
+    file = write_pairs(tmp_path / "pairs.jsonl", pairs=[*BAD, *PAIRS])
+    with file.open("a") as stream:
+        stream.write("{no JSON\n")
     result = negmine.mine(tmp_path / "work", pairs=file, retriever=["bm25"], on_error="skip")
+    skipped = {"pairs.jsonl: unusable pair": 4, "pairs.jsonl: invalid JSON": 1}
+    assert result.summary["skipped"] == skipped
     assert result.summary["queries_mined"] == 3
-    assert result.summary["queries_without_positives"] == 1
+    assert result.summary["queries_without_positives"] == 0
+    documents = Workdir(result.work).scan("1-index/corpus").collect()
+    assert documents["doc_id"].to_list() == [f"pairs:{number}" for number in range(5, 11)]
+
+
+def test_a_file_without_pairs_is_told_once(tmp_path):
+    file = write_pairs(tmp_path / "pairs.jsonl", pairs=[])
+    wanted = ["pairs.jsonl: there are no pairs in it. Check that this is the right file."]
+    assert told(tmp_path, pairs=file) == wanted
+
+
+def test_an_empty_corpus_beside_pairs_is_an_error(tmp_path):
+    file = write_pairs(tmp_path / "pairs.jsonl")
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text("")
+    wanted = ["corpus.jsonl: there are no documents in it. Check that this is the right file."]
+    assert told(tmp_path, pairs=file, corpus=corpus) == wanted
+
+
+@pytest.mark.parametrize(
+    ("on_error", "made_again"),
+    [("stop", {"1-index/corpus"}), ("skip", {"1-index/corpus", "1-index/queries"})],
+)
+def test_either_column_shapes_both_tables_where_rows_are_skipped(tmp_path, on_error, made_again):
+    """A row that lacks one side is left out whole."""
+    file = write_pairs(
+        tmp_path / "pairs.jsonl", ("anchor", "positive", "title"), [("a b", "c", "")]
+    )
+    negmine.mine(tmp_path / "work", pairs=file, retriever=["bm25"], on_error=on_error)
+    states = negmine.status(tmp_path / "work", positive_column="title")
+    stale = {one.artifact.name for one in states if one.state == "stale"}
+    assert stale & {"1-index/corpus", "1-index/queries"} == made_again

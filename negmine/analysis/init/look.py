@@ -14,7 +14,6 @@ from negmine.data.sources.columns import find
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import judgement_rows
 from negmine.data.sources.records import Records, as_id
-from negmine.errors import InputError
 
 _FIRST = ("train", "dev", "val")  # splits that are for training, or at least not for the last test
 
@@ -110,8 +109,23 @@ def _pairs(path: Path) -> Table:
 
 def _columns(path: Path, beginning: Beginning) -> list[str]:
     if not beginning.rows:
-        raise InputError(f"{path} has no row that can be read.")
+        _raise_unreadable(path)
     return list(dict.fromkeys(name for row in beginning.rows for name in row.values))
+
+
+def _raise_unreadable(path: Path) -> None:
+    """Raise InputError for a file none of whose first rows can be read, with what is wrong with them."""
+    problems = Problems(skip=False)
+    first_chunk(path, problems)
+    problems.add(
+        "no rows",
+        file=path,
+        row=None,
+        message="there is no row in it that can be read",
+        remedy="Check that this is the right file.",
+        safe_to_skip=False,
+    )
+    problems.raise_if_any()
 
 
 def _qrels(path: Path, min_relevance: int) -> tuple[Table, Judgements]:

@@ -84,5 +84,12 @@ def test_rows_that_cannot_be_used_are_counted_and_a_missing_column_is_told(tmp_p
     with pytest.raises(InputError, match="has no column for the doc id"):
         look(IndexSettings(data=tmp_path / "beir"))
     corpus.write_text("")
-    with pytest.raises(InputError, match="corpus"):
+    with pytest.raises(InputError, match=r"corpus\.jsonl: there is no row in it that can be read"):
         look(IndexSettings(data=tmp_path / "beir"))
+
+
+def test_a_file_that_is_one_list_is_told_as_mine_tells_it(tmp_path):
+    file = tmp_path / "pairs.json"
+    file.write_text('[{"anchor": "a", "positive": "b"}]')
+    with pytest.raises(InputError, match="line 1: invalid JSON: a JSON list, not an object"):
+        look(IndexSettings(pairs=file))

@@ -69,9 +69,8 @@ def run(
     problems of the user's files together.
     """
     asked = Run(context, plan, stages, executor or local)
-    context.work.create()
     outcomes: list[Outcome] = []
-    with context.work.lock():
+    with context.work.hold():
         states = asked.survey()
         context.work.digest.save()
         _require_earlier(asked, states)

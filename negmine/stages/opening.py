@@ -45,13 +45,18 @@ def open_existing(
     progress: Progress | None = None,
     force: bool = False,
 ) -> Context:
-    """Return the context of a work directory that must be there already; raise MissingArtifact."""
-    if not open_workdir(work).exists():
-        raise MissingArtifact(
-            f"{work} is no work directory. Run: negmine mine {work} --data FOLDER, "
-            f"or stage by stage, from negmine index {work} --data FOLDER"
-        )
-    return open_context(work, flags, config, progress, force)
+    """Return the context of a work directory that must have been begun; raise MissingArtifact."""
+    workdir = open_workdir(work)
+    begin = (
+        f"Run: negmine mine {work} --data FOLDER, "
+        f"or stage by stage, from negmine index {work} --data FOLDER"
+    )
+    if not workdir.exists():
+        raise MissingArtifact(f"{work} is no work directory. {begin}")
+    context = open_context(work, flags, config, progress, force)
+    if not _names_data(context) and recall_settings(workdir) is None:
+        raise MissingArtifact(f"{work} has no finished stage in it yet. {begin}")
+    return context
 
 
 def context_to_mine(
@@ -107,11 +112,15 @@ def _tables_as_files(work: Workdir, flags: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _names_data(context: Context) -> bool:
+    return any(getattr(context.config.given.index, name) is not None for name in SOURCES)
+
+
 def _require_data(context: Context, since: str | Path | None) -> None:
     """Where `mine` is given settings but no data, name the data of the directory and the two ways on."""
-    given = context.config.given
-    if any(getattr(given.index, name) is not None for name in SOURCES):
+    if _names_data(context):
         return
+    given = context.config.given
     earlier = open_workdir(since) if since is not None else context.work
     before = recall_settings(earlier)
     if before is None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from negmine.errors import Locked
 from negmine.storage.files import write_text
+from negmine.storage.leftovers import HOLDER, LOCK
 from negmine.storage.manifest import now
 
 
@@ -23,10 +24,14 @@ def locked(root: Path) -> Iterator[None]:
     The lock is the operating system's (`.lock`), so it falls with its holder, however that dies.
     `.lock-holder.json` beside it only names the holder. Raises Locked, naming pid and host.
     """
-    holder = root / ".lock-holder.json"
-    lock = FileLock(root / ".lock", timeout=0)
+    holder = root / HOLDER
+    lock = FileLock(root / LOCK, timeout=0)
     try:
         lock.acquire()
+        while not _is_in_place(lock):
+            lock.release()
+            root.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
     except Timeout as error:
         raise Locked(f"{root} is in use{_describe(holder)}. Wait for it, or stop it.") from error
     try:
@@ -36,6 +41,17 @@ def locked(root: Path) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _is_in_place(lock: BaseFileLock) -> bool:
+    """Tell whether the file that is locked is still there: a first command that fails removes it."""
+    descriptor = lock._context.lock_file_fd
+    try:
+        return descriptor is None or os.path.samestat(
+            os.fstat(descriptor), Path(lock.lock_file).stat()
+        )
+    except FileNotFoundError:
+        return False
 
 
 def _describe(holder: Path) -> str:

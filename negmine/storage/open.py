@@ -6,11 +6,15 @@ from pathlib import Path
 
 from negmine.config.naming import is_address
 from negmine.errors import WorkdirError
-from negmine.storage.workdir import Workdir
+from negmine.storage.workdir import Workdir, refuse_file
 
 
 def open_workdir(root: Path | str) -> Workdir:
-    """Return the work directory of this name, whether it exists or not; raise WorkdirError for an address."""
+    """Return the work directory of this name, whether it exists or not.
+
+    Raises WorkdirError for an address or a file.
+    """
     if is_address(root):
         raise WorkdirError(f"{root} is an address. Name a folder of this machine.")
+    refuse_file(Path(root))
     return Workdir(root)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine.errors import CorruptArtifact, MissingArtifact, WorkdirError
+from negmine.errors import CorruptArtifact, MissingArtifact, NegmineError, WorkdirError
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, sync_folder, write_json
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
+from negmine.storage.leftovers import DIGESTS, LOCK, remove_leftovers
 from negmine.storage.locks import locked
 from negmine.storage.manifest import MANIFEST, Manifest
 from negmine.storage.parquet import (
@@ -42,7 +43,7 @@ class Workdir:
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
-        self.digest = Digests(self.root / ".digests.json")
+        self.digest = Digests(self.root / DIGESTS)
 
     @property
     def shared(self) -> Path:
@@ -69,6 +70,21 @@ class Workdir:
         except OSError as error:
             raise WorkdirError(f"Cannot make {self.root}: {error.strerror}.") from error
 
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Make the directory, and hold it for one writer while the block runs.
+
+        A first command that fails, and has nothing to keep, leaves nothing behind. Raises Locked.
+        """
+        is_new = not self.root.exists()
+        self.create()
+        with self.lock():
+            try:
+                yield
+            except NegmineError:
+                remove_leftovers(self.root, is_new)
+                raise
+
     def exists(self) -> bool:
         """Tell whether this is a work directory that a command has begun to fill."""
         return any(
@@ -77,15 +93,14 @@ class Workdir:
 
     def _refuse_others(self, folder: Path) -> None:
         """Raise WorkdirError for a file, or a folder that is full of something else."""
-        if folder.is_file():
-            raise WorkdirError(f"{folder} is a file. Name a folder for the work directory.")
+        refuse_file(folder)
         if folder.is_dir() and any(folder.iterdir()) and not self._is_ours():
             raise WorkdirError(
                 f"{folder} is not empty and no work directory of negmine. Name an empty or a new folder."
             )
 
     def _is_ours(self) -> bool:
-        return self.exists() or (self.shared / ".lock").exists()
+        return self.exists() or (self.shared / LOCK).exists()
 
     # -- manifests ---------------------------------------------------------------------------
 
@@ -238,6 +253,15 @@ class Workdir:
             {"file": file, "rows": rows_of(path), "bytes": path.stat().st_size}
             for file, path in paths.items()
         ]
+
+
+def refuse_file(path: Path) -> None:
+    """Raise WorkdirError for a file in place of a work directory."""
+    if path.is_file():
+        raise WorkdirError(
+            f"{path} is a file. Name a folder for the work directory, as in: "
+            f"negmine mine work --pairs {path}"
+        )
 
 
 def _size(path: Path) -> int:

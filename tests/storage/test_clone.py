@@ -138,5 +138,5 @@ def test_two_that_fill_the_same_directory_do_not_meet(tmp_path, old):
 
 def test_a_file_is_no_old_work_directory(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(WorkdirError, match=r"--since .*file is no work directory"):
+    with pytest.raises(WorkdirError, match=r"file is a file\. Name a folder"):
         negmine.mine(tmp_path / "new", since=tmp_path / "file")

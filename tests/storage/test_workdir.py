@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import negmine
 from negmine.data.identity import file_digest, identity_of
 from negmine.errors import CorruptArtifact, Locked, MissingArtifact, WorkdirError
 from negmine.storage.digests import Digests
@@ -223,6 +224,16 @@ def test_a_manifest_of_version_1_is_read(tmp_path):
     fields["room"] = fields.pop("stage")
     path.write_text(json.dumps(fields | {"manifest": 1}))
     assert work.manifest(NAME).stage == "retrieve"
+
+
+def test_a_file_is_no_work_directory(tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("")
+    wanted = f"{file} is a file. Name a folder for the work directory, as in: negmine mine work --pairs {file}"
+    for command in (negmine.mine, negmine.status, negmine.show, negmine.index, negmine.report):
+        with pytest.raises(WorkdirError) as told:
+            command(file)
+        assert str(told.value) == wanted
 
 
 @pytest.mark.parametrize("root", ["s3://bucket/work", Path("hf://datasets/me/work")])

@@ -15,10 +15,12 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console as RichConsole
 
 from negmine.cli.progress import TerminalProgress
 from negmine.cli.render.text import printable
+from negmine.config.wanted import in_words
 from negmine.errors import NegmineError
 
 ENVELOPE = 1
@@ -82,7 +84,7 @@ def _envelope(
 
 def usage_error(error: Any, as_json: bool) -> int:
     """Print what is wrong with a command line, on stderr and with `as_json` on stdout; return the exit code."""
-    error.message = error.message.replace("Value error, ", "")  # pydantic's words
+    error.message = _plain_message(error)
     context = getattr(error, "ctx", None)
     if as_json:
         command = context.info_name if context is not None else ""
@@ -90,6 +92,17 @@ def usage_error(error: Any, as_json: bool) -> int:
         _envelope(command, "failed", error.exit_code, {}, [], errors)
     error.show()
     return int(error.exit_code)
+
+
+def _plain_message(error: Any) -> str:
+    """Return the message of a usage error; of a value that pydantic refused, in plain words."""
+    cause, param = error.__cause__, getattr(error, "param", None)
+    if not isinstance(cause, ValidationError) or param is None:
+        return str(error.message)
+    limits = {"ge": getattr(param, "min", None), "le": getattr(param, "max", None)}
+    bounds = {name: limit for name, limit in limits.items() if limit is not None}
+    is_whole = not isinstance(param.default, float)
+    return f"{in_words(cause.errors()[0], bounds, is_whole)}."
 
 
 def plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic.fields import FieldInfo
 
 from negmine.config.naming import is_address
+from negmine.config.wanted import bounds_of, in_words
 from negmine.errors import SettingsError
 
 NONE = "none"  # for a setting that may be empty: forget what the file or the work directory has
@@ -55,8 +56,12 @@ def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], s
         return table(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        problem, value = first["msg"].removeprefix("Value error, "), first.get("input")
-        raise SettingsError(f"{name(str(first['loc'][0]))} {value!r}: {problem}.") from error
+        field = str(first["loc"][0])
+        info = table.model_fields.get(field)
+        bounds = bounds_of(info.metadata) if info is not None else {}
+        is_whole = info is not None and float not in kinds_of(info.annotation)
+        problem, value = in_words(first, bounds, is_whole), first.get("input")
+        raise SettingsError(f"{name(field)} {value!r}: {problem}.") from error
 
 
 def kinds_of(annotation: Any) -> set[Any]:

@@ -15,11 +15,14 @@ from tests.analysis.lint.command import invoke
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--near-duplicate", "0"], "--near-duplicate 0.0: Input should be greater than 0"),
+        (["--near-duplicate", "0"], "--near-duplicate 0.0: give a number above 0 and at most 1."),
         (["--length-auc", "0.4"], "--length-auc"),
         (["--hub-share", "2"], "--hub-share"),
         (["--train-batch-size", "8"], "--train-batch-size needs a guide. Give --guide-model"),
-        (["--guide-model", "m", "--train-batch-size", "1"], "--train-batch-size 1: Input should"),
+        (
+            ["--guide-model", "m", "--train-batch-size", "1"],
+            "--train-batch-size 1: give a whole number, 2 or more",
+        ),
         (["--vector-store", "v"], "--vector-store needs a guide. Give --guide-model"),
         (["--guide-query-prompt", "a"], "--guide-query-prompt needs a guide"),
         (["--queries", "q.jsonl"], "Give --qrels FILE too"),
@@ -28,7 +31,7 @@ from tests.analysis.lint.command import invoke
             "one prompt",
         ),
         (["--on-error", "never"], "--on-error"),
-        (["--rows", "0"], "--rows 0: Input should"),
+        (["--rows", "0"], "--rows 0: give a whole number, 1 or more"),
         (["--rows", "many"], "--rows"),
     ],
 )

@@ -273,13 +273,13 @@ def explain(work: str | Path, query: str) -> dict[str, Any]:
 
 
 def show(
-    work: str | Path, *, queries: int = 3, query_id: str | None = None, seed: int = 13
+    work: str | Path, query: str | None = None, *, queries: int = 3, seed: int = 13
 ) -> dict[str, Any]:
     """Return a few examples of the training file: query, positives, negatives with scores, all with texts.
 
-    queries: how many are drawn at random, by `seed`. query_id: return this one instead. Changes nothing. Raises
-    MissingArtifact before `write` has run, InputError where there is nothing to show.
+    query: a query_id, or words of the query. queries: without one, how many are drawn at random, by `seed`.
+    Changes nothing. Raises MissingArtifact before `write` has run, InputError where there is nothing to show.
     """
     from negmine.analysis.show.show import show as examples
 
-    return examples(open_existing(work, {}), queries, query_id, seed)
+    return examples(open_existing(work, {}), queries, query, seed)

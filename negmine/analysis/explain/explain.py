@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from negmine.analysis.explain.find import find_query
+from negmine.data.find_query import find_query
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.errors import InputError
@@ -17,17 +17,17 @@ from negmine.storage.layout import QUERIES, RISK_MODEL, VERDICTS
 def explain(context: Context, query: str) -> dict[str, Any]:
     """Return a query's text and all its rows of `verdicts`, positives first, then by rank.
 
-    query: a query_id, or words of the query (find.py). Raises MissingArtifact before `filter` has run,
-    InputError where no query, or several, are meant, or where it was not mined.
+    query: a query_id, or words of the query. Raises MissingArtifact before `filter` has run, InputError where
+    no query, or several, are meant, or where it was not mined.
     """
     context.work.require(VERDICTS)
     queries = context.work.scan(QUERIES)
-    query_id = find_query(queries.select("query_id", "text", "same_as"), query)
-    row = queries.filter(pl.col("query_id") == query_id).collect()
-    first = row["same_as"][0] or query_id
-    rows = context.work.scan(VERDICTS).filter(pl.col("query_id") == first).collect()
+    found = find_query(queries.select("query_id", "text", "same_as"), query)
+    rows = context.work.scan(VERDICTS).filter(pl.col("query_id") == found.first_id).collect()
     if rows.height == 0:
-        raise InputError(f'Query "{query_id}" has no positive in the qrels, so it was not mined.')
+        raise InputError(
+            f'Query "{found.query_id}" has no positive in the qrels, so it was not mined.'
+        )
     texts = context.corpus.texts(rows["doc_id"])
     ordered = rows.join(texts, on="doc_id", how="left", maintain_order="left").sort(
         pl.col("label") != POSITIVE, pl.col("rank").fill_null(2**30), maintain_order=True
@@ -36,8 +36,8 @@ def explain(context: Context, query: str) -> dict[str, Any]:
     scored = [name for name in evidence.scores if f"{name}_score" in rows.columns]
     explained = with_signals(ordered, evidence._replace(scores=scored))
     return {
-        "query_id": first,
-        "text": row["text"][0],
+        "query_id": found.first_id,
+        "text": found.text,
         "asked_for": query,
         "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
         "rows": explained.drop("query_id").to_dicts(),

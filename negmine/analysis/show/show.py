@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import polars as pl
 
 from negmine.analysis.show.examples import example, flat
-from negmine.config.naming import nearest
+from negmine.data.find_query import find_query
 from negmine.data.hashing import name_hashes
 from negmine.engine.context import Context
 from negmine.errors import InputError
-from negmine.storage.layout import PROVENANCE
+from negmine.storage.layout import PROVENANCE, QUERIES
 
 
-def show(context: Context, queries: int, query_id: str | None, seed: int) -> dict[str, Any]:
+def show(context: Context, queries: int, query: str | None, seed: int) -> dict[str, Any]:
     """Return examples of the training file that `write` made last.
 
-    queries: how many are drawn, at random by `seed`. query_id: show this one instead. Returns format and rows
-    of the training file, queries_written, the score that thresholds read, and `examples` in the order of the
-    file (examples.py). Raises MissingArtifact before `write` has run, InputError where nothing was written, or
-    nothing for this query.
+    query: a query_id, or words of the query. queries: without one, how many are drawn, at random by `seed`.
+    Returns format and rows of the training file, queries_written, the score that thresholds read, and
+    `examples` in the order of the file (examples.py). Raises MissingArtifact before `write` has run, InputError
+    where nothing was written, or nothing for this query.
     """
     manifest = context.work.require(PROVENANCE)
     ids = context.work.scan(PROVENANCE).select(pl.col("query_id").unique(maintain_order=True))
     written = ids.collect()["query_id"]
-    chosen = _drawn(written, queries, seed) if query_id is None else _named(written, query_id)
+    chosen = _drawn(written, queries, seed) if query is None else _named(context, written, query)
     return {
         "format": manifest.settings.get("format"),
         "rows": manifest.rows,
         "queries_written": len(written),
         "score": context.config.filter.score,
-        "seed": None if query_id is not None else seed,
+        "seed": None if query is not None else seed,
         "examples": _examples(context, chosen),
     }
 
@@ -47,12 +48,14 @@ def _drawn(written: pl.Series, count: int, seed: int) -> pl.Series:
     return written.gather(drawn)
 
 
-def _named(written: pl.Series, query_id: str) -> pl.Series:
-    named = written.filter(written == query_id)
+def _named(context: Context, written: pl.Series, query: str) -> pl.Series:
+    queries = context.work.scan(QUERIES).select("query_id", "text", "same_as")
+    found = find_query(queries, query)
+    named = written.filter(written == found.first_id)
     if named.is_empty():
         raise InputError(
-            f'Query "{query_id}" has no row in the training file.{nearest(query_id, written.to_list())} '
-            f"negmine explain shows why its candidates were not kept."
+            f'Query "{found.query_id}" has no row in the training file. To see why, run: '
+            f"{shlex.join(['negmine', 'explain', str(context.work.root), found.query_id])}"
         )
     return named
 

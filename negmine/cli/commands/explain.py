@@ -10,6 +10,8 @@ from negmine.cli.console import answering
 from negmine.cli.options import Json, Work
 from negmine.cli.progress import TerminalProgress
 
+ROWS = 20  # rows that are shown
+
 
 def explain(
     work: Work,
@@ -19,7 +21,15 @@ def explain(
             metavar="QUERY", help="A query_id, or words of the query.", show_default=False
         ),
     ],
-    limit: Annotated[int, typer.Option(help="Rows to show; 0 shows all.", min=0)] = 20,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help=f"Rows to show; 0 shows all. Default: {ROWS}, and all with --json.",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show one query: its positives, and its candidates with ranks, scores, and kept or the reason why not.
@@ -32,7 +42,9 @@ def explain(
         from negmine import api
         from negmine.cli.render import explain as views
 
-        answer.data = explained = api.explain(work, query)
+        explained = api.explain(work, query)
+        answer.data = explained | {"rows": explained["rows"][: limit or None]}
+        most = ROWS if limit is None else limit
         answer.show = lambda console: console.print(
-            views.explanation(explained, limit, console.width)
+            views.explanation(explained, most, console.width)
         )

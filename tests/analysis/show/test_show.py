@@ -20,7 +20,7 @@ def test_every_format_shows_the_documents_that_were_written(work, name):
     import polars as pl
 
     negmine.write(work, format=name, num_negatives=2)
-    shown = negmine.show(work, query_id="q3")
+    shown = negmine.show(work, "q3")
     assert shown["format"] == name
     assert shown["seed"] is None
     (example,) = shown["examples"]
@@ -47,8 +47,16 @@ def test_a_draw_is_repeatable_has_the_wanted_size_and_keeps_the_order_of_the_fil
 
 
 def test_nothing_written_and_an_unwritten_query_are_told(work):
-    with pytest.raises(InputError, match="has no row in the training file"):
-        negmine.show(work, query_id="q7")
+    with pytest.raises(
+        InputError,
+        match=r"has no row in the training file\. To see why, run: negmine explain .* q7",
+    ):
+        negmine.show(work, "q7")
     negmine.write(work, format="n-tuple", num_negatives=500)
     with pytest.raises(InputError, match="The training file has no row"):
         negmine.show(work)
+
+
+def test_a_copy_of_a_query_shows_the_one_that_was_mined(work):
+    negmine.write(work, format="triplet", num_negatives=5)
+    assert [one["query_id"] for one in negmine.show(work, "q2")["examples"]] == ["q1"]

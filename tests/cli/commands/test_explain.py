@@ -1,5 +1,8 @@
 """`negmine explain` by id and by words."""
 
+import pytest
+
+import negmine
 from tests.cli.conftest import answer, invoke
 
 
@@ -23,3 +26,17 @@ def test_words_of_no_query_name_the_nearest(work):
     done = invoke("explain", work, "how lang do doogs sleeep")
     assert done.exit_code == 1
     assert 'Did you mean "q3" (how long do cats sleep)?' in done.output
+
+
+@pytest.mark.parametrize(
+    ("flags", "rows"), [([], None), (["--limit", 2], 2), (["--limit", 0], None)]
+)
+def test_json_has_all_rows_unless_a_limit_is_given(work, flags, rows):
+    every = negmine.explain(work, "q3")["rows"]
+    assert len(every) > 2
+    assert len(answer("explain", work, "q3", *flags)["rows"]) == (rows or len(every))
+
+
+def test_the_text_counts_all_rows_whatever_the_limit(work):
+    every = negmine.explain(work, "q3")["rows"]
+    assert f"{len(every)} rows, " in invoke("explain", work, "q3", "--limit", 2).output

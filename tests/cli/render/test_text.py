@@ -23,9 +23,7 @@ def test_a_text_is_cut_to_columns_not_to_characters():
     assert cut("short", 8) == "short"
 
 
-@pytest.mark.parametrize(
-    "command", [["explain", "q3"], ["show", "--query-id", "q3"], ["explain", "wild"]]
-)
+@pytest.mark.parametrize("command", [["explain", "q3"], ["show", "q3"], ["explain", "wild"]])
 def test_no_command_prints_a_document_s_control_characters(tmp_path, command):
     documents = DOCUMENTS | {"cat-1": ("Cats", f"Cats sleep {WILD}")}
     queries = QUERIES | {"q3": f"how long do cats sleep wild {WILD}", "q4": "a wild sorted list"}

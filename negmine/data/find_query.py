@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from typing import NamedTuple
 
 import polars as pl
 
@@ -11,15 +12,24 @@ from negmine.errors import InputError
 _LISTED, _LENGTH = 10, 80  # queries that a message lists at most, and characters of each
 
 
-def find_query(queries: pl.LazyFrame, query: str) -> str:
-    """Return the query_id that `query` names: itself, or that of the query whose text contains its words.
+class Found(NamedTuple):
+    """A query that was meant. first_id: of the first query with the same text; only that one is mined."""
+
+    query_id: str
+    text: str
+    first_id: str
+
+
+def find_query(queries: pl.LazyFrame, query: str) -> Found:
+    """Return the query that `query` names: by its query_id, or by words that its text contains.
 
     queries: query_id, text, same_as (null unless the query repeats another). The words are looked for in any
     order, whatever their case. Of several queries, the one that has them as they stand is taken. Raises
     InputError where there are still several, or none.
     """
-    if queries.filter(pl.col("query_id") == query).select(pl.len()).collect().item():
-        return query
+    named = queries.filter(pl.col("query_id") == query).collect()
+    if named.height:
+        return _found(named)
     words = query.lower().split()
     text = pl.col("text").str.to_lowercase()
     has_all = pl.all_horizontal(*(text.str.contains(word, literal=True) for word in words), True)
@@ -29,12 +39,17 @@ def find_query(queries: pl.LazyFrame, query: str) -> str:
     )
     for some in (matches, as_it_stands):
         if some.height == 1:
-            return str(some["query_id"][0])
+            return _found(some)
     if matches.height:
         raise InputError(_several(query, matches))
     raise InputError(
         f'There is no query with the id or the words "{query}".{_nearest(queries, query)}'
     )
+
+
+def _found(queries: pl.DataFrame) -> Found:
+    query_id, text, same_as = queries.select("query_id", "text", "same_as").row(0)
+    return Found(query_id, text, same_as or query_id)
 
 
 def _several(query: str, matches: pl.DataFrame) -> str:

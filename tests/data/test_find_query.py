@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from negmine.analysis.explain.find import find_query
+from negmine.data.find_query import find_query
 from negmine.errors import InputError
 
 QUERIES = pl.LazyFrame(
@@ -34,14 +34,19 @@ QUERIES = pl.LazyFrame(
     ],
 )
 def test_an_id_or_words_name_one_query(query, query_id):
-    assert find_query(QUERIES, query) == query_id
+    assert find_query(QUERIES, query).query_id == query_id
 
 
 def test_the_words_as_they_stand_decide_between_several():
     two = pl.LazyFrame(
         {"query_id": ["1", "2"], "text": ["high blood pressure", "pressure of high blood"]}
     ).with_columns(same_as=pl.lit(None, pl.String))
-    assert find_query(two, "blood pressure") == "1"
+    assert find_query(two, "blood pressure").query_id == "1"
+
+
+def test_a_copy_is_found_by_its_id_and_names_the_first_one():
+    assert find_query(QUERIES, "4") == ("4", "low blood pressure and AGE", "1")
+    assert find_query(QUERIES, "2") == ("2", "Blood  PRESSURE is high", "2")
 
 
 def test_several_queries_are_listed_with_their_texts():

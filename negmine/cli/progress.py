@@ -20,6 +20,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from negmine.cli.render.text import printable
+from negmine.config.naming import counted
 
 _LOG_EVERY_S = 30.0
 
@@ -96,9 +97,9 @@ class TerminalProgress:
             self._bar.remove_task(self._task)
             self._task = None
         if outcome == "fresh":
-            self._write(f"{artifact} is up to date ({rows:,} rows)")
+            self._write(f"{artifact} is up to date ({counted(rows, 'rows')})")
         else:
-            self._write(f"{artifact}: {rows:,} rows in {seconds:.1f} s")
+            self._write(f"{artifact}: {counted(rows, 'rows')} in {seconds:.1f} s")
 
     def _write(self, line: str) -> None:
         if not self._quiet:

@@ -1,4 +1,4 @@
-"""How settings are named to people: flags, and the nearest name to a wrong one."""
+"""How settings and counts are named to people: flags, the nearest name to a wrong one, `1 row`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean ...?`, or nothing where no known name is near."""
     close = difflib.get_close_matches(name, list(names), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def counted(number: int, names: str) -> str:
+    """Return `1 query`, `2,000 queries`."""
+    name = names if number != 1 else "query" if names == "queries" else names.removesuffix("s")
+    return f"{number:,} {name}"
 
 
 def is_address(path: Path | str) -> bool:

@@ -20,6 +20,7 @@ from negmine.analysis.lint.second_pass import check_queries, check_texts
 from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.lint.spill import Spill
 from negmine.analysis.lint.unchecked import unchecked_rules
+from negmine.config.naming import counted
 from negmine.data.sources.problems import Problems
 from negmine.engine.progress import Progress
 from negmine.errors import InputError, SettingsError
@@ -143,7 +144,7 @@ class Audit:
     def _notes(self) -> list[str]:
         notes = [*self._problems.notes, *(note for file in self._files for note in file.notes)]
         for what, count in self._problems.skipped.items():
-            left_out = f"{what}: {count:,} {'row' if count == 1 else 'rows'} left out"
+            left_out = f"{what}: {counted(count, 'rows')} left out"
             notes.append(what if what.endswith(": no rows") else left_out)
         return notes
 

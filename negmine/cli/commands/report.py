@@ -10,6 +10,7 @@ import typer
 from negmine.cli.console import answering
 from negmine.cli.options import Work
 from negmine.cli.progress import TerminalProgress
+from negmine.config.naming import counted
 
 if TYPE_CHECKING:
     from negmine.analysis.report.schema import Report
@@ -69,7 +70,7 @@ def _lines(report: Report, written: list[Path]) -> list[str]:
     total = report.totals
     return [
         *(f"warning: {warning.kind}: {warning.text}" for warning in report.warnings),
-        f"{total.queries:,} queries, {total.candidates:,} candidates, {total.kept:,} kept, "
-        f"{total.negatives:,} negatives written",
+        f"{counted(total.queries, 'queries')}, {counted(total.candidates, 'candidates')}, {total.kept:,} kept, "
+        f"{counted(total.negatives, 'negatives')} written",
         *(f"{path}  ({path.stat().st_size / 1e6:.1f} MB)" for path in written),
     ]

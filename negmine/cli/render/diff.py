@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from negmine.analysis.diff.totals import MEASURES
+from negmine.config.naming import counted
 
 _HASH = 12  # digits of a digest that are shown
 _GAP, _TEXT = 2, 12  # between columns; columns that a text has at least
@@ -24,7 +25,9 @@ def diff(comparison: dict[str, Any], width: int) -> RenderableType:
     parts += _setup(comparison)
     if comparison["same_rows"]:
         rows, queries = comparison["rows"]["shared"], comparison["queries"]["shared"]
-        parts.append(Text(f"No difference in {rows:,} rows of {queries:,} queries."))
+        parts.append(
+            Text(f"No difference in {counted(rows, 'rows')} of {counted(queries, 'queries')}.")
+        )
     else:
         for section in (_counts, _fates, _totals, _moves, _ranks, _shifts):
             parts += section(comparison)

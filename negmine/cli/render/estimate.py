@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from negmine.cli.render.grid import grid
+from negmine.config.naming import counted
 
 _HEADER = ("artifact", "state", "rows", "seconds", "MB")
 
@@ -26,8 +27,9 @@ def estimate(costs: dict[str, Any], width: int) -> RenderableType:
         )
         for row in costs["artifacts"]
     ]
+    size = f"{counted(costs['documents'], 'documents')}, {counted(costs['queries'], 'queries')}"
     total = (
-        f"{costs['documents']:,} documents, {costs['queries']:,} queries: about {costs['seconds']:,} s and "
-        f"{costs['megabytes']:,} MB at most; {costs['free_megabytes']:,.0f} MB are free. Nothing was made."
+        f"{size}: about {costs['seconds']:,} s and {costs['megabytes']:,} MB at most; "
+        f"{costs['free_megabytes']:,.0f} MB are free. Nothing was made."
     )
     return Group(grid(_HEADER, rows, width, left=2), Text(total))

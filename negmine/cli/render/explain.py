@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from negmine.cli.render.text import cut, one_line
+from negmine.config.naming import counted
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE
 
 _TEXT = 12  # columns that a document's text needs at least
@@ -75,8 +76,10 @@ def _tail(explained: dict[str, Any], shown: int) -> str:
     rows = explained["rows"]
     anchor = _value(rows[0]["positive_score"], 4) or "unknown"
     kept = sum(row["kept"] for row in rows)
-    tail = f"{len(rows):,} rows, {kept:,} kept; anchor (lowest positive score) {anchor}"
-    return tail + (f"; {shown:,} rows shown, --limit 0 shows all" if shown < len(rows) else "")
+    tail = f"{counted(len(rows), 'rows')}, {kept:,} kept; anchor (lowest positive score) {anchor}"
+    return tail + (
+        f"; {counted(shown, 'rows')} shown, --limit 0 shows all" if shown < len(rows) else ""
+    )
 
 
 def _table(header: Sequence[str], lines: list[_Line], left: int) -> Table:

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from negmine.cli.render.grid import grid
+from negmine.config.naming import counted
 
 _RULES = ("rules", "leak", "95 % interval", "leaked", "yield", "hardness", "rank")
 _RANKS = ("retriever", "ranks", "candidates", "hidden", "share", "negatives", "leaked")
@@ -40,10 +41,12 @@ def two(value: float | None) -> str:
 
 
 def _hidden(measured: dict[str, Any]) -> str:
+    few = measured["queries_left_out"]
     return (
-        f"{measured['hidden']:,} positives of {measured['queries']:,} queries were hidden; "
-        f"{measured['hidden_found']:,} of them were retrieved again. "
-        f"{measured['queries_left_out']:,} queries have too few positives."
+        f"{counted(measured['hidden'], 'positives')} of {counted(measured['queries'], 'queries')} "
+        f"{'was' if measured['hidden'] == 1 else 'were'} hidden; "
+        f"{measured['hidden_found']:,} of them were retrieved again. {counted(few, 'queries')} "
+        f"{'has' if few == 1 else 'have'} too few positives."
     )
 
 
@@ -67,8 +70,8 @@ def _in_words(measured: dict[str, Any]) -> str:
     """Return the leak of all rules with its base."""
     row = measured["rules"][-1]
     return (
-        f"With all rules, {row['leaked']:,} of {row['selected']:,} negatives of "
-        f"{measured['queries']:,} queries are hidden positives "
+        f"With all rules, {row['leaked']:,} of {counted(row['selected'], 'negatives')} of "
+        f"{counted(measured['queries'], 'queries')} are hidden positives "
         f"(95 % interval: at most {share(row['leak_high'])} of them)."
     )
 

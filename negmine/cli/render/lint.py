@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from negmine.cli.render.lint_lines import counted, folded, joined, percent, statistics
+from negmine.cli.render.lint_lines import folded, joined, percent, statistics
 from negmine.cli.render.text import cut, one_line
+from negmine.config.naming import counted
 
 _LEVELS = {
     "fault": ("Faults: wrong whatever the data", "red"),

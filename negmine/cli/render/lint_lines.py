@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from negmine.config.naming import counted
+
 _WIDE = Console(width=10_000)  # Text.wrap needs a console, but not its width
 _LEAST_WIDTH = 20
 _INDENT = 4  # of the second and further lines
@@ -37,12 +39,6 @@ def joined(head: str, items: Sequence[str], width: int, style: str) -> Iterator[
         else:
             line += f", {item}"
     yield Text(line, style)
-
-
-def counted(number: int, names: str) -> str:
-    """Return `1 query`, `2,000 queries`."""
-    name = names if number != 1 else "query" if names == "queries" else names.removesuffix("s")
-    return f"{number:,} {name}"
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from negmine.cli.render.text import one_line
+from negmine.config.naming import counted
 
 LINES = 2  # of a text that are shown
 _INDENT = 4
@@ -65,7 +66,8 @@ def _text(text: str | None, console: Console) -> RenderableType:
 
 def _tail(shown: dict[str, Any]) -> str:
     text = (
-        f"{len(shown['examples']):,} of {shown['queries_written']:,} queries in {shown['rows']:,} rows "
+        f"{len(shown['examples']):,} of {counted(shown['queries_written'], 'queries')} in "
+        f"{counted(shown['rows'], 'rows')} "
         f"of {shown['format']}"
     )
     return text if shown["seed"] is None else f"{text}; --seed {shown['seed'] + 1} draws others"

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from negmine.cli.render.rules import rules_in_force
+from negmine.config.naming import counted
 from negmine.stages.summary import Result
 from negmine.storage.layout import SHORT
 
@@ -33,15 +34,11 @@ def summary(result: Result) -> RenderableType:
         lines.add_row(f"  - {reason}", f"{count:,}")
     if "kept" in counts:
         lines.add_row("  = kept", f"{counts.pop('kept'):,}")
-    for name in (
-        "rows_written",
-        "negatives_per_query",
-        "queries_short",
-        "queries_without_negatives",
-    ):
+    shown = ("rows_written", "negatives_per_query", "queries_short", "queries_without_negatives")
+    for name in shown:
         if name in counts:
             hint = f"listed in {SHORT}" if name == "queries_short" and counts[name] else ""
-            lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}", hint)
+            lines.add_row(name.replace("_", " "), _number(counts.pop(name)), hint)
     seconds = ", ".join(f"{stage} {spent:.1f}" for stage, spent in result.seconds.items())
     folders = sorted({path.parent for path in result.files})
     names = (f"{folder}  ({_count(result, folder)})" for folder in folders)
@@ -50,6 +47,9 @@ def summary(result: Result) -> RenderableType:
     return Group(lines, *rules, Text(f"seconds: {seconds}"), *paths)
 
 
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
 def _count(result: Result, folder: Any) -> str:
-    files = sum(path.parent == folder for path in result.files)
-    return f"{files} file{'s' if files != 1 else ''}"
+    return counted(sum(path.parent == folder for path in result.files), "files")

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from negmine.cli.render.grid import grid
 from negmine.cli.render.leak import share, two
+from negmine.config.naming import counted
 
 
 def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) -> RenderableType:
@@ -29,6 +30,7 @@ def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) ->
         for row in shown.sort("leak", nulls_last=True).iter_rows(named=True)
     ]
     best = cells["pareto"].sum()
-    tail = f"{cells.height:,} cells; {best:,} are not beaten in leak, yield and hardness together"
+    verb = "is" if best == 1 else "are"
+    tail = f"{counted(cells.height, 'cells')}; {best:,} {verb} not beaten in leak, yield and hardness together"
     more = "" if every else "; --all shows all"
     return Group(grid(header, rows, width, left=0, keys=len(names)), Text(tail + more))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from negmine.config.naming import counted
 from negmine.data.frames import array
 from negmine.data.schemas import ID
 from negmine.data.sources.columns import ACCEPTED, find
@@ -48,7 +49,8 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
             remedy="Keep one of the two rows; --on-error skip keeps the first.",
         )
     if repeated:
-        problems.notes.append(f"{path.name}: {repeated:,} rows repeat an earlier one")
+        verb = "repeats" if repeated == 1 else "repeat"
+        problems.notes.append(f"{path.name}: {counted(repeated, 'rows')} {verb} an earlier one")
     yield pa.table(
         {
             "query_id": array([query for query, _ in seen], ID),

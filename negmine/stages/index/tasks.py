@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.config.memory import part_documents
+from negmine.config.naming import counted
 from negmine.data.frames import frame
 from negmine.data.qrels import positives
 from negmine.data.sources import Sources, open_sources
@@ -105,7 +106,7 @@ def _finish(context: Context, problems: Problems, **stats: Any) -> dict[str, Any
     for note in problems.notes:
         context.progress.note(note)
     for what, count in problems.skipped.items():
-        context.progress.note(f"{what}: {count:,} {'row' if count == 1 else 'rows'} skipped")
+        context.progress.note(f"{what}: {counted(count, 'rows')} skipped")
     return {**stats, "skipped": dict(problems.skipped), "notes": list(problems.notes)}
 
 

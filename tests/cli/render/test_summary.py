@@ -39,3 +39,20 @@ def test_counts_reasons_seconds_rules_and_whole_paths_are_shown_at_every_width(w
     assert "settings (flags): --max-risk 0.02" in shown
     assert "seconds: filter 1.2, write 0.5" in shown
     assert f"{folder} (2 files)" in shown
+
+
+@pytest.mark.parametrize(
+    ("mean", "shown"), [(103.979, "104.0"), (5.0, "5.0"), (1234.5678, "1,234.6")]
+)
+def test_negatives_per_query_have_one_decimal(mean, shown):
+    result = Result(Path("w"), [], {}, {"negatives_per_query": mean})
+    target = io.StringIO()
+    Console(file=target, width=80).print(summary(result))
+    assert shown in target.getvalue().split()
+
+
+def test_one_file_is_no_files():
+    result = Result(Path("w"), [], {}, {}, [Path("w/5-write/triplet/part-00000.parquet")])
+    target = io.StringIO()
+    Console(file=target, width=80).print(summary(result))
+    assert "(1 file)" in target.getvalue()

@@ -74,7 +74,7 @@ def test_repeated_rows_are_noted(tmp_path):
     (tmp_path / "a.txt").write_text("q 0 d 1\nq 0 d 1\n")
     rows, problems = read(tmp_path / "a.txt")
     assert rows == [("q", "d", 1)]
-    assert problems.notes == ["a.txt: 1 rows repeat an earlier one"]
+    assert problems.notes == ["a.txt: 1 row repeats an earlier one"]
 
 
 def test_dangling_rows_are_told_by_their_line(tmp_path):

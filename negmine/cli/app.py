@@ -49,6 +49,8 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
     "Other": {"lint": lint, "settings": settings},
 }
 
+FLAGS_ARE_WORDS = ("settings",)  # a flag that the command does not take is searched for
+
 app = typer.Typer(
     name="negmine",
     cls=Group,
@@ -61,7 +63,12 @@ app = typer.Typer(
 )
 for heading, commands in COMMANDS.items():
     for name, command in commands.items():
-        app.command(name=name, cls=Command, rich_help_panel=heading)(with_full_help(command))
+        app.command(
+            name=name,
+            cls=Command,
+            rich_help_panel=heading,
+            context_settings={"ignore_unknown_options": name in FLAGS_ARE_WORDS},
+        )(with_full_help(command))
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from negmine.cli.advice import advice
 
 ARGUMENTS, OWN = "Arguments", "This command"  # headings of what is no setting
+HELP = "help"
 MACHINE = "Memory and devices"
 WIDEST, FLAG_COLUMN = 120, 26  # columns of a help page, and of the names in it at most
 _ALWAYS = ("One of:", "Repeatable", "Default:")  # how sentences begin that the short help keeps
@@ -78,7 +79,12 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """The command line as a whole, with its commands under headings."""
+    """The command line as a whole, with its commands under headings. `help NAME` is `NAME --help`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line."""
+        asks = args[:1] == [HELP]
+        return super().parse_args(ctx, [*args[1:2], "--help"] if asks else args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands with the first sentence of each, under their headings."""

@@ -66,7 +66,7 @@ def search(words: str) -> list[Entry]:
     Those that have the words in their name come first. Case, and whether a name is written with - or _, do not
     matter. Without a word: all settings.
     """
-    wanted = [word.strip("-").replace("-", "_") for word in words.lower().split()]
+    wanted = [_field(word) for word in words.lower().split()]
     hits = [entry for entry in ENTRIES.values() if all(word in _text(entry) for word in wanted)]
     return sorted(hits, key=lambda entry: not all(word in entry.name for word in wanted))
 
@@ -79,10 +79,14 @@ def nearest_names(words: str, most: int = 3) -> list[str]:
             by_piece.setdefault(piece, []).append(name)
     names: dict[str, None] = {}
     for word in words.lower().split():
-        written = word.strip("-").replace("-", "_")
-        for piece in difflib.get_close_matches(written, by_piece, n=most):
+        for piece in difflib.get_close_matches(_field(word), by_piece, n=most):
             names |= dict.fromkeys(by_piece[piece])
     return list(names)[:most]
+
+
+def _field(word: str) -> str:
+    """Return a word as it stands in the name of a field: of `--max-risk=0.1`, `max_risk`."""
+    return word.partition("=")[0].strip("-").replace("-", "_")
 
 
 def _text(entry: Entry) -> str:

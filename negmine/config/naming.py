@@ -9,6 +9,8 @@ from pathlib import Path
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # hf://, s3://; of a Path, hf:/
 
+_WORDS = re.compile("[_-]")
+
 
 def flag(field: str) -> str:
     """Return the flag of a settings field: `relative_margin` is `--relative-margin`."""
@@ -22,8 +24,28 @@ def key(field: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean ...?`, or nothing where no known name is near."""
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    close = alike(name, names)
+    return f" Did you mean {either(map(repr, close))}?" if close else ""
+
+
+def alike(name: str, names: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """Return the names that have all words of `name`, else the one that is spelled most like it, if any."""
+    known = list(names)
+    return _with_words(name, known) or difflib.get_close_matches(name, known, 1, cutoff)
+
+
+def either(names: Iterable[str]) -> str:
+    """Return `a, b or c`."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _with_words(name: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """Return the names that have all words of `name`: those of the fewest words first, at most `most`."""
+    words = {known: _WORDS.split(known) for known in names}
+    wanted = set(_WORDS.split(name)) - {""}
+    found = [known for known, its in words.items() if wanted and wanted <= set(its)]
+    return sorted(found, key=lambda known: len(words[known]))[:most]
 
 
 def counted(number: int, names: str) -> str:

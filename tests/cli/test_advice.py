@@ -44,6 +44,11 @@ COMMANDS = get_command(app).commands
         ("retrieve work '--stemmer=a b'", "Run: negmine index work '--stemmer=a b'"),
         ("retrieve work --stemmer", "Run: negmine index work --stemmer STEMMER"),
         ("filter work --risk-learner linear", "--risk-learner is gone: "),
+        (
+            "mine work --margin 0.1",
+            "Did you mean --relative-margin, --absolute-margin or --guide-margin?",
+        ),
+        ("retrieve work --margin 0.1", "or --guide-margin? They belong to the filter stage."),
         ("filter work --max-riks 0.1", "There is no flag --max-riks. Did you mean --max-risk?"),
         (
             "retrieve work --max-riks 0.1",

@@ -72,3 +72,16 @@ def test_the_short_help_has_the_first_sentence_and_the_default_of_a_setting():
     assert "The anchor is the query's lowest positive score." not in short
     assert "The anchor is the query's lowest positive score." in full
     assert "such as 800MB or 16GB. [default: 4GB]" in short
+
+
+@pytest.mark.parametrize("command", ["", "mine", "lint"])
+def test_the_word_help_is_as_good_as_the_flag(command):
+    wanted = invoke(*command.split(), "--help")
+    asked = invoke("help", *command.split())
+    assert (asked.exit_code, asked.output) == (0, wanted.output)
+
+
+def test_help_for_no_command_is_refused():
+    done = invoke("help", "mien")
+    assert done.exit_code == 2
+    assert "No such command 'mien'" in done.output

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from negmine.cli.progress import TerminalProgress
 from negmine.cli.render.sweep import sweep
-from negmine.config.naming import counted
+from negmine.config.naming import counted, nearest
+from negmine.config.tables import all_fields
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,20 @@ from negmine.config.naming import counted
 )  # fmt: skip
 def test_one_is_no_plural(number, names, said):
     assert counted(number, names) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("margin", " Did you mean 'relative_margin', 'absolute_margin' or 'guide_margin'?"),
+        ("negatives", " Did you mean 'num_negatives'?"),
+        ("max_rsik", " Did you mean 'max_risk'?"),
+        ("qqqq", ""),
+        ("", ""),
+    ],
+)
+def test_names_that_have_the_word_are_nearest(name, hint):
+    assert nearest(name, all_fields()) == hint
 
 
 def test_the_results_of_commands_count_so(capsys):

@@ -43,3 +43,9 @@ def test_nothing_found_names_the_nearest_and_is_no_failure():
     assert found["settings"] == []
     assert "--relative-margin" in found["nearest"]
     assert "negmine settings lists all" in invoke("settings", "qqqq").output
+
+
+@pytest.mark.parametrize("word", ["--max-risk", "--max-risk=0.1", "max-risk"])
+def test_a_flag_is_a_word_to_search_for(word):
+    names = [one["name"] for one in answer("settings", word)["settings"]]
+    assert names[0] == "max_risk"

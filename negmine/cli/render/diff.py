@@ -22,18 +22,23 @@ def diff(comparison: dict[str, Any], width: int) -> RenderableType:
     """Show a comparison; of equal runs a few lines. width: in columns; query texts are cut to fit it."""
     parts: list[RenderableType] = [_runs(comparison)]
     parts += [Text(f"warning: {warning}", style="bold") for warning in comparison["warnings"]]
+    is_any_shared = comparison["queries"]["shared"] > 0
+    parts += [] if is_any_shared else _nothing_shared(comparison)
     parts += _setup(comparison)
-    if comparison["same_rows"]:
-        rows, queries = comparison["rows"]["shared"], comparison["queries"]["shared"]
-        parts.append(
-            Text(f"No difference in {counted(rows, 'rows')} of {counted(queries, 'queries')}.")
-        )
-    else:
-        for section in (_counts, _fates, _totals, _moves, _ranks, _shifts):
-            parts += section(comparison)
-        parts += _most(comparison["most_changed"], width)
+    parts += _results(comparison, width) if is_any_shared else []
     parts += [Text(f"note: {note}", style="dim") for note in comparison["notes"]]
     return Group(*parts)
+
+
+def _results(comparison: dict[str, Any], width: int) -> list[RenderableType]:
+    """Show how the shared queries differ, or that they do not."""
+    if comparison["same_rows"]:
+        rows = counted(comparison["rows"]["shared"], "rows")
+        queries = counted(comparison["queries"]["shared"], "queries")
+        return [Text(f"No difference in {rows} of {queries}.")]
+    sections = (_counts, _fates, _totals, _moves, _ranks, _shifts)
+    parts = [part for section in sections for part in section(comparison)]
+    return [*parts, *_most(comparison["most_changed"], width)]
 
 
 def _runs(comparison: dict[str, Any]) -> RenderableType:
@@ -88,13 +93,23 @@ def _counts(comparison: dict[str, Any]) -> list[RenderableType]:
         _add(table, name, both + went, both + came, both, went, came)
     a, b, both = negatives["a"], negatives["b"], negatives["both"]
     _add(table, "negatives of shared queries", a, b, both, a - both, b - both)
-    lines: list[RenderableType] = ["", table]
+    return ["", table, *_examples(queries)]
+
+
+def _examples(queries: dict[str, Any]) -> list[RenderableType]:
+    """Return a line each of queries that went and came."""
+    lines: list[RenderableType] = []
     for what in ("went", "came"):
         if queries[what]:
             some = ", ".join(queries[f"{what}_examples"])
             more = " ..." if queries[what] > len(queries[f"{what}_examples"]) else ""
             lines.append(Text(f"queries that {what}: {some}{more}"))
     return lines
+
+
+def _nothing_shared(comparison: dict[str, Any]) -> list[RenderableType]:
+    line = Text("no query is shared: nothing to compare", style="bold")
+    return [line, *_examples(comparison["queries"])]
 
 
 def _fates(comparison: dict[str, Any]) -> list[RenderableType]:

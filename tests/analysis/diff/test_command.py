@@ -14,6 +14,7 @@ from negmine.analysis.diff.totals import MEASURES
 from negmine.cli.app import app
 from negmine.cli.render import diff as diff_views
 from tests.analysis.diff.test_diff import circle, copied, grown  # noqa: F401
+from tests.conftest import write_beir
 
 
 def run(*arguments):
@@ -33,6 +34,20 @@ def test_nothing_changed_is_one_line(two):
     assert done.exit_code == 0, done.output
     assert "No difference in" in done.output
     assert "total" not in done.output
+
+
+def test_runs_without_a_shared_query_are_not_compared(two, tmp_path):
+    asked, judged = {"another": "how long do cats sleep"}, [("another", "cat-1", 1)]
+    data = write_beir(tmp_path / "data", None, asked, judged)
+    negmine.mine(tmp_path / "other", data=data, retriever=["bm25"])
+    done = run(two[0], tmp_path / "other")
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    first = lines.index("no query is shared: nothing to compare")
+    assert lines[first + 1].startswith("queries that went: ")
+    assert not any("made differently" in line for line in lines[:first])
+    for absent in ("jaccard", "Kendall", "both", "No difference"):
+        assert absent not in done.output
 
 
 def test_every_section_is_shown(two):

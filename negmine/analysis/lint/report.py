@@ -49,7 +49,7 @@ def _rule(
     return {
         "rule": name,
         "level": rule.level,
-        "meaning": rule.meaning,
+        "meaning": rule.meaning(is_all=0 < count == total),
         "checked": name not in findings.unchecked,
         "why_not": findings.unchecked.get(name),
         "count": count,

@@ -12,15 +12,18 @@ class Rule(NamedTuple):
 
     level: a `fault` is wrong whatever the data, a `suspicion` may be right: look at it. unit: what is counted,
     and what the share is a share of. text: what is found, then how; its first sentence stands in the output.
+    of_all: what stands there instead where the rule finds all that it counts.
     """
 
     level: str
     unit: str
     text: str
+    of_all: str = ""
 
-    @property
-    def meaning(self) -> str:
-        """The first sentence of the text."""
+    def meaning(self, is_all: bool) -> str:
+        """Return what was found, in a sentence. is_all: whether the rule found all that it counts."""
+        if is_all and self.of_all:
+            return self.of_all
         return self.text.split(". ")[0].rstrip(".") + "."
 
 
@@ -161,7 +164,9 @@ RULES: dict[str, Rule] = {
         "A negative is the positive of another query. This is not wrong in itself, and common: 93 % of "
         "SQuAD's and 53 % of NQ's negatives in one public training set (llm2vec issue 178). But with "
         "in-batch negatives the two rows should not be in one batch: use a batch sampler without "
-        "duplicates.",
+        "duplicates. If every negative is one, the corpus was probably the positives, and this tells nothing.",
+        "Every negative is a positive of another query: the corpus was probably the positives, so this tells "
+        "nothing.",
     ),
     "hub_negative": Rule(
         SUSPICION,

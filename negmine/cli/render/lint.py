@@ -18,7 +18,6 @@ _LEVELS = {
 }
 _PAD = " " * 4
 _LABEL = 11  # columns of query, positive, negative before a text
-_MOST_ROWS = 10  # row numbers of a rule
 _MOST_IGNORED = 4  # columns that are not read, by name
 _MOST_EXAMPLES = 2
 
@@ -100,13 +99,12 @@ def _rule(rule: Values, style: str, width: int, several_files: bool) -> Iterator
 
 
 def _rows(rule: Values, width: int, several_files: bool) -> Iterator[Text]:
-    """Yield the first row numbers of a rule, file by file; dots stand for others."""
-    rows = rule["rows"][:_MOST_ROWS]
+    """Yield the row numbers of a rule, file by file; dots stand for others."""
     numbers: dict[str, list[str]] = {}
-    for row in rows:
+    for row in rule["rows"]:
         head = f"{_name(row['file'])}, rows " if several_files else "rows "
         numbers.setdefault(head, []).append(str(row["row"]))
-    if rule["more_rows"] or len(rule["rows"]) > len(rows):
+    if rule["more_rows"]:
         numbers[head].append("...")
     for head, of_file in numbers.items():
         yield from joined(f"{_PAD}{head}", of_file, width, "")

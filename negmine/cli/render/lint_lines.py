@@ -61,9 +61,17 @@ def _hubs(values: Mapping[str, Any]) -> str:
 
 def _losses(values: Mapping[str, Any]) -> str:
     return (
-        f"Losses: mean {values['mean']:.4g}, standard deviation {values['deviation']:.4g}. Too easy at or "
-        f"below {values['lower']:.4g}, wrong at or above {values['upper']:.4g}."
+        f"The loss of a positive, -log softmax of its score among its query's negatives, is "
+        f"{values['mean']:.4g} on average, with a standard deviation of {values['deviation']:.4g}."
     )
+
+
+def _too_easy(values: Mapping[str, Any]) -> str:
+    return f"{_losses(values)} noisy_positive: a loss of {values['lower']:.4g} or less."
+
+
+def _too_hard(values: Mapping[str, Any]) -> str:
+    return f"{_losses(values)} faulty_positive: a loss of {values['upper']:.4g} or more."
 
 
 def _conflicts(values: Mapping[str, Any]) -> str:
@@ -85,8 +93,8 @@ def _lengths(values: Mapping[str, Any]) -> str:
 
 _IN_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "hub_negative": _hubs,
-    "noisy_positive": _losses,
-    "faulty_positive": _losses,
+    "noisy_positive": _too_easy,
+    "faulty_positive": _too_hard,
     "batch_conflict": _conflicts,
     "length_tells": _lengths,
 }

@@ -19,7 +19,7 @@ def test_a_person_sees_rules_rows_and_examples_on_stdout(faulty):
     assert "same_text_as_query: 1 of" in done.stdout
     assert "A negative is the same text as its query." in done.stdout
     assert re.search(r"^ +row 64, negative 1$", done.stdout, re.MULTILINE)
-    assert re.search(r"^ +rows 71, 72, 73, .*\.\.\.$", done.stdout, re.MULTILINE)
+    assert re.search(r"^ +rows 71, 72, 73, ", done.stdout, re.MULTILINE)
     assert "not checked (needs --guide-model): guide_inverted" in done.stdout
     assert "\x1b[" not in done.stdout + done.stderr
 

@@ -1,5 +1,7 @@
 """What a person sees of a report."""
 
+import re
+
 import polars as pl
 import pytest
 
@@ -41,7 +43,7 @@ def test_a_file_without_rows_among_others_is_named(tmp_path, ending):
 
 @pytest.mark.parametrize(
     ("copies", "keep", "dots"),
-    [(3, 20, False), (10, 20, False), (11, 20, True), (3, 3, False), (4, 3, True)],
+    [(3, 20, False), (11, 20, False), (20, 20, False), (21, 20, True), (3, 3, False), (4, 3, True)],
 )
 def test_dots_stand_where_rows_are_left_out_and_nowhere_else(tmp_path, copies, keep, dots):
     groups = clean(negatives=3)
@@ -54,6 +56,7 @@ def test_dots_stand_where_rows_are_left_out_and_nowhere_else(tmp_path, copies, k
     assert [row["row"] for row in rule["rows"]] == list(range(1, min(copies, keep) + 1))
     line = next(line for line in shown(report) if line.startswith("    rows "))
     assert line.endswith("...") == dots
+    assert len(re.findall(r"\d+", line)) == min(copies, keep)
 
 
 def test_one_of_a_thing_is_said_in_the_singular(tmp_path):
@@ -133,3 +136,30 @@ def test_the_documents_of_labeled_files_are_not_called_positives(tmp_path):
 def test_a_reason_that_is_longer_than_the_terminal_is_folded():
     lines = [line.plain for line in joined("not checked (a long reason): ", ["one", "two"], 20, "")]
     assert lines == ["not checked (a long", "reason):", "    one, two"]
+
+
+def test_negatives_that_are_all_positives_elsewhere_tell_nothing(tmp_path):
+    """A corpus of positives alone gives such negatives, whatever the miner."""
+    groups = clean(negatives=1)
+    texts = [group.positive for group in groups]
+    swapped = [
+        group._replace(negatives=[text])
+        for group, text in zip(groups, texts[1:] + texts[:1], strict=True)
+    ]
+    wanted = "Every negative is a positive of another query: the corpus was probably the positives"
+    for one, is_said in ((swapped, True), ([groups[0], *swapped[1:]], False)):
+        path, _ = write(tmp_path, one, "triplet", ".jsonl")
+        report = negmine.lint(path)
+        rule = next(r for r in report["rules"] if r["rule"] == "positive_elsewhere")
+        assert rule["count"] == len(groups) - (not is_said)
+        assert rule["meaning"].startswith(wanted) == is_said
+        assert any(wanted in line for line in shown(report)) == is_said
+
+
+def test_each_rule_of_losses_has_its_own_limit():
+    about = {"mean": 0.0002, "deviation": 0.003, "lower": -0.0049, "upper": 0.0079}
+    said = {rule: statistics(rule, about) for rule in ("noisy_positive", "faulty_positive")}
+    loss = "The loss of a positive, -log softmax of its score among its query's negatives, is 0.0002 on average"
+    assert all(text.startswith(loss) for text in said.values())
+    assert said["noisy_positive"].endswith("noisy_positive: a loss of -0.0049 or less.")
+    assert said["faulty_positive"].endswith("faulty_positive: a loss of 0.0079 or more.")

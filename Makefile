@@ -19,7 +19,7 @@ setup: .venv/.done ## Make .venv with everything; CPU builds on a machine withou
 
 demo: setup ## Mine negatives from examples/scifact-mini with BM25 and MiniLM, offline
 	HF_HUB_OFFLINE=1 $(BIN)/negmine mine demo --data examples/scifact-mini
-	$(BIN)/negmine show demo --query-id 317
+	$(BIN)/negmine show demo 317
 
 screenshots: demo ## Take the screenshots of the docs anew; needs chromium and chromium-driver
 	HF_HUB_OFFLINE=1 $(BIN)/python docs/screenshots.py

@@ -13,8 +13,8 @@ _BOUNDS = ("ge", "gt", "le", "lt")
 
 def bounds_of(metadata: Iterable[Any]) -> dict[str, float]:
     """Return the bounds of a field: `ge`, `gt`, `le`, `lt`. metadata: pydantic's of the field."""
-    found = [(name, getattr(one, name, None)) for one in metadata for name in _BOUNDS]
-    return {name: value for name, value in found if value is not None}
+    values = [(name, getattr(one, name, None)) for one in metadata for name in _BOUNDS]
+    return {name: value for name, value in values if value is not None}
 
 
 def in_words(error: ErrorDetails, bounds: dict[str, float], is_whole: bool) -> str:
@@ -45,8 +45,8 @@ def _number(bounds: dict[str, float]) -> str:
     if bounds.keys() == {"ge"}:
         return f"a number, {bounds['ge']:g} or more"
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    said = [f"{word} {bounds[name]:g}" for name, word in words.items() if name in bounds]
-    return f"a number {' and '.join(said)}"
+    limits = [f"{word} {bounds[name]:g}" for name, word in words.items() if name in bounds]
+    return f"a number {' and '.join(limits)}"
 
 
 def _share(value: float, bounds: dict[str, float]) -> str:

@@ -59,12 +59,22 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
     if as_json:
         _envelope(command, status, code, answer.data, progress.notes, errors)
     elif answer.show is not None:
-        answer.show(out())
+        _show(answer.show, out())
     for one in errors:
         prefix = "" if status == "interrupted" else "error: "
         sys.stderr.write(f"{prefix}{printable(one['message'])}\n")
     if code:
         sys.exit(code)
+
+
+def _show(show: Callable[[RichConsole], None], console: RichConsole) -> None:
+    """Print for people; in a pipe without the blanks that fill up tables and lines."""
+    if console.is_terminal:
+        show(console)
+        return
+    with console.capture() as captured:
+        show(console)
+    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 def _envelope(

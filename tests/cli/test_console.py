@@ -1,14 +1,15 @@
-"""Usage errors in plain words."""
+"""The console: usage errors in plain words, and what a pipe gets."""
 
 import sys
 
 import pytest
 
 from negmine.cli.app import main
+from tests.cli.conftest import invoke
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["show", "w", "--queries", "0"], "'--queries': give a whole number, 1 or more."),
         (["show", "w", "--queries", "x"], "'--queries': give a whole number."),
@@ -20,9 +21,16 @@ from negmine.cli.app import main
         (["mine", "w", "--on-error", "foo"], "'foo' is not one of 'stop', 'skip'."),
     ],
 )
-def test_a_value_out_of_range_is_told_with_the_range(monkeypatch, capsys, arguments, said):
+def test_a_value_out_of_range_is_told_with_the_range(monkeypatch, capsys, arguments, message):
     monkeypatch.setattr(sys, "argv", ["negmine", *arguments])
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 2
     assert capsys.readouterr().err.rstrip().endswith(said)
+
+
+def test_a_pipe_gets_no_blanks_at_the_end_of_lines(work):
+    for arguments in (("status", work), ("show", work), ("settings", "margin")):
+        lines = invoke(*arguments).stdout.splitlines()
+        assert lines
+        assert [line for line in lines if line != line.rstrip()] == []

@@ -26,7 +26,7 @@ def test_a_value_out_of_range_is_told_with_the_range(monkeypatch, capsys, argume
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 2
-    assert capsys.readouterr().err.rstrip().endswith(said)
+    assert capsys.readouterr().err.rstrip().endswith(message)
 
 
 def test_a_pipe_gets_no_blanks_at_the_end_of_lines(work):

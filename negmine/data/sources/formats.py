@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,10 @@ def read_rows(path: Path, problems: Problems) -> Iterator[Row]:
 def _separated(delimiter: str, quoting: Any) -> Reader:
     def rows(path: Path, problems: Problems) -> Iterator[Row]:
         text = (line.text for line in lines(path, problems))
-        reader = csv.reader(text, delimiter=delimiter, quoting=quoting, strict=False)
         header: list[str] | None = None
-        position, start = -1, 1
-        for fields in reader:
-            first, start = start, reader.line_num + 1
+        position = -1
+        reader = csv.reader(text, delimiter=delimiter, quoting=quoting, strict=True)
+        for first, fields in _records(reader, path, problems):
             if not fields or (len(fields) == 1 and not fields[0].strip()):
                 continue
             if header is None:
@@ -76,6 +76,27 @@ def _separated(delimiter: str, quoting: Any) -> Reader:
     return lambda path, problems: in_chunks(rows(path, problems))
 
 
+def _records(reader: Any, path: Path, problems: Problems) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line on which a record begins, and its fields. Broken quotes end it: they swallow rows."""
+    start = 1
+    try:
+        for fields in reader:
+            yield start, fields
+            start = reader.line_num + 1
+    except csv.Error as error:
+        is_open = "unexpected end" in str(error)
+        problems.add(
+            "broken quotes",
+            file=path,
+            row=start,
+            message="a quote that is opened here is never closed"
+            if is_open
+            else f"the quotes of this row cannot be read ({error})",
+            remedy='Close the field, and write a quote inside of quotes twice: "".',
+            safe_to_skip=False,
+        )
+
+
 def _parquet_chunks(path: Path, problems: Problems) -> Iterator[Chunk]:
     start = 0
     for batch in parquet_batches(path, problems):
@@ -93,9 +114,19 @@ def parquet_batches(path: Path, problems: Problems) -> Iterator[pa.RecordBatch]:
     """Yield the record batches of a Parquet file."""
     open_bytes(path).close()
     try:
-        yield from pq.ParquetFile(path).iter_batches(CHUNK)
+        yield from map(_with_strings, pq.ParquetFile(path).iter_batches(CHUNK))
     except (pa.ArrowInvalid, OSError) as error:
         tell_broken_parquet(path, error, problems)
+
+
+def _with_strings(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch with strings in place of bytes that are UTF-8, as Spark and Impala write texts."""
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            with suppress(pa.ArrowInvalid):  # no text: refused where a text is wanted
+                texts = batch.column(place).cast(pa.large_string())
+                batch = batch.set_column(place, field.with_type(pa.large_string()), texts)
+    return batch
 
 
 def tell_broken_parquet(path: Path, error: Exception, problems: Problems) -> None:

@@ -128,28 +128,30 @@ class Records:
         return self._has_own_id(row) and self._has_text(row) and self._can_be_kept(row)
 
     def _has_own_id(self, row: Row) -> bool:
-        identifier, what = as_id(row.values.get(self._columns["id"])), self.id_column
+        value, what = row.values.get(self._columns["id"]), self.id_column
+        identifier = as_id(value)
+        if fault := _no_scalar(value, "an id"):
+            scalar = "Give every row a text or a number as its id."
+            return self._refuse_id(row, "unusable", f"{what}: {fault}", scalar)
         if not identifier:
-            self.problems.add(
-                f"empty {what}",
-                file=self.path,
-                row=row.number,
-                message=f"{what} is empty",
-                remedy="Give every row an id.",
-            )
-            return False
+            return self._refuse_id(row, "empty", f"{what} is empty", "Give every row an id.")
         if not self._tell(row, _lone_surrogate(identifier)):
             return False
         before = self.first_seen.get(identifier)
         if before is None:
             self.first_seen[identifier] = row.number
             return True
+        twice = f'{what} "{identifier}" stands in line {before} already'
+        own = "Give every row its own id; --on-error skip keeps the first."
+        return self._refuse_id(row, "duplicate", twice, own)
+
+    def _refuse_id(self, row: Row, kind: str, message: str, remedy: str) -> bool:
         self.problems.add(
-            f"duplicate {what}",
+            f"{kind} {self.id_column}",
             file=self.path,
             row=row.number,
-            message=f'{what} "{identifier}" stands in line {before} already',
-            remedy="Give every row its own id; --on-error skip keeps the first.",
+            message=message,
+            remedy=remedy,
         )
         return False
 
@@ -210,11 +212,21 @@ def as_text(value: Any) -> str | None:
 
 def fault_of(value: Any) -> str | None:
     """Return why a value cannot be a text, or None; a missing one can."""
-    if isinstance(value, list | dict):
-        return f"a text is wanted, this is a {type(value).__name__}"
+    if fault := _no_scalar(value, "a text"):
+        return fault
     if isinstance(value, str) and "\0" in value:
         return "it holds a null byte"
     return _lone_surrogate(value)
+
+
+def _no_scalar(value: Any, wanted: str) -> str | None:
+    if isinstance(value, list | dict):
+        return f"{wanted} is wanted, this is a {type(value).__name__}"
+    return (
+        f"{wanted} is wanted, these are bytes that are not UTF-8"
+        if isinstance(value, bytes)
+        else None
+    )
 
 
 def _lone_surrogate(value: Any) -> str | None:

@@ -70,6 +70,31 @@ def test_csv_rows_of_another_width_are_told(tmp_path):
     assert problems.skipped == {"corpus.csv: wrong number of fields": 2}
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            b'_id,text\na,"tea\nb,water\nc,milk\n',
+            "line 2: a quote that is opened here is never closed",
+        ),
+        (b'_id,text\na,tea\nb,"water\nc,"milk"\n', "line 3: the quotes of this row cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("on_error", ["stop", "skip"])
+def test_a_quote_that_swallows_rows_is_an_error(tmp_path, text, message, on_error):
+    with pytest.raises(InputError) as error:
+        read(tmp_path / "corpus.csv", text, on_error=on_error)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, ["a"]])
+def test_an_id_is_a_text_or_a_number(tmp_path, value):
+    lines = [{"_id": value, "text": "tea"}, {"_id": "b", "text": "water"}]
+    data = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    with pytest.raises(InputError, match="line 1: doc_id: an id is wanted, this is a"):
+        read(tmp_path / "corpus.jsonl", data)
+
+
 def test_a_line_number_in_csv_counts_lines_not_rows(tmp_path):
     data = b'_id,text\na,"one\ntwo"\nb,\n'
     with pytest.raises(InputError, match='line 4: doc_id "b"'):

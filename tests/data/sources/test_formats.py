@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from negmine.config.settings import IndexSettings
 from negmine.data.sources import open_sources
 from negmine.data.sources.problems import Problems
+from negmine.errors import InputError
 
 ROWS = [
     {"_id": "a", "title": "Tea", "text": "Green tea, brewed"},
@@ -118,6 +119,23 @@ def test_csv_fields_may_hold_newlines_commas_and_quotes(tmp_path):
     found, _ = read(tmp_path / "corpus.csv", separated(rows))
     assert triples(found)[0] == ("a", 'He said "tea"', "one,\ntwo\r\nthree")
     assert triples(found)[1][0] == "z"
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
+def test_bytes_that_are_utf8_are_texts(tmp_path, kind):
+    """Spark and Impala write texts so."""
+    texts = [text.encode() for text in ("Tee", "thé")]
+    columns = {"_id": pa.array([b"a", b"b"], kind), "text": pa.array(texts, kind)}
+    pq.write_table(pa.table(columns), tmp_path / "corpus.parquet")
+    rows, _ = read(tmp_path / "corpus.parquet", (tmp_path / "corpus.parquet").read_bytes())
+    assert triples(rows) == [("a", "", "Tee"), ("b", "", "thé")]
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    columns = {"_id": ["a"], "text": pa.array([b"\xff\xfe"])}
+    pq.write_table(pa.table(columns), tmp_path / "corpus.parquet")
+    with pytest.raises(InputError, match="these are bytes that are not UTF-8"):
+        read(tmp_path / "corpus.parquet", (tmp_path / "corpus.parquet").read_bytes())
 
 
 def test_a_tsv_knows_no_quotes(tmp_path):

@@ -30,8 +30,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 def alike(name: str, names: Iterable[str], cutoff: float = 0.6) -> list[str]:
     """Return the names that have all words of `name`, else the one that is spelled most like it, if any."""
-    known = list(names)
-    return _with_words(name, known) or difflib.get_close_matches(name, known, 1, cutoff)
+    candidates = list(names)
+    return _with_words(name, candidates) or difflib.get_close_matches(name, candidates, 1, cutoff)
 
 
 def either(names: Iterable[str]) -> str:
@@ -42,10 +42,10 @@ def either(names: Iterable[str]) -> str:
 
 def _with_words(name: str, names: Iterable[str], most: int = 3) -> list[str]:
     """Return the names that have all words of `name`: those of the fewest words first, at most `most`."""
-    words = {known: _WORDS.split(known) for known in names}
+    words = {one: _WORDS.split(one) for one in names}
     wanted = set(_WORDS.split(name)) - {""}
-    found = [known for known, its in words.items() if wanted and wanted <= set(its)]
-    return sorted(found, key=lambda known: len(words[known]))[:most]
+    matches = [one for one, its in words.items() if wanted and wanted <= set(its)]
+    return sorted(matches, key=lambda one: len(words[one]))[:most]
 
 
 def counted(number: int, names: str) -> str:

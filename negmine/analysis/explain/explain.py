@@ -22,11 +22,11 @@ def explain(context: Context, query: str) -> dict[str, Any]:
     """
     context.work.require(VERDICTS)
     queries = context.work.scan(QUERIES)
-    found = find_query(queries.select("query_id", "text", "same_as"), query)
-    rows = context.work.scan(VERDICTS).filter(pl.col("query_id") == found.first_id).collect()
+    match = find_query(queries.select("query_id", "text", "same_as"), query)
+    rows = context.work.scan(VERDICTS).filter(pl.col("query_id") == match.first_id).collect()
     if rows.height == 0:
         raise InputError(
-            f'Query "{found.query_id}" has no positive in the qrels, so it was not mined.'
+            f'Query "{match.query_id}" has no positive in the qrels, so it was not mined.'
         )
     texts = context.corpus.texts(rows["doc_id"])
     ordered = rows.join(texts, on="doc_id", how="left", maintain_order="left").sort(
@@ -36,8 +36,8 @@ def explain(context: Context, query: str) -> dict[str, Any]:
     scored = [name for name in evidence.scores if f"{name}_score" in rows.columns]
     explained = with_signals(ordered, evidence._replace(scores=scored))
     return {
-        "query_id": found.first_id,
-        "text": found.text,
+        "query_id": match.first_id,
+        "text": match.text,
         "asked_for": query,
         "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
         "rows": explained.drop("query_id").to_dicts(),

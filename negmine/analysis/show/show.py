@@ -50,12 +50,12 @@ def _drawn(written: pl.Series, count: int, seed: int) -> pl.Series:
 
 def _named(context: Context, written: pl.Series, query: str) -> pl.Series:
     queries = context.work.scan(QUERIES).select("query_id", "text", "same_as")
-    found = find_query(queries, query)
-    named = written.filter(written == found.first_id)
+    match = find_query(queries, query)
+    named = written.filter(written == match.first_id)
     if named.is_empty():
         raise InputError(
-            f'Query "{found.query_id}" has no row in the training file. To see why, run: '
-            f"{shlex.join(['negmine', 'explain', str(context.work.root), found.query_id])}"
+            f'Query "{match.query_id}" has no row in the training file. To see why, run: '
+            f"{shlex.join(['negmine', 'explain', str(context.work.root), match.query_id])}"
         )
     return named
 

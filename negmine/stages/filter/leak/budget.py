@@ -13,17 +13,23 @@ from negmine.stages.filter.rules import SWEEPABLE
 STEPS = 41
 
 
+def turned(settings: FilterSettings) -> str:
+    """Return the setting that a budget turns: max_risk where there is a risk, else relative_margin."""
+    return "relative_margin" if settings.max_risk is None else "max_risk"
+
+
 def knob(settings: FilterSettings, most: float | None = None) -> tuple[str, list[float]]:
     """Return the setting that a budget turns, and the values that it tries.
 
     With a risk: max_risk, from `most` (what the user set; else 1) to a thousandth of it, evenly in logarithms.
     Without: relative_margin, from its value in `settings` up to 1.
     """
-    if settings.max_risk is not None:
+    name = turned(settings)
+    if name == "max_risk":
         top = most or 1.0
-        return "max_risk", [float(f"{v:.4g}") for v in np.geomspace(top, top / 1000, STEPS)]
+        return name, [float(f"{v:.4g}") for v in np.geomspace(top, top / 1000, STEPS)]
     least = float(settings.relative_margin or 0.0)
-    return "relative_margin", [round(v, 4) for v in np.linspace(least, 1.0, STEPS)]
+    return name, [round(v, 4) for v in np.linspace(least, 1.0, STEPS)]
 
 
 def chosen(name: str, cells: pl.DataFrame, budget: float) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from negmine.engine.context import Context
+from negmine.stages.filter.leak.budget import turned
 from negmine.stages.filter.limits.compute import needed
 from negmine.storage.layout import LIMITS
 
@@ -16,7 +17,8 @@ def read_limits(context: Context) -> dict[str, float]:
 
 def chosen_by_budget(context: Context) -> dict[str, float]:
     """Return the setting that --max-leak has chosen, and its value; empty without a budget."""
-    if context.config.filter.max_leak is None or context.work.manifest(LIMITS) is None:
+    rules = context.config.filter
+    if rules.max_leak is None or context.work.manifest(LIMITS) is None:
         return {}
-    name = "relative_margin" if context.config.filter.max_risk is None else "max_risk"
-    return {name: read_limits(context)[name]}
+    limits, name = read_limits(context), turned(rules)
+    return {name: limits[name]} if name in limits else {}

@@ -66,7 +66,7 @@ RESET = {
     "relative_margin": "none", "max_risk": "none", "no_risk": False, "no_relative_margin": False,
     "no_near_duplicate": False,
 }  # fmt: skip
-RESET_WRITE = {"order": "fused", "sampling": "top", "pool": "none", "num_negatives": NEGATIVES}
+RESET_WRITE = {"order": "fused", "sampling": "top", "pool": 50, "num_negatives": NEGATIVES}
 _WRITE = ("order", "sampling", "pool")
 
 
@@ -84,6 +84,7 @@ def mined(setup, work, encoder):
     queries = {"query_id": list(setup.positives)}
     queries["text"] = [setup.queries[name] for name in setup.positives]
     qrels = {"query_id": list(setup.positives), "doc_id": list(setup.positives.values())}
+    qrels["relevance"] = [1] * len(setup.positives)
     negmine.mine(
         work, corpus=corpus, queries=pl.DataFrame(queries), qrels=pl.DataFrame(qrels),
         model=model, k=K, num_negatives=NEGATIVES, dtype="auto",

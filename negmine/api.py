@@ -61,7 +61,7 @@ def estimate_mine(
     from negmine.stages.estimate import estimate, free_megabytes
 
     context = context_to_mine(work, flags, config, progress, None)
-    return {**estimate(context), "free_megabytes": free_megabytes(Path(work))}
+    return {**estimate(context), "free_megabytes": free_megabytes(context.work.root)}
 
 
 def index(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
@@ -244,8 +244,9 @@ def report(
     from negmine.analysis.report import files
 
     page, numbers = (None if path is None else Path(path) for path in (html, json))
-    files.check(Path(work), page, numbers)
-    made = make_report(open_existing(work, {}), sample, sample_seed, recall_floor, leak)
+    context = open_existing(work, {})
+    files.check(context.work.root, page, numbers)
+    made = make_report(context, sample, sample_seed, recall_floor, leak)
     files.write(made, page, numbers)
     return made
 

@@ -94,7 +94,7 @@ def require_fresh(context: Context, states: Collection[State], names: Collection
             why = f" ({state.why})" if state.why else ""
             raise MissingArtifact(
                 f"{state.artifact.name} is {state.state}{why}. "
-                f"Run: negmine {state.artifact.stage} {context.work.root}"
+                f"Run: negmine {state.artifact.stage} {context.work.name}"
             )
 
 

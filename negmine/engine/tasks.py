@@ -139,7 +139,7 @@ _last: list[tuple[tuple[str, ...], Work]] = []  # what this worker has open: one
 
 def opened(task: PartTask) -> Work:
     """Return the work of a task, opened once for all parts of an artifact that this process makes."""
-    key = (str(task.context.work.root), task.artifact, task.identity, task.context.command)
+    key = (task.context.work.name, task.artifact, task.identity, task.context.command)
     with _lock:
         if not _last or _last[0][0] != key:
             _last[:] = [(key, task.make(task.context))]

@@ -122,7 +122,7 @@ def open_own(spec: str, context: Context) -> Retriever:
     chosen = options(context.config, name)
     reads = _index(name) if _builds(spec, context) else CORPUS
     identity = context.work.require(reads).identity
-    key = (str(context.work.root), spec, json.dumps(chosen, default=str), identity)
+    key = (context.work.name, spec, json.dumps(chosen, default=str), identity)
     with _lock:
         for opened, retriever in _open:
             if opened == key:

@@ -133,21 +133,21 @@ def _require_data(context: Context, since: str | Path | None) -> None:
         for stage in type(given).model_fields
     }
     every = " ".join(text for text in changed.values() if text)
-    start = f"negmine mine {context.work.root}"
+    start = f"negmine mine {context.work.name}"
     anew = f"{start} --since {since}" if since is not None else start
     if since is None:
         ways = " && ".join(
-            f"negmine {stage} {context.work.root} {text}".rstrip()
+            f"negmine {stage} {context.work.name} {text}".rstrip()
             for stage, text in changed.items()
             if text
         )
-        last = "" if changed.get("write") else f" && negmine write {context.work.root}"
+        last = "" if changed.get("write") else f" && negmine write {context.work.name}"
         kept = f"To change only this and keep all other settings: {ways}{last}"
     else:
         kept = f"To go on with all settings of {since}: {anew}"
     raise SettingsError(
         "mine starts from the defaults when it is given settings, and no data is given. "
-        f"{earlier.root} was made from {data}.\n{kept}\n"
+        f"{earlier.name} was made from {data}.\n{kept}\n"
         f"To mine anew from the defaults: {anew} {data} {every}"
     )
 
@@ -170,7 +170,7 @@ def _note_replaced(context: Context) -> None:
     }
     if text := _flags(gone):
         context.progress.note(
-            f"mine takes the defaults for what it is not given. {context.work.root} had: {text}"
+            f"mine takes the defaults for what it is not given. {context.work.name} had: {text}"
         )
 
 

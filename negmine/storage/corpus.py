@@ -85,9 +85,9 @@ class Corpus:
 def open_corpus(work: Workdir, settings: IndexSettings) -> Corpus:
     """Open the corpus as it is on disk now; a process keeps the one that it opened last."""
     identity = work.require(CORPUS).identity
-    return _open(str(work.root), identity, settings.title, settings.title_separator)
+    return _open(work.name, identity, settings.title, settings.title_separator)
 
 
 @lru_cache(maxsize=1)
-def _open(root: str, identity: str, title: bool, title_separator: str) -> Corpus:
-    return Corpus(open_workdir(root), title, title_separator)
+def _open(name: str, identity: str, title: bool, title_separator: str) -> Corpus:
+    return Corpus(open_workdir(name), title, title_separator)

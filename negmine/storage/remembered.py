@@ -49,7 +49,7 @@ def recall_settings(
     except (OSError, ValueError) as error:
         what = str(error) if isinstance(error, OSError) else _NO_SETTINGS
     raise CorruptArtifact(
-        f"{path} cannot be read ({what}). Run negmine mine {work.root} with all its flags: "
+        f"{path} cannot be read ({what}). Run negmine mine {work.name} with all its flags: "
         "it writes the file anew, and keeps what is done."
     )
 

@@ -39,15 +39,20 @@ PARTIAL = ".partial"
 
 
 class Workdir:
-    """One work directory. Knows files, not what they mean."""
+    """One work directory. Knows files, not what they mean.
 
-    def __init__(self, root: Path | str) -> None:
+    root: the local folder of lock and caches. name: what `open_workdir` opens it by, and messages call it;
+    root's path, where a storage does not say otherwise.
+    """
+
+    def __init__(self, root: Path | str, name: str | None = None) -> None:
         self.root = Path(root)
+        self.name = str(root) if name is None else name
         self.digest = Digests(self.root / DIGESTS)
 
     @property
     def shared(self) -> Path:
-        """The folder of settings and manifests."""
+        """The folder of settings, manifests and finished parts."""
         return self.root
 
     def local(self, name: str) -> Path:
@@ -119,7 +124,7 @@ class Workdir:
         """Return the manifest of `name`; raise where there is none, or a damaged one."""
         manifest = self.manifest(name)
         if manifest is None:
-            again = f"Run: negmine {stage_of(name)} {self.root}"
+            again = f"Run: negmine {stage_of(name)} {self.name}"
             if self.is_damaged(name):
                 raise CorruptArtifact(f"{self.shared / name / MANIFEST} is damaged. {again}")
             raise MissingArtifact(f"{name} does not exist. {again}")
@@ -139,7 +144,7 @@ class Workdir:
             if _size(folder / part["file"]) != part["bytes"]:
                 raise CorruptArtifact(
                     f"{folder / part['file']} is missing or altered. Run the command that makes it again: "
-                    f"negmine {manifest.stage} {self.root}"
+                    f"negmine {manifest.stage} {self.name}"
                 )
         return [folder / part["file"] for part in manifest.parts]
 

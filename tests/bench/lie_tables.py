@@ -13,6 +13,10 @@ JSON = PAGE.with_suffix(".json")
 BEGIN, END = "<!-- made by tests/bench/how_much_do_negatives_lie.py -->", "<!-- end -->"
 BASE = "relative margin 0.05"
 WEIGHTS = {"own": "own", "shipped": "transferred", "blend": "blend"}
+COUNTED = (
+    "There are 20 cells: 5 collections, 2 encoders, 2 ways of hiding. "
+    "*(19 of 20)*: measured in 19 of them."
+)
 LEAST = 0.002  # the margin's leak from which a share of it means something
 WAYS = {
     "0.5": "half of each query's positives hidden",
@@ -48,7 +52,10 @@ def summary(results):
 
     Shares leave out where the margin leaks next to nothing itself: XQuAD-R with half hidden.
     """
-    columns = ("rule", "leak", "of the margin's leak", "mean of shares", "without epqa", "at worst")
+    columns = (
+        "rule", "leak", "mean leak / margin's mean leak", "mean of (leak / margin's leak)",
+        "the same without epqa", "largest leak / margin's leak",
+    )  # fmt: skip
     lines = [f"| {' | '.join((*columns, 'yield', 'hardness (z)'))} |", "|---" * 8 + "|"]
     for name in names(results.values()):
         rows = [(block[name], block[BASE]) for block in results.values() if name in block]
@@ -67,7 +74,7 @@ def summary(results):
         numbers = (total, mean, others, worst, got, hard)
         shown = " | ".join(f"{number:.2f}" for number in numbers)
         lines.append(f"| {name}{count} | {leak:.4f} | {shown} |")
-    return "### On the mean of all\n\n" + "\n".join(lines)
+    return "### On the mean of all\n\n" + COUNTED + "\n\n" + "\n".join(lines)
 
 
 def table(here):
@@ -81,7 +88,7 @@ def table(here):
 
 def cell(row):
     if row is None:
-        return "not to be met"
+        return "cannot be met"
     ends = f"{row['leak_low']:.4f}-{row['leak_high']:.4f}"
     return f"{row['leak']:.4f} ({ends}); {row['yield']:.2f}; {row['hardness_z']:.2f}"
 
@@ -91,7 +98,8 @@ def unused(results):
     lines = [
         "### Are they still hard, and are true negatives left?",
         "",
-        "| rule | z for the encoder that did not mine | epqa: judged negatives removed | selected |",
+        "| rule | z for the encoder that did not mine | epqa: judged negatives removed "
+        "| judged negatives written |",
         "|---|---|---|---|",
     ]
     for name in names(results.values()):
@@ -114,12 +122,14 @@ def budgets(found):
         "",
         "`--max-leak 0.01` chosen on one half of the queries, measured on the other:",
         "",
-        "| collection | chosen max-risk | leak of the other half | yield |",
+        "| collection / encoder / positives hidden | chosen max-risk | leak of the other half | yield |",
         "|---|---|---|---|",
     ]
     for key, row in found.items():
         if row["chosen"] is None:
-            lines.append(f"| {key} | not to be met: at best at most {row['best']:.4f} | | |")
+            lines.append(
+                f"| {key} | cannot be met: the best choice has an upper end of {row['best']:.4f} | | |"
+            )
         else:
             ends = f"{row['leak']:.4f} ({row['leak_low']:.4f}-{row['leak_high']:.4f})"
             lines.append(f"| {key} | {row['chosen']:g} | {ends} | {row['yield']:.2f} |")

@@ -240,3 +240,9 @@ def test_a_file_is_no_work_directory(tmp_path):
 def test_an_address_is_no_work_directory(root):
     with pytest.raises(WorkdirError, match=r"is an address\. Name a folder of this machine"):
         open_workdir(root)
+
+
+def test_messages_call_a_work_directory_by_the_name_that_opens_it(tmp_path):
+    work = Workdir(tmp_path, name="mirror:work")
+    with pytest.raises(MissingArtifact, match="Run: negmine retrieve mirror:work"):
+        work.require("2-retrieve/bm25")

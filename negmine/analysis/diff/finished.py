@@ -81,7 +81,7 @@ class Run:
         """Return where the run lies, when it was made, and how much is in it."""
         verdicts = self.made[VERDICTS]
         return {
-            "work": str(self.context.work.root),
+            "work": self.context.work.name,
             "made_at": verdicts.made_at,
             "score": self.score,
             "queries": self.queries.height,

@@ -58,8 +58,8 @@ def made_from(work: Workdir) -> dict[str, Manifest]:
 def _overtaken(work: Workdir, manifest: Manifest, name: str) -> str:
     later = _STAGES[_STAGES.index(manifest.stage) :]
     stages = [stage for stage in later if stage != "rerank" or _reranks(work)]
-    again = " && ".join(f"negmine {stage} {work.root}" for stage in stages)
-    return f"{manifest.artifact} in {work.root} is older than its {name}. Run: {again}"
+    again = " && ".join(f"negmine {stage} {work.name}" for stage in stages)
+    return f"{manifest.artifact} in {work.name} is older than its {name}. Run: {again}"
 
 
 def _reranks(work: Workdir) -> bool:

@@ -55,7 +55,7 @@ def _named(context: Context, written: pl.Series, query: str) -> pl.Series:
     if named.is_empty():
         raise InputError(
             f'Query "{match.query_id}" has no row in the training file. To see why, run: '
-            f"{shlex.join(['negmine', 'explain', str(context.work.root), match.query_id])}"
+            f"{shlex.join(['negmine', 'explain', context.work.name, match.query_id])}"
         )
     return named
 

@@ -50,10 +50,11 @@ def report(
         from negmine.analysis.report import files
         from negmine.stages.opening import open_existing
 
-        page = files.default_page(work) if html is None and json is None else html
-        numbers = None if json is None or as_json else Path(json)
-        files.check(work, page, numbers)
         context = open_existing(work, {}, None, progress)
+        folder = context.work.root
+        page = files.default_page(folder) if html is None and json is None else html
+        numbers = None if json is None or as_json else Path(json)
+        files.check(folder, page, numbers)
         made = api.make_report(context, sample, sample_seed, recall_floor, leak=not no_leak)
         files.write(made, page, numbers)
         lines = _lines(made, [path for path in (page, numbers) if path is not None])

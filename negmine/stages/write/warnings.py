@@ -105,5 +105,5 @@ def note_warnings(context: Context) -> None:
         removed=verdicts["removed"],
         unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
     )
-    for warning in warnings(counts, FORMATS[write.format], str(work.root)):
+    for warning in warnings(counts, FORMATS[write.format], work.name):
         context.progress.note(warning)

@@ -33,7 +33,9 @@ def measure(setup: Setup) -> dict[str, Any]:
         share = ratio(found[name], found[FULL])
         targets.append(target(f"{name}, of the full run", share, "under", 0.05))
     what = (
-        "The run of line 1, then on its work directory: `filter` and `write` for the margin (two processes), "
+        "The run of *mine from given vectors*, then on its work directory: `filter` and `write` "
+        "for the margin "
+        "(two processes), "
         "`write` for the others. Every training file and its provenance is written anew."
     )
     return record(what, found, targets)

@@ -48,7 +48,7 @@ def number(value: float, unit: str = "") -> str:
 
 
 def _overview(records: dict[str, dict[str, Any]]) -> str:
-    rows = ["| line | what | measured | reach | |", "|---|---|---|---|---|"]
+    rows = ["| line | what | measured | goal | |", "|---|---|---|---|---|"]
     for line, found in records.items():
         for goal in found["targets"]:
             reach = f"{goal['better']} {number(goal['limit'], goal['unit'])}"

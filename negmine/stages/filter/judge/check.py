@@ -103,7 +103,7 @@ def gate(context: Context) -> None:
         raise GateNotMet(
             f"The judge {rules.judge} called {sensitivity:.0%} of {measured['positives']} known positives "
             f"relevant{tier}; --min-sensitivity asks for {rules.min_sensitivity:.0%}.{unread} "
-            f"See: negmine judge-check {context.work.root}. Try another model or prompt, or take it as it is "
+            f"See: negmine judge-check {context.work.name}. Try another model or prompt, or take it as it is "
             "with --force."
         )
 

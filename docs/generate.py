@@ -44,11 +44,18 @@ def commands() -> str:
     """Return every command with its help text and its flags."""
     blocks = []
     for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
-        arguments = [p.metavar for p in command.params if p.param_type_name == "argument"]
+        arguments = [_argument(p) for p in command.params if p.param_type_name == "argument"]
         text = inspect.cleandoc(command.help or "")
         usage = " ".join(["negmine", name, *arguments])
         blocks.append(f"## `{usage}`\n\n{text}\n\nFlags: {_flags_of(command)}.")
     return "\n\n".join(blocks)
+
+
+def _argument(parameter: Any) -> str:
+    name = (
+        parameter.metavar if parameter.nargs == 1 else f"{parameter.metavar.removesuffix('...')}..."
+    )
+    return name if parameter.required else f"[{name.strip('[]')}]"
 
 
 def _flags_of(command: Any) -> str:
@@ -63,7 +70,8 @@ def _flags_of(command: Any) -> str:
         for name in ENTRIES
         if name in settings and ENTRIES[name].stage not in whole
     ]
-    return ", ".join([*own, *links, *single])
+    other = [f"`{flag(name)}`" for name in sorted(settings - set(ENTRIES))]
+    return ", ".join([*own, *links, *single, *other])
 
 
 def settings() -> str:
@@ -77,9 +85,9 @@ def settings() -> str:
             negated = field.annotation is bool and not name.startswith("no_")
             shown = f"`{flag(name)}`" + (f" / `{flag('no_' + name)}`" if negated else "")
             default = f"`{default_text(field)}`" if default_text(field) else ""
-            rows.append(
-                f"| {shown} | {_values(name, field.annotation)} | {default} | {field.description}{speed} |"
-            )
+            about = f"{field.description}{speed}".replace("|", "\\|").replace("<split>", "SPLIT")
+            about = about.replace("<= ", "&lt;= ")
+            rows.append(f"| {shown} | {_values(name, field.annotation)} | {default} | {about} |")
         doc = inspect.cleandoc(table.__doc__ or "")
         blocks.append(f"## {stage}\n\n{doc} TOML table: `[{stage}]`.\n\n" + "\n".join(rows))
     return "\n\n".join(blocks)
@@ -105,6 +113,7 @@ def _values(name: str, annotation: object) -> str:
     if text.startswith("Union["):
         text = text.removeprefix("Union[").removesuffix("]").replace(", Literal", " | Literal")
     text = text.replace("float | Literal['auto']", "number or `auto`")
+    text = text.strip(", ")
     if text.startswith("Literal["):
         return ", ".join(f"`{v.strip(' ' + chr(39))}`" for v in text[8:-1].split(","))
     return {
@@ -242,6 +251,8 @@ def _reason(rule: filter_rules.Rule) -> str:
     sources = [text for text in paragraphs if text.startswith("Source: ")]
     flags = [f"`{flag(name)}`" for name in (*rule.models, *rule.settings)]
     about = ["Always on." if rule.always_on else f"Settings: {', '.join(flags)}."]
+    if rule.suspects:
+        about.append("It only suspects: it does not drop what people judged not relevant.")
     for stricter in ("lower", "higher"):
         names = [f"`{flag(name)}`" for name, way in rule.sweepable.items() if way == stricter]
         about += [f"In a sweep, a {stricter} {' or '.join(names)} drops more."] if names else []

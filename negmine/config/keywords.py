@@ -66,6 +66,7 @@ class SettingsKeywords(TypedDict, total=False):
     max_score: float | None
     min_score: float | None
     max_percentile: float | None
+    judged_negatives: Literal["first", "allow", "ignore"]
     skip_top: int
     near_duplicate: float
     no_near_duplicate: bool

@@ -165,6 +165,7 @@ def provenance_schema(opinions: Iterable[str], lists: bool) -> pa.Schema:
 
     about: dict[str, pa.DataType] = {
         "negative_id": ID,
+        "negative_label": pa.large_string(),
         "rank": pa.int32(),
         "score": pa.float32(),
         "retrievers": pa.large_list(ID),
@@ -172,7 +173,7 @@ def provenance_schema(opinions: Iterable[str], lists: bool) -> pa.Schema:
     for name in opinions:
         about |= {f"{name}_rank": pa.int32(), f"{name}_score": pa.float32()}
     return _schema(
-        "provenance/2",
+        "provenance/3",
         _required("query_id", ID),
         pa.field("positive_id", ID),
         pa.field("positive_label", pa.large_string()),

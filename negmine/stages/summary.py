@@ -99,7 +99,7 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
     counts = _left_out(manifests)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
-        VERDICTS: ("candidates", "kept", "removed"),
+        VERDICTS: ("candidates", "kept", "removed", "judged_negatives_kept"),
         SHORT: ("queries_short", "queries_without_negatives", "negatives_missing"),
     }.items():
         manifest = manifests.get(name)

@@ -70,7 +70,7 @@ def trial(folder, way, **flags):
 def measure(scored, rules):
     """Return the summary of every set of rules, by name."""
     write, scores = scored.context.config.write, scored.trial.evidence.scores
-    counts = {n: Counts(write, scores, str(r.score), SEED) for n, r in rules.items()}
+    counts = {n: Counts(write, scores, str(r.score), SEED, True) for n, r in rules.items()}
     for number, rows in scored.parts():
         for name, chosen_rules in rules.items():
             counts[name].add(scored.verdicts(number, rows, chosen_rules))
@@ -181,7 +181,9 @@ def unseen(folder, way, others):
         except GateNotMet:
             return {"chosen": None, "best": cells["leak_high"].min()}
         rule = turned_off(scored.rules).model_copy(update={name: limit})
-        counts = Counts(scored.context.config.write, scored.trial.evidence.scores, "dense", SEED)
+        counts = Counts(
+            scored.context.config.write, scored.trial.evidence.scores, "dense", SEED, True
+        )
         for number, rows in scored.parts():
             counts.add(scored.verdicts(number, half(rows, 1), rule))
     return {"chosen": limit} | counts.summary()

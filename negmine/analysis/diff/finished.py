@@ -10,6 +10,7 @@ import polars as pl
 from negmine.analysis.diff import setup
 from negmine.analysis.diff.pairs import side
 from negmine.engine.context import Context
+from negmine.stages.write.selection import judged_first
 from negmine.storage.layout import LIMITS, QUERIES, VERDICTS
 from negmine.storage.parquet import read_part
 
@@ -53,7 +54,8 @@ class Run:
             )
             for number in numbers
         ]
-        return side(pl.concat(parts), self.context.config.write, self.score)
+        config = self.context.config
+        return side(pl.concat(parts), config.write, self.score, judged_first(config.filter))
 
     @property
     def written(self) -> dict[str, Any]:

@@ -105,7 +105,8 @@ RULES: dict[str, Rule] = {
     "word_for_nothing": Rule(
         SUSPICION,
         "texts",
-        "A text is nan, none, null, <na>, n/a or undefined. The usual cause: a missing value was written "
+        "A text is `nan`, `none`, `null`, `<na>`, `n/a` or `undefined`. The usual cause: a missing value was "
+        "written "
         "as a text.",
     ),
     "one_sided_query": Rule(

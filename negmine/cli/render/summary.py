@@ -33,7 +33,9 @@ def summary(result: Result) -> RenderableType:
     for reason, count in removed.items():
         lines.add_row(f"  - {reason}", f"{count:,}")
     if "kept" in counts:
-        lines.add_row("  = kept", f"{counts.pop('kept'):,}")
+        judged = counts.pop("judged_negatives_kept", 0)
+        told = f"{judged:,} of them judged not relevant" if judged else ""
+        lines.add_row("  = kept", f"{counts.pop('kept'):,}", told)
     shown = ("rows_written", "negatives_per_query", "queries_short", "queries_without_negatives")
     for name in shown:
         if name in counts:

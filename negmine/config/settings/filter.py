@@ -22,7 +22,8 @@ class FilterSettings(StageSettings):
     """The rules that tell negatives from false negatives."""
 
     score: str | None = _thresholds(
-        "Score that thresholds read: a retriever's name, rerank or guide. Default: dense, else bm25.",
+        "Score that thresholds read: a retriever's name, rerank or guide. Default: dense, else the first "
+        "retriever.",
         essential="stage",
     )
     unscored: Literal["drop", "keep"] = _thresholds(
@@ -30,7 +31,7 @@ class FilterSettings(StageSettings):
     )
     relative_margin: float | Literal["auto"] | None = _thresholds(
         "Keep a candidate if score <= anchor - |anchor| * margin. The anchor is the query's lowest "
-        "positive score. auto: the margin that ten percentile points of the positives' scores come to. "
+        "positive score. auto: (median - 40th percentile) / |median| of the known positives' scores. "
         "Default: 0.05 if the score is dense and no other margin is set.",
         essential=True,
     )
@@ -42,6 +43,14 @@ class FilterSettings(StageSettings):
         "Keep a candidate if its score is at most this percentile of all positives' scores.",
         ge=0,
         le=100,
+    )
+    judged_negatives: Literal["first", "allow", "ignore"] = _opinions(
+        "What becomes of documents that people judged not relevant. first: rules that only suspect do not drop "
+        "them, and they are taken before other negatives. allow: such rules do not drop them. ignore: they are "
+        "treated like documents that nobody judged.",
+        "first",
+        shared_with=("write",),
+        essential="stage",
     )
     skip_top: int = _thresholds(
         "Drop the first N ranks of the fused list.", 0, ge=0, essential="stage"

@@ -24,18 +24,18 @@ class IndexSettings(StageSettings):
     """Where the data is, how it is read, and how the retrievers index it."""
 
     data: Path | None = _data(
-        "BEIR folder with corpus.jsonl, queries.jsonl and qrels/<split>.tsv. Each may be .gz.",
+        "BEIR folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. Each may be .gz.",
         essential=True,
     )
     qrels_split: str | None = _data(
-        "Split of --data to read: qrels/<split>.tsv. Default: train, else the only one.",
+        "Split of --data to read: qrels/SPLIT.tsv. Default: train, else the only one.",
         essential="stage",
     )
     corpus: Path | None = _data(
-        "Documents: jsonl, csv, tsv or Parquet, plain or .gz.", essential=True
+        "Documents: jsonl, csv or tsv (each may be .gz), or Parquet.", essential=True
     )
     queries: Path | None = _data(
-        "Queries: jsonl, csv, tsv or Parquet, plain or .gz.", essential=True
+        "Queries: jsonl, csv or tsv (each may be .gz), or Parquet.", essential=True
     )
     qrels: Path | None = _data("Relevance: tsv, csv, jsonl, Parquet or TREC qrels.", essential=True)
     pairs: Path | None = _data(

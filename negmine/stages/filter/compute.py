@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from negmine.config.settings import FilterSettings
 from negmine.data.frames import table
-from negmine.data.schemas import POSITIVE, VERDICTS, with_opinions
+from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, VERDICTS, with_opinions
 from negmine.stages.filter.rules import reason
 
 
@@ -86,12 +86,19 @@ def rank_of(name: str) -> pl.Expr:
 
 
 def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:
-    """Return the counts that a manifest keeps: candidates = kept + sum of removed, always."""
-    counts = verdicts.group_by("reason").len().collect(engine="streaming")
-    removed = dict(counts.drop_nulls().sort("len", descending=True).iter_rows())
-    kept = int(counts.filter(pl.col("reason").is_null())["len"].sum())
+    """Return the counts that a manifest keeps: candidates = kept + sum of removed, always.
+
+    judged_negatives_kept: how many of the kept rows people judged not relevant, where there are any.
+    """
+    is_judged = (pl.col("label") == JUDGED_NEGATIVE).sum().alias("judged")
+    counts = verdicts.group_by("reason").agg(pl.len(), is_judged).collect(engine="streaming")
+    by_reason = counts.drop_nulls("reason").sort("len", descending=True)
+    removed = dict(by_reason.select("reason", "len").iter_rows())
+    rows_kept = counts.filter(pl.col("reason").is_null())
+    kept, judged = int(rows_kept["len"].sum()), int(rows_kept["judged"].sum())
     return {
         "candidates": kept + sum(removed.values()),
         "kept": kept,
         "removed": removed,
+        **({"judged_negatives_kept": judged} if judged else {}),
     }

@@ -26,14 +26,15 @@ def provenance(
     output: OutputFormat,
     retrievers: Sequence[str],
     opinions: Sequence[str],
+    judged_first: bool,
 ) -> pl.DataFrame:
     """Return provenance for one part of `verdicts`: a row for each row of the training file, in its order.
 
-    opinions: the names of all retrievers and scorers.
+    opinions: the names of all retrievers and scorers. judged_first: see `selected`.
     """
     return output.provenance(
         _positives(verdicts, settings.relabel),
-        _negatives(selected(verdicts, settings), retrievers, opinions),
+        _negatives(selected(verdicts, settings, judged_first), retrievers, opinions),
         settings.num_negatives,
     )
 
@@ -62,6 +63,7 @@ def _negatives(
     return chosen.select(
         "query_id",
         pl.col("doc_id").alias("negative_id"),
+        pl.col("label").alias("negative_label"),
         "rank",
         "score",
         pl.concat_list(found_by).list.drop_nulls().alias("retrievers"),

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.config.settings import WriteSettings
+from negmine.config.settings import FilterSettings, WriteSettings
 from negmine.data.hashing import random_draws
+from negmine.data.schemas import JUDGED_NEGATIVE
 
 
-def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
+def judged_first(rules: FilterSettings) -> bool:
+    """Tell whether documents that people judged not relevant come first."""
+    return rules.judged_negatives == "first"
+
+
+def selected(
+    verdicts: pl.DataFrame, settings: WriteSettings, judged_first: bool = False
+) -> pl.DataFrame:
     """Return the rows of `verdicts` that are written as negatives.
 
-    These are the kept rows of every query, best first by `order`, at most `num_negatives`. `sampling` says
-    which: `top` takes the best-ranked, `random` draws without replacement from the `pool` best-ranked. A
-    query's draw depends on `seed`, its query_id and its own kept rows alone, never on other queries.
+    These are the kept rows of every query, best first by `order`, at most `num_negatives`. With `judged_first`,
+    what people judged not relevant stands before the rest. `sampling` says which: `top` takes the
+    best-ranked, `random` draws without replacement from the `pool` best-ranked. A query's draw depends on
+    `seed`, its query_id and its own kept rows alone, never on other queries.
     """
-    kept = ordered(verdicts.filter("kept"), settings.order).with_columns(
+    kept = ordered(verdicts.filter("kept"), settings.order, judged_first).with_columns(
         place=pl.int_range(pl.len()).over("query_id")
     )
     if settings.sampling == "random":
@@ -27,12 +36,17 @@ def selected(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     return kept.filter(pl.col("place") < settings.num_negatives).drop("place")
 
 
-def ordered(kept: pl.DataFrame, order: str) -> pl.DataFrame:
+def ordered(kept: pl.DataFrame, order: str, judged_first: bool = False) -> pl.DataFrame:
     """Return rows by fused rank (`fused`), or by the score that `order` names, best first.
 
-    Queries stay where they are. Ties in a score are broken by doc_id; rows without the score come last.
+    With `judged_first`, those that people judged not relevant come first. Queries stay where they are. Ties
+    in a score are broken by doc_id; rows without the score come last.
     """
-    if order == "fused":
+    if order == "fused" and not judged_first:
         return kept
-    score = pl.col(f"{order}_score")
-    return kept.sort(pl.col("query_id").rle_id(), -score, "doc_id", nulls_last=True)
+    keys = [pl.col("query_id").rle_id()]
+    if judged_first:
+        keys.append(pl.col("label") != JUDGED_NEGATIVE)
+    if order != "fused":
+        keys += [-pl.col(f"{order}_score"), pl.col("doc_id")]
+    return kept.sort(*keys, nulls_last=True, maintain_order=True)

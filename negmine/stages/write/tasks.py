@@ -9,6 +9,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write.selection import judged_first
 from negmine.storage.layout import QUERIES, VERDICTS
 
 
@@ -56,4 +57,5 @@ def _provenance(context: Context, part: int) -> pl.DataFrame:
         FORMATS[config.write.format],
         config.retriever_names,
         config.score_names,
+        judged_first(config.filter),
     )

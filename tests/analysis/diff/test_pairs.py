@@ -36,8 +36,8 @@ def verdicts(draw):
 def compared(a, b):
     write = WriteSettings(num_negatives=TAKEN)
     shared = a.select("query_id").unique().join(b, on="query_id", how="semi")
-    sides = (side(x.join(shared, on="query_id", how="semi", maintain_order="left"), write, "dense")
-             for x in (a, b))  # fmt: skip
+    both = (x.join(shared, on="query_id", how="semi", maintain_order="left") for x in (a, b))
+    sides = (side(x, write, "dense", judged_first=True) for x in both)
     tally = Tally(["dense"], ("dense", "dense"), 10)
     tally.add(paired(*sides))
     return tally, tally.totals(a["query_id"].n_unique())

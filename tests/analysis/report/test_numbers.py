@@ -269,7 +269,7 @@ def test_a_sampled_query_shows_its_documents_with_reasons(example, tables):
 
 def test_no_rule_no_negative_no_trouble(tmp_path):
     """A run that keeps nothing has a report all the same."""
-    work = mined(tmp_path, max_score=-5.0)
+    work = mined(tmp_path, max_score=-5.0, judged_negatives="ignore")
     report = negmine.report(work, html=tmp_path / "page.html")
     assert report.totals.negatives == 0
     assert report.short.without == report.totals.queries

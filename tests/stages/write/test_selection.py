@@ -72,3 +72,20 @@ def test_rows_without_the_score_come_last_and_queries_stay_where_they_are():
     )
     assert ordered(data, "bm25")["doc_id"].to_list() == ["w", "y", "x", "u", "v"]
     assert ordered(data, "fused").equals(data)
+
+
+def test_what_people_judged_not_relevant_comes_first_if_asked():
+    data = pl.DataFrame(
+        {
+            "query_id": ["p", "q", "q", "q", "q"],
+            "doc_id": ["z", "a", "b", "c", "d"],
+            "label": ["unlabeled", "unlabeled", "judged_negative", "unlabeled", "judged_negative"],
+            "bm25_score": [1.0, 4.0, 1.0, 9.0, 2.0],
+            "kept": [True] * 5,
+        }
+    )
+    assert ordered(data, "fused", judged_first=True)["doc_id"].to_list() == list("zbdac")
+    assert ordered(data, "bm25", judged_first=True)["doc_id"].to_list() == list("zdbca")
+    assert ordered(data, "bm25")["doc_id"].to_list() == list("zcadb")
+    chosen = selected(data, WriteSettings(num_negatives=2), judged_first=True)
+    assert chosen["doc_id"].to_list() == list("zbd")

@@ -58,7 +58,11 @@ def test_n_tuples_of_queries_that_are_short_are_named():
 
 
 @pytest.mark.parametrize(
-    "flags", [{"max_score": -1e9}, {"format": "n-tuple", "num_negatives": 500}]
+    "flags",
+    [
+        {"max_score": -1e9, "judged_negatives": "ignore"},
+        {"format": "n-tuple", "num_negatives": 500},
+    ],
 )
 def test_the_command_warns_and_ends_well(tmp_path, beir, flags):
     notes = Notes()

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from negmine.data.frames import table
 from negmine.data.identity import identity_of
-from negmine.data.schemas import JUDGMENTS, POSITIVE
+from negmine.data.schemas import JUDGED_NEGATIVE, JUDGMENTS, POSITIVE
 from negmine.data.schemas import SURVIVORS as SURVIVORS_SCHEMA
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
@@ -22,7 +22,7 @@ from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.tasks import cheap_verdicts
-from negmine.stages.write.selection import ordered
+from negmine.stages.write.selection import judged_first, ordered
 from negmine.storage.layout import CANDIDATES, QUERIES, SURVIVORS
 
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
@@ -159,14 +159,17 @@ class _Asked(NamedTuple):
 def asked_about(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that the judge may be asked about, candidates in the order of asking.
 
-    Survivors come in the order in which stage write takes them, so that those it takes are judged.
+    Survivors come in the order in which stage write takes them, so that those it takes are judged. Where
+    people's word counts, what they judged not relevant is not asked about.
     """
     positive = pl.col("label") == POSITIVE
     if context.config.filter.judge_scope == "all":
         return rows
     order = context.config.write.order
-    chosen = rows.filter(positive | pl.col("kept"))
-    return ordered(chosen, "fused" if order == "judge" else order)
+    rules = context.config.filter
+    known = pl.lit(rules.judged_negatives != "ignore") & (pl.col("label") == JUDGED_NEGATIVE)
+    chosen = rows.filter(positive | (pl.col("kept") & ~known))
+    return ordered(chosen, "fused" if order == "judge" else order, judged_first(rules))
 
 
 def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:

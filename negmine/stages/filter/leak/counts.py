@@ -22,16 +22,22 @@ class Counts:
     """The counts of one set of rules, gathered part by part."""
 
     def __init__(
-        self, write: WriteSettings, opinions: Sequence[str], score: str, seed: int
+        self,
+        write: WriteSettings,
+        opinions: Sequence[str],
+        score: str,
+        seed: int,
+        judged_first: bool,
     ) -> None:
         self._write, self._opinions, self._score = write, opinions, score
+        self._judged_first = judged_first
         self._sums = Sums(seed, len(PER_QUERY))
         self._fates: list[pl.DataFrame] = []
         self._hard: list[pl.DataFrame] = []
 
     def add(self, verdicts: pl.DataFrame) -> None:
         """Add a part: rows of `verdicts` with `hidden` and the signals `<opinion>_z`."""
-        chosen = selected(verdicts, self._write)
+        chosen = selected(verdicts, self._write, self._judged_first)
         has_ratio = (
             pl.col("positive_score") > 0
         )  # a ratio to an anchor of zero or less means nothing
@@ -107,10 +113,14 @@ class Counts:
 
 
 def by_rank(
-    verdicts: pl.DataFrame, retrievers: Sequence[str], write: WriteSettings
+    verdicts: pl.DataFrame,
+    retrievers: Sequence[str],
+    write: WriteSettings,
+    judged_first: bool,
 ) -> pl.DataFrame:
     """Return per retriever and rank bucket: candidates, hidden among them, selected, leaked."""
-    ids = selected(verdicts, write).select("query_id", "doc_id").with_columns(taken=True)
+    chosen = selected(verdicts, write, judged_first)
+    ids = chosen.select("query_id", "doc_id").with_columns(taken=True)
     rows = verdicts.filter(pl.col("label") != POSITIVE).join(
         ids, on=["query_id", "doc_id"], how="left"
     )

@@ -28,6 +28,7 @@ from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.hiding import Hide
 from negmine.stages.filter.risk.tasks import learn
 from negmine.stages.filter.tasks import Keys, positive_scores, without_judge
+from negmine.stages.write.selection import judged_first
 from negmine.storage.layout import QRELS
 
 BLIND = (
@@ -136,14 +137,15 @@ def leak(
     write, scores = context.config.write, scored.trial.evidence.scores
     chosen = rulesets(scored.rules)
     score = str(scored.rules.score)
-    counts = {name: Counts(write, scores, score, seed) for name in chosen}
+    first = judged_first(scored.rules)
+    counts = {name: Counts(write, scores, score, seed, first) for name in chosen}
     ranks = []
     for number, rows in scored.parts():
         for name, rules in chosen.items():
             verdicts = scored.verdicts(number, rows, rules)
             counts[name].add(verdicts)
             if name == ALL:
-                ranks.append(by_rank(verdicts, context.config.retriever_names, write))
+                ranks.append(by_rank(verdicts, context.config.retriever_names, write, first))
         if swept is not None:
             swept.add(scored.verdicts(number, rows, swept.base))
     mined = context.work.require(QRELS).stats["queries_mined"]

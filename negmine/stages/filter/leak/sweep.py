@@ -17,9 +17,9 @@ from negmine.data.hashing import random_draws
 from negmine.stages.filter.leak.grid import Grid, cells_of
 from negmine.stages.filter.leak.intervals import Sums, share
 from negmine.stages.filter.leak.kernel import kernel
-from negmine.stages.filter.rules import SWEEPABLE
+from negmine.stages.filter.rules import SWEEPABLE, fires
 from negmine.stages.filter.rules.table import NOT_SCORED
-from negmine.stages.write.selection import ordered
+from negmine.stages.write.selection import judged_first, ordered
 
 
 class Sweep:
@@ -51,7 +51,7 @@ class Sweep:
 
     def add(self, verdicts: pl.DataFrame) -> None:
         """Add a part: verdicts under `base`, with `hidden`."""
-        rows = ordered(verdicts, self._write.order)
+        rows = ordered(verdicts, self._write.order, judged_first(self._base))
         removed = np.stack(
             [rows.select(removes).to_series().to_numpy() for removes in self._masks()], axis=1
         )
@@ -88,10 +88,8 @@ class Sweep:
             on = {name: _default(name) for name in rule.off}
             for value in values:
                 settings = self._base.model_copy(update=on | {setting: value})
-                fires = [rule.expression(settings), NOT_SCORED.expression(settings)]
-                masks_of_value = [
-                    removes.fill_null(False) for removes in fires if removes is not None
-                ]
+                both = (fires(rule, settings), fires(NOT_SCORED, settings))
+                masks_of_value = [removes for removes in both if removes is not None]
                 masks.append(pl.any_horizontal(pl.col("hidden") & False, *masks_of_value))
         return masks
 

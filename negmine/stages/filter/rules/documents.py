@@ -72,7 +72,20 @@ RULES = (
         ("same_parent",),
         same_parent_as_positive,
         needs=("same_parent",),
+        suspects=True,
     ),
-    Rule("contains_answer", ("contains_answer",), contains_answer, needs=("contains_answer",)),
-    Rule("in_skipped_top", ("skip_top",), in_skipped_top, sweepable={"skip_top": "higher"}),
+    Rule(
+        "contains_answer",
+        ("contains_answer",),
+        contains_answer,
+        needs=("contains_answer",),
+        suspects=True,
+    ),
+    Rule(
+        "in_skipped_top",
+        ("skip_top",),
+        in_skipped_top,
+        sweepable={"skip_top": "higher"},
+        suspects=True,
+    ),
 )

@@ -48,7 +48,7 @@ def too_risky(settings: FilterSettings) -> pl.Expr | None:
 
 
 def suspected_by_guide(settings: FilterSettings) -> pl.Expr | None:
-    """A guide scores the document above the guide's own anchor, less `guide_margin`.
+    """A guide scores the document above its own anchor minus `guide_margin`.
 
     The guide's anchor t is its lowest score of the query's positives. Relative margin: s > t - |t| * m.
     Absolute margin: s > t - m. A document that the guide did not score is suspected.
@@ -91,8 +91,15 @@ RULES = (
         owned_by_similar_query,
         needs=("owner_query_similarity",),
         sweepable={"owner_query": "lower"},
+        suspects=True,
     ),
-    Rule("above_max_signal", ("max_signal",), above_max_signal, needs=(SIGNALS, *SIMILARITIES)),
+    Rule(
+        "above_max_signal",
+        ("max_signal",),
+        above_max_signal,
+        needs=(SIGNALS, *SIMILARITIES),
+        suspects=True,
+    ),
     Rule(
         "too_risky",
         ("max_risk", "no_risk"),
@@ -100,6 +107,7 @@ RULES = (
         needs=(RISK, *SIMILARITIES),
         sweepable={"max_risk": "lower"},
         lines=("max_risk",),
+        suspects=True,
     ),
     Rule(
         "suspected_by_guide",
@@ -107,8 +115,9 @@ RULES = (
         suspected_by_guide,
         models=("guide_model",),
         needs=(GUIDE,),
+        suspects=True,
     ),
-    Rule("judged_relevant", (), judged_relevant, models=_JUDGES, needs=(JUDGE,)),
-    Rule("judge_abstained", (), judge_abstained, models=_JUDGES, needs=(JUDGE,)),
-    Rule("not_judged", (), not_judged, models=_JUDGES, needs=(JUDGE,)),
+    Rule("judged_relevant", (), judged_relevant, models=_JUDGES, needs=(JUDGE,), suspects=True),
+    Rule("judge_abstained", (), judge_abstained, models=_JUDGES, needs=(JUDGE,), suspects=True),
+    Rule("not_judged", (), not_judged, models=_JUDGES, needs=(JUDGE,), suspects=True),
 )

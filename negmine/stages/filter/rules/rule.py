@@ -14,6 +14,8 @@ from typing import Any, Literal
 import polars as pl
 
 from negmine.config.settings import FilterSettings
+from negmine.data.schemas import JUDGED_NEGATIVE
+from negmine.scorers.judge.base import NOT_RELEVANT
 from negmine.stages.filter.limits.compute import AUTO, applied
 from negmine.stages.filter.risk.signals import LIKENESS, OF_VECTORS
 
@@ -38,8 +40,9 @@ class Rule:
     the rule is off. models: settings that name the models whose opinion the rule reads; the artifacts of
     those models have them in their fingerprint. needs: what the rule reads (see above). sweepable: the
     settings that `sweep` can vary, and which value of each drops more. lines: settings that are a value
-    of the score that the rule reads; the report draws a line there. off: the settings that turn the rule
-    off, where defaults leave it on. always_on: no setting turns the rule off.
+    of the score that the rule reads; the report draws a line there. suspects: the rule guesses that the
+    document is relevant, so it does not drop what was judged not relevant (`passed`). off: the settings that
+    turn the rule off, where defaults leave it on. always_on: no setting turns the rule off.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Rule:
     sweepable: Mapping[str, Stricter] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     off: Mapping[str, Any] = field(default_factory=dict)
+    suspects: bool = False
     always_on: bool = False
 
     def is_on(self, settings: FilterSettings) -> bool:
@@ -57,6 +61,14 @@ class Rule:
         if settings.relative_margin == AUTO:
             settings = applied(settings, {"relative_margin": 0.0})
         return self.expression(settings) is not None
+
+
+def passed(settings: FilterSettings) -> pl.Expr:
+    """Return where rules that suspect do not count: people, or else the judge, said that it is not relevant."""
+    if settings.judged_negatives == "ignore":
+        return pl.lit(False)
+    judged = pl.col("judge_verdict") == NOT_RELEVANT
+    return (pl.col("label") == JUDGED_NEGATIVE) | judged.fill_null(False)
 
 
 def float32(value: float) -> pl.Expr:

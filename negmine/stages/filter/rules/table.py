@@ -10,7 +10,7 @@ import polars as pl
 from negmine.config.settings import FilterSettings
 from negmine.stages.filter.risk.signals import LIKENESSES, LOG_RATIO, OF_SCORES
 from negmine.stages.filter.rules import documents, opinions, thresholds
-from negmine.stages.filter.rules.rule import ANCHOR, SCORE, Rule, score_of
+from negmine.stages.filter.rules.rule import ANCHOR, SCORE, Rule, passed, score_of
 
 
 def not_scored(settings: FilterSettings) -> pl.Expr | None:
@@ -26,11 +26,11 @@ def not_scored(settings: FilterSettings) -> pl.Expr | None:
     return pl.any_horizontal(missing) if missing else None
 
 
-NOT_SCORED = Rule("not_scored", ("unscored",), not_scored)
+NOT_SCORED = Rule("not_scored", ("unscored",), not_scored, suspects=True)
 RULES: tuple[Rule, ...] = (*documents.RULES, NOT_SCORED, *thresholds.RULES, *opinions.RULES)
 
 REASONS: tuple[str, ...] = tuple(rule.name for rule in RULES)
-VERDICT_SETTINGS = {"score"}.union(*(rule.settings for rule in RULES))
+VERDICT_SETTINGS = {"score", "judged_negatives"}.union(*(rule.settings for rule in RULES))
 """The settings in the fingerprint of `verdicts`. Artifacts that `verdicts` reads have their own."""
 SWEEPABLE = {setting: rule for rule in RULES for setting in rule.sweepable}
 """The settings that `sweep` can vary, with their rules."""
@@ -38,13 +38,18 @@ SWEEPABLE = {setting: rule for rule in RULES for setting in rule.sweepable}
 
 def reason(settings: FilterSettings) -> pl.Expr:
     """Return the column `reason`: the name of the first rule that fires, or null."""
-    expressions = ((rule.name, rule.expression(settings)) for rule in RULES)
-    fired = [
-        pl.when(fires.fill_null(False)).then(pl.lit(name))
-        for name, fires in expressions
-        if fires is not None
-    ]
+    expressions = ((rule.name, fires(rule, settings)) for rule in RULES)
+    fired = [pl.when(drops).then(pl.lit(name)) for name, drops in expressions if drops is not None]
     return pl.coalesce(fired).cast(pl.String).alias("reason")
+
+
+def fires(rule: Rule, settings: FilterSettings) -> pl.Expr | None:
+    """Return where a rule drops a row, never null; None where the rule is off."""
+    expression = rule.expression(settings)
+    if expression is None:
+        return None
+    drops = expression.fill_null(False)
+    return drops & ~passed(settings) if rule.suspects else drops
 
 
 def needed(settings: FilterSettings) -> frozenset[str]:
@@ -56,9 +61,10 @@ def needed(settings: FilterSettings) -> frozenset[str]:
 
 
 def turned_off(settings: FilterSettings) -> FilterSettings:
-    """Return the settings with every rule off that can be off. `score` and `unscored` stay."""
+    """Return the settings with every rule off that can be off. What is no rule of its own stays."""
     off = {name: value for rule in RULES for name, value in rule.off.items()}
-    return FilterSettings(score=settings.score, unscored=settings.unscored, **off)
+    stays = {name: getattr(settings, name) for name in ("score", "unscored", "judged_negatives")}
+    return FilterSettings(**stays, **off)
 
 
 def scored_signals(settings: FilterSettings) -> list[str]:

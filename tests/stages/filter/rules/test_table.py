@@ -15,6 +15,7 @@ from negmine.stages.filter.rules import (
     VERDICT_SETTINGS,
     needed,
     reason,
+    table,
     turned_off,
 )
 from negmine.stages.filter.rules.rule import GUIDE, JUDGE, RISK, SCORE
@@ -234,3 +235,41 @@ def test_a_likeness_that_cannot_be_told_is_no_missing_score():
 
 def test_reasons_are_text():
     assert decide([0.1])["reason"].dtype == pl.String
+
+
+@by_example
+@pytest.mark.parametrize("judged_negatives", ["first", "allow", "ignore"])
+def test_rules_that_suspect_do_not_drop_what_people_judged_not_relevant(example, judged_negatives):
+    """Rules about labels are the exception: a judged negative has no other label."""
+    if "label" in example.columns:
+        return
+    rule = BY_NAME[example.rule]
+    settings = example.filter.model_copy(update={"judged_negatives": judged_negatives})
+    rows = example.rows.with_columns(label=pl.lit("judged_negative"))
+    dropped = rows.select(fires=table.fires(rule, settings))["fires"].to_list()
+    spared = rule.suspects and judged_negatives != "ignore"
+    if spared:
+        assert not any(dropped)
+    elif rule.name != "score_outlier":  # its pool has other members then
+        assert (
+            dropped == rows.select(rule.expression(settings).fill_null(False)).to_series().to_list()
+        )
+
+
+def test_copies_are_no_suspicion_and_neither_is_what_is_too_easy():
+    suspects = {rule.name for rule in RULES if rule.suspects}
+    assert set(REASONS) - suspects == {
+        "is_positive", "partly_relevant", "same_text_as_positive", "same_text_as_query",
+        "near_duplicate_of_positive", "below_min_score",
+    }  # fmt: skip
+
+
+def test_the_judge_saying_not_relevant_counts_behind_people():
+    rows = EXAMPLES[0].rows.head(1).select(pl.exclude("label", "judge_verdict", "dense_score"))
+    settings = FilterSettings(score="dense", max_score=0.1, judge_url="u", judge_model="m")
+    labels = ["unlabeled", "unlabeled", "judged_negative"]
+    verdicts = ["not_relevant", "relevant", "relevant"]
+    three = pl.concat([rows] * 3).with_columns(
+        pl.Series("label", labels), pl.Series("judge_verdict", verdicts), dense_score=pl.lit(0.9)
+    )
+    assert three.select(reason(settings))["reason"].to_list() == [None, "above_max_score", None]

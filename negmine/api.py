@@ -156,7 +156,7 @@ def measure_leak(context: Context, hide: float | str, seed: int) -> dict[str, An
 
 def sweep(
     work: str | Path,
-    grid: Mapping[str, Sequence[float]],
+    grid: Mapping[str, Sequence[float | None]],
     *,
     hide: float | str = 0.5,
     hide_seed: int = 13,
@@ -164,17 +164,18 @@ def sweep(
 ) -> pl.DataFrame:
     """Measure leak, yield and hardness of every cell of a grid of thresholds: a row for each cell.
 
-    grid: setting name to values, as {"relative_margin": [0.0, 0.05], "max_risk": [0.05, 0.1]}.
+    grid: setting name to values, as {"relative_margin": [None, 0.05], "max_risk": [0.05, 0.1]}; None: the rule
+    is off.
     """
-    from negmine.stages.filter.leak.grid import check_grid
+    from negmine.stages.filter.leak.grid import check_grid, first_numbers
 
     check_grid(grid)
-    flags = settings | {name: values[0] for name, values in grid.items()}
+    flags = settings | first_numbers(grid)
     return measure_sweep(open_existing(work, flags), grid, hide, hide_seed)
 
 
 def measure_sweep(
-    context: Context, grid: Mapping[str, Sequence[float]], hide: float | str, seed: int
+    context: Context, grid: Mapping[str, Sequence[float | None]], hide: float | str, seed: int
 ) -> pl.DataFrame:
     """Measure a grid over the other rules in force (see `sweep`); the settings must have its fields."""
     from negmine.analysis.sweep.sweep import sweep as measured

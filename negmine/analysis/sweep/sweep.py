@@ -13,7 +13,7 @@ from negmine.stages.readiness import require_scores
 
 
 def sweep(
-    context: Context, grid: Mapping[str, Sequence[float]], hide: float | str, seed: int
+    context: Context, grid: Mapping[str, Sequence[float | None]], hide: float | str, seed: int
 ) -> pl.DataFrame:
     """Measure a grid over the other rules in force: a row for each cell.
 

@@ -20,7 +20,8 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUES",
-            help="Values of a threshold: FROM:TO:STEP or VALUE,VALUE. Repeatable.",
+            help="Values of a threshold: FROM:TO:STEP, or VALUE,VALUE with none for a rule that is off. "
+            "Repeatable.",
         ),
     ] = None,
     hide: Hide = "0.5",
@@ -33,18 +34,17 @@ def sweep(
 ) -> None:
     """Measure leak, yield and hardness of every cell of a grid of thresholds. Changes nothing.
 
-    Example: negmine sweep work --grid relative_margin=0:0.3:0.05 --grid max_risk=0.01,0.05,0.1
+    Example: negmine sweep work --grid relative_margin=none,0.05 --grid max_risk=0.01,0.05,0.1
     """
     progress = TerminalProgress(quiet=json)
     with answering("sweep", json, progress) as answer:
         from negmine import api
         from negmine.cli.render import sweep as views
-        from negmine.stages.filter.leak.grid import read_grid
+        from negmine.stages.filter.leak.grid import first_numbers, read_grid
         from negmine.stages.opening import open_existing
 
         wanted = read_grid(grid or [])
-        first = {name: values[0] for name, values in wanted.items()}
-        context = open_existing(work, flags | first, config, progress)
+        context = open_existing(work, flags | first_numbers(wanted), config, progress)
         cells = api.measure_sweep(context, wanted, hide, hide_seed)
         answer.data = {"grid": wanted, "hide": hide, "cells": cells.to_dicts()}
         answer.show = lambda console: console.print(

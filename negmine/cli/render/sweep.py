@@ -19,7 +19,7 @@ def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) ->
     header = (*names, "leak", "leak at most", "yield", "hardness", "rank", "best")
     rows = [
         (
-            *(f"{row[name]:g}" for name in names),
+            *("none" if row[name] is None else f"{row[name]:g}" for name in names),
             share(row["leak"]),
             share(row["leak_high"]),
             two(row["yield"]),

@@ -2,7 +2,8 @@
 
     python -m tests.bench.training.compare WORK [--against "st margin 0.05"] [--write]
 
-A difference is of the mean over seeds, query by query; its interval is a bootstrap over queries. The smallest
+A difference is of the mean over the seeds that both recipes have, query by query; its interval is a bootstrap
+over queries. The smallest
 difference that a set-up can see is 2.8 standard errors (a two-sided test at 5 %, with a power of 80 %). --write
 puts tables and results into docs/explanation/what-trains-better.md.
 """
@@ -52,9 +53,11 @@ def difference(one, other):
 
 def rows(work, runs_by_recipe, against):
     """Return a row per recipe, best first: mean metrics, leak, yield, the difference in nDCG@10."""
-    base = values(work, runs_by_recipe[against])[:, 0]
+    base_by_seed = {run["seed"]: run for run in runs_by_recipe[against]}
     table = []
-    for recipe, runs in runs_by_recipe.items():
+    for recipe, every in runs_by_recipe.items():
+        runs = [run for run in every if run["seed"] in base_by_seed]
+        base = values(work, [base_by_seed[run["seed"]] for run in runs])[:, 0]
         own = values(work, runs)
         facts = {name: runs[0][name] for name in ("yield", "leak")}
         means = dict(zip(METRICS, own.mean(axis=0).tolist(), strict=True))

@@ -87,7 +87,8 @@ class Sweep:
             rule = SWEEPABLE[setting]
             on = {name: _default(name) for name in rule.off}
             for value in values:
-                settings = self._base.model_copy(update=on | {setting: value})
+                update = {} if value is None else on | {setting: value}
+                settings = self._base.model_copy(update=update)
                 both = (fires(rule, settings), fires(NOT_SCORED, settings))
                 masks_of_value = [removes for removes in both if removes is not None]
                 masks.append(pl.any_horizontal(pl.col("hidden") & False, *masks_of_value))
@@ -114,7 +115,8 @@ class Sweep:
         with np.errstate(divide="ignore", invalid="ignore"):
             hardness = self._hard[:, 0] / self._hard[:, 1]
             rank, z = self._hard[:, 2] / total[got], self._hard[:, 3] / total[got]
-        rows = pl.DataFrame(self.cells).with_columns(
+        values = dict.fromkeys(self._grid, pl.Float64)
+        rows = pl.DataFrame(self.cells, schema=values).with_columns(
             leak=leak, leak_low=low, leak_high=high, hardness=hardness, hardness_z=z, mean_rank=rank,
             leaked=total[leaked].astype(np.int64), selected=total[got].astype(np.int64),
         ).with_columns(pl.Series("yield", total[got] / wanted))  # fmt: skip

@@ -13,6 +13,7 @@ from negmine.stages.filter.rules import SWEEPABLE
         ("relative_margin=0:0.3:0.1", {"relative_margin": [0.0, 0.1, 0.2, 0.3]}),
         ("--max-risk=0.5,0.1", {"max_risk": [0.1, 0.5]}),
         ("skip-top=0:4:2", {"skip_top": [0.0, 2.0, 4.0]}),
+        ("relative_margin=0.05,none", {"relative_margin": [None, 0.05]}),
     ],
 )
 def test_grids_are_read(text, expected):
@@ -24,6 +25,7 @@ def test_grids_are_read(text, expected):
     [
         [], ["max_risk=0:1:1e-300"], ["max_risk=0.5,7"], ["max_risk=0.1", "max_risk=0.2"],
         ["k=1:2:1"], ["max_risk"], ["max_risk=a,b"], ["max_risk=1:0:0.1"], ["max_risk=0:1:0"],
+        ["max_risk=none"], ["max_risk=none:1:0.1"],
         [f"max_risk=0:{MOST_CELLS + 1}:1"],
     ],
 )  # fmt: skip

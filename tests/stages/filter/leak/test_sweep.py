@@ -71,3 +71,21 @@ def test_the_command_shows_the_front(circle):
     assert result.exit_code == 0, result.output
     assert "3 cells" in result.output
     assert CliRunner().invoke(app, ["sweep", str(circle)]).exit_code == 2
+
+
+def test_none_is_the_rule_turned_off(circle):
+    cells = negmine.sweep(circle, {"relative_margin": [None, 0.05], "max_risk": [0.02, None]})
+    off = {"relative_margin": {"no_relative_margin": True}, "max_risk": {"no_risk": True}}
+    for cell in cells.iter_rows(named=True):
+        settings = {}
+        for name, flags in off.items():
+            settings |= flags if cell[name] is None else {name: cell[name]}
+        row = negmine.leak(circle, **settings)["rules"][-1]
+        assert (cell["leaked"], cell["selected"]) == (row["leaked"], row["selected"]), settings
+
+
+def test_the_command_reads_and_shows_none(circle):
+    flags = ["--grid", "relative_margin=none,0.05", "--grid", "max_risk=none,0.02", "--all"]
+    shown = CliRunner().invoke(app, ["sweep", str(circle), *flags])
+    assert shown.exit_code == 0
+    assert sum("none" in line for line in shown.output.splitlines()) == 3

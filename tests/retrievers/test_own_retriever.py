@@ -65,6 +65,7 @@ def test_the_example_of_the_docs_works(tmp_path, beir, module):
 def test_a_threshold_on_scores_with_gaps_drops_what_has_none(tmp_path, beir, module):
     name = module("padded_search", BROKEN)
     flags = {"retriever": ["bm25", f"{name}:padded"], "score": "padded", "max_score": 5.0}
+    flags["judged_negatives"] = "ignore"
     result = negmine.mine(tmp_path / "work", data=beir, **flags)
     assert result.summary["removed"]["not_scored"] > 0
     verdicts = Workdir(result.work).scan("4-filter/verdicts").filter("kept").collect()

@@ -90,6 +90,7 @@ def test_every_candidate_and_positive_gets_a_score_beside_the_fused_rank(tmp_pat
 
 def test_depth_scores_the_first_of_the_fused_list_and_all_positives(tmp_path, beir, folder):
     flags = {"score": "rerank", "max_score": 1.0, "rerank_depth": 2}
+    flags["judged_negatives"] = "ignore"
     result = mine(tmp_path / "work", beir, folder, **flags)
     rows = verdicts(result.work)
     scored = (pl.col("rank") <= 2) | (pl.col("label") == "positive")

@@ -30,7 +30,7 @@ class Warned(Part):
     """Something that a person should look at before training."""
 
     kind: str = Field(
-        description="what it is about: nothing_written, recall, leak, above_positive, short, hubs"
+        description="what it is about: nothing_written, recall, leak, above_positive, short, easy, hubs"
     )
     text: str = Field(description="one sentence")
 

@@ -12,6 +12,8 @@ from negmine.analysis.report.sections.recall import Recall
 from negmine.analysis.report.sections.scores import Scorer
 from negmine.analysis.report.sections.short import Short
 from negmine.analysis.report.sections.totals import Totals
+from negmine.stages.write.depth import DEEP
+from negmine.stages.write.warnings import EASY
 
 LEAK, SHORT, HUB, AHEAD = 0.05, 0.1, 0.05, 0.01  # shares above which something is said
 HUB_QUERIES = 20  # queries that a hub must have, so that small runs are not full of hubs
@@ -25,6 +27,7 @@ def warnings(values: Mapping[str, Any]) -> list[Warned]:
         "leak": _leak(values["leak"]),
         "above_positive": _ahead(values["scorers"]),
         "short": _short(values["totals"], values["short"]),
+        "easy": _easy(values["totals"]),
         "hubs": _hubs(values["hubs"]),
     }
     return [Warned(kind=kind, text=text) for kind, texts in texts_by_kind.items() for text in texts]
@@ -72,6 +75,14 @@ def _short(totals: Totals, short: Short) -> Iterator[str]:
         yield (
             f"{short.queries:,} of {totals.queries:,} queries have fewer than {totals.asked} negatives, "
             f"{short.without:,} have none."
+        )
+
+
+def _easy(totals: Totals) -> Iterator[str]:
+    if totals.deep > EASY * totals.negatives:
+        yield (
+            f"{totals.deep:,} of {totals.negatives:,} negatives are probably too easy: no retriever has them "
+            f"among a query's first {DEEP} documents."
         )
 
 

@@ -1,4 +1,4 @@
-"""What `write` warns of: training files without rows, and queries that got no negative."""
+"""What `write` warns of: training files without rows, queries without a negative, negatives that are easy."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from negmine.config.naming import flag
 from negmine.engine.context import Context
 from negmine.scorers import registry
 from negmine.stages.filter.rules import RULES
+from negmine.stages.write.depth import DEEP
 from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
-from negmine.storage.layout import QRELS, SHORT, VERDICTS, training
+from negmine.storage.layout import PROVENANCE, QRELS, SHORT, VERDICTS, training
 
+EASY = 0.5  # share of the negatives far down every list (depth.py) above which there is a warning
 MOST = 0.5  # share of the queries without a row or a negative above which there is a warning
 _NAMED = 2  # reasons that are named
 _IS_POSITIVE = "is_positive"  # the reason of positives themselves, which explains no shortage
@@ -24,7 +26,7 @@ class Counts:
 
     rows: of the training file. queries: with a positive. short: queries with fewer than `num_negatives`
     negatives. without: queries with none. removed: reason to candidates. unfinished: what the judge has
-    left to do, in its own words, or nothing.
+    left to do, in its own words, or nothing. negatives, deep: see depth.py.
     """
 
     rows: int
@@ -34,6 +36,8 @@ class Counts:
     without: int
     removed: Mapping[str, int]
     unfinished: str = ""
+    negatives: int = 0
+    deep: int = 0
 
 
 def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
@@ -41,6 +45,7 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
 
     work: the work directory, as the user names it.
     """
+    yield from _easy(counts, work)
     few_negatives = counts.without > MOST * counts.queries
     left_out = output.only_full_queries and counts.short > MOST * counts.queries
     if not (few_negatives or left_out or counts.rows == 0):
@@ -59,6 +64,22 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
     yield ". ".join([subject, *remedies])
 
 
+def _easy(counts: Counts, work: str) -> Iterator[str]:
+    if counts.negatives and counts.deep > EASY * counts.negatives:
+        yield (
+            f"{counts.deep:,} of {counts.negatives:,} negatives are probably too easy: no retriever has them "
+            f"among a query's first {DEEP} documents. What drops the harder ones: {_most(counts.removed)}. "
+            f"negmine sweep {work} shows what milder rules would leak"
+        )
+
+
+def _most(removed: Mapping[str, int]) -> str:
+    """Return the reasons that removed most, with counts and flags, or `nothing`."""
+    reasons = {name: n for name, n in removed.items() if name != _IS_POSITIVE}
+    most = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))[:_NAMED]
+    return " and ".join(f"{name} ({n:,}{_flags(name)})" for name, n in most) or "nothing"
+
+
 def _fewer(counts: Counts) -> str:
     return (
         f"It takes only queries with {counts.num_negatives} negatives: lower --num-negatives, or give "
@@ -73,14 +94,11 @@ def _why(counts: Counts, work: str) -> str:
             f"The judge is not done ({counts.unfinished}): raise --judge-budget, or run negmine filter "
             f"{work} again"
         )
-    reasons = {name: n for name, n in counts.removed.items() if name != _IS_POSITIVE}
-    most = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))[:_NAMED]
-    if not most:
+    if not counts.removed.keys() - {_IS_POSITIVE}:
         return "The retrievers found too few documents that are no positives: raise --k"
-    named = " and ".join(f"{name} ({count:,}{_flags(name)})" for name, count in most)
     return (
-        f"Most candidates were removed as {named}: loosen these rules, or raise --k. negmine report {work} "
-        "shows which queries"
+        f"Most candidates were removed as {_most(counts.removed)}: loosen these rules, or raise --k. "
+        f"negmine report {work} shows which queries"
     )
 
 
@@ -96,6 +114,7 @@ def note_warnings(context: Context) -> None:
     short, verdicts = work.require(SHORT).stats, work.require(VERDICTS).stats
     judge = registry.judge(context.config)
     judged = None if judge is None else work.manifest(judge)
+    depth = work.require(PROVENANCE).stats
     counts = Counts(
         rows=work.require(training(write.format)).rows,
         num_negatives=write.num_negatives,
@@ -103,6 +122,8 @@ def note_warnings(context: Context) -> None:
         short=short["queries_short"],
         without=short["queries_without_negatives"],
         removed=verdicts["removed"],
+        negatives=depth.get("negatives", 0),
+        deep=depth.get("deep", 0),
         unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
     )
     for warning in warnings(counts, FORMATS[write.format], work.name):

@@ -12,8 +12,9 @@ def is_tea(text):
 
 
 def mine(work, data, server, **flags):
-    """Mine with a judge at the server, unexamined unless a flag says so."""
+    """Mine with a judge at the server, unexamined, and with no word of people, unless a flag says so."""
     base = {"retriever": ["bm25"], "no_near_duplicate": True, "judge_retries": 2, "judge_check": 0}
+    base["judged_negatives"] = "ignore"
     return negmine.mine(work, data=data, judge_url=server.url, judge_model="m", **(base | flags))
 
 

@@ -78,6 +78,7 @@ def test_the_same_command_again_goes_on(tmp_path, beir):
         needed = len(server.requests)
         work, ear = mined(tmp_path / "w", beir), Ear()
         flags = {"judge_url": server.url, "judge_model": "m", "judge_check": 0}
+        flags["judged_negatives"] = "ignore"
         flags["judge_concurrency"] = 1  # else every query might get one round, and none a verdict
         negmine.filter(work, judge_budget="3", **flags)
         state, why = states(work)[JUDGE]

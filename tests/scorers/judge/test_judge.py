@@ -58,6 +58,17 @@ def test_survivors_are_asked_about_until_there_are_enough(tmp_path, beir):
     assert (both["rank"] < both["rank_right"]).all()
 
 
+def test_what_people_judged_not_relevant_is_kept_and_not_asked_about(tmp_path, beir):
+    with serving(honest(lambda text: True)) as server:
+        result = mine(tmp_path / "w", beir, server, judged_negatives="first")
+    rows = verdicts(result.work)
+    judged = rows.filter(label="judged_negative")
+    assert judged.height > 0
+    assert judged["kept"].all()
+    assert judged["judge_verdict"].is_null().all()
+    assert not rows.filter(pl.col("label") != "judged_negative")["kept"].any()
+
+
 @pytest.mark.parametrize("order", ["Backwards", "rerank", "fused"])
 def test_survivors_are_asked_about_in_the_order_of_writing(tmp_path, beir, order):
     """Who is written with a judge that clears all is who is written without one."""
@@ -68,7 +79,8 @@ def test_survivors_are_asked_about_in_the_order_of_writing(tmp_path, beir, order
     }  # fmt: skip
     with serving(honest(lambda text: False)) as server:
         judged = mine(tmp_path / "w", beir, server, judge_batch=1, judge_rounds=1, **flags)
-    negmine.mine(tmp_path / "v", data=beir, no_near_duplicate=True, **flags)
+    others = {"no_near_duplicate": True, "judged_negatives": "ignore"}
+    negmine.mine(tmp_path / "v", data=beir, **others, **flags)
     written = [
         pl.read_parquet(w / "5-write/provenance/*.parquet") for w in (judged.work, tmp_path / "v")
     ]

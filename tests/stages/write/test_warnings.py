@@ -69,3 +69,10 @@ def test_the_command_warns_and_ends_well(tmp_path, beir, flags):
     negmine.mine(tmp_path / "work", data=beir, retriever="bm25", progress=notes, **flags)
     (warning,) = [note for note in notes.messages if "has no row" in note]
     assert ("above_max_score" in warning) == ("max_score" in flags)
+
+
+def test_negatives_far_down_every_list_are_easy():
+    assert sentences(negatives=100, deep=50) == []
+    (warning,) = sentences(negatives=100, deep=51)
+    assert warning.startswith("51 of 100 negatives are probably too easy")
+    assert "too_close_to_positive (900, --relative-margin" in warning

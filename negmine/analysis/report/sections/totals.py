@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from negmine.analysis.report.sections.base import Part, Section, Source
-from negmine.storage.layout import CORPUS, QRELS, VERDICTS, training
+from negmine.storage.layout import CORPUS, PROVENANCE, QRELS, VERDICTS, training
 
 
 class Totals(Part):
@@ -18,6 +18,9 @@ class Totals(Part):
     candidates: int = Field(description="rows of `verdicts`, positives included")
     kept: int = Field(description="candidates that no rule removed")
     negatives: int = Field(description="(query, negative) pairs in the training file")
+    deep: int = Field(
+        description="negatives that no retriever has among a query's first 50, judged ones left out"
+    )
     rows: int = Field(description="rows of the training file")
     format: str = Field(description="its shape")
     asked: int = Field(description="negatives asked for per query")
@@ -34,6 +37,7 @@ def _build(source: Source) -> Totals:
         candidates=verdicts["candidates"],
         kept=verdicts["kept"],
         negatives=int(source.counts["hubs"]["queries"].sum()),
+        deep=work.require(PROVENANCE).stats.get("deep", 0),
         rows=work.require(training(write.format)).rows,
         format=write.format,
         asked=write.num_negatives,

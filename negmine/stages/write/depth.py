@@ -1,0 +1,34 @@
+"""How deep in the retrievers' lists the written negatives lie: those far down are probably too easy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import polars as pl
+
+from negmine.data.schemas import UNLABELED
+
+DEEP = 50  # ranks of a retriever
+
+
+def count_deep(rows: pl.LazyFrame, retrievers: Sequence[str]) -> dict[str, int]:
+    """Return `negatives` (pairs with a query, each once, without judged ones) and, of these, `deep`.
+
+    deep: no retriever ranks the negative among a query's first 50. rows: of provenance.
+    """
+    ranks = [f"{name}_rank" for name in retrievers]
+    columns = ["negative_id", "negative_label", *ranks]
+    pairs = rows.select("query_id", *columns)
+    if isinstance(pairs.collect_schema()["negative_id"], pl.List):
+        pairs = pairs.explode(columns)
+    unlabeled = pairs.filter(pl.col("negative_label") == UNLABELED)
+    best = unlabeled.with_columns(best=pl.min_horizontal(ranks)).unique(["query_id", "negative_id"])
+    counts = best.select(pl.len(), deep=(pl.col("best") > DEEP).sum()).collect(engine="streaming")
+    negatives, deep = counts.row(0)
+    return {"negatives": negatives, "deep": deep}
+
+
+def counting(retrievers: Sequence[str]) -> partial[dict[str, int]]:
+    """Return `count_deep` for these retrievers, as an artifact wants it."""
+    return partial(count_deep, retrievers=tuple(retrievers))

@@ -78,7 +78,7 @@ class FilterSettings(StageSettings):
     )
     no_risk: bool = _thresholds("Learn no risk, and drop nothing for it.", False, essential="stage")
     risk_weights: Literal["blend", "own", "shipped"] = _risk(
-        "Which weights: learned from your data, built into negmine, or both, by how much data there is.",
+        "Weights. own: learned from your data. shipped: built in. blend: both; own count more, the more data.",
         "blend",
     )
     max_signal: tuple[str, ...] = _risk(
@@ -146,19 +146,19 @@ class FilterSettings(StageSettings):
         essential="stage",
     )
     judge_first: str | None = _judge(
-        "verdict: a cheaper model at the same endpoint; the judge then sees only what it flags."
+        "verdict: a cheaper model at the same endpoint; the judge sees only what it does not clear."
     )
     judge_method: Literal["verdict", "logprob"] = _judge(
         "verdict: several candidates a call, by vote; logprob: one pair a call, by p(Yes).",
         "verdict",
     )
     judge_batch: int = _judge("verdict: candidates in one prompt.", 16, gt=0)
-    judge_rounds: int = _judge("verdict: permuted rounds at most.", 5, gt=0)
+    judge_rounds: int = _judge("verdict: most rounds of voting, each in another order.", 5, gt=0)
     judge_vote: Literal["majority", "confidence"] = _judge(
-        "verdict: one vote a round, or 0.2 for an unsure one.", "majority"
+        "verdict: each round counts 1; with confidence, an unsure one 0.2.", "majority"
     )
     judge_beta: float = _judge(
-        "logprob: relevant above the lowest positive's score minus this.", 0.01, ge=0, le=1
+        "logprob: relevant if p(Yes) > the positives' lowest p(Yes) minus this.", 0.01, ge=0, le=1
     )
     judge_scope: Literal["survivors", "all"] = _judge(
         "Ask about survivors of the other rules until there are enough negatives, or about all.",

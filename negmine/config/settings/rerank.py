@@ -37,7 +37,7 @@ class RerankSettings(StageSettings):
         "Precision of the model. Default: that of --dtype."
     )
     rerank_batch_size: int = _reranker(
-        "Pairs that the model reads at once, counted as for --batch-size.",
+        "Pairs of 64 tokens (GPU: 512) that the model reads at once, as --batch-size.",
         32,
         gt=0,
         speed=True,

@@ -27,7 +27,9 @@ class RetrieveSettings(StageSettings):
         "--index IVF: cells to search. Default: FAISS' own, 1.", gt=0, le=MOST, essential="stage"
     )
     ef_search: int | None = _faiss(
-        "--index HNSW: documents kept in mind while searching. Default: FAISS' own.", gt=0, le=MOST
+        "--index HNSW: candidates that a search keeps (efSearch). Default: FAISS' own.",
+        gt=0,
+        le=MOST,
     )
     min_recall: float = _faiss(
         "Gate: exit code 3 if --index finds less than this share of what exact search finds.",

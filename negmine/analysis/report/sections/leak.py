@@ -46,7 +46,7 @@ class Leak(Part):
     """How many negatives are known positives that were hidden (docs/how-to/measure-the-leak.md)."""
 
     hide: float = Field(description="share of a query's positives that is hidden")
-    seed: int = Field(description="of what is hidden")
+    seed: int = Field(description="of the draw of hidden positives")
     queries: int = Field(description="queries that hide something")
     queries_left_out: int = Field(description="queries with one positive")
     hidden: int = Field(description="hidden positives")

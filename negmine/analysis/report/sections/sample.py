@@ -30,7 +30,7 @@ _ORDER = ("key", "draw", "query_id")
 class Sample(Part):
     """A random but seeded sample of queries, and worst cases."""
 
-    seed: int = Field(description="of the random part")
+    seed: int = Field(description="of the draw of random queries")
     random: int = Field(description="random queries asked for")
     cut_at: int = Field(description="characters after which a text is cut")
     queries: list[SampleQuery] = Field(description="random ones first, each query once")

@@ -37,7 +37,7 @@ _KEYS = ("scorer", "of", "positive", "reason", "written", "bin")
 
 
 class Distribution(Part):
-    """Some scores. Quantiles are read from 2,000 bins over the scorer's range, so they are that exact."""
+    """Some scores. Quantiles come from 2,000 bins over the range: they are exact to 1/2000 of it."""
 
     count: int = Field(description="scores")
     missing: int = Field(description="rows without a score")
@@ -74,7 +74,7 @@ class Scorer(Part):
     """What one retriever or scorer says of positives, candidates and negatives."""
 
     scorer: str = Field(description="its name")
-    decides: bool = Field(description="whether --score means it: margins and limits read its score")
+    decides: bool = Field(description="whether --score names it: margins and limits read its score")
     thresholds: dict[str, float] = Field(
         description="setting to limit: those in force that read it"
     )

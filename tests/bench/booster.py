@@ -69,7 +69,9 @@ def counted(scored, rules, which=None):
     for number, part in scored.parts():
         some = part if which is None else half(part, which)
         verdicts = scored.verdicts(number, some, rules)
-        negatives = selected(verdicts, scored.context.config.write).group_by("query_id")
+        negatives = selected(verdicts, scored.context.config.write, people_first=False).group_by(
+            "query_id"
+        )
         counts = negatives.agg(
             leaked=pl.col("hidden").sum(), got=pl.len(), z=pl.col("dense_z").sum()
         )

@@ -141,7 +141,7 @@ def unused_hardness(scored, rules, z):
     hardness = {}
     for name, chosen_rules in rules.items():
         parts = [scored.verdicts(n, rows, chosen_rules) for n, rows in scored.parts()]
-        picked = pl.concat([selected(part, write).select(key) for part in parts])
+        picked = pl.concat([selected(part, write, people_first=True).select(key) for part in parts])
         hardness[name] = picked.join(z, on=key, how="left")["guide_z"].mean()
     return hardness
 

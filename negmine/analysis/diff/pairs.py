@@ -14,7 +14,7 @@ KEPT = "kept"
 
 
 def side(
-    verdicts: pl.DataFrame, write: WriteSettings, score: str, judged_first: bool
+    verdicts: pl.DataFrame, write: WriteSettings, score: str, people_first: bool
 ) -> pl.DataFrame:
     """Return rows of `verdicts` with four columns more.
 
@@ -22,7 +22,7 @@ def side(
     that decides. place: the row's place by that score among the query's rows that have one, from 1, ties
     by doc_id.
     """
-    taken = selected(verdicts, write, judged_first).select(*KEY, taken=pl.lit(True))
+    taken = selected(verdicts, write, people_first).select(*KEY, taken=pl.lit(True))
     deciding = pl.col(f"{score}_score") if f"{score}_score" in verdicts.columns else pl.lit(None)
     rows = verdicts.join(taken, on=KEY, how="left").with_columns(
         pl.col("taken").fill_null(False),

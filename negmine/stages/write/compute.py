@@ -26,15 +26,15 @@ def provenance(
     output: OutputFormat,
     retrievers: Sequence[str],
     opinions: Sequence[str],
-    judged_first: bool,
+    people_first: bool,
 ) -> pl.DataFrame:
     """Return provenance for one part of `verdicts`: a row for each row of the training file, in its order.
 
-    opinions: the names of all retrievers and scorers. judged_first: see `selected`.
+    opinions: the names of all retrievers and scorers. people_first: see `selected`.
     """
     return output.provenance(
         _positives(verdicts, settings.relabel),
-        _negatives(selected(verdicts, settings, judged_first), retrievers, opinions),
+        _negatives(selected(verdicts, settings, people_first), retrievers, opinions),
         settings.num_negatives,
     )
 

@@ -14,17 +14,15 @@ def judged_first(rules: FilterSettings) -> bool:
     return rules.judged_negatives == "first"
 
 
-def selected(
-    verdicts: pl.DataFrame, settings: WriteSettings, judged_first: bool = False
-) -> pl.DataFrame:
+def selected(verdicts: pl.DataFrame, settings: WriteSettings, people_first: bool) -> pl.DataFrame:
     """Return the rows of `verdicts` that are written as negatives.
 
-    These are the kept rows of every query, best first by `order`, at most `num_negatives`. With `judged_first`,
+    These are the kept rows of every query, best first by `order`, at most `num_negatives`. With `people_first`,
     what people judged not relevant stands before the rest. `sampling` says which: `top` takes the
     best-ranked, `random` draws without replacement from the `pool` best-ranked. A query's draw depends on
     `seed`, its query_id and its own kept rows alone, never on other queries.
     """
-    kept = ordered(verdicts.filter("kept"), settings.order, judged_first).with_columns(
+    kept = ordered(verdicts.filter("kept"), settings.order, people_first).with_columns(
         place=pl.int_range(pl.len()).over("query_id")
     )
     if settings.sampling == "random":
@@ -36,16 +34,16 @@ def selected(
     return kept.filter(pl.col("place") < settings.num_negatives).drop("place")
 
 
-def ordered(kept: pl.DataFrame, order: str, judged_first: bool = False) -> pl.DataFrame:
+def ordered(kept: pl.DataFrame, order: str, people_first: bool) -> pl.DataFrame:
     """Return rows by fused rank (`fused`), or by the score that `order` names, best first.
 
-    With `judged_first`, those that people judged not relevant come first. Queries stay where they are. Ties
+    With `people_first`, those that people judged not relevant come first. Queries stay where they are. Ties
     in a score are broken by doc_id; rows without the score come last.
     """
-    if order == "fused" and not judged_first:
+    if order == "fused" and not people_first:
         return kept
     keys = [pl.col("query_id").rle_id()]
-    if judged_first:
+    if people_first:
         keys.append(pl.col("label") != JUDGED_NEGATIVE)
     if order != "fused":
         keys += [-pl.col(f"{order}_score"), pl.col("doc_id")]

@@ -37,7 +37,7 @@ def compared(a, b):
     write = WriteSettings(num_negatives=TAKEN)
     shared = a.select("query_id").unique().join(b, on="query_id", how="semi")
     both = (x.join(shared, on="query_id", how="semi", maintain_order="left") for x in (a, b))
-    sides = (side(x, write, "dense", judged_first=True) for x in both)
+    sides = (side(x, write, "dense", people_first=True) for x in both)
     tally = Tally(["dense"], ("dense", "dense"), 10)
     tally.add(paired(*sides))
     return tally, tally.totals(a["query_id"].n_unique())

@@ -42,7 +42,7 @@ def written(data=VERDICTS, queries=QUERIES, documents=DOCUMENTS, **options):
     """Return (training rows, provenance) under their schemas, as data frames."""
     settings = WriteSettings(**options)
     output = format_named(settings.format)
-    rows = compute.provenance(data, settings, output, ["bm25"], ["bm25"], judged_first=True)
+    rows = compute.provenance(data, settings, output, ["bm25"], ["bm25"], people_first=True)
     needed = documents.join(compute.document_ids(rows).to_frame(), on="doc_id", how="semi")
     training = compute.training_table(rows, queries, needed, settings.num_negatives, output)
     provenance = compute.provenance_table(rows, ["bm25"], output)

@@ -17,7 +17,7 @@ def test_provenance_says_who_found_a_negative():
     names = ["bm25", "dense"]
     settings = WriteSettings(num_negatives=2)
     output = format_named("triplet")
-    rows = compute.provenance(data, settings, output, names, names, judged_first=True)
+    rows = compute.provenance(data, settings, output, names, names, people_first=True)
     about = frame(compute.provenance_table(rows, names, output))
     assert about["retrievers"].to_list() == [["bm25"], ["bm25", "dense"]] * 2
     assert about["dense_rank"].to_list() == [None, 7] * 2

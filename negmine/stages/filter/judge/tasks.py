@@ -22,7 +22,7 @@ from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.tasks import cheap_verdicts
-from negmine.stages.write.selection import judged_first, ordered
+from negmine.stages.write.selection import ordered
 from negmine.storage.layout import CANDIDATES, QUERIES, SURVIVORS
 
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
@@ -165,11 +165,10 @@ def asked_about(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
     positive = pl.col("label") == POSITIVE
     if context.config.filter.judge_scope == "all":
         return rows
-    order = context.config.write.order
-    rules = context.config.filter
-    known = pl.lit(rules.judged_negatives != "ignore") & (pl.col("label") == JUDGED_NEGATIVE)
+    order, word = context.config.write.order, context.config.filter.judged_negatives
+    known = pl.lit(word != "ignore") & (pl.col("label") == JUDGED_NEGATIVE)
     chosen = rows.filter(positive | (pl.col("kept") & ~known))
-    return ordered(chosen, "fused" if order == "judge" else order, judged_first(rules))
+    return ordered(chosen, "fused" if order == "judge" else order, people_first=False)
 
 
 def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:

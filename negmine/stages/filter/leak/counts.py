@@ -27,17 +27,17 @@ class Counts:
         opinions: Sequence[str],
         score: str,
         seed: int,
-        judged_first: bool,
+        people_first: bool,
     ) -> None:
         self._write, self._opinions, self._score = write, opinions, score
-        self._judged_first = judged_first
+        self._people_first = people_first
         self._sums = Sums(seed, len(PER_QUERY))
         self._fates: list[pl.DataFrame] = []
         self._hard: list[pl.DataFrame] = []
 
     def add(self, verdicts: pl.DataFrame) -> None:
         """Add a part: rows of `verdicts` with `hidden` and the signals `<opinion>_z`."""
-        chosen = selected(verdicts, self._write, self._judged_first)
+        chosen = selected(verdicts, self._write, self._people_first)
         has_ratio = (
             pl.col("positive_score") > 0
         )  # a ratio to an anchor of zero or less means nothing
@@ -116,10 +116,10 @@ def by_rank(
     verdicts: pl.DataFrame,
     retrievers: Sequence[str],
     write: WriteSettings,
-    judged_first: bool,
+    people_first: bool,
 ) -> pl.DataFrame:
     """Return per retriever and rank bucket: candidates, hidden among them, selected, leaked."""
-    chosen = selected(verdicts, write, judged_first)
+    chosen = selected(verdicts, write, people_first)
     ids = chosen.select("query_id", "doc_id").with_columns(taken=True)
     rows = verdicts.filter(pl.col("label") != POSITIVE).join(
         ids, on=["query_id", "doc_id"], how="left"

@@ -85,8 +85,7 @@ def settings() -> str:
             negated = field.annotation is bool and not name.startswith("no_")
             shown = f"`{flag(name)}`" + (f" / `{flag('no_' + name)}`" if negated else "")
             default = f"`{default_text(field)}`" if default_text(field) else ""
-            about = f"{field.description}{speed}".replace("|", "\\|").replace("<split>", "SPLIT")
-            about = about.replace("<= ", "&lt;= ")
+            about = f"{field.description}{speed}".replace("|", "\\|")
             rows.append(f"| {shown} | {_values(name, field.annotation)} | {default} | {about} |")
         doc = inspect.cleandoc(table.__doc__ or "")
         blocks.append(f"## {stage}\n\n{doc} TOML table: `[{stage}]`.\n\n" + "\n".join(rows))

@@ -34,7 +34,7 @@ from negmine.stages.retrieve import tasks as retrieve_tasks
 from negmine.stages.write import tasks as write_tasks
 from negmine.stages.write.card import tasks as card_tasks
 from negmine.stages.write.compute import count_short
-from negmine.stages.write.depth import counting
+from negmine.stages.write.depth import count_deep
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.layout import (
     CANDIDATES,
@@ -245,7 +245,8 @@ def _write(context: Context) -> Iterable[Artifact]:
     yield files
     yield Artifact(
         PROVENANCE, schemas.provenance_schema(config.score_names, False), (VERDICTS,),
-        lambda: _shape(settings), write_tasks.provenance, counting(config.retriever_names),
+        lambda: _shape(settings), write_tasks.provenance,
+        partial(count_deep, retrievers=config.retriever_names),
     )  # fmt: skip
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),

@@ -106,8 +106,7 @@ RULES: dict[str, Rule] = {
         SUSPICION,
         "texts",
         "A text is `nan`, `none`, `null`, `<na>`, `n/a` or `undefined`. The usual cause: a missing value was "
-        "written "
-        "as a text.",
+        "written as a text.",
     ),
     "one_sided_query": Rule(
         SUSPICION,

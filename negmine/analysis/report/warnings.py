@@ -12,8 +12,7 @@ from negmine.analysis.report.sections.recall import Recall
 from negmine.analysis.report.sections.scores import Scorer
 from negmine.analysis.report.sections.short import Short
 from negmine.analysis.report.sections.totals import Totals
-from negmine.stages.write.depth import DEEP
-from negmine.stages.write.warnings import EASY
+from negmine.stages.write.depth import too_easy
 
 LEAK, SHORT, HUB, AHEAD = 0.05, 0.1, 0.05, 0.01  # shares above which something is said
 HUB_QUERIES = 20  # queries that a hub must have, so that small runs are not full of hubs
@@ -79,11 +78,9 @@ def _short(totals: Totals, short: Short) -> Iterator[str]:
 
 
 def _easy(totals: Totals) -> Iterator[str]:
-    if totals.deep > EASY * totals.negatives:
-        yield (
-            f"{totals.deep:,} of {totals.negatives:,} negatives are probably too easy: no retriever has them "
-            f"among a query's first {DEEP} documents."
-        )
+    easy = too_easy(totals.unjudged, totals.deep)
+    if easy is not None:
+        yield easy
 
 
 def _hubs(hubs: Hubs) -> Iterator[str]:

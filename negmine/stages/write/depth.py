@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import polars as pl
 
 from negmine.data.schemas import UNLABELED
 
 DEEP = 50  # ranks of a retriever
+EASY = 0.5  # share of deep negatives above which there is a warning
 
 
 def count_deep(rows: pl.LazyFrame, retrievers: Sequence[str]) -> dict[str, int]:
@@ -29,6 +29,11 @@ def count_deep(rows: pl.LazyFrame, retrievers: Sequence[str]) -> dict[str, int]:
     return {"negatives": negatives, "deep": deep}
 
 
-def counting(retrievers: Sequence[str]) -> partial[dict[str, int]]:
-    """Return `count_deep` for these retrievers, as an artifact wants it."""
-    return partial(count_deep, retrievers=tuple(retrievers))
+def too_easy(negatives: int, deep: int) -> str | None:
+    """Return a sentence where most negatives are deep, else None. Both numbers: see `count_deep`."""
+    if deep <= EASY * negatives:
+        return None
+    return (
+        f"{deep:,} of {negatives:,} negatives are probably too easy: no retriever has them among a query's "
+        f"first {DEEP} documents."
+    )

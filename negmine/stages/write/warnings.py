@@ -9,12 +9,11 @@ from negmine.config.naming import flag
 from negmine.engine.context import Context
 from negmine.scorers import registry
 from negmine.stages.filter.rules import RULES
-from negmine.stages.write.depth import DEEP
+from negmine.stages.write.depth import too_easy
 from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.layout import PROVENANCE, QRELS, SHORT, VERDICTS, training
 
-EASY = 0.5  # share of the negatives far down every list (depth.py) above which there is a warning
 MOST = 0.5  # share of the queries without a row or a negative above which there is a warning
 _NAMED = 2  # reasons that are named
 _IS_POSITIVE = "is_positive"  # the reason of positives themselves, which explains no shortage
@@ -65,11 +64,11 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
 
 
 def _easy(counts: Counts, work: str) -> Iterator[str]:
-    if counts.negatives and counts.deep > EASY * counts.negatives:
+    easy = too_easy(counts.negatives, counts.deep)
+    if easy is not None:
         yield (
-            f"{counts.deep:,} of {counts.negatives:,} negatives are probably too easy: no retriever has them "
-            f"among a query's first {DEEP} documents. What drops the harder ones: {_most(counts.removed)}. "
-            f"negmine sweep {work} shows what milder rules would leak"
+            f"{easy} Most candidates were removed as {_most(counts.removed)}. negmine sweep {work} shows what "
+            "milder rules would leak"
         )
 
 

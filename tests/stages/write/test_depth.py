@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from negmine.stages.write.depth import DEEP, count_deep
+from negmine.stages.write.depth import DEEP, count_deep, too_easy
 
 ROWS = pl.DataFrame(
     {
@@ -30,3 +30,9 @@ def test_positives_without_a_negative_count_nothing():
         negative_id=pl.lit(None, pl.String), negative_label=pl.lit(None, pl.String)
     )
     assert count_deep(none.lazy(), ["bm25", "dense"]) == {"negatives": 0, "deep": 0}
+
+
+def test_most_negatives_must_be_deep_for_a_warning():
+    assert too_easy(0, 0) is None
+    assert too_easy(100, 50) is None
+    assert too_easy(100, 51).startswith("51 of 100 negatives are probably too easy")

@@ -75,4 +75,6 @@ def test_negatives_far_down_every_list_are_easy():
     assert sentences(negatives=100, deep=50) == []
     (warning,) = sentences(negatives=100, deep=51)
     assert warning.startswith("51 of 100 negatives are probably too easy")
-    assert "too_close_to_positive (900, --relative-margin" in warning
+    assert (
+        "Most candidates were removed as too_close_to_positive (900, --relative-margin" in warning
+    )

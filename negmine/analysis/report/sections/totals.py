@@ -18,9 +18,8 @@ class Totals(Part):
     candidates: int = Field(description="rows of `verdicts`, positives included")
     kept: int = Field(description="candidates that no rule removed")
     negatives: int = Field(description="(query, negative) pairs in the training file")
-    deep: int = Field(
-        description="negatives that no retriever has among a query's first 50, judged ones left out"
-    )
+    unjudged: int = Field(description="of these, pairs that nobody judged")
+    deep: int = Field(description="of those, pairs that no retriever has in a query's first 50")
     rows: int = Field(description="rows of the training file")
     format: str = Field(description="its shape")
     asked: int = Field(description="negatives asked for per query")
@@ -29,6 +28,7 @@ class Totals(Part):
 def _build(source: Source) -> Totals:
     work, write = source.context.work, source.context.config.write
     verdicts, qrels = work.require(VERDICTS).stats, work.require(QRELS).stats
+    depth = work.require(PROVENANCE).stats
     return Totals(
         documents=work.require(CORPUS).rows,
         queries=qrels["queries_mined"],
@@ -37,7 +37,8 @@ def _build(source: Source) -> Totals:
         candidates=verdicts["candidates"],
         kept=verdicts["kept"],
         negatives=int(source.counts["hubs"]["queries"].sum()),
-        deep=work.require(PROVENANCE).stats.get("deep", 0),
+        unjudged=depth.get("negatives", 0),
+        deep=depth.get("deep", 0),
         rows=work.require(training(write.format)).rows,
         format=write.format,
         asked=write.num_negatives,

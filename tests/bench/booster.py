@@ -144,7 +144,7 @@ def main():
         folder = asked.work / f"{name}-{asked.encoder}"
         if not (folder / "5-write").exists():
             mining = flags_of(name, asked.work) | {"model": model, "k": K}
-            negmine.mine(folder, num_negatives=WANTED, **mining)
+            negmine.mine(folder, num_negatives=WANTED, judged_negatives="ignore", **mining)
         for line in compare(folder):
             print(f"| {name} | {line} |", flush=True)
 

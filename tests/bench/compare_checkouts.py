@@ -27,7 +27,9 @@ import polars as pl
 ARTIFACT_RENAMES: dict[str, str] = {}  # all three: the name in BEFORE -> the name in AFTER
 JSON_RENAMES: dict[str, str] = {"rooms": "stages", "room": "stage", "sold": "leaked"}
 FLAG_RENAMES: dict[str, str] = {}
-AFTER_FLAGS = {"mine": ["--no-fold-accents"]}  # what AFTER needs to do what BEFORE did
+AFTER_FLAGS = {
+    "mine": ["--no-fold-accents", "--judged-negatives", "ignore"]
+}  # what AFTER needs to do what BEFORE did
 RULES_ADDED = {"mine", "filter", "write"}  # commands whose JSON has `rules` in AFTER only
 IGNORED = {"seconds", "made_at", "versions", "negmine", "bytes", "mb"}  # keys of JSON
 WORDING = {"notes", "why", "message", "meaning", "why_not", "warnings"}  # keys of JSON

@@ -70,7 +70,7 @@ def trial(folder, way, **flags):
 def measure(scored, rules):
     """Return the summary of every set of rules, by name."""
     write, scores = scored.context.config.write, scored.trial.evidence.scores
-    counts = {n: Counts(write, scores, str(r.score), SEED, True) for n, r in rules.items()}
+    counts = {n: Counts(write, scores, str(r.score), SEED, False) for n, r in rules.items()}
     for number, rows in scored.parts():
         for name, chosen_rules in rules.items():
             counts[name].add(scored.verdicts(number, rows, chosen_rules))
@@ -141,7 +141,9 @@ def unused_hardness(scored, rules, z):
     hardness = {}
     for name, chosen_rules in rules.items():
         parts = [scored.verdicts(n, rows, chosen_rules) for n, rows in scored.parts()]
-        picked = pl.concat([selected(part, write, people_first=True).select(key) for part in parts])
+        picked = pl.concat(
+            [selected(part, write, people_first=False).select(key) for part in parts]
+        )
         hardness[name] = picked.join(z, on=key, how="left")["guide_z"].mean()
     return hardness
 
@@ -182,7 +184,7 @@ def unseen(folder, way, others):
             return {"chosen": None, "best": cells["leak_high"].min()}
         rule = turned_off(scored.rules).model_copy(update={name: limit})
         counts = Counts(
-            scored.context.config.write, scored.trial.evidence.scores, "dense", SEED, True
+            scored.context.config.write, scored.trial.evidence.scores, "dense", SEED, False
         )
         for number, rows in scored.parts():
             counts.add(scored.verdicts(number, half(rows, 1), rule))
@@ -218,7 +220,15 @@ def reranked(folder, data, way):
     title = {"title": data["title"]} if "title" in data else {}
     rerank = {"rerank_model": str(RERANKER), "rerank_depth": DEPTH, "score": "rerank"}
     negmine.mine(
-        work, k=K, dtype="auto", no_risk=True, relative_margin=MARGIN, **files, **title, **rerank
+        work,
+        k=K,
+        dtype="auto",
+        no_risk=True,
+        relative_margin=MARGIN,
+        judged_negatives="ignore",
+        **files,
+        **title,
+        **rerank,
     )
     scored = trial(work, way, no_risk=True)
     nothing = turned_off(scored.rules)
@@ -267,7 +277,13 @@ def prepare(work, models):
             ):  # texts that were encoded are not encoded again
                 shutil.copytree(stored, folder / "vectors")
             flags = flags_of(name, work) | {"model": model, "k": K, "dtype": "auto"}
-            negmine.mine(folder, guide_model=[guide], num_negatives=WANTED, **flags)
+            negmine.mine(
+                folder,
+                guide_model=[guide],
+                num_negatives=WANTED,
+                judged_negatives="ignore",
+                **flags,
+            )
             print("mined", folder.name, flush=True)
 
 

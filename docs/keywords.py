@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from negmine.analysis.lint.settings import LintSettings
+from negmine.analysis.prove.settings import ProveSettings
 from negmine.config.settings import STAGES
 from negmine.config.table import SettingsTable
 from negmine.data.sources.tables import FIELDS
@@ -38,7 +39,12 @@ def render() -> str:
         "The settings of `negmine.lint`; `negmine.analysis.lint.settings` says what each means.",
         [LintSettings],
     )
-    return "\n\n".join([HEAD, stages, lint])
+    prove = _keywords(
+        "ProveKeywords",
+        "The settings of `negmine.prove`; `negmine.analysis.prove.settings` says what each means.",
+        [ProveSettings],
+    )
+    return "\n\n".join([HEAD, stages, lint, prove])
 
 
 def _keywords(name: str, text: str, tables: Iterable[type[SettingsTable]]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from negmine.analysis.status.status import states
-from negmine.config.keywords import LintKeywords, SettingsKeywords
+from negmine.config.keywords import LintKeywords, ProveKeywords, SettingsKeywords
 from negmine.config.settings import STAGES
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
@@ -29,6 +29,7 @@ from negmine.storage.layout import VERDICTS
 if TYPE_CHECKING:
     import polars as pl
 
+    from negmine.analysis.prove.settings import ProveSettings
     from negmine.analysis.report.schema import Report
 
 
@@ -181,6 +182,37 @@ def measure_sweep(
     from negmine.analysis.sweep.sweep import sweep as measured
 
     return measured(context, grid, hide, seed)
+
+
+def prove(
+    work: str | Path,
+    recipes: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    **settings: Unpack[ProveKeywords],
+) -> dict[str, Any]:
+    """Train a student on each recipe's negatives, and test it on queries kept out.
+
+    Returns the `data` of `negmine prove --json`. recipes: name to settings of filter and write, as
+    {"mild": {"max_risk": 0.2}}. Settings are the command's flags; `student` is needed. Keeps the metrics of
+    each training in WORK/prove, and changes no artifact. Raises SettingsError, InputError, MissingArtifact if
+    a stage has to run first, MissingDependency without negmine[prove].
+    """
+    from negmine.analysis.prove.settings import prove_settings
+
+    chosen = prove_settings(settings)
+    context = open_existing(work, {}, None, progress, force)
+    return prove_recipes(context, recipes or {}, chosen)
+
+
+def prove_recipes(
+    context: Context, recipes: Mapping[str, Mapping[str, Any]], settings: ProveSettings
+) -> dict[str, Any]:
+    """Train and compare, reporting progress (see `prove`)."""
+    from negmine.analysis.prove.prove import prove as measured
+
+    return measured(context, recipes, settings)
 
 
 def diff(work_a: str | Path, work_b: str | Path, *, limit: int = 10) -> dict[str, Any]:

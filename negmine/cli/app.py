@@ -19,6 +19,7 @@ from negmine.cli.commands.judge_check import judge_check
 from negmine.cli.commands.leak import leak
 from negmine.cli.commands.lint import lint
 from negmine.cli.commands.mine import mine
+from negmine.cli.commands.prove import prove
 from negmine.cli.commands.report import report
 from negmine.cli.commands.settings import settings
 from negmine.cli.commands.show import show
@@ -45,7 +46,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "report": report,
         "diff": diff,
     },
-    "Measure": {"leak": leak, "sweep": sweep, "judge-check": judge_check},
+    "Measure": {"leak": leak, "sweep": sweep, "prove": prove, "judge-check": judge_check},
     "Other": {"lint": lint, "settings": settings},
 }
 

@@ -142,3 +142,23 @@ class LintKeywords(TypedDict, total=False):
     fail_on: str | Sequence[str]
     rows: int
     findings: str | Path | None
+
+
+class ProveKeywords(TypedDict, total=False):
+    """The settings of `negmine.prove`; `negmine.analysis.prove.settings` says what each means."""
+
+    student: str | None
+    leave_out: str | Sequence[str]
+    against: str
+    holdout: float
+    split_seed: int
+    allow_few: bool
+    seeds: int
+    loss: Literal["mnrl", "cached-mnrl"]
+    epochs: float
+    max_steps: int | None
+    learning_rate: float | None
+    train_batch_size: int | None
+    max_length: int | None
+    device: Literal["auto", "cpu", "cuda"]
+    max_minutes: float | None

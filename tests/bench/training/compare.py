@@ -2,10 +2,8 @@
 
     python -m tests.bench.training.compare WORK [--against "st margin 0.05"] [--write]
 
-A difference is of the mean over the seeds that both recipes have, query by query; its interval is a bootstrap
-over queries. The smallest
-difference that a set-up can see is 2.8 standard errors (a two-sided test at 5 %, with a power of 80 %). --write
-puts tables and results into docs/explanation/what-trains-better.md.
+Differences and intervals are those of `negmine prove` (negmine/analysis/prove/compare.py). --write puts tables and
+results into docs/explanation/what-trains-better.md.
 """
 
 import argparse
@@ -14,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.training.run import METRICS
+from negmine.analysis.prove.compare import difference
+from negmine.analysis.prove.evaluate import METRICS
+from tests.bench.training.setups import SETUPS, components
 
 PAGE = Path(__file__).parents[3] / "docs/explanation/what-trains-better.md"
 BEGIN, END = "<!-- made by tests/bench/training/compare.py -->", "<!-- end -->"
-REPLICATES, POWER = 2000, 2.8
 
 
 def by_setup(work):
@@ -32,36 +31,30 @@ def by_setup(work):
 
 
 def values(work, runs):
-    """Return the metrics of every query, the mean over seeds; float [queries, metrics]."""
+    """Return the metrics of every query after every training; float [seeds, queries, metrics]."""
     names = ("setup", "encoder", "student", "recipe", "seed")
     files = [" ".join(str(run[name]) for name in names).replace(" ", "_") for run in runs]
-    return np.mean([np.load(work / "queries" / f"{file}.npy") for file in files], axis=0)
+    return np.stack([np.load(work / "queries" / f"{file}.npy") for file in files])
 
 
-def difference(one, other):
-    """Return mean, low and high of a paired difference, its standard error, shares better and worse."""
-    paired = one - other
-    draws = np.random.default_rng(13).integers(len(paired), size=(REPLICATES, len(paired)))
-    means = paired[draws].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    better, worse = (paired > 0).mean(), (paired < 0).mean()
-    return {
-        "mean": paired.mean(), "low": low, "high": high, "error": means.std(),
-        "better": better, "worse": worse,
-    }  # fmt: skip
+def groups_of(name):
+    """Return the group of each held-out query of a set-up, from 0: those that share a document are in one."""
+    tests = SETUPS[name]().tests
+    group = components(tests)
+    return np.unique([group[query] for query in tests], return_inverse=True)[1]
 
 
-def rows(work, runs_by_recipe, against):
+def rows(work, runs_by_recipe, against, groups):
     """Return a row per recipe, best first: mean metrics, leak, yield, the difference in nDCG@10."""
     base_by_seed = {run["seed"]: run for run in runs_by_recipe[against]}
     table = []
     for recipe, every in runs_by_recipe.items():
         runs = [run for run in every if run["seed"] in base_by_seed]
-        base = values(work, [base_by_seed[run["seed"]] for run in runs])[:, 0]
+        base = values(work, [base_by_seed[run["seed"]] for run in runs])
         own = values(work, runs)
         facts = {name: runs[0][name] for name in ("yield", "leak")}
-        means = dict(zip(METRICS, own.mean(axis=0).tolist(), strict=True))
-        gain = {k: float(v) for k, v in difference(own[:, 0], base).items()}
+        means = dict(zip(METRICS, own.mean(axis=(0, 1)).tolist(), strict=True))
+        gain = difference(own[:, :, 0], base[:, :, 0], groups).as_dict()
         table.append({"recipe": recipe, "seeds": len(runs), **means, **facts, "gain": gain})
     return sorted(table, key=lambda row: -row["ndcg@10"])
 
@@ -87,11 +80,13 @@ def as_table(table, against):
 
 def block(work, key, runs_by_recipe, against):
     """Return the section of one set-up: what it can see, and its table."""
-    table = rows(work, runs_by_recipe, against)
-    errors = [row["gain"]["error"] for row in table if row["gain"]["error"]]
-    visible = 100 * POWER * float(np.median(errors)) if errors else float("nan")
     setup, encoder, student = key
-    count = len(values(work, runs_by_recipe[against]))
+    groups = groups_of(setup)
+    table = rows(work, runs_by_recipe, against, groups)
+    visible = 100 * float(
+        np.median([row["gain"]["visible"] for row in table if row["gain"]["error"]])
+    )
+    count = len(groups)
     text = (
         f"### {setup}: student {student}, mined by {encoder}\n\n{count:,} held-out queries. The smallest "
         f"difference that this set-up can see is {visible:.2f} points of nDCG@10.\n\n"

@@ -80,7 +80,7 @@ def mined(setup, work, encoder):
         return
     work.parent.mkdir(parents=True, exist_ok=True)
     model = encoders(work.parent)[encoder]
-    corpus = pl.DataFrame({"doc_id": list(setup.documents), "text": list(setup.documents.values())})
+    corpus = pl.DataFrame({"doc_id": list(setup.minable), "text": list(setup.minable.values())})
     queries = {"query_id": list(setup.positives)}
     queries["text"] = [setup.queries[name] for name in setup.positives]
     qrels = {"query_id": list(setup.positives), "doc_id": list(setup.positives.values())}
@@ -106,7 +106,7 @@ def _by_peer(setup, work, encoder, margin):
     from sentence_transformers.util import mine_hard_negatives
 
     disable_progress_bars()
-    ids = {text: doc for doc, text in reversed(setup.documents.items())}
+    ids = {text: doc for doc, text in reversed(setup.minable.items())}
     names = {setup.queries[query]: query for query in reversed(setup.positives)}
     pairs = {
         "anchor": [setup.queries[query] for query in setup.positives],
@@ -118,7 +118,7 @@ def _by_peer(setup, work, encoder, margin):
     path = resolve_model(encoders(work.parent)[encoder], Digests(work / ".digests.json"))
     rows = mine_hard_negatives(
         Dataset.from_dict(pairs), SentenceTransformer(str(path), device="cpu"),
-        corpus=list(setup.documents.values()), range_max=K, relative_margin=margin,
+        corpus=list(setup.minable.values()), range_max=K, relative_margin=margin,
         num_negatives=NEGATIVES, output_format="triplet", cache_folder=str(work / "peer"), verbose=False,
     )  # fmt: skip
     by_query = {}
@@ -136,7 +136,7 @@ def columns(setup, by_query, name, seed):
     }
     if name == "in-batch":
         return data, {"yield": None, "leak": None}
-    drawn, every = np.random.default_rng(seed), list(setup.documents)
+    drawn, every = np.random.default_rng(seed), list(setup.minable)
     rows, own, leaked = [], 0, 0
     for query in queries:
         chosen = list(dict.fromkeys(by_query.get(query, [])))[:NEGATIVES]

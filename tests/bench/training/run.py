@@ -14,69 +14,31 @@ from pathlib import Path
 
 import numpy as np
 
+from negmine.analysis.prove.evaluate import METRICS, by_query, evaluator
+from negmine.analysis.prove.student import Training
+from negmine.analysis.prove.student import trained as train
+from negmine.models.load import Spec
 from tests.bench.training import recipes
 from tests.bench.training.setups import SETUPS, Setup, order
 from tests.bench.training.students import STUDENTS
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-METRICS = ("ndcg@10", "mrr@10", "recall@100")
-SCALE = 20.0  # of the loss
-
-
-def evaluator(setup):
-    """Return sentence-transformers' evaluator, which also keeps the metrics of every query."""
-    from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
-
-    class ByQuery(InformationRetrievalEvaluator):
-        def compute_metrics(self, queries_result_list):
-            ids, self.by_query = self.queries_ids, []
-            for name, hits in zip(ids, queries_result_list, strict=True):
-                self.queries_ids = self.queries = [name]
-                one = super().compute_metrics([hits])
-                values = one["ndcg@k"][10], one["mrr@k"][10], one["recall@k"][100]
-                self.by_query.append([float(value) for value in values])
-            self.queries_ids = ids
-            self.queries = [setup.queries[name] for name in ids]
-            return super().compute_metrics(queries_result_list)
-
-    queries = {name: setup.queries[name] for name in setup.tests}
-    return ByQuery(
-        queries, setup.documents, setup.tests, precision_recall_at_k=[10, 100], write_csv=False,
-        batch_size=256,
-    )  # fmt: skip
+EPOCHS = 1
 
 
 def scores(setup, model):
-    """Return the metrics of every held-out query, float [queries, metrics]."""
-    judge = evaluator(setup)
-    judge(model)
-    return np.array(judge.by_query)
+    """Return the metrics of every held-out query, float32 [queries, metrics]."""
+    queries = {name: setup.queries[name] for name in setup.tests}
+    return by_query(evaluator(queries, setup.documents, setup.tests), model)
 
 
 def trained(student, folder, data, rate, seed):
     """Train a student on columns of texts; return it."""
-    from datasets import Dataset, disable_progress_bars
-    from sentence_transformers import (
-        SentenceTransformerTrainer,
-        SentenceTransformerTrainingArguments,
-    )
-    from sentence_transformers.losses import MultipleNegativesRankingLoss
-    from sentence_transformers.training_args import BatchSamplers
-
-    disable_progress_bars()
     chosen = STUDENTS[student]
-    model = chosen.make(folder)
-    arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(folder / "trainer"), num_train_epochs=chosen.epochs, learning_rate=rate,
-        per_device_train_batch_size=chosen.batch, warmup_steps=0.1, seed=seed, save_strategy="no",
-        logging_strategy="no", report_to="none", disable_tqdm=True, use_cpu=True,
-        batch_sampler=BatchSamplers.NO_DUPLICATES,
-    )  # fmt: skip
-    loss = MultipleNegativesRankingLoss(model, scale=SCALE)
-    SentenceTransformerTrainer(
-        model=model, args=arguments, train_dataset=Dataset.from_dict(data), loss=loss
-    ).train()
-    return model
+    place = chosen.make(folder)
+    spec = Spec(place, student, "cpu", "float32", chosen.max_length)
+    how = Training(spec, "mnrl", EPOCHS, None, chosen.rates, rate, chosen.batch, {})
+    return train(how, data, seed, lambda step, steps, model: None)
 
 
 def best_rate(setup, student, folder):

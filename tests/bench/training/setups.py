@@ -7,7 +7,7 @@ a positive stay on one side of a split. Needs ../shared.
 import gzip
 import json
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
@@ -31,6 +31,17 @@ class Setup:
     positives: dict[str, str]
     hidden: dict[str, set[str]]
     tests: dict[str, set[str]]
+
+    @cached_property
+    def minable(self) -> dict[str, str]:
+        """The documents that may be negatives.
+
+        Documents of held-out queries may not: they are never positives in training, so each recipe with negatives
+        would teach the student to push away what it is tested on.
+        """
+        trained = set(self.positives.values()).union(*self.hidden.values())
+        tested = set().union(*self.tests.values()) - trained
+        return {doc: text for doc, text in self.documents.items() if doc not in tested}
 
 
 def order(names):

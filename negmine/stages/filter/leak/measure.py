@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from negmine.config.settings import FilterSettings
 from negmine.data.frames import frame
@@ -26,7 +25,7 @@ from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.filter.risk import blend as learned
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.hiding import Hide
-from negmine.stages.filter.risk.tasks import learn
+from negmine.stages.filter.risk.tasks import learn, risk_of
 from negmine.stages.filter.tasks import Keys, positive_scores, without_judge
 from negmine.stages.write.selection import judged_first
 from negmine.storage.layout import QRELS
@@ -94,19 +93,16 @@ class Scored:
         for number in range(self.context.queries.parts()):
             rows = self.trial.part(number)
             if rows.height:
-                risk = pl.Series("risk_score", self._risks(rows), pl.Float32)
-                yield number, rows.with_columns(risk, limits.percentile_column(self._limits))
+                yield (
+                    number,
+                    rows.with_columns(self._risks(rows), limits.percentile_column(self._limits)),
+                )
             self.context.progress.advance(rows["query_id"].n_unique())
 
-    def _risks(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+    def _risks(self, rows: pl.DataFrame) -> pl.Series:
         if self._blends is None:
-            return np.zeros(rows.height)
-        signal_names = signals.names(self.trial.evidence)
-        fold = learned.folds(rows["query_id"])
-        _, risk = learned.out_of_fold(
-            self._blends, rows.select(signal_names).to_numpy(), fold, signal_names
-        )
-        return risk
+            return pl.repeat(0, rows.height, dtype=pl.Float32, eager=True).alias("risk_score")
+        return risk_of(self._blends, rows, signals.names(self.trial.evidence))
 
     def verdicts(self, number: int, rows: pl.DataFrame, rules: FilterSettings) -> pl.DataFrame:
         """Return the verdicts of a part under some rules, with `hidden` and the signals."""

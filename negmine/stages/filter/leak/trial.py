@@ -66,17 +66,8 @@ class Trial:
     def _part(self, number: int) -> pl.DataFrame:
         """Return a part's rows: candidates' columns, scorers' scores, features, signals, `hidden`."""
         context = self._context
-        artifacts = registry.scorers(context.config)
-        queries = self.queries.to_frame("query_id")
-        scores = {
-            name: context.work.read(artifacts[name], number, ["score"])["score"]
-            for name in self.evidence.scores
-            if name in artifacts
-        }
         rows = as_if_hidden(
-            context.work.read(CANDIDATES, number)
-            .with_columns(**{f"{name}_score": values for name, values in scores.items()})
-            .join(queries, on="query_id", how="semi", maintain_order="left"),
+            scored_candidates(context, self.evidence, number, self.queries),
             self._not_known,
             context.config.retriever_names,
             context.config.retrieve.k,
@@ -110,3 +101,18 @@ class Trial:
         order = name_hashes(self.queries, self._seed)
         drawn = self.queries.to_frame("query_id").with_columns(order=order).sort("order")
         return drawn.head(MOST_QUERIES).select("query_id")
+
+
+def scored_candidates(
+    context: Context, evidence: signals.Evidence, number: int, queries: pl.Series
+) -> pl.DataFrame:
+    """Return a part of `candidates` with the scores of `evidence`, of these queries alone."""
+    artifacts = registry.scorers(context.config)
+    scores = {
+        f"{name}_score": context.work.read(artifacts[name], number, ["score"])["score"]
+        for name in evidence.scores
+        if name in artifacts
+    }
+    rows = context.work.read(CANDIDATES, number).with_columns(**scores)
+    wanted = queries.to_frame("query_id")
+    return rows.join(wanted, on="query_id", how="semi", maintain_order="left")

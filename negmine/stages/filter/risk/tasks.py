@@ -100,14 +100,24 @@ def risks(context: Context) -> Parts:
             context.work.read(FEATURES, part),
             {n: context.work.read(a, part, ["score"])["score"] for n, a in scorers.items()},
         )
-        values = signals.with_signals(rows, evidence).select(signal_names).to_numpy()
-        fold = learned.folds(rows["query_id"])
-        _, risk = learned.out_of_fold(blends(), values, fold, signal_names)
-        scored = rows.select("query_id", "doc_id", "label", pl.Series("risk", risk, pl.Float32))
-        unlabeled = pl.when(pl.col("label") != POSITIVE).then("risk").alias("score")
+        risk = risk_of(blends(), signals.with_signals(rows, evidence), signal_names)
+        scored = rows.select("query_id", "doc_id", "label").with_columns(risk)
+        unlabeled = pl.when(pl.col("label") != POSITIVE).then("risk_score").alias("score")
         return table(scored.with_columns(unlabeled), SCORES)
 
     return Parts(context.queries.parts(), make)
+
+
+def risk_of(
+    blends: Sequence[learned.Blend], rows: pl.DataFrame, signal_names: Sequence[str]
+) -> pl.Series:
+    """Return `risk_score` of every row, float32, by the blend that did not see its query.
+
+    rows: query_id and the signals.
+    """
+    values, fold = rows.select(signal_names).to_numpy(), learned.folds(rows["query_id"])
+    _, risk = learned.out_of_fold(blends, values, fold, signal_names)
+    return pl.Series("risk_score", risk, pl.Float32)
 
 
 def _stats(

@@ -1,0 +1,74 @@
+"""What the differences say, in sentences: which recipe is best, how sure, and what being surer would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from negmine.analysis.prove.compare import Difference, queries_needed
+
+POINTS = 100.0  # metrics are shown from 0 to 100
+
+
+def of_training(best: str, gain: Difference) -> list[str]:
+    """Say where training has not helped. gain: of the best recipe over the student as it came."""
+    if gain.low > 0:
+        return []
+    how = "is worse than" if gain.high < 0 else "is not clearly better than"
+    return [
+        f"Even {best} {how} the student as it came: {_points(gain)}. Bring more pairs, or another --student. "
+        "With a --learning-rate of your own, try a lower one."
+    ]
+
+
+def sentences(
+    ranked: Sequence[str], leads: Sequence[Difference], queries: int, seconds: float
+) -> list[str]:
+    """Return the verdict.
+
+    ranked: recipes by their mean, best first. leads: the difference of the first to each other one, in that
+    order. queries: tested on. seconds: that one more seed of all recipes would take.
+    """
+    best, others = ranked[0], ranked[1:]
+    beaten = [name for name, lead in zip(others, leads, strict=True) if lead.low > 0]
+    open_ = [name for name, lead in zip(others, leads, strict=True) if lead.low <= 0]
+    first = leads[0]
+    said = []
+    if not open_:
+        said.append(f"{best} is best: {_points(first)} over {others[0]}.")
+    elif beaten:
+        said.append(
+            f"{best} has the highest mean. It is better than {_list(beaten)}. Against {_list(open_)}, the "
+            f"difference may be chance ({others[0]}: {_points(first)})."
+        )
+    else:
+        said.append(
+            f"No recipe is better than the others by more than chance: {best} leads {others[0]} by "
+            f"{_points(first)}."
+        )
+    return [*said, *_surer(first if open_ else None, queries, seconds)]
+
+
+def _surer(lead: Difference | None, queries: int, seconds: float) -> list[str]:
+    """Say what a clearer answer would take, where the first is not clearly ahead."""
+    if lead is None:
+        return []
+    minutes = f"One more seed of all recipes takes about {max(seconds / 60, 0.1):.1f} minutes."
+    needed = queries_needed(lead, queries)
+    if needed is None:
+        return ["Recipes whose rows are equal give equal models."]
+    if needed > 1000 * queries:
+        return [minutes]
+    return [
+        f"To see so small a lead, about {needed:,} queries to test on are needed; there were {queries:,}.",
+        minutes,
+    ]
+
+
+def _points(lead: Difference) -> str:
+    values = (POINTS * value for value in (lead.mean, lead.low, lead.high))
+    mean, low, high = (f"{value:+.2f}" for value in values)
+    return f"{mean} points of nDCG@10 ({low} to {high})"
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,52 @@
+"""What `prove` keeps in a work directory: a file for each training, and the last result.
+
+`prove/<identity>.parquet` has a row for each tested query; what was trained is in its metadata, as JSON. The
+identity covers rows, student, training and seed, so a training that was done once is not done again.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from negmine.storage.files import atomic_write, new_folder, write_json
+from negmine.storage.workdir import Workdir
+
+FOLDER, RESULT = "prove", "result.json"
+_FACTS = b"negmine.training"
+
+
+def read_training(work: Workdir, identity: str) -> tuple[pl.DataFrame, dict[str, Any]] | None:
+    """Return metrics of every query and facts of a training; None where it was not done, or is damaged."""
+    try:
+        table = pq.read_table(work.shared / FOLDER / f"{identity}.parquet", memory_map=False)
+        facts: dict[str, Any] = json.loads(table.schema.metadata[_FACTS])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        return None
+    return pl.DataFrame(table), facts
+
+
+def write_training(work: Workdir, identity: str, rows: pl.DataFrame, facts: dict[str, Any]) -> None:
+    """Keep the metrics of every query and the facts of a training."""
+    folder = new_folder(work.shared / FOLDER)
+    table = rows.to_arrow().replace_schema_metadata({_FACTS: json.dumps(facts)})
+    with atomic_write(folder / f"{identity}.parquet") as stream:
+        pq.write_table(table, stream)
+
+
+def write_result(work: Workdir, result: dict[str, Any]) -> None:
+    """Keep the last result, for the report."""
+    write_json(new_folder(work.shared / FOLDER) / RESULT, result)
+
+
+def read_result(work: Workdir) -> dict[str, Any] | None:
+    """Return the last result, or None."""
+    try:
+        result = json.loads((work.shared / FOLDER / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return result if isinstance(result, dict) else None

@@ -2,8 +2,8 @@
 
     python -m tests.bench.training.compare WORK [--against "st margin 0.05"] [--write]
 
-Differences and intervals are those of `negmine prove` (negmine/analysis/prove/compare.py). --write puts tables and
-results into docs/explanation/what-trains-better.md.
+Differences and intervals are those of `negmine prove` (negmine/analysis/prove/compare.py). --write puts tables
+and results into docs/explanation/what-trains-better.md.
 """
 
 import argparse

@@ -27,9 +27,9 @@ EPOCHS = 1
 
 
 def scores(setup, model):
-    """Return the metrics of every held-out query, float32 [queries, metrics]."""
+    """Return the metrics of every held-out query, float64 [queries, metrics]."""
     queries = {name: setup.queries[name] for name in setup.tests}
-    return by_query(evaluator(queries, setup.documents, setup.tests), model)
+    return by_query(evaluator(queries, setup.documents, setup.tests), model).astype(np.float64)
 
 
 def trained(student, folder, data, rate, seed):
@@ -52,7 +52,7 @@ def best_rate(setup, student, folder):
         dev = Setup(setup.documents, setup.queries, left, setup.hidden, tests)
         data, _ = recipes.columns(dev, {}, "in-batch", 0)
         by_rate = {
-            rate: scores(dev, trained(student, folder, data, rate, 0)).mean(axis=0)[0]
+            rate: scores(dev, trained(student, folder, data, rate, 0)).mean(axis=0)[0].item()
             for rate in STUDENTS[student].rates
         }
         record.write_text(json.dumps({str(rate): value for rate, value in by_rate.items()}))

@@ -36,8 +36,8 @@ class Setup:
     def minable(self) -> dict[str, str]:
         """The documents that may be negatives.
 
-        Documents of held-out queries may not: they are never positives in training, so each recipe with negatives
-        would teach the student to push away what it is tested on.
+        Documents of held-out queries may not: they are never positives in training, so each recipe with
+        negatives would teach the student to push away what it is tested on.
         """
         trained = set(self.positives.values()).union(*self.hidden.values())
         tested = set().union(*self.tests.values()) - trained

@@ -12,6 +12,7 @@ from negmine.analysis.prove.negatives import negatives
 from negmine.analysis.prove.recipes import (
     IN_BATCH,
     PLAIN,
+    RANDOM,
     Flags,
     recipe_context,
     recipe_names,
@@ -19,7 +20,7 @@ from negmine.analysis.prove.recipes import (
 from negmine.analysis.prove.settings import ProveSettings
 from negmine.analysis.prove.split import grouped, held_out
 from negmine.engine.context import Context
-from negmine.errors import SettingsError
+from negmine.errors import InputError, SettingsError
 from negmine.scorers import registry
 from negmine.stages.readiness import require_scores
 
@@ -103,15 +104,30 @@ def recipes(
 
 
 def _recipe(context: Context, name: str, seeds: int, parts: Split, batch: int) -> Recipe:
-    wanted = context.config.write.num_negatives
-    chosen: pl.DataFrame | None = _EMPTY if name in PLAIN else negatives(context, parts.relevant)
-    if name == IN_BATCH:
-        chosen, wanted = None, 0
-    every_document = context.corpus.doc_ids()
-    documents = every_document.filter(~every_document.is_in(parts.relevant["doc_id"].to_list()))
+    wanted = 0 if name == IN_BATCH else context.config.write.num_negatives
+    chosen = _chosen(context, name, parts)
+    documents = _minable(context, parts)
     every = [pairs.rows(parts.pairs, chosen, wanted, documents, seed) for seed in range(seeds)]
     share = None if chosen is None else pairs.own_share(parts.pairs, chosen, wanted)
     return Recipe(name, every, wanted, share, pairs.conflicts(every[0], parts.pairs, batch))
+
+
+def _chosen(context: Context, name: str, parts: Split) -> pl.DataFrame | None:
+    """Return query_id, doc_id of a recipe's own negatives; None where its rows have no negatives."""
+    if name == IN_BATCH:
+        return None
+    if name == RANDOM:
+        return _EMPTY
+    try:
+        return negatives(context, parts.relevant)
+    except InputError as error:
+        raise InputError(f"The recipe {name}: {error}") from error
+
+
+def _minable(context: Context, parts: Split) -> pl.Series:
+    """Return the doc_ids that may be negatives (see `negatives`)."""
+    documents = context.corpus.doc_ids()
+    return documents.filter(~documents.is_in(parts.relevant["doc_id"].to_list()))
 
 
 def _note_conflicts(context: Context, made: Sequence[Recipe], batch: int) -> None:

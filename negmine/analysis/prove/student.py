@@ -98,11 +98,11 @@ def trained(how: Training, columns: Mapping[str, list[str]], seed: int, at_step:
     """
     from datasets import Dataset, disable_progress_bars
     from sentence_transformers import SentenceTransformerTrainer
-    from sentence_transformers.model_card import SentenceTransformerModelCardCallback
     from transformers import PrinterCallback
 
     disable_progress_bars()
     model = load(how.spec)
+    model.model_card_data.generate_widget_examples = False  # they show a bar of their own
     with tempfile.TemporaryDirectory() as folder:
         trainer = SentenceTransformerTrainer(
             model=model,
@@ -112,7 +112,6 @@ def trained(how: Training, columns: Mapping[str, list[str]], seed: int, at_step:
             callbacks=[_callback(at_step)],
         )
         trainer.remove_callback(PrinterCallback)
-        trainer.remove_callback(SentenceTransformerModelCardCallback)
         try:
             trainer.train()
         except (RuntimeError, MemoryError) as error:  # torch's own, such as out of memory
@@ -125,7 +124,7 @@ def trained(how: Training, columns: Mapping[str, list[str]], seed: int, at_step:
 
 def _arguments(how: Training, columns: list[str], seed: int, folder: str) -> Any:
     from sentence_transformers import SentenceTransformerTrainingArguments
-    from sentence_transformers.training_args import BatchSamplers
+    from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 
     prompts = {
         name: how.prompts["query" if name == "anchor" else "document"]
@@ -152,7 +151,7 @@ def _arguments(how: Training, columns: list[str], seed: int, folder: str) -> Any
 
 
 def _loss(how: Training, model: Any) -> Any:
-    from sentence_transformers.losses import (
+    from sentence_transformers.sentence_transformer.losses import (
         CachedMultipleNegativesRankingLoss,
         MultipleNegativesRankingLoss,
     )

@@ -47,7 +47,9 @@ def commands() -> str:
         arguments = [_argument(p) for p in command.params if p.param_type_name == "argument"]
         text = inspect.cleandoc(command.help or "")
         usage = " ".join(["negmine", name, *arguments])
-        blocks.append(f"## `{usage}`\n\n{text}\n\nFlags: {_flags_of(command)}.")
+        blocks.append(
+            f"## `{usage}`\n\n{text}\n\n{_own_flags(command)}{_settings_of(command)}".rstrip()
+        )
     return "\n\n".join(blocks)
 
 
@@ -58,11 +60,43 @@ def _argument(parameter: Any) -> str:
     return name if parameter.required else f"[{name.strip('[]')}]"
 
 
-def _flags_of(command: Any) -> str:
-    """Return the flags of a command: its own, links to whole tables of settings, and single settings."""
-    settings = getattr(command.callback, "setting_names", frozenset())
+EVERYWHERE = ("json", "config", "force", "help_all")  # explained once, above the commands
+
+
+def _own_flags(command: Any) -> str:
+    """Return a table of the flags that are no settings of a stage, and the names of those that many have."""
     options = [p for p in command.params if p.param_type_name == "option"]
-    own = [f"`{p.opts[0]}`" for p in options if p.name not in settings and p.name != "help_all"]
+    own = [p for p in options if p.name not in _stage_settings(command)]
+    rows = [_row(p) for p in own if p.name not in EVERYWHERE or p.metavar]
+    shared = [f"`{p.opts[0]}`" for p in own if p.name in EVERYWHERE[:-1] and not p.metavar]
+    table = "\n".join(["| flag | default | meaning |", "|---|---|---|", *rows]) + "\n\n"
+    return (table if rows else "") + (f"Also: {', '.join(shared)}.\n\n" if shared else "")
+
+
+def _stage_settings(command: Any) -> set[str]:
+    """Return the settings of stages that a command takes; an analysis may have one of the same name."""
+    names = getattr(command.callback, "setting_names", frozenset())
+    help_by_name = {p.name: getattr(p, "help", None) or "" for p in command.params}
+    descriptions = {name: ENTRIES[name].field.description or "" for name in names & set(ENTRIES)}
+    return {name for name, text in descriptions.items() if help_by_name[name].startswith(text)}
+
+
+def _row(option: Any) -> str:
+    text, _, default = (option.help or "").removesuffix("]").partition(" [default: ")
+    if not default and option.show_default and option.default not in (None, False):
+        default = "on" if option.default is True else str(option.default)
+    shown = f"`{default}`" if default else ""
+    return f"| {_declared(option)} | {shown} | {text} |"
+
+
+def _declared(option: Any) -> str:
+    names = " / ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    return f"{names} {option.metavar}".replace("|", "\\|") if option.metavar else names
+
+
+def _settings_of(command: Any) -> str:
+    """Return links to whole tables of settings that a command takes, and its single settings."""
+    settings = _stage_settings(command)
     whole = [stage for stage, table in STAGES.items() if settings >= set(table.model_fields)]
     links = [f"[{stage} settings](settings.md#{stage})" for stage in whole]
     single = [
@@ -70,8 +104,7 @@ def _flags_of(command: Any) -> str:
         for name in ENTRIES
         if name in settings and ENTRIES[name].stage not in whole
     ]
-    other = [f"`{flag(name)}`" for name in sorted(settings - set(ENTRIES))]
-    return ", ".join([*own, *links, *single, *other])
+    return f"Settings: {', '.join([*links, *single])}." if links or single else ""
 
 
 def settings() -> str:

@@ -148,7 +148,8 @@ RULES: dict[str, Rule] = {
         SUSPICION,
         "positive_pairs",
         "A positive is learned too easily. Its loss, -log softmax among the query's negatives, is at or "
-        "below the mean of all losses - 2 standard deviations: DBPM's lower fence. The loss is the mean over "
+        "below the mean of all losses - 2 standard deviations: the lower fence of DBPM, a method that finds "
+        "noisy pairs by their losses during training. Here the loss is the mean over "
         "the guides, or without guides that of the file's own scores. Scores within [-1, 1] are divided "
         "by 0.05. Needs 50 positives with scores.",
     ),
@@ -156,7 +157,7 @@ RULES: dict[str, Rule] = {
         SUSPICION,
         "positive_pairs",
         "A positive looks wrong. Its loss, computed as for `noisy_positive`, is at or above the mean + 3 "
-        "standard deviations: DBPM's upper fence. Needs 50 positives with scores.",
+        "standard deviations: the upper fence of DBPM. Needs 50 positives with scores.",
     ),
     "positive_elsewhere": Rule(
         SUSPICION,

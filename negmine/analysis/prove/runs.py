@@ -87,6 +87,8 @@ class Runs:
             columns = pairs.columns(self._context, run.rows)
             model = trained(self._how, columns, run.seed or 0, self._on_the_way(run, curve))
         values = by_query(self._judge, model)
+        if curve:
+            curve[-1] = (curve[-1][0], float(values.mean(axis=0)[0]))
         outcome = Outcome(run, values, curve, time.monotonic() - start)
         rows = pl.DataFrame({"query_id": self.queries}).with_columns(
             pl.Series(name, values[:, place]) for place, name in enumerate(METRICS)
@@ -100,7 +102,9 @@ class Runs:
 
         def test(step: int, steps: int, model: Any) -> None:
             marks = {round(steps * part / CURVE) for part in range(1, CURVE)}
-            if run.curve and step in marks:
+            if run.curve and step == steps:
+                curve.append((step, 0.0))  # tested when the training is over
+            elif run.curve and step in marks:
                 curve.append((step, float(by_query(self._judge, model).mean(axis=0)[0])))
 
         return test

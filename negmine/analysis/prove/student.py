@@ -100,11 +100,14 @@ def trained(how: Training, columns: Mapping[str, list[str]], seed: int, at_step:
     from sentence_transformers import SentenceTransformerTrainer
     from transformers import PrinterCallback
 
+    class Trainer(SentenceTransformerTrainer):
+        def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+            """Do without a model card: nobody keeps the model."""
+
     disable_progress_bars()
     model = load(how.spec)
-    model.model_card_data.generate_widget_examples = False  # they show a bar of their own
     with tempfile.TemporaryDirectory() as folder:
-        trainer = SentenceTransformerTrainer(
+        trainer = Trainer(
             model=model,
             args=_arguments(how, list(columns), seed, folder),
             train_dataset=Dataset.from_dict(dict(columns)),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from negmine.analysis.prove.compare import Difference, queries_needed
 
 POINTS = 100.0  # metrics are shown from 0 to 100
+SMALL = 30  # times as many queries: no experiment that one would make shows such a lead
 
 
 def of_training(best: str, gain: Difference) -> list[str]:
@@ -56,8 +57,8 @@ def _surer(lead: Difference | None, queries: int, seconds: float) -> list[str]:
     needed = queries_needed(lead, queries)
     if needed is None:
         return ["Recipes whose rows are equal give equal models."]
-    if needed > 1000 * queries:
-        return [minutes]
+    if needed > SMALL * queries:
+        return ["The lead is so small that it hardly matters which of these you take."]
     return [
         f"To see so small a lead, about {needed:,} queries to test on are needed; there were {queries:,}.",
         minutes,

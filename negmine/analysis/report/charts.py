@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from negmine.analysis.report.proof_chart import learning_curves
 from negmine.analysis.report.schema import Report
 from negmine.analysis.report.sections.funnel import Step
 from negmine.analysis.report.sections.hubs import Hubs
@@ -16,7 +17,17 @@ from negmine.analysis.report.sections.origins import Overlap, Ranks
 from negmine.analysis.report.sections.recall import Recall
 from negmine.analysis.report.sections.scores import View
 from negmine.analysis.report.sections.short import Short
-from negmine.analysis.report.svg import CANDIDATE, FAINT, INK, OTHER, POSITIVE, WRITTEN, figure, svg
+from negmine.analysis.report.svg import (
+    CANDIDATE,
+    FAINT,
+    INK,
+    LINE_STYLES,
+    OTHER,
+    POSITIVE,
+    WRITTEN,
+    figure,
+    svg,
+)
 from negmine.analysis.report.thresholds import LINES
 
 if TYPE_CHECKING:
@@ -26,7 +37,6 @@ _MINUS = "\N{MINUS SIGN}"
 _MOST_BARS = 10
 _ROW = 23.0  # points that a labelled bar needs
 _HATCH = {CANDIDATE: "", POSITIVE: "////", WRITTEN: "\\\\\\\\", OTHER: "----"}
-_LINES = ((CANDIDATE, "-", "o"), (WRITTEN, "--", "s"), (POSITIVE, "-.", "^"), (OTHER, ":", "D"))
 
 
 def bars(
@@ -140,7 +150,7 @@ def recall(rows: Sequence[Recall]) -> str:
         depths = [at.k for at in rows[0].at]
         places = range(len(depths))
         for place, one in enumerate(rows):
-            colour, line, marker = _LINES[place % len(_LINES)]
+            colour, line, marker = LINE_STYLES[place % len(LINE_STYLES)]
             values = [at.recall for at in one.at]
             axes.plot(
                 places, values, color=colour, linestyle=line, marker=marker, markersize=5,
@@ -321,6 +331,8 @@ def all_of(report: Report) -> dict[str, str]:
             "leak-rules": leak_rules(report.leak),
             "leak-curve": leak_curve(report.leak),
         }
+    if report.proof is not None and any(one.curve for one in report.proof.recipes):
+        svg_by_name["proof"] = learning_curves(report.proof)
     if report.hubs.spread:
         svg_by_name["hubs"] = hubs(report.hubs)
     if report.short.by_got:

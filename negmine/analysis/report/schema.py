@@ -18,6 +18,7 @@ from negmine.analysis.report.sections.funnel import FUNNEL, Step
 from negmine.analysis.report.sections.hubs import HUBS, Hubs
 from negmine.analysis.report.sections.leak import LEAK, LEAK_SKIPPED, Leak
 from negmine.analysis.report.sections.origins import OVERLAP, RANKS, Overlap, Ranks
+from negmine.analysis.report.sections.proof import PROOF, Proof
 from negmine.analysis.report.sections.ran import RAN, Ran
 from negmine.analysis.report.sections.recall import RECALL, Recall
 from negmine.analysis.report.sections.sample import SAMPLE, Sample
@@ -57,6 +58,9 @@ class Report(Part):
     )
     leak: Annotated[Leak | None, LEAK] = Field(description="null: not measured")
     leak_skipped: Annotated[str | None, LEAK_SKIPPED] = Field(description="why it was not measured")
+    proof: Annotated[Proof | None, PROOF] = Field(
+        description="what `negmine prove` came to last; null: it was not run"
+    )
     hubs: Annotated[Hubs, HUBS] = Field(description="documents used most")
     short: Annotated[Short, SHORT] = Field(description="queries with too few negatives")
     sample: Annotated[Sample, SAMPLE] = Field(description="queries to look at")

@@ -23,6 +23,12 @@ WIDTH = 340.0  # points, which are CSS pixels where the page is narrow
 INK, FAINT, CANDIDATE, POSITIVE, WRITTEN, OTHER = (
     "#010101", "#020202", "#030303", "#040404", "#050505", "#060606",
 )  # fmt: skip
+LINE_STYLES = (
+    (CANDIDATE, "-", "o"),
+    (WRITTEN, "--", "s"),
+    (POSITIVE, "-.", "^"),
+    (OTHER, ":", "D"),
+)
 _VARIABLES = {
     INK: "var(--ink)",
     FAINT: "var(--faint)",

@@ -41,12 +41,13 @@ def sweep(
         from negmine import api
         from negmine.cli.render import sweep as views
         from negmine.stages.filter.leak.grid import first_numbers, read_grid
+        from negmine.stages.filter.risk.hiding import read_hide
         from negmine.stages.opening import open_existing
 
         wanted = read_grid(grid or [])
         context = open_existing(work, flags | first_numbers(wanted), config, progress)
         cells = api.measure_sweep(context, wanted, hide, hide_seed)
-        answer.data = {"grid": wanted, "hide": hide, "cells": cells.to_dicts()}
+        answer.data = {"grid": wanted, "hide": read_hide(hide), "cells": cells.to_dicts()}
         answer.show = lambda console: console.print(
             views.sweep(cells, list(wanted), every, console.width)
         )

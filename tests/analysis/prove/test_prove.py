@@ -148,5 +148,7 @@ def test_the_result_is_kept_for_the_report_and_is_json(work, student):
     assert json.loads((work / "prove/result.json").read_text()) == result
     (curve,) = [row["curve"] for row in result["recipes"] if row["recipe"] == "work"]
     assert [step for step, _ in curve] == sorted(step for step, _ in curve)
-    assert len(curve) == 3
+    assert len(curve) == 4
+    (work_row,) = [row for row in result["recipes"] if row["recipe"] == "work"]
+    assert curve[-1][1] == pytest.approx(work_row["ndcg@10"])
     assert negmine.status(work)[-1].state == "fresh"

@@ -127,7 +127,8 @@ def test_every_command_line_in_the_docs_has_only_flags_that_the_command_takes(pa
     for name, rest in re.findall(r"negmine ([a-z-]+)\b([^`\n|#&;]*)", joined):
         if name in commands:
             taken = {o for p in commands[name].params for o in (*p.opts, *p.secondary_opts)}
-            used = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", rest))
+            own = re.sub(r"'[^']*'", "", rest)  # flags of a recipe are another command's
+            used = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", own))
             assert used <= taken | {"--help"}, f"negmine {name}{rest}"
 
 

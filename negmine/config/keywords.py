@@ -61,6 +61,7 @@ class SettingsKeywords(TypedDict, total=False):
     score: str | None
     unscored: Literal["drop", "keep"]
     relative_margin: float | Literal["auto"] | None
+    anchor: float | Literal["min", "mean", "max"]
     no_relative_margin: bool
     absolute_margin: float | None
     max_score: float | None

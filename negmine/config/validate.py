@@ -29,6 +29,8 @@ def check(config: ResolvedConfig) -> None:
             f"--device {index.device} and --devices {index.devices} both say where models run. "
             "Leave one out."
         )
+    if not isinstance(rules.anchor, str) and not 0 <= rules.anchor <= 1:
+        raise SettingsError(f"--anchor {rules.anchor:g}: a quantile is a number from 0 to 1.")
     _check_thresholds(rules)
     for field in ("relative_margin", "max_risk"):
         negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]

@@ -69,8 +69,8 @@ def test_the_short_help_has_the_first_sentence_and_the_default_of_a_setting():
     short = " ".join(invoke("filter", "--help", width=120).output.split())
     full = " ".join(invoke("filter", "--help-all", width=120).output.split())
     assert "|anchor| * margin. Default: 0.05" in short
-    assert "The anchor is the query's lowest positive score." not in short
-    assert "The anchor is the query's lowest positive score." in full
+    assert "The anchor is the query's lowest positive score" not in short
+    assert "The anchor is the query's lowest positive score" in full
     assert "such as 800MB or 16GB. [default: 4GB]" in short
 
 

@@ -178,7 +178,7 @@ CHANGES = {
     "sampling": "random", "order": "bm25", "unscored": "keep", "license": "mit", "language": ["en"],
 }  # fmt: skip
 # as the worked examples of the rules set them
-RULE_CHANGES = {"judged_negatives": "ignore"} | {
+RULE_CHANGES = {"judged_negatives": "ignore", "anchor": "max"} | {
     name: value
     for one in EXAMPLES
     for name, value in one.settings.items()

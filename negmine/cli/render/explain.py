@@ -76,7 +76,7 @@ def _tail(explained: dict[str, Any], shown: int) -> str:
     rows = explained["rows"]
     anchor = _value(rows[0]["positive_score"], 4) or "unknown"
     kept = sum(row["kept"] for row in rows)
-    tail = f"{counted(len(rows), 'rows')}, {kept:,} kept; anchor (lowest positive score) {anchor}"
+    tail = f"{counted(len(rows), 'rows')}, {kept:,} kept; anchor {anchor}"
     return tail + (
         f"; {counted(shown, 'rows')} shown, --limit 0 shows all" if shown < len(rows) else ""
     )

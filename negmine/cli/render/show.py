@@ -40,11 +40,11 @@ def _example(example: dict[str, Any], score: str, console: Console) -> list[Rend
 
 
 def _numbers(negative: dict[str, Any], score: str) -> str:
-    """Return fused rank and scores; behind the score that thresholds read, that of the lowest positive."""
+    """Return fused rank and scores; behind the score that thresholds read, the anchor."""
     anchor = negative["positive_score"]
     scores = {name: f"{name} {value:.4f}" for name, value in negative["scores"].items()}
     if score in scores and anchor is not None:
-        scores[score] += f" (lowest positive {anchor:.4f})"
+        scores[score] += f" (anchor {anchor:.4f})"
     rank = [] if negative["rank"] is None else [f"rank {negative['rank']}"]
     return f"  {', '.join([*rank, *scores.values()])}"
 

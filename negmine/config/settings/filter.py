@@ -31,9 +31,16 @@ class FilterSettings(StageSettings):
     )
     relative_margin: float | Literal["auto"] | None = _thresholds(
         "Keep a candidate if score <= anchor - |anchor| * margin. The anchor is the query's lowest "
-        "positive score. auto: (median - 40th percentile) / |median| of the known positives' scores. "
+        "positive score, or what --anchor says. auto: (median - 40th percentile) / |median| of the known "
+        "positives' scores. "
         "Default: 0.05 if the score is dense and no other margin is set.",
         essential=True,
+    )
+    anchor: float | Literal["min", "mean", "max"] = _thresholds(
+        "Which of a query's positive scores margins are measured from: the lowest (min), the highest (max), "
+        "their mean, or a quantile of them, from 0 to 1. With many positives, the lowest may lie far down, and "
+        "leave only easy candidates.",
+        "min",
     )
     no_relative_margin: bool = _thresholds("Apply no relative margin, not even the default.", False)
     absolute_margin: float | None = _thresholds("Keep a candidate if score + margin <= anchor.")

@@ -11,7 +11,7 @@ import pyarrow as pa
 from negmine.config.settings import FilterSettings
 from negmine.data.frames import table
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, VERDICTS, with_opinions
-from negmine.stages.filter.rules import reason
+from negmine.stages.filter.rules import anchor, reason
 
 
 def gathered(
@@ -44,10 +44,8 @@ def verdicts(
     `rows`: see `gathered`. `corpus_keys`: doc_id, text_key, body_key. `query_keys`: query_id, query_key.
     `settings` are the effective rules (effective.effective_rules).
     """
-    is_positive = pl.col("label") == POSITIVE
-    anchor = pl.col(f"{settings.score}_score").filter(is_positive).min().over("query_id")
     keyed = (
-        rows.with_columns(*(rank_of(name) for name in scorers), positive_score=anchor)
+        rows.with_columns(*(rank_of(name) for name in scorers), positive_score=anchor(settings))
         .join(corpus_keys, on="doc_id", how="left", maintain_order="left")
         .join(query_keys, on="query_id", how="left", maintain_order="left")
     )

@@ -12,6 +12,7 @@ from negmine.stages.filter.rules.table import (
     reason,
     turned_off,
 )
+from negmine.stages.filter.rules.thresholds import anchor
 
 __all__ = [
     "REASONS",
@@ -20,6 +21,7 @@ __all__ = [
     "SWEEPABLE",
     "VERDICT_SETTINGS",
     "Rule",
+    "anchor",
     "fires",
     "judged_relevant",
     "needed",

@@ -24,7 +24,7 @@ Stricter = Literal["lower", "higher"]
 
 # What a rule can need beside the columns of `candidates`. A feature is called as its column.
 SCORE = "deciding score"  # the column `<score>_score`, where `score` is what --score names
-ANCHOR = "positive_score"  # the lowest such score of the query's positives
+ANCHOR = "positive_score"  # of such scores of the query's positives, the one that --anchor says
 PERCENTILE = "percentile_limit"
 RISK, GUIDE, JUDGE = "risk", "guide", "judge"  # as scorers are called; a second guide is guide_2
 SIGNALS = "signals"  # every column of risk/signals.py

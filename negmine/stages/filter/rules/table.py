@@ -30,7 +30,7 @@ NOT_SCORED = Rule("not_scored", ("unscored",), not_scored, suspects=True)
 RULES: tuple[Rule, ...] = (*documents.RULES, NOT_SCORED, *thresholds.RULES, *opinions.RULES)
 
 REASONS: tuple[str, ...] = tuple(rule.name for rule in RULES)
-VERDICT_SETTINGS = {"score", "judged_negatives"}.union(*(rule.settings for rule in RULES))
+VERDICT_SETTINGS = {"score", "judged_negatives", "anchor"}.union(*(rule.settings for rule in RULES))
 """The settings in the fingerprint of `verdicts`. Artifacts that `verdicts` reads have their own."""
 SWEEPABLE = {setting: rule for rule in RULES for setting in rule.sweepable}
 """The settings that `sweep` can vary, with their rules."""
@@ -63,7 +63,10 @@ def needed(settings: FilterSettings) -> frozenset[str]:
 def turned_off(settings: FilterSettings) -> FilterSettings:
     """Return the settings with every rule off that can be off. What is no rule of its own stays."""
     off = {name: value for rule in RULES for name, value in rule.off.items()}
-    stays = {name: getattr(settings, name) for name in ("score", "unscored", "judged_negatives")}
+    stays = {
+        name: getattr(settings, name)
+        for name in ("score", "unscored", "judged_negatives", "anchor")
+    }
     return FilterSettings(**stays, **off)
 
 

@@ -1,7 +1,7 @@
 """Rules that compare the deciding score (`--score`) with a limit.
 
-The anchor is the query's lowest positive score (`positive_score`). Arithmetic is float32 and comparisons
-are strict, as in sentence-transformers: a score that equals a limit is kept.
+The anchor (`positive_score`) is the query's lowest positive score, or what `anchor` says. Arithmetic is float32
+and comparisons are strict, as in sentence-transformers: a score that equals a limit is kept.
 """
 
 from __future__ import annotations
@@ -13,6 +13,20 @@ from negmine.data.schemas import POSITIVE
 from negmine.stages.filter.rules.rule import ANCHOR, PERCENTILE, SCORE, Rule, float32, score_of
 
 OUTLIERS_FROM = 8  # scored candidates of a query
+
+
+def anchor(settings: FilterSettings) -> pl.Expr:
+    """The score that margins of a query are measured from; null without the score of a positive.
+
+    The minimum is the choice of sentence-transformers. A quantile is interpolated linearly between the sorted
+    scores, as NumPy does by default.
+    """
+    scores = score_of(settings).filter(pl.col("label") == POSITIVE)
+    if isinstance(settings.anchor, str):
+        value = {"min": scores.min(), "mean": scores.mean(), "max": scores.max()}[settings.anchor]
+    else:
+        value = scores.quantile(settings.anchor, "linear")
+    return value.over("query_id").cast(pl.Float32)
 
 
 def above_max_score(settings: FilterSettings) -> pl.Expr | None:

@@ -82,6 +82,7 @@ class SettingsKeywords(TypedDict, total=False):
     contains_answer: str | None
     max_leak: float | None
     min_yield: float | None
+    min_hardness: float | None
     max_dropped: float | None
     guide_model: str | Sequence[str]
     guide_margin: float

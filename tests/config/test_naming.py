@@ -40,10 +40,10 @@ def test_names_that_have_the_word_are_nearest(name, hint):
 def test_the_results_of_commands_count_so(capsys):
     cells = pl.DataFrame(
         {"max_risk": [0.1], "pareto": [True], "leak": [0.1], "leak_high": [0.2], "yield": [1.0]}
-        | {"hardness_z": [0.0], "hardness": [0.0], "mean_rank": [1.0]}
+        | {"hardness_z": [0.0], "hardness": [0.0], "mean_rank": [1.0], "recommended": [False]}
     )
     target = io.StringIO()
-    Console(file=target, width=120).print(sweep(cells, ["max_risk"], True, 120))
+    Console(file=target, width=120).print(sweep(cells, ["max_risk"], True, 120, "Take it."))
     assert "1 cell; 1 is not beaten" in target.getvalue()
     TerminalProgress(quiet=False).end("1-index/corpus", "made", 1, 0.0)
     assert "1-index/corpus: 1 row in 0.0 s" in capsys.readouterr().err

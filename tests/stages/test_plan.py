@@ -203,7 +203,14 @@ ENCODER_CHANGES = {
     "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"
 }  # fmt: skip
 # a gate stops a run, and shapes no row of it
-GATES = {"min_recall", "min_sensitivity", "min_yield", "max_dropped", "judge_budget"}
+GATES = {
+    "min_recall",
+    "min_sensitivity",
+    "min_yield",
+    "min_hardness",
+    "max_dropped",
+    "judge_budget",
+}
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {
     "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",

@@ -39,6 +39,7 @@ def sweep(
     progress = TerminalProgress(quiet=json)
     with answering("sweep", json, progress) as answer:
         from negmine import api
+        from negmine.analysis.sweep.recommend import reason
         from negmine.cli.render import sweep as views
         from negmine.stages.filter.leak.grid import first_numbers, read_grid
         from negmine.stages.filter.risk.hiding import read_hide
@@ -48,6 +49,7 @@ def sweep(
         context = open_existing(work, flags | first_numbers(wanted), config, progress)
         cells = api.measure_sweep(context, wanted, hide, hide_seed)
         answer.data = {"grid": wanted, "hide": read_hide(hide), "cells": cells.to_dicts()}
+        answer.data["recommendation"] = why = reason(cells, list(wanted))
         answer.show = lambda console: console.print(
-            views.sweep(cells, list(wanted), every, console.width)
+            views.sweep(cells, list(wanted), every, console.width, why)
         )

@@ -51,6 +51,7 @@ def _hidden(measured: dict[str, Any]) -> str:
 
 
 def _rules(rows: list[dict[str, Any]], width: int) -> RenderableType:
+    has_judged = any(row["judged_negatives"] for row in rows)
     cells = [
         (
             row["rules"],
@@ -60,10 +61,12 @@ def _rules(rows: list[dict[str, Any]], width: int) -> RenderableType:
             two(row["yield"]),
             two(row["hardness"]),
             two(row["mean_rank"]),
+            *([two(row["specificity"])] if has_judged else []),
         )
         for row in rows
     ]
-    return grid(_RULES, cells, width)
+    header = (*_RULES, "specificity") if has_judged else _RULES
+    return grid(header, cells, width)
 
 
 def _in_words(measured: dict[str, Any]) -> str:

@@ -13,9 +13,11 @@ from negmine.cli.render.leak import share, two
 from negmine.config.naming import counted
 
 
-def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) -> RenderableType:
-    """Show the cells that no other beats, or all, by leak."""
-    shown = cells if every else cells.filter("pareto")
+def sweep(
+    cells: pl.DataFrame, names: Sequence[str], every: bool, width: int, why: str
+) -> RenderableType:
+    """Show the cells that no other beats, or all, by leak, and which to take. why: the recommendation."""
+    shown = cells if every else cells.filter(pl.col("pareto") | pl.col("recommended"))
     header = (*names, "leak", "leak at most", "yield", "hardness", "rank", "best")
     rows = [
         (
@@ -25,7 +27,7 @@ def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) ->
             two(row["yield"]),
             two(row["hardness"]),
             two(row["mean_rank"]),
-            "*" if row["pareto"] else "",
+            "take" if row["recommended"] else "*" if row["pareto"] else "",
         )
         for row in shown.sort("leak", nulls_last=True).iter_rows(named=True)
     ]
@@ -33,4 +35,4 @@ def sweep(cells: pl.DataFrame, names: Sequence[str], every: bool, width: int) ->
     verb = "is" if best == 1 else "are"
     tail = f"{counted(cells.height, 'cells')}; {best:,} {verb} not beaten in leak, yield and hardness together"
     more = "" if every else "; --all shows all"
-    return Group(grid(header, rows, width, left=0, keys=len(names)), Text(tail + more))
+    return Group(grid(header, rows, width, left=0, keys=len(names)), Text(tail + more), Text(why))

@@ -115,6 +115,10 @@ class FilterSettings(StageSettings):
         le=1,
         essential="stage",
     )
+    min_hardness: float | None = _gates(
+        "Gate: exit code 3 if the hardness of the negatives to write is below this: the sum of their scores / "
+        "the sum of their anchors.",
+    )
     max_dropped: float | None = _gates(
         "Gate: exit code 3 if more than this share of the candidates are dropped.", ge=0, le=1
     )

@@ -12,6 +12,11 @@ DEEP = 50  # ranks of a retriever
 EASY = 0.5  # share of deep negatives above which there is a warning
 
 
+def best_rank(retrievers: Sequence[str]) -> pl.Expr:
+    """The best rank that a retriever gives a row."""
+    return pl.min_horizontal(f"{name}_rank" for name in retrievers)
+
+
 def count_deep(rows: pl.LazyFrame, retrievers: Sequence[str]) -> dict[str, int]:
     """Return `negatives` (pairs with a query, each once, without judged ones) and, of these, `deep`.
 
@@ -23,7 +28,7 @@ def count_deep(rows: pl.LazyFrame, retrievers: Sequence[str]) -> dict[str, int]:
     if isinstance(pairs.collect_schema()["negative_id"], pl.List):
         pairs = pairs.explode(columns)
     unlabeled = pairs.filter(pl.col("negative_label") == UNLABELED)
-    best = unlabeled.with_columns(best=pl.min_horizontal(ranks)).unique(["query_id", "negative_id"])
+    best = unlabeled.with_columns(best=best_rank(retrievers)).unique(["query_id", "negative_id"])
     counts = best.select(pl.len(), deep=(pl.col("best") > DEEP).sum()).collect(engine="streaming")
     negatives, deep = counts.row(0)
     return {"negatives": negatives, "deep": deep}

@@ -9,7 +9,7 @@ from negmine.cli.render.leak import leak
 
 RULE = {
     "rules": "all rules", "leak": 0.0, "leak_low": 0.0, "leak_high": 0.0162, "leaked": 0, "selected": 226,
-    "yield": 1.0, "hardness": 0.46, "mean_rank": 16.2,
+    "yield": 1.0, "hardness": 0.46, "mean_rank": 16.2, "judged_negatives": 0, "specificity": None,
 }  # fmt: skip
 MEASURED = {
     "hidden": 44, "queries": 38, "hidden_found": 40, "queries_left_out": 7,
@@ -34,4 +34,14 @@ def test_a_leak_of_zero_is_told_with_its_base_at_every_width(width):
     assert "44 positives of 38 queries were hidden; 40 of them were retrieved again." in text
     assert "too_risky 8" in text
     assert "judged negatives" not in text
+    assert "specificity" not in text
     assert max(len(line.rstrip()) for line in target.getvalue().splitlines()) <= width
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_where_people_judged_negatives_each_rule_has_its_specificity(width):
+    rules = [rule | {"judged_negatives": 20, "specificity": 0.85} for rule in MEASURED["rules"]]
+    target = io.StringIO()
+    Console(file=target, width=width).print(leak(MEASURED | {"rules": rules}, width))
+    assert "specificity" in target.getvalue()
+    assert target.getvalue().count("0.85") == 2

@@ -11,6 +11,7 @@ import polars as pl
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.stages.filter.leak.intervals import Sums, ratio, share
+from negmine.stages.write.depth import DEEP, best_rank
 from negmine.stages.write.selection import selected
 
 PER_QUERY = ("leaked", "got", "asked", "score", "anchor", "rank", "z")
@@ -34,6 +35,12 @@ class Counts:
         self._sums = Sums(seed, len(PER_QUERY))
         self._fates: list[pl.DataFrame] = []
         self._hard: list[pl.DataFrame] = []
+        self._judged = np.zeros(2, np.int64)  # judged negatives; of these, kept
+
+    def add_judged(self, verdicts: pl.DataFrame) -> None:
+        """Count judged negatives: rows of `verdicts` under rules that do not know of them."""
+        judged = verdicts.filter(pl.col("label") == JUDGED_NEGATIVE)
+        self._judged += judged.height, int(judged["kept"].sum())
 
     def add(self, verdicts: pl.DataFrame) -> None:
         """Add a part: rows of `verdicts` with `hidden` and the signals `<opinion>_z`."""
@@ -92,6 +99,9 @@ class Counts:
         hard = pl.concat(self._hard).sum()
         rows = max(int(hard["rows"][0]), 1)
         measures["judged_negatives_selected"] = int(hard["judged"][0])
+        judged, kept = map(int, self._judged)
+        measures["judged_negatives"] = judged
+        measures["specificity"] = _rounded(kept / judged) if judged else None
         measures["hardness_z_by"] = {n: _rounded(hard[f"{n}_z"][0] / rows) for n in self._opinions}
         return measures
 
@@ -140,6 +150,18 @@ def by_rank(
             )
         )
     return pl.concat(tables)
+
+
+def depth(
+    verdicts: pl.DataFrame, retrievers: Sequence[str], write: WriteSettings, people_first: bool
+) -> tuple[int, int]:
+    """Return how many negatives are selected, without judged ones, and how many of them are deep.
+
+    See write/depth.py.
+    """
+    chosen = selected(verdicts, write, people_first).filter(pl.col("label") == UNLABELED)
+    deep = (best_rank(retrievers) > DEEP).sum()
+    return chosen.height, int(chosen.select(deep).item())
 
 
 def bucket_name(bucket: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +11,12 @@ import polars as pl
 
 from negmine.config.settings import FilterSettings
 from negmine.data.frames import frame
+from negmine.data.schemas import JUDGED_NEGATIVE
 from negmine.engine.context import Context
 from negmine.errors import InputError
 from negmine.scorers import registry
 from negmine.stages.filter import compute
-from negmine.stages.filter.leak.counts import Counts, bucket_name, by_rank
+from negmine.stages.filter.leak.counts import Counts, bucket_name, by_rank, depth
 from negmine.stages.filter.leak.grid import Grid
 from negmine.stages.filter.leak.rulesets import ALL, rulesets
 from negmine.stages.filter.leak.sweep import Sweep
@@ -27,6 +28,7 @@ from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.hiding import Hide
 from negmine.stages.filter.risk.tasks import learn, risk_of
 from negmine.stages.filter.tasks import Keys, positive_scores, without_judge
+from negmine.stages.write.depth import too_easy
 from negmine.stages.write.selection import judged_first
 from negmine.storage.layout import QRELS
 
@@ -135,13 +137,18 @@ def leak(
     score = str(scored.rules.score)
     first = judged_first(scored.rules)
     counts = {name: Counts(write, scores, score, seed, first) for name in chosen}
-    ranks = []
+    ranks, depths = [], []
     for number, rows in scored.parts():
+        judged = rows.filter((pl.col("label") == JUDGED_NEGATIVE).any().over("query_id"))
         for name, rules in chosen.items():
             verdicts = scored.verdicts(number, rows, rules)
             counts[name].add(verdicts)
+            if judged.height:
+                blind = rules.model_copy(update={"judged_negatives": "ignore"})
+                counts[name].add_judged(scored.verdicts(number, judged, blind))
             if name == ALL:
                 ranks.append(by_rank(verdicts, context.config.retriever_names, write, first))
+                depths.append(depth(verdicts, context.config.retriever_names, write, first))
         if swept is not None:
             swept.add(scored.verdicts(number, rows, swept.base))
     mined = context.work.require(QRELS).stats["queries_mined"]
@@ -156,7 +163,7 @@ def leak(
         ],
         **counts[ALL].fates(),
         "by_rank": _bucketed(pl.concat(ranks)),
-        "notes": _notes(context, scored, budget_chosen),
+        "notes": [*_notes(context, scored, budget_chosen), *_easy(depths)],
         **({} if swept is None else {"cells": swept.table()}),
     }
 
@@ -174,6 +181,13 @@ def _notes(context: Context, scored: Scored, budget_chosen: bool) -> list[str]:
     if registry.judge(context.config) is not None:
         notes.append("The judge is not measured: it was not asked about hidden positives.")
     return notes
+
+
+def _easy(depths: Sequence[tuple[int, int]]) -> list[str]:
+    """Return a sentence where most negatives are easy. depths: of each part, see counts.depth."""
+    negatives, deep = (sum(counts) for counts in zip(*depths, strict=True))
+    easy = too_easy(negatives, deep)
+    return [] if easy is None else [easy]
 
 
 def _bucketed(rows: pl.DataFrame) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Gates on the verdicts: --min-yield and --max-dropped."""
+"""Gates on the verdicts: --min-yield, --min-hardness and --max-dropped."""
 
 from __future__ import annotations
 
@@ -6,29 +6,67 @@ import polars as pl
 
 from negmine.engine.context import Context
 from negmine.errors import GateNotMet
+from negmine.stages.write.selection import judged_first, selected
 from negmine.storage.layout import VERDICTS
 
 
 def check_gates(context: Context) -> None:
-    """Raise GateNotMet where verdicts leave too few negatives, or drop too many candidates."""
-    rules, wanted = context.config.filter, context.config.write.num_negatives
-    if (rules.min_yield is None and rules.max_dropped is None) or not context.work.manifest(
-        VERDICTS
-    ):
+    """Raise GateNotMet where verdicts leave too few or too easy negatives, or drop too many candidates."""
+    if not context.work.manifest(VERDICTS):
+        return
+    for check in (_check_yield, _check_hardness, _check_dropped):
+        check(context)
+
+
+def _check_yield(context: Context) -> None:
+    least, wanted = context.config.filter.min_yield, context.config.write.num_negatives
+    if least is None:
         return
     kept = context.work.scan(VERDICTS).group_by("query_id").agg(pl.col("kept").sum()).collect()
     got = float((kept["kept"].clip(upper_bound=wanted) / wanted).mean() or 0.0)  # type: ignore[arg-type]
+    if got < least:
+        raise GateNotMet(
+            f"--min-yield {least}: only {got:.3f} of {wanted} negatives a query are there. "
+            "Raise --k, use milder rules, or ask for fewer --num-negatives."
+        )
+
+
+def _check_hardness(context: Context) -> None:
+    least = context.config.filter.min_hardness
+    if least is None:
+        return
+    score, anchor = 0.0, 0.0
+    for rows in context.work.parts(VERDICTS):
+        one, other = _hardness(context, rows)
+        score, anchor = score + one, anchor + other
+    hardness = score / anchor if anchor else 0.0
+    if hardness < least:
+        raise GateNotMet(
+            f"--min-hardness {least}: the negatives have a hardness of {hardness:.3f}. Use milder rules, "
+            "another --anchor or --order, or --sampling top. What that would leak: negmine sweep "
+            f"{context.work.name}"
+        )
+
+
+def _hardness(context: Context, rows: pl.DataFrame) -> tuple[float, float]:
+    """Return the sums of the scores and anchors of a part's negatives; anchors of zero or less mean nothing."""
+    config = context.config
+    chosen = selected(rows, config.write, judged_first(config.filter))
+    chosen = chosen.filter(pl.col("positive_score") > 0)
+    score = chosen[f"{config.filter.score}_score"].cast(pl.Float64).sum()
+    return float(score), float(chosen["positive_score"].cast(pl.Float64).sum())
+
+
+def _check_dropped(context: Context) -> None:
+    most = context.config.filter.max_dropped
+    if most is None:
+        return
     stats = context.work.require(VERDICTS).stats
     candidates = stats["candidates"] - stats["removed"].get("is_positive", 0)
     dropped = 1 - stats["kept"] / candidates if candidates else 0.0
-    if rules.min_yield is not None and got < rules.min_yield:
+    if dropped > most:
         raise GateNotMet(
-            f"--min-yield {rules.min_yield}: only {got:.3f} of {wanted} negatives a query are there. "
-            "Raise --k, use milder rules, or ask for fewer --num-negatives."
-        )
-    if rules.max_dropped is not None and dropped > rules.max_dropped:
-        raise GateNotMet(
-            f"--max-dropped {rules.max_dropped}: the rules drop {dropped:.3f} of the candidates. "
+            f"--max-dropped {most}: the rules drop {dropped:.3f} of the candidates. "
             f"See which: {_most(stats['removed'])}."
         )
 

@@ -155,3 +155,14 @@ def test_the_mildest_cell_within_the_budget_is_chosen_in_whatever_order_they_com
     assert chosen("relative_margin", margins.reverse(), 0.05)["relative_margin"] == 0.5
     with pytest.raises(GateNotMet, match=r"--max-risk 0.1 with a leak of 0.0000, at most 0.0300"):
         chosen("max_risk", cells, 0.01)
+
+
+def test_the_gate_of_hardness_is_that_of_what_would_be_written(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=20) | {"relative_margin": 0.0, "no_risk": True}
+    work = negmine.mine(tmp_path / "w", **flags).work
+    written = pl.read_parquet(work / "5-write/provenance/*.parquet")
+    rows = written.unique(["query_id", "negative_id"]).select("dense_score", "positive_score")
+    hardness = rows["dense_score"].sum() / rows["positive_score"].sum()
+    negmine.filter(work, min_hardness=hardness - 0.001)
+    with pytest.raises(GateNotMet, match=f"hardness of {hardness:.3f}"):
+        negmine.filter(work, min_hardness=hardness + 0.001)

@@ -135,3 +135,42 @@ def test_limits_are_worked_out_again_without_the_hidden(circle):
     assert one.keys() == {"relative_margin", "percentile_limit"}
     assert one != other
     assert all(np.isfinite(list(one.values())))
+
+
+def test_the_specificity_of_a_rule_is_what_it_keeps_of_judged_negatives_when_nobody_judged(
+    tmp_path,
+):
+    """The oracle: mine the same with --judged-negatives ignore, and count what each rule keeps."""
+    flags = write_circle(tmp_path / "data", queries=40)
+    train = tmp_path / "data/qrels/train.tsv"
+    corpus = [
+        line.split('"')[3] for line in (tmp_path / "data/corpus.jsonl").read_text().splitlines()
+    ]
+    known = {tuple(line.split("\t")[:2]) for line in train.read_text().splitlines()[1:]}
+    judged = [
+        (query, doc)
+        for query, doc in (
+            (f"q{n}", corpus[(7 * n + m) % len(corpus)]) for n in range(40) for m in range(30)
+        )
+        if (query, doc) not in known
+    ]
+    train.write_text(train.read_text() + "".join(f"{q}\t{d}\t0\n" for q, d in judged))
+    work = negmine.mine(tmp_path / "w", **flags | {"k": 200}).work
+    rows = by_name(negmine.leak(work))
+    assert rows["no rule"]["specificity"] == 1.0
+    assert 0 < rows["too_close_to_positive"]["specificity"] < 1
+    assert rows["all rules"]["specificity"] <= rows["too_close_to_positive"]["specificity"]
+    ignored = by_name(negmine.leak(work, judged_negatives="ignore"))
+    for name, row in ignored.items():
+        cost = row["cost"]
+        kept = 1 - cost["judged_negatives_removed"] / cost["judged_negatives"]
+        assert row["specificity"] == rows[name]["specificity"] == pytest.approx(kept, rel=1e-5)
+    assert "specificity" in CliRunner().invoke(app, ["leak", str(work)]).output
+
+
+def test_easy_negatives_are_told(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=40)
+    work = negmine.mine(tmp_path / "w", **flags | {"k": 200, "no_risk": True}).work
+    assert not any("too easy" in note for note in negmine.leak(work)["notes"])
+    notes = negmine.leak(work, skip_top=60)["notes"]
+    assert any("negatives are probably too easy" in note for note in notes)

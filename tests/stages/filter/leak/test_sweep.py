@@ -88,4 +88,6 @@ def test_the_command_reads_and_shows_none(circle):
     flags = ["--grid", "relative_margin=none,0.05", "--grid", "max_risk=none,0.02", "--all"]
     shown = CliRunner().invoke(app, ["sweep", str(circle), *flags])
     assert shown.exit_code == 0
-    assert sum("none" in line for line in shown.output.splitlines()) == 3
+    table = shown.output.split("Recommended")[0]
+    assert sum("none" in line for line in table.splitlines()) == 3
+    assert "take" in table

@@ -101,7 +101,7 @@ def test_a_rule_reads_the_settings_that_its_entry_names_and_no_others(rule):
 
 
 def test_gates_and_budgets_shape_no_verdict_and_models_have_artifacts_of_their_own():
-    others = {"max_leak", "min_yield", "max_dropped", "judge_model", "judge_budget"}
+    others = {"max_leak", "min_yield", "min_hardness", "max_dropped", "judge_model", "judge_budget"}
     assert VERDICT_SETTINGS.isdisjoint(others)
     assert {"score", "unscored", "no_risk", "guide_margin"} <= VERDICT_SETTINGS
 

@@ -293,3 +293,16 @@ def test_every_format_counts_the_same_pairs(tmp_path, shape):
     flags = {"num_negatives": 2, "k": 20, "no_relative_margin": True, "no_risk": True}
     work = negmine.mine(tmp_path / "w", data=data, format=shape, **flags | write_vectors(data)).work
     assert negmine.report(work, leak=False).totals.negatives == 6 * 2
+
+
+def test_what_people_judged_not_relevant_is_not_ahead_of_the_positive(tmp_path):
+    """q3's judged negative scores above its positives when the margin does not count; only others are ahead."""
+    work = mined(tmp_path, relative_margin=-5.0, score="bm25", no_near_duplicate=True)
+    told = {one.scorer: one for one in negmine.report(work, leak=False).scorers}["bm25"]
+    rows = pl.read_parquet(work / "4-filter/verdicts/*.parquet")
+    anchor = pl.col("bm25_score").filter(pl.col("label") == "positive").min().over("query_id")
+    others = candidates(rows.with_columns(anchor=anchor)).filter(
+        pl.col("bm25_score").is_not_null(), pl.col("anchor").is_not_null()
+    )
+    ahead = (pl.col("bm25_score") > pl.col("anchor")) & (pl.col("label") != "judged_negative")
+    assert told.candidates_ahead == pytest.approx(others.select(ahead.mean()).item(), rel=1e-5)

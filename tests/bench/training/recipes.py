@@ -35,6 +35,12 @@ MINED: dict[str, dict[str, object]] = {
         | {"max_risk": 0.2, "sampling": "random", "pool": pool}
         for pool in (15, 50)
     },
+    **{
+        f"risk 0.05, dense order, {hard} hard": NO_MARGIN
+        | DENSE
+        | {"max_risk": 0.05, "num_negatives": hard}
+        for hard in (1, 2)
+    },
 }
 PEERS = {"st naive": None, "st margin 0.05": MARGIN}
 NAMES = ("in-batch", "random", *PEERS, "oracle", *MINED)
@@ -67,7 +73,7 @@ RESET = {
     "no_near_duplicate": False,
 }  # fmt: skip
 RESET_WRITE = {"order": "fused", "sampling": "top", "pool": 50, "num_negatives": NEGATIVES}
-_WRITE = ("order", "sampling", "pool")
+_WRITE = ("order", "sampling", "pool", "num_negatives")
 
 
 def _of(stage, settings):

@@ -27,6 +27,7 @@ from negmine.analysis.report.sections.base import (
     rounded,
 )
 from negmine.analysis.report.thresholds import thresholds
+from negmine.data.schemas import JUDGED_NEGATIVE
 from negmine.stages.filter.rules import REASONS
 
 Ints = NDArray[np.int64]
@@ -83,7 +84,8 @@ class Scorer(Part):
         description="the query's lowest positive score minus the score: below 0, the candidate is ahead"
     )
     candidates_ahead: float | None = Field(
-        description="share of candidates above the query's lowest positive, before any rule"
+        description="share of candidates above the query's lowest positive, before any rule; without those "
+        "that people judged not relevant"
     )
     written_ahead: float | None = Field(description="the same of written negatives")
 
@@ -129,6 +131,7 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
     """Return how many scores and differences of each kind fall into each fine bin."""
     marked = rows.select(
         query=pl.col("query_id").rle_id(), positive=IS_POSITIVE, reason="reason", written="written",
+        judged=pl.col("label") == JUDGED_NEGATIVE,
         **{name: _score(name) for name in about.ranges},
     ).lazy()  # fmt: skip
     tables = []
@@ -152,7 +155,7 @@ def _binned(rows: pl.LazyFrame, scorer: str, of: str, bins: Bins) -> pl.LazyFram
             count=pl.len().cast(pl.Int64),
             sum=value.sum(),
             squares=(value**2).sum(),
-            ahead=(value < 0).sum().cast(pl.Int64),
+            ahead=((value < 0) & ~pl.col("judged")).sum().cast(pl.Int64),
             min=value.min(),
             max=value.max(),
         )

@@ -1,5 +1,5 @@
 """Run the command line with `python -m negmine.cli`."""
 
-from negmine.cli.app import main
+from negmine.cli.start import main
 
 main()

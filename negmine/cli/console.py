@@ -19,12 +19,13 @@ from pydantic import ValidationError
 from rich.console import Console as RichConsole
 
 from negmine.cli.progress import TerminalProgress
+from negmine.cli.refusals import KIND, explained
 from negmine.cli.render.text import printable
+from negmine.cli.start import INTERRUPTED
 from negmine.config.wanted import in_words
 from negmine.errors import NegmineError
 
 ENVELOPE = 1
-INTERRUPTED = 130
 _PIPE_WIDTH = 160
 
 
@@ -41,7 +42,8 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
     """Run a command's block; then print its answer and errors, and leave with the right exit code.
 
     The block fills in the answer. It is printed after the progress bar is gone, and also where a gate failed
-    after it was there. Only a NegmineError is printed bare; anything else is a bug and keeps its traceback.
+    after it was there. Only a NegmineError, and what the operating system refuses, is printed bare; anything
+    else is a bug and keeps its traceback.
     """
     answer = Answer()
     status, code, errors = "done", 0, []
@@ -56,6 +58,14 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
         again = shlex.join(["negmine", *sys.argv[1:]])
         message = f"Interrupted. Finished parts are kept; to go on, run again: {again}"
         errors = [{"kind": "Interrupted", "message": message}]
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        message = explained(error) or ""
+        if not message:
+            raise
+        status, code = "failed", 1
+        errors = [{"kind": KIND, "message": message}]
     if as_json:
         _envelope(command, status, code, answer.data, progress.notes, errors)
     elif answer.show is not None:

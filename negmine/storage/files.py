@@ -26,15 +26,27 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """
     temporary = path.with_name(path.name + ".tmp")
     try:
-        with temporary.open("wb") as stream:
+        with naming(path), temporary.open("wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Add the path to an OSError that does not name one, as those of `write` do not."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
 
 
 @contextmanager
@@ -74,7 +86,20 @@ def write_frame(path: Path, frame: pl.DataFrame) -> None:
 
 def new_mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     """Make a .npy file of zeros in the folder of an unfinished artifact; return it mapped for writing."""
-    return np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+    with naming(path):
+        mapped = np.lib.format.open_memmap(path, "w+", np.dtype(dtype), shape)
+        reserve(path)
+    return mapped
+
+
+def reserve(path: Path) -> None:
+    """Have the disk set space aside for a file that lies there in its full size, but may be all holes.
+
+    A full disk then raises OSError here; writing to mapped holes would end the process by SIGBUS.
+    """
+    with path.open("r+b") as stream:
+        if hasattr(os, "posix_fallocate"):  # not on macOS
+            os.posix_fallocate(stream.fileno(), 0, path.stat().st_size)
 
 
 def new_folder(path: Path) -> Path:

@@ -110,10 +110,13 @@ class Workdir:
     # -- manifests ---------------------------------------------------------------------------
 
     def manifest(self, name: str) -> Manifest | None:
-        """Return the manifest of a finished artifact, or None; one that is damaged proves nothing."""
+        """Return the manifest of a finished artifact, or None; one that is damaged proves nothing.
+
+        Raises OSError for one that is there and cannot be read.
+        """
         try:
             return Manifest.from_json((self.shared / name / MANIFEST).read_text())
-        except (OSError, ValueError, TypeError):
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
             return None
 
     def is_damaged(self, name: str) -> bool:
@@ -272,5 +275,5 @@ def refuse_file(path: Path) -> None:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return -1

@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screenshots test explore lint types docs docs-check check bench clean
+.PHONY: help setup demo screenshots test torture explore lint types docs docs-check check bench clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ screenshots: demo ## Take the screenshots of the docs anew; needs chromium and c
 
 test: setup ## Run the whole test suite, offline
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto
+
+torture: setup ## Attack it: full disks, refusals, damaged files, foreign work directories; takes long
+	TORTURE=full HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto tests/torture
 
 explore: setup ## Run the property tests with many new, random examples; pin what they find with @example
 	HF_HUB_OFFLINE=1 HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n auto -m hypothesis

@@ -26,8 +26,9 @@ from negmine.cli.commands.show import show
 from negmine.cli.commands.stages import stage_command
 from negmine.cli.commands.status import status
 from negmine.cli.commands.sweep import sweep
-from negmine.cli.console import INTERRUPTED, usage_error
+from negmine.cli.console import usage_error
 from negmine.cli.help import WIDEST, Command, Group, with_full_help
+from negmine.cli.start import INTERRUPTED
 from negmine.engine import allocators
 
 COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         show,
         status,
         sweep,
+        trust,
         write,
     )
     from negmine.config.settings import Settings
@@ -64,6 +65,7 @@ __all__ = [
     "show",
     "status",
     "sweep",
+    "trust",
     "write",
 ]
 

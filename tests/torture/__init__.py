@@ -1,0 +1,1 @@
+"""Attacks on whole commands: what somebody else wrote stays data."""

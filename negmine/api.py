@@ -267,8 +267,8 @@ def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State
 def trust(work: str | Path, *, forget: bool = False) -> dict[str, Any]:
     """Trust what a work directory names outside of itself: plug-ins, models, files, endpoints.
 
-    forget: trust nothing of it any more. Returns `work`, `record` (the file outside of it), and `trusted`: `setting`,
-    `kind` and `value` of each. Raises MissingArtifact where there is no work directory, WorkdirError where the
+    forget: trust nothing of it any more. Returns `work`, `record` (a file), and `trusted`: setting,
+    kind and value of each. Raises MissingArtifact where there is no work directory, WorkdirError where the
     record cannot be written.
     """
     from negmine.stages.trusting import trust as record

@@ -66,8 +66,8 @@ def run(
 
     Returns what became of each. Later commands go on with the settings, if this one `remembers` them.
 
-    Raises NotTrusted for what these stages may not use; MissingArtifact where an earlier stage has not been run or is stale; InputError with all
-    problems of the user's files together.
+    Raises NotTrusted for what these stages may not use; MissingArtifact where an earlier stage has not been
+    run or is stale; InputError with all problems of the user's files together.
     """
     context.trust.require(stages)
     asked = Run(context, plan, stages, executor or local)

@@ -63,8 +63,8 @@ def _unfinished(manifest: Manifest | None) -> str:
 def survey(context: Context, plan: Sequence[Artifact], strict: Collection[str] = ()) -> list[State]:
     """Compare every artifact of a plan with the disk.
 
-    Where the sources or the model cannot be read any more, or are not trusted, the manifest counts as it is, except in the
-    stages named in `strict`, which are about to run: there the error is raised.
+    Where the sources or the model cannot be read any more, or are not trusted, the manifest counts as it is,
+    except in the stages named in `strict`, which are about to run: there the error is raised.
     """
     states: dict[str, State] = {}
     for artifact in plan:

@@ -57,7 +57,7 @@ class Trust:
                     stream.write(text.encode())
         except OSError as error:
             raise WorkdirError(
-                f"{self.file} cannot be written ({error.strerror or error}). Set {VARIABLE} to a folder that can."
+                f"{self.file} cannot be written ({error.strerror or error}). Set {VARIABLE} to another folder."
             ) from error
 
     def forget(self) -> None:

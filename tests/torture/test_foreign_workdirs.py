@@ -102,7 +102,8 @@ JUDGE = {"judge_url": "<URL>", "judge_model": "m", "judge_check": 0}
 # What settings.json says: stage, settings; the commands that would use it; words of the message.
 HOSTILE = {
     "a plug-in reranks": (
-        "rerank", {"rerank_model": "evil_plugin:Length"}, ["rerank", "mine"], ["--rerank-model evil_plugin:Length"],
+        "rerank", {"rerank_model": "evil_plugin:Length"}, ["rerank", "mine"],
+        ["--rerank-model evil_plugin:Length"],
     ),
     "a plug-in retrieves": (
         "index", {"retriever": ["bm25", "evil_plugin:Search"]}, ["index", "retrieve", "mine"],
@@ -112,7 +113,10 @@ HOSTILE = {
         "index", {"retriever": ["bm25", "evil_plugin:Search"], "retriever_option": ["Search.a=1"]},
         ["index", "mine"], ["--retriever-option Search.a=1"],
     ),
-    "a judge": ("filter", JUDGE, ["filter", "mine", "judge-check"], ["--judge-url http://127.0.0.1"]),
+    "a judge": ("filter", JUDGE, ["filter", "mine"], ["--judge-url http://127.0.0.1"]),
+    "a judge to examine": (
+        "filter", JUDGE | {"judge_check": 5}, ["judge-check"], ["--judge-url http://127.0.0.1"],
+    ),
     "a judge with extra fields": (
         "filter", {**JUDGE, "judge_extra": '{"store": true}'}, ["filter", "mine"], ["--judge-extra"],
     ),
@@ -144,6 +148,16 @@ HOSTILE = {
     "a private corpus": ("index", {"corpus": "<HERE>/private.jsonl"}, ["index", "mine"], ["--corpus"]),
 }  # fmt: skip
 CASES = [(name, command) for name, case in HOSTILE.items() for command in case[2]]
+SHORT = [
+    "a plug-in reranks",
+    "a plug-in retrieves",
+]  # for analyses but status, without TORTURE=full
+LOOKS = [
+    (name, command)
+    for name in HOSTILE
+    for command in ANALYSES
+    if command == "status" or name in SHORT or os.environ.get("TORTURE") == "full"
+]
 
 
 @pytest.mark.parametrize(("name", "command"), CASES)
@@ -159,8 +173,7 @@ def test_a_command_that_would_use_it_fails_with_one_message(machine, name, comma
     assert machine.untouched()
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("command", ANALYSES)
+@pytest.mark.parametrize(("name", "command"), LOOKS)
 def test_an_analysis_uses_none_of_it(machine, name, command):
     stage, values, _, _ = HOSTILE[name]
     machine.remember(stage, **values)
@@ -170,7 +183,8 @@ def test_an_analysis_uses_none_of_it(machine, name, command):
     if command == "status":
         assert done.exit_code == 0, done.output
         shown = json.loads(done.stdout)["data"]["untrusted"]
-        assert {one["setting"] for one in shown} >= set(values) - {"judge_check", "data"}
+        own = {"judge_check"} | ({"retriever"} if values.get("retriever") == ["dense"] else set())
+        assert {one["setting"] for one in shown} >= set(values) - own - {"data"}
     assert machine.untouched()
 
 
@@ -243,7 +257,9 @@ def test_an_analysis_imports_no_plug_in_that_is_trusted(machine):
     assert not machine.mark.exists()
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"work": "/elsewhere", "trusted": []}', "\x00", "null"])
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"work": "/elsewhere", "trusted": []}', "\x00", "null"]
+)
 def test_a_damaged_record_is_no_trust(machine, content):
     from negmine.storage.trust import Trust
 
@@ -272,8 +288,7 @@ def test_a_directory_brings_no_record_of_its_own(machine, monkeypatch):
 def test_a_link_out_of_the_directory_is_no_file_in_it(machine):
     sources = machine.work / "sources"
     sources.mkdir()
-    os.symlink(machine.folder / "private.jsonl", sources / "pairs.jsonl")
-    os.symlink(machine.folder, sources / "folder")
+    (sources / "pairs.jsonl").symlink_to(machine.folder / "private.jsonl")
     for values in ({"pairs": "<WORK>/sources/pairs.jsonl"}, {"data": "<WORK>/sources"}):
         machine.remember("index", **({"data": None, "pairs": None} | values))
         with pytest.raises(NotTrusted):
@@ -285,7 +300,8 @@ def test_a_link_out_of_the_directory_is_no_file_in_it(machine):
 
 VARIABLES = {
     "OPENAI_ORG_ID": "org-leak", "OPENAI_PROJECT_ID": "project-leak", "OPENAI_ADMIN_KEY": "admin-leak",
-    "OPENAI_WEBHOOK_SECRET": "webhook-leak", "OPENAI_CUSTOM_HEADERS": "X-Leak: header-leak\nAuthorization: auth-leak",
+    "OPENAI_WEBHOOK_SECRET": "webhook-leak",
+    "OPENAI_CUSTOM_HEADERS": "X-Leak: header-leak\nAuthorization: auth-leak",
     "OPENAI_API_TYPE": "azure", "OPENAI_LOG": "debug", "OPENAI_BASE_URL": "http://127.0.0.1:9/leak",
 }  # fmt: skip
 
@@ -314,9 +330,12 @@ def test_no_openai_variable_has_a_say(tmp_path, beir, monkeypatch, key):
 def test_a_redirect_to_another_host_gets_nothing(tmp_path, beir, monkeypatch, status):
     monkeypatch.setenv("NEGMINE_JUDGE_KEY", "sk-mine")
     with serving(NO) as thief:
-        with serving(lambda r, n: (status, f"{thief.url}/chat/completions")) as server:
-            with pytest.raises(JudgeError) as caught:
-                mine(tmp_path / "w", beir, server, judge_concurrency=1)
+        elsewhere = f"{thief.url}/chat/completions"
+        with (
+            serving(lambda r, n: (status, elsewhere)) as server,
+            pytest.raises(JudgeError) as caught,
+        ):
+            mine(tmp_path / "w", beir, server, judge_concurrency=1)
         assert not thief.requests
     for url in (server.url, thief.url):
         assert url.removesuffix("/v1") in str(caught.value)

@@ -58,8 +58,8 @@ class HttpChat:
             if passable and error.status_code in NOT_THIS_PROMPT:
                 return Reply("", whole=False, kind=REFUSAL)
             raise JudgeError(
-                f"The judge at {self._url} refuses: {self._said(error)}. Check NEGMINE_JUDGE_KEY, --judge-url and "
-                "--judge-model; calls made so far are kept."
+                f"The judge at {self._url} refuses: {self._said(error)}. Check NEGMINE_JUDGE_KEY, --judge-url "
+                "and --judge-model; calls made so far are kept."
             ) from error
         except (self._openai.OpenAIError, TimeoutError) as error:
             raise self._silent(error) from error

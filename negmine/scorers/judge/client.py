@@ -51,8 +51,8 @@ def open_client(url: str, key: str, timeout: float) -> Any:
     async def refuse_elsewhere(request: Any) -> None:
         if _origin(request.url) != home:
             raise JudgeError(
-                f"The judge at {_shown(home)} redirects to {_shown(_origin(request.url))}, and neither the key nor "
-                "documents go there. If that is the judge you want, give its address as --judge-url."
+                f"The judge at {_shown(home)} redirects to {_shown(_origin(request.url))}, and neither the key "
+                "nor documents go there. If that is the judge you want, give its address as --judge-url."
             )
 
     with _without_openai_variables():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from negmine.data.identity import identity_of
 from negmine.config.naming import is_plugin
+from negmine.data.identity import identity_of
 from negmine.engine.context import Context
 from negmine.engine.plugins import load_plugin
 from negmine.engine.tasks import Parts

@@ -296,6 +296,33 @@ def test_a_link_out_of_the_directory_is_no_file_in_it(machine):
     assert machine.untouched()
 
 
+def test_a_new_directory_takes_no_file_that_a_link_leads_to(machine):
+    """A link in the old directory leads to files of this machine: they are not copied."""
+    (machine.work / "vectors").mkdir(exist_ok=True)
+    (machine.work / "vectors" / "prompt.txt").symlink_to(machine.folder / "prompt.txt")
+    (machine.work / "judge").symlink_to(machine.folder / "model")
+    data = write_beir(machine.folder / "mine")
+    new = machine.folder / "new"
+    negmine.mine(new, since=machine.work, data=data, retriever=["bm25"])
+    assert not (new / "vectors" / "prompt.txt").exists()
+    assert not (new / "judge").exists()
+
+
+@pytest.mark.parametrize("way", ["absolute", "up"])
+def test_a_manifest_names_no_file_of_another_folder(machine, finished, way):
+    """The part that a manifest lists is a file of another work directory, of the same size."""
+    private = finished / "4-filter" / "verdicts" / "part-00000.parquet"
+    path = machine.work / "4-filter" / "verdicts" / "_manifest.json"
+    manifest = json.loads(path.read_text())
+    up = os.path.relpath(private, path.parent)
+    manifest["parts"][0]["file"] = str(private) if way == "absolute" else up
+    path.write_text(json.dumps(manifest))
+    done = invoke("explain", machine.work, "q1", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["errors"][0]["kind"] in ("MissingArtifact", "CorruptArtifact")
+    assert invoke("write", machine.work).exit_code == 1
+
+
 # ---- what goes over the wire -------------------------------------------------------------------
 
 VARIABLES = {

@@ -31,7 +31,7 @@ class Trust:
 
     def __init__(self, root: Path) -> None:
         self._root = str(root.resolve())
-        self.file = _place() / f"{identity_of([self._root])[:32]}.json"
+        self.file = _place() / f"{identity_of([self._root])}.json"
         self._misplaced = _misplaced(self.file, root)
         self.values, self.damage = self._read()
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         show,
         status,
         sweep,
+        trust,
         write,
     )
     from negmine.config.settings import Settings
@@ -66,6 +67,7 @@ __all__ = [
     "show",
     "status",
     "sweep",
+    "trust",
     "write",
 ]
 

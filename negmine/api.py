@@ -61,7 +61,7 @@ def estimate_mine(
     """Return what `mine` would make, about how long it takes, and how much space; makes nothing."""
     from negmine.stages.estimate import estimate, free_megabytes
 
-    context = context_to_mine(work, flags, config, progress, None)
+    context = context_to_mine(work, flags, config, progress, None).making(list(STAGES))
     return {**estimate(context), "free_megabytes": free_megabytes(context.work.root)}
 
 
@@ -294,6 +294,18 @@ def make_report(context: Context, sample: int, seed: int, floor: float, leak: bo
 def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:
     """Compare every artifact with the disk: fresh, stale (why), partial, missing."""
     return states(open_existing(work, settings))
+
+
+def trust(work: str | Path, *, forget: bool = False) -> dict[str, Any]:
+    """Trust what a work directory names outside of itself: plug-ins, models, files, endpoints.
+
+    forget: trust nothing of it any more. Returns `work`, `record` (a file), and `trusted`: setting,
+    kind and value of each. Raises MissingArtifact where there is no work directory, WorkdirError where the
+    record cannot be written.
+    """
+    from negmine.stages.trusting import trust as record
+
+    return record(work, forget)
 
 
 def explain(work: str | Path, query: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ NegmineError
 ├── SettingsError       flags or a TOML file that cannot work (exit code 2)
 ├── SchemaError         a table does not fit its contract
 ├── WorkdirError
+│   ├── NotTrusted      the work directory names a plug-in, model, file or endpoint that the user did not
 │   ├── MissingArtifact an earlier stage has not been run
 │   ├── CorruptArtifact a listed part is missing or altered, a file is damaged
 │   └── Locked          another negmine is working in the same directory
@@ -43,6 +44,10 @@ class SchemaError(NegmineError):
 
 class WorkdirError(NegmineError):
     """The work directory cannot be used."""
+
+
+class NotTrusted(WorkdirError):
+    """The work directory names something outside of it that the user did not name and does not trust."""
 
 
 class MissingArtifact(WorkdirError):

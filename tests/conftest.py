@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from tests.properties import load_profile
 load_profile()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+RECORDS = TemporaryDirectory(prefix="negmine-trust-")  # of what tests trust; gone when they end
+os.environ["NEGMINE_TRUST"] = RECORDS.name
 
 DOCUMENTS = {
     "tea-1": ("Brewing tea", "Green tea is best brewed at eighty degrees for two minutes."),

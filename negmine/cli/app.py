@@ -26,6 +26,7 @@ from negmine.cli.commands.show import show
 from negmine.cli.commands.stages import stage_command
 from negmine.cli.commands.status import status
 from negmine.cli.commands.sweep import sweep
+from negmine.cli.commands.trust import trust
 from negmine.cli.console import usage_error
 from negmine.cli.help import WIDEST, Command, Group, with_full_help
 from negmine.cli.start import INTERRUPTED
@@ -48,7 +49,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "diff": diff,
     },
     "Measure": {"leak": leak, "sweep": sweep, "prove": prove, "judge-check": judge_check},
-    "Other": {"lint": lint, "settings": settings},
+    "Other": {"lint": lint, "settings": settings, "trust": trust},
 }
 
 FLAGS_ARE_WORDS = ("settings",)  # a flag that the command does not take is searched for

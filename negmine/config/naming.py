@@ -54,6 +54,11 @@ def counted(number: int, names: str) -> str:
     return f"{number:,} {name}"
 
 
+def is_plugin(spec: str) -> bool:
+    """Tell whether a name means a plug-in: `package.module:factory`."""
+    return ":" in spec and "/" not in spec
+
+
 def is_address(path: Path | str) -> bool:
     """Tell whether a path is an address such as s3://bucket/folder."""
     return _ADDRESS.match(str(path)) is not None

@@ -24,10 +24,11 @@ def _nothing() -> None:
 class Artifact:
     """A folder of the work directory: what it reads, which settings shape its rows, how it is made.
 
-    schema: of its table; None for an index or the data card, which have files of their own.
-    settings: those that shape the rows; may read model files. make: picklable, opens the work that makes
-    it. count: statistics of the finished rows. begun: what there is of an unfinished one beside finished
-    parts. check: raises a NegmineError, before any work, for what this machine cannot do.
+    schema: of its table; None for an index or the data card, which have files of their own. settings: those
+    that shape the rows; may read model files. make: picklable, opens the work that makes it. count: statistics
+    of the finished rows. begun: what there is of an unfinished one beside finished parts. uses: settings whose
+    files or models `settings` and `begun` read (config/outside.py). check: raises a NegmineError, before any
+    work, for what this machine cannot do.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Artifact:
     count: Callable[[pl.LazyFrame], dict[str, Any]] | None = None
     revision: int = 1
     begun: Callable[[], str] = str
+    uses: tuple[str, ...] = ()
     check: Callable[[], None] = _nothing
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from negmine.config.resolved import ResolvedConfig
 from negmine.engine.progress import Notes, Progress, Silent
+from negmine.engine.trust import ALL_TRUSTED, Trusted
 from negmine.storage.corpus import Corpus, open_corpus
 from negmine.storage.queries import Queries
 from negmine.storage.workdir import Workdir
@@ -18,7 +19,8 @@ class Context:
     """One command on one work directory. Pickled, it keeps its notes for the process that made it.
 
     force: make artifacts again although they are fresh, and pass the judge's gate. command: a name that
-    only this command has; a judge's budget is counted under it.
+    only this command has; a judge's budget is counted under it. trust: what the settings name outside the work
+    directory. makes: the stages that this command makes; an analysis makes none, and imports no plug-in.
     """
 
     work: Workdir
@@ -26,13 +28,21 @@ class Context:
     progress: Progress = field(default_factory=Silent)
     force: bool = False
     command: str = field(default_factory=lambda: uuid4().hex)
+    trust: Trusted = ALL_TRUSTED
+    makes: tuple[str, ...] = ()
 
     def with_rules(self, **rules: object) -> Context:
         """Return the same context under other rules: field names of the filter stage."""
         return replace(self, config=self.config.with_rules(**rules))
 
     def __reduce__(self) -> tuple[Callable[..., Context], tuple[object, ...]]:
-        return Context, (self.work, self.config, Notes(), self.force, self.command)
+        values = (self.work, self.config, Notes(), self.force, self.command, self.trust, self.makes)
+        return Context, values
+
+    def making(self, stages: Iterable[str]) -> Context:
+        """Return the context of a command that makes these stages. Raises NotTrusted (see Trusted)."""
+        self.trust.require(stages)
+        return replace(self, makes=tuple(stages))
 
     @property
     def corpus(self) -> Corpus:

@@ -8,11 +8,6 @@ from typing import Any
 from negmine.errors import SettingsError
 
 
-def is_plugin(spec: str) -> bool:
-    """Tell whether a name means a plug-in: `package.module:factory`."""
-    return ":" in spec and "/" not in spec
-
-
 def plugin_name(spec: str) -> str:
     """Return what columns and folders are called after a plug-in: its factory's name."""
     return spec.rsplit(":", 1)[-1]

@@ -21,10 +21,11 @@ from negmine.engine.context import Context
 from negmine.engine.executors.local import Executor, local
 from negmine.engine.status import FRESH, State, offered, require_fresh, survey
 from negmine.engine.tasks import Parts, PartTask, Stats
-from negmine.errors import InputError
+from negmine.errors import InputError, WorkdirError
 from negmine.storage.manifest import Manifest, now
 from negmine.storage.parquet import part_name, read_part
 from negmine.storage.remembered import remembering
+from negmine.storage.trust import Trust
 
 _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transformers")
 
@@ -65,9 +66,10 @@ def run(
 
     Returns what became of each. Later commands go on with the settings, if this one `remembers` them.
 
-    Raises MissingArtifact where an earlier stage has not been run or is stale; InputError with all
-    problems of the user's files together.
+    Raises NotTrusted for what these stages may not use; MissingArtifact where an earlier stage has not been
+    run or is stale; InputError with all problems of the user's files together.
     """
+    context.trust.require(stages)
     asked = Run(context, plan, stages, executor or local)
     outcomes: list[Outcome] = []
     with context.work.hold():
@@ -77,11 +79,23 @@ def run(
         wanted = [s for s in states if s.artifact.stage in stages and only(s.artifact.name)]
         for state in wanted:
             state.artifact.check()
+        if remembers:
+            _record_trust(context)
         done = partial(_stages_done, wanted, outcomes)
         remember = remembering(context.work, context.config.to_remember(), done)
         with remember if remembers else nullcontext():
             _make_all(asked, wanted, outcomes)
     return outcomes
+
+
+def _record_trust(context: Context) -> None:
+    """Record what the user has named, so that the next command may use it; a note where that fails."""
+    try:
+        Trust(context.work.root).add(context.trust.used)
+    except WorkdirError as error:
+        context.progress.note(
+            f"The next command must name its plug-ins, files and so on again: {error}"
+        )
 
 
 def _make_all(asked: Run, wanted: Sequence[State], outcomes: list[Outcome]) -> None:

@@ -63,25 +63,41 @@ def _unfinished(manifest: Manifest | None) -> str:
 def survey(context: Context, plan: Sequence[Artifact], strict: Collection[str] = ()) -> list[State]:
     """Compare every artifact of a plan with the disk.
 
-    Where the sources or the model cannot be read any more, the manifest counts as it is, except in the
-    stages named in `strict`, which are about to run: there the error is raised.
+    Where the sources or the model cannot be read any more, or are not trusted, the manifest counts as it is,
+    except in the stages named in `strict`, which are about to run: there the error is raised.
     """
     states: dict[str, State] = {}
     for artifact in plan:
         recorded = context.work.manifest(artifact.name)
-        unread = ""
-        try:
-            settings = artifact.settings()
-        except NegmineError as error:
-            if recorded is None or artifact.stage in strict:
-                raise
-            settings, unread = recorded.settings, f"not compared with its source: {error}"
+        settings, unread = _settings(context, artifact, recorded, strict)
         inputs = {name: states[name].offered for name in artifact.reads}
         identity = artifact.identity(settings, inputs)
-        state, why = _compare(context, artifact, recorded, identity, settings, states)
+        if unread and recorded is None:
+            state, why = MISSING, unread
+        else:
+            state, why = _compare(context, artifact, recorded, identity, settings, states)
         reason = unread if state == FRESH else why
         states[artifact.name] = State(artifact, state, reason, identity, settings, inputs, recorded)
     return list(states.values())
+
+
+def _settings(
+    context: Context, artifact: Artifact, recorded: Manifest | None, strict: Collection[str]
+) -> tuple[dict[str, Any], str]:
+    """Return what shapes an artifact's rows; with a reason where that is taken from the manifest.
+
+    What is not trusted is not read at all.
+    """
+    before = {} if recorded is None else recorded.settings
+    blocked = [one for one in context.trust.untrusted if one.setting in artifact.uses]
+    if blocked:
+        return before, f"not compared: {', '.join(map(str, blocked))} is not trusted"
+    try:
+        return artifact.settings(), ""
+    except NegmineError as error:
+        if recorded is None or artifact.stage in strict:
+            raise
+        return before, f"not compared with its source: {error}"
 
 
 def require_fresh(context: Context, states: Collection[State], names: Collection[str]) -> None:

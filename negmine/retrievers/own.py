@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -31,6 +32,7 @@ from negmine.retrievers.base import Hits, Retriever, RetrieverType
 from negmine.storage.layout import CORPUS, QRELS, QUERIES
 
 FLAG = "--retriever"
+STAGES_OF_OWN = ("1-index", "2-retrieve")
 
 
 def own_type(spec: str) -> RetrieverType:
@@ -75,11 +77,15 @@ def _index(name: str) -> str:
 
 
 def _builds(spec: str, context: Context) -> bool:
-    """Tell whether it keeps an index; where it is not installed any more, by what lies there."""
-    try:
-        return hasattr(load_plugin(spec, FLAG), "build")
-    except SettingsError:
-        return context.work.manifest(_index(plugin_name(spec))) is not None
+    """Tell whether it keeps an index.
+
+    Commands that make its artifacts ask the package. All others import nothing: the manifests tell it.
+    """
+    if {"index", "retrieve"} & set(context.makes):
+        with suppress(SettingsError):  # it is not installed any more
+            return hasattr(load_plugin(spec, FLAG), "build")
+    index, run = (context.work.manifest(f"{at}/{plugin_name(spec)}") for at in STAGES_OF_OWN)
+    return index is not None if run is None else _index(plugin_name(spec)) in run.inputs
 
 
 def _artifacts(spec: str, context: Context, runs: Sequence[str]) -> Iterable[Artifact]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from negmine.config.naming import is_plugin
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
 from negmine.engine.context import Context
-from negmine.engine.plugins import is_plugin
 from negmine.errors import SettingsError
 from negmine.retrievers.base import RetrieverType, VectorRetriever
 from negmine.retrievers.bm25.artifacts import BM25

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.config.naming import is_plugin
 from negmine.config.settings import IndexSettings, RerankSettings
 from negmine.data.arrays import Floats, Places
 from negmine.engine import allocators
-from negmine.engine.plugins import is_plugin, load_plugin
+from negmine.engine.plugins import load_plugin
 from negmine.errors import ScorerError
 from negmine.models.batches import batches, budget
 from negmine.models.halving import Halving, message
@@ -119,16 +120,21 @@ class CrossEncoder:
 
 
 class Own:
-    """A user's own scorer, checked."""
+    """A user's own scorer, checked. Its package is imported when it first scores."""
 
     def __init__(self, spec: str) -> None:
-        self._scorer: Scorer = load_plugin(spec, FLAG)()
         self._spec, self.identity = spec, {"factory": spec}
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        scorer: Scorer = load_plugin(self._spec, FLAG)()
+        return scorer
 
     def score(self, queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float32]:
         """Score pairs (see Scorer)."""
+        scorer = self._scorer
         try:
-            scores = self._scorer.score(queries, documents)
+            scores = scorer.score(queries, documents)
         except Exception as error:
             raise ScorerError(f"{FLAG} {self._spec}: {type(error).__name__}: {error}") from error
         return checked(scores, len(queries), f"{FLAG} {self._spec}")

@@ -22,6 +22,7 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
     """
     if list(stages) == ["rerank"] and context.config.rerank.rerank_model is None:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
+    context = context.making(stages)
     before_write, peak = [stage for stage in stages if stage != "write"], memory.peak()
     plan = make_plan(context)
     outcomes: list[Outcome] = run(context, plan, before_write) if before_write else []

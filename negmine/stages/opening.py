@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from negmine.config.naming import flag
+from negmine.config.outside import SOURCES
 from negmine.config.resolve import resolve
 from negmine.config.settings import STAGES, Settings
 from negmine.config.table import fact
 from negmine.data.sources.tables import FIELDS, as_arrow
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
+from negmine.engine.trust import trusted
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
 from negmine.retrievers.registry import info
 from negmine.stages.checks import check
@@ -21,8 +23,6 @@ from negmine.storage.given import keep_table
 from negmine.storage.open import open_workdir
 from negmine.storage.remembered import recall_settings
 from negmine.storage.workdir import Workdir
-
-SOURCES = ("data", "corpus", "queries", "qrels", "pairs")
 
 
 def open_context(
@@ -71,17 +71,17 @@ def context_to_mine(
 
     since: another work directory that a new one starts from.
     """
-    workdir = open_workdir(work)
+    workdir = source = open_workdir(work)
     is_given = bool(flags) or config is not None
     if since is not None:
         check_old(Path(since), workdir)
     note = (progress or Silent()).note
     remembered = None if is_given else recall_settings(workdir, note)
     if remembered is None and since is not None and not is_given:
-        remembered = recall_settings(
-            open_workdir(since), note
-        )  # a first command left none, or failed
-    context = _context(workdir, flags, config, remembered, progress, force)
+        source = open_workdir(since)  # a first command left none, or failed
+        remembered = recall_settings(source, note)
+    context = _context(workdir, flags, config, remembered, progress, force, source)
+    context.trust.require(STAGES)
     _require_data(context, since)
     if is_given:
         _note_replaced(context)
@@ -97,10 +97,14 @@ def _context(
     remembered: Settings | None,
     progress: Progress | None,
     force: bool,
+    source: Workdir | None = None,
 ) -> Context:
+    """Return the context of these settings. source: the work directory that remembers; without it, `work`."""
     resolved = resolve(_tables_as_files(work, flags), config, remembered, info)
     check(resolved)
-    return Context(work, resolved, progress or Silent(), force)
+    source = source or work
+    trust = trusted(resolved.given, resolved.origins, work.root, source.root, source.name)
+    return Context(work, resolved, progress or Silent(), force, trust=trust)
 
 
 def _tables_as_files(work: Workdir, flags: Mapping[str, Any]) -> dict[str, Any]:

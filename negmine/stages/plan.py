@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from negmine.config import memory
+from negmine.config.outside import SOURCES
 from negmine.config.settings import IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
@@ -56,6 +57,7 @@ from negmine.storage.layout import (
 )
 
 TITLE = ("title", "title_separator")
+JUDGE = ("judge_local", "judge_prompt")  # the files that shape what a judge answers
 
 
 def make_plan(context: Context) -> list[Artifact]:
@@ -86,16 +88,16 @@ def _index(context: Context) -> Iterable[Artifact]:
     columns = _pair_columns(settings)
     yield Artifact(
         CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *columns[CORPUS]),
-        index_tasks.corpus,
+        index_tasks.corpus, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
         QUERIES, schemas.QUERIES, (),
         lambda: source("query_files", *columns[QUERIES])() | _part_queries(context),
-        index_tasks.queries,
+        index_tasks.queries, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
         QRELS, schemas.QRELS, (CORPUS, QUERIES), source("qrels_files", "min_relevance"),
-        index_tasks.qrels,
+        index_tasks.qrels, uses=SOURCES,
     )  # fmt: skip
 
 
@@ -150,7 +152,8 @@ def _rerank(context: Context) -> Iterable[Artifact]:
         yield Artifact(
             registry.scorers(context.config)["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
             partial(rerank_tasks.shaping, context), rerank_tasks.scores,
-            begun=partial(rerank_tasks.begun, context),
+            begun=partial(rerank_tasks.begun, context), uses=("rerank_model",),
+            check=partial(rerank_tasks.check, context),
         )  # fmt: skip
 
 
@@ -160,7 +163,7 @@ def _guides(context: Context) -> Iterable[Artifact]:
         yield Artifact(
             scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
             partial(guides.shaping, context, place), partial(guides.scores, place=place),
-            begun=partial(guides.begun, context, place),
+            begun=partial(guides.begun, context, place), uses=("guide_model",),
         )  # fmt: skip
 
 
@@ -230,11 +233,12 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
     if check is not None:
         yield Artifact(
             check, schemas.CHECK, (CORPUS, QUERIES, QRELS),
-            partial(judge_check.shaping, context), judge_check.check,
+            partial(judge_check.shaping, context), judge_check.check, uses=JUDGE,
         )  # fmt: skip
     yield Artifact(
         str(registry.judge(config)), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
         partial(judge_tasks.shaping, context), judge_tasks.judgments, judge_tasks.count_judgments,
+        uses=JUDGE,
     )  # fmt: skip
 
 

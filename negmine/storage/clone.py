@@ -25,6 +25,18 @@ _NEVER_CHANGED = (".parquet", ".arrow", ".npy", ".faiss")
 _LEFT_OUT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.tmp")
 
 
+def _left_out(old: Path) -> Callable[[str, list[str]], set[str]]:
+    """Return what is not taken over: see _LEFT_OUT, and links that lead out of the old directory."""
+    root = old.resolve()
+
+    def choose(folder: str, names: list[str]) -> set[str]:
+        links = {name for name in names if (Path(folder) / name).is_symlink()}
+        outside = {n for n in links if not (Path(folder) / n).resolve().is_relative_to(root)}
+        return _LEFT_OUT(folder, names) | outside
+
+    return choose
+
+
 def check_old(old: Path, new: Workdir) -> None:
     """Raise WorkdirError where `old` is no work directory, or the new one itself."""
     if not open_workdir(old).exists():
@@ -57,7 +69,7 @@ def _fill(old: Path, new: Workdir, note: Callable[[str], None]) -> None:
     waiting = new.root.with_name(f".{new.root.name}.since")
     shutil.rmtree(waiting, ignore_errors=True)
     with locked(old):
-        shutil.copytree(old, waiting, copy_function=_linked, ignore=_LEFT_OUT)
+        shutil.copytree(old, waiting, copy_function=_linked, ignore=_left_out(old))
     for entry in new.root.iterdir():  # nothing but the lock of a first command that failed
         entry.unlink()
     waiting.replace(new.root)

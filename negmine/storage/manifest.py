@@ -33,12 +33,20 @@ class Manifest:
     def from_json(cls, text: str) -> Manifest:
         """Read a manifest, also of version 1, which called the stage a room.
 
-        Raises ValueError or TypeError for what is no manifest.
+        Raises ValueError or TypeError for what is no manifest, or names a part outside of its folder.
         """
         fields = json.loads(text)
         if "room" in fields:
             fields["stage"] = fields.pop("room")
-        return cls(**fields)
+        manifest = cls(**fields)
+        if not all(_is_plain(part["file"]) for part in manifest.parts):
+            raise ValueError("a part is not in the folder of the artifact")
+        return manifest
+
+
+def _is_plain(name: Any) -> bool:
+    """Tell whether a name is that of a file in a folder: no path, no way up."""
+    return isinstance(name, str) and name not in ("", ".", "..") and not set(name) & set("/\\\0")
 
 
 def now() -> str:

@@ -26,7 +26,9 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def work(made, tmp_path):
-    return shutil.copytree(made / "w", tmp_path / "w")
+    copied = shutil.copytree(made / "w", tmp_path / "w")
+    negmine.trust(copied)  # trust is about a path: the copy has none of its own
+    return copied
 
 
 def test_a_guide_that_went_or_came_is_named(made, work):

@@ -1,6 +1,7 @@
 """A retriever of the user's own: the example of the how-to page, and what breaks the rules."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,37 @@ def test_hits_may_be_any_kind_of_numbers(tmp_path, beir, module):
     run = Workdir(result.work).scan("2-retrieve/padded").collect()
     assert run["rank"].to_list() == [1] * run.height
     assert np.isfinite(run["score"].to_numpy()).all()
+
+
+KEEPS = """
+from pathlib import Path
+Path(r"{mark}").touch()
+import numpy as np
+
+class Kept:
+    def __init__(self, folder): self.count = int((folder / "count").read_text())
+    def search(self, queries, k):
+        docs = np.tile(np.arange(self.count)[:k], (queries.num_rows, 1))
+        return docs, -docs.astype(np.float32)
+
+def kept(folder): return Kept(folder)
+def build(documents, folder):
+    (folder / "count").write_text(str(sum(table.num_rows for table in documents())))
+kept.build = build
+"""
+
+
+def test_analyses_and_later_stages_know_its_index_without_importing_it(tmp_path, beir, module):
+    mark = tmp_path / "imported"
+    module("my_kept", KEEPS.format(mark=mark))
+    work = negmine.mine(tmp_path / "work", data=beir, retriever=["bm25", "my_kept:kept"]).work
+    del sys.modules["my_kept"]
+    mark.unlink()
+    states = {one.artifact.name: one.state for one in negmine.status(work)}
+    assert states["1-index/kept"] == "fresh"
+    assert set(states.values()) == {"fresh"}
+    negmine.filter(work, skip_top=1)
+    negmine.write(work)
+    assert not mark.exists()
+    assert {row["outcome"] for row in negmine.retrieve(work).artifacts} == {"fresh"}
+    assert mark.exists()

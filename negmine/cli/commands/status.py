@@ -22,6 +22,10 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
         from negmine.cli.render import status as views
         from negmine.stages.opening import open_existing
 
-        rows = artifacts.rows(artifacts.states(open_existing(work, flags, config)))
-        answer.data = {"work": work, "artifacts": rows}
-        answer.show = lambda console: console.print(views.status(rows, console.width))
+        context = open_existing(work, flags, config)
+        rows, untrusted = artifacts.rows(artifacts.states(context)), context.trust.untrusted
+        things = [one._asdict() for one in untrusted]
+        answer.data = {"work": work, "artifacts": rows, "untrusted": things}
+        answer.show = lambda console: console.print(
+            views.status(rows, [str(one) for one in untrusted], str(work), console.width)
+        )

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from negmine.cli.render.grid import grid
+from negmine.cli.render.text import printable
 
 _STYLES = {"fresh": "green", "stale": "yellow", "partial": "yellow", "missing": "red"}
 
 
-def status(states: list[dict[str, Any]], width: int) -> RenderableType:
-    """Show artifact, state (fresh, stale, partial, missing), rows, seconds, and why it is not fresh."""
+def status(
+    states: list[dict[str, Any]], untrusted: list[str], work: str, width: int
+) -> RenderableType:
+    """Show artifact, state (fresh, stale, partial, missing), rows, seconds, and why it is not fresh.
+
+    untrusted: what the work directory names and the user did not; listed below the table.
+    """
     rows = [
         (
             row["artifact"],
@@ -25,4 +32,9 @@ def status(states: list[dict[str, Any]], width: int) -> RenderableType:
     ]
     header = ("artifact", "state", "rows", "seconds", "why")
     styles = [_STYLES[row["state"]] for row in states]
-    return grid(header, rows, width, left=2, wraps=True, styles=styles)
+    table = grid(header, rows, width, left=2, wraps=True, styles=styles)
+    if not untrusted:
+        return table
+    lines = [f"{work} wants to use what you have not named:", *(f"  {one}" for one in untrusted)]
+    lines.append(f"If it is what you want: negmine trust {work}")
+    return Group(table, Text("\n".join(map(printable, lines))))

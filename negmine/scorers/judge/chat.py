@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from typing import Any
 
-from negmine.errors import JudgeError, MissingDependency, SettingsError
+from negmine.errors import JudgeError, MissingDependency
 from negmine.scorers.judge.base import REFUSAL, Messages, Reply
+from negmine.scorers.judge.client import api_key, import_openai, open_client
 from negmine.scorers.judge.wire import read
 
-KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
 REFUSALS = 10  # prompts that may be refused before the first is answered
 NOT_THIS_PROMPT = (400, 413, 422)
 TOP = 20  # first tokens told, the most that endpoints give
@@ -20,20 +19,6 @@ PAUSE, LONGEST_PAUSE, LONGEST_TOLD = (
     8.0,
     60.0,
 )  # seconds: first, grown, asked for by the server
-
-
-def api_key() -> str:
-    """Return the key from the environment, or nothing. Raises SettingsError for one that cannot be sent."""
-    name = next((name for name in KEYS if os.environ.get(name, "").strip()), None)
-    if name is None:
-        return ""
-    key = os.environ[name].strip()
-    if not key.isascii() or not key.isprintable():
-        raise SettingsError(
-            f"{name} has a character in it that is no part of a key (it must be printable ASCII). "
-            "Set it again."
-        )
-    return key
 
 
 class HttpChat:
@@ -47,7 +32,7 @@ class HttpChat:
         self, url: str, model: str, timeout: float, retries: int, extra: dict[str, Any]
     ) -> None:
         try:
-            import openai
+            openai = import_openai()
         except ImportError as error:
             raise MissingDependency(
                 "The judge needs the openai client. Install it: pip install 'negmine[judge]'"
@@ -57,9 +42,7 @@ class HttpChat:
         self._answered, self._refused = False, 0
         self._key = api_key()
         self._headers: Any = {} if self._key else {"Authorization": openai.Omit()}
-        self._client: Any = openai.AsyncOpenAI(
-            base_url=url, api_key=self._key or "none", timeout=timeout, max_retries=0
-        )
+        self._client = open_client(url, self._key, timeout)
 
     async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
         """Answer (see Chat)."""
@@ -75,8 +58,8 @@ class HttpChat:
             if passable and error.status_code in NOT_THIS_PROMPT:
                 return Reply("", whole=False, kind=REFUSAL)
             raise JudgeError(
-                f"The judge at {self._url} refuses: {self._said(error)}. Check {KEYS[0]}, --judge-url and "
-                "--judge-model; calls made so far are kept."
+                f"The judge at {self._url} refuses: {self._said(error)}. Check NEGMINE_JUDGE_KEY, --judge-url "
+                "and --judge-model; calls made so far are kept."
             ) from error
         except (self._openai.OpenAIError, TimeoutError) as error:
             raise self._silent(error) from error
@@ -90,6 +73,8 @@ class HttpChat:
                 async with asyncio.timeout(self._timeout):
                     return await self._send(messages, body)
             except (self._openai.APIError, TimeoutError) as error:
+                if isinstance(error.__cause__, JudgeError):
+                    raise error.__cause__ from None
                 if retry == self._retries or not _is_passing(error):
                     raise
                 await asyncio.sleep(_pause(retry, error))

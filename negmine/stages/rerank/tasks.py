@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from negmine.config.naming import is_plugin
 from negmine.data.identity import identity_of
 from negmine.engine.context import Context
+from negmine.engine.plugins import load_plugin
 from negmine.engine.tasks import Parts
-from negmine.scorers.cross_encoder import CrossEncoder, Own, open_cross_encoder
+from negmine.scorers.cross_encoder import FLAG, CrossEncoder, Own, open_cross_encoder
 from negmine.stages import scoring
 
 
@@ -17,6 +19,13 @@ def opened(context: Context) -> CrossEncoder | Own:
     return open_cross_encoder(
         config.rerank, config.index, context.work.digest, context.progress.note
     )
+
+
+def check(context: Context) -> None:
+    """Raise SettingsError, before any work, for a scorer of the user's own that cannot be imported."""
+    model = str(context.config.rerank.rerank_model)
+    if is_plugin(model):
+        load_plugin(model, FLAG)
 
 
 def shaping(context: Context) -> dict[str, Any]:

@@ -268,6 +268,7 @@ def test_an_unfinished_run_is_refused_with_the_command_to_run(circle, tmp_path):
 def test_verdicts_older_than_their_inputs_are_refused(circle, tmp_path):
     """Retrieved again, not yet filtered: the candidates of these verdicts are gone."""
     stale = copied(circle[0], tmp_path / "stale")
+    negmine.trust(stale)  # it is a copy, and names the vectors of the first
     negmine.retrieve(stale, k=5)
     with pytest.raises(MissingArtifact, match=r"Run: negmine filter .*stale"):
         negmine.diff(circle[0], stale)

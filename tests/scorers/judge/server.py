@@ -63,7 +63,8 @@ class Judge:
 def serving(script):
     """Serve while the block runs. script(request, number) gives (status, body), or None to hang up.
 
-    A body is a text, an object to be sent as JSON, or bytes that come one after the other.
+    A body is a text, an object to be sent as JSON, or bytes that come one after the other; with a status of
+    300 to 399, the address to go to.
     """
     lock = threading.Lock()
 
@@ -84,6 +85,8 @@ def serving(script):
                 data = (body if isinstance(body, str) else json.dumps(body)).encode()
                 body, length = iter([data]), len(data)
             self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", said[1])
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(length))
             self.send_header("Retry-After-Ms", "1")

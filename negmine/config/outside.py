@@ -1,0 +1,85 @@
+"""Which settings name something outside the work directory: a plug-in, a model, a file, an endpoint.
+
+Remembered settings may come from somebody else, with the work directory. What they name outside of it counts
+only if the user has named it, too, or trusts it (storage/trust.py). OUTSIDE is the one list of such settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from negmine.config.naming import flag, is_plugin
+from negmine.config.settings import STAGES, Settings
+from negmine.config.tables import stage_of_field
+
+PLUGIN, MODEL, FILE, PROMPT, ENDPOINT = "plug-in", "model", "file", "prompt", "endpoint"
+SOURCES = ("data", "corpus", "queries", "qrels", "pairs")
+_INDEX, _SEARCH, _RERANK, _FILTER = ("index",), ("index", "retrieve"), ("rerank",), ("filter",)
+
+OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(SOURCES, (FILE, _INDEX)),
+    "retriever": (PLUGIN, _SEARCH),
+    "retriever_option": (PLUGIN, _SEARCH),
+    "model": (MODEL, _SEARCH),
+    "query_vectors": (FILE, _SEARCH),
+    "document_vectors": (FILE, _SEARCH),
+    "rerank_model": (MODEL, _RERANK),
+    "guide_model": (MODEL, _FILTER),
+    "judge_url": (ENDPOINT, _FILTER),
+    "judge_model": (ENDPOINT, _FILTER),
+    "judge_first": (ENDPOINT, _FILTER),
+    "judge_extra": (ENDPOINT, _FILTER),
+    "judge_local": (MODEL, _FILTER),
+    "judge_prompt": (PROMPT, _FILTER),
+}
+"""Setting to what it names, and the stages that use it."""
+
+
+class Named(NamedTuple):
+    """One thing outside the work directory: the setting that names it, its kind, and its name."""
+
+    setting: str
+    kind: str
+    value: str
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that use it."""
+        return OUTSIDE[self.setting][1]
+
+    def __str__(self) -> str:
+        value = self.value if self.value.isprintable() else repr(self.value)
+        return f"{flag(self.setting)} {value} ({self.kind})"
+
+
+def named_outside(given: Settings, root: Path) -> list[Named]:
+    """Return what the given settings name outside the work directory `root`, in the order of OUTSIDE.
+
+    negmine's own defaults are not among them. A file inside `root` is not, either; a folder there is, because
+    links in it may lead out. A model and a prompt always are: they decide what is computed, or sent.
+    """
+    things = []
+    for setting, (kind, _) in OUTSIDE.items():
+        table = getattr(given, stage_of_field(setting))
+        if setting in table.model_fields_set:
+            default = STAGES[stage_of_field(setting)].model_fields[setting].default
+            for value in _values(getattr(table, setting)):
+                if value not in _values(default) and not (kind == FILE and _inside(value, root)):
+                    things.append(Named(setting, _kind(kind, value), value))
+    return things
+
+
+def _values(value: Any) -> list[str]:
+    several: Iterable[Any] = value if isinstance(value, list | tuple) else [value]
+    return [str(one) for one in several if one is not None]
+
+
+def _kind(kind: str, value: str) -> str:
+    return PLUGIN if kind == MODEL and is_plugin(value) else kind
+
+
+def _inside(value: str, root: Path) -> bool:
+    path = Path(value).resolve()
+    return path.is_relative_to(root.resolve()) and path.is_file()

@@ -1,0 +1,95 @@
+"""What goes over the wire to a judge: its key alone, to the host that was named with it.
+
+The `openai` client reads settings, headers and secrets for OpenAI's own service from variables OPENAI_*. Here
+none of them has a say. Redirects within the host are followed; elsewhere go neither key nor documents.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from negmine.errors import JudgeError, SettingsError
+
+KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
+_PREFIX = "OPENAI_"
+_one_at_a_time = threading.Lock()
+
+
+def api_key() -> str:
+    """Return the key from the environment, or nothing. Raises SettingsError for one that cannot be sent."""
+    name = next((name for name in KEYS if os.environ.get(name, "").strip()), None)
+    if name is None:
+        return ""
+    key = os.environ[name].strip()
+    if not key.isascii() or not key.isprintable():
+        raise SettingsError(
+            f"{name} has a character in it that is no part of a key (it must be printable ASCII). "
+            "Set it again."
+        )
+    return key
+
+
+def import_openai() -> Any:
+    """Return the package, imported without what OPENAI_LOG would turn on. Raises ImportError."""
+    with _without_openai_variables():
+        import openai
+
+    return openai
+
+
+def open_client(url: str, key: str, timeout: float) -> Any:
+    """Return a client that sends to the host of `url` alone: a redirect elsewhere raises JudgeError.
+
+    The JudgeError names both hosts. It may come as the cause of the client's own error.
+    """
+    openai = import_openai()
+
+    async def refuse_elsewhere(request: Any) -> None:
+        if _origin(request.url) != home:
+            raise JudgeError(
+                f"The judge at {_shown(home)} redirects to {_shown(_origin(request.url))}, and neither the key "
+                "nor documents go there. If that is the judge you want, give its address as --judge-url."
+            )
+
+    with _without_openai_variables():
+        transport = openai.DefaultAsyncHttpxClient(
+            timeout=timeout, event_hooks={"request": [refuse_elsewhere]}
+        )
+        client = openai.AsyncOpenAI(
+            base_url=url,
+            api_key=key or "none",
+            timeout=timeout,
+            max_retries=0,
+            http_client=transport,
+        )
+    home = _origin(client.base_url)
+    return client
+
+
+def _origin(url: Any) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of a URL of the client; without a port, that of the scheme."""
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def _shown(origin: tuple[str, str, int | None]) -> str:
+    scheme, host, port = origin
+    return f"{scheme}://{host}:{port}"
+
+
+@contextmanager
+def _without_openai_variables() -> Iterator[None]:
+    """Take all variables OPENAI_* out of the environment while the client is imported and made."""
+    with _one_at_a_time:
+        hidden = {name: os.environ.pop(name) for name in list(os.environ) if _is_openai(name)}
+        try:
+            yield
+        finally:
+            os.environ.update(hidden)
+
+
+def _is_openai(name: str) -> bool:
+    return name.upper().startswith(_PREFIX)

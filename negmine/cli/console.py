@@ -22,6 +22,7 @@ from negmine.cli.progress import TerminalProgress
 from negmine.cli.refusals import KIND, explained
 from negmine.cli.render.text import printable
 from negmine.cli.start import INTERRUPTED
+from negmine.config.secrets import redacted
 from negmine.config.wanted import in_words
 from negmine.errors import NegmineError
 
@@ -84,7 +85,8 @@ def _show(show: Callable[[RichConsole], None], console: RichConsole) -> None:
         return
     with console.capture() as captured:
         show(console)
-    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
+    text = "\n".join(line.rstrip() for line in captured.get().split("\n"))
+    sys.stdout.write(redacted(text))
 
 
 def _envelope(
@@ -99,7 +101,8 @@ def _envelope(
         "notes": notes,
         "errors": errors,
     }
-    sys.stdout.write(json.dumps(envelope, default=plain, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(envelope, default=plain, ensure_ascii=False, indent=2)
+    sys.stdout.write(redacted(text) + "\n")
 
 
 def usage_error(error: Any, as_json: bool) -> int:

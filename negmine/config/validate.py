@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from negmine.config.naming import flag
 from negmine.config.resolved import ResolvedConfig
+from negmine.config.secrets import has_secret, shown_url
 from negmine.config.settings import FilterSettings
 from negmine.errors import SettingsError
 
@@ -48,9 +49,12 @@ def check(config: ResolvedConfig) -> None:
 
 def _check_judge(config: ResolvedConfig) -> None:
     rules = config.filter
-    if rules.judge_url is not None and not _is_web_address(rules.judge_url):
+    if rules.judge_url is not None:
+        _check_url(rules.judge_url)
+    if rules.judge_extra is not None and has_secret(rules.judge_extra):
         raise SettingsError(
-            f"--judge-url {rules.judge_url!r} is no web address. Say http://HOST:PORT/v1 or https://HOST/v1."
+            "--judge-extra has the judge's key in it, and would be stored. Leave it out: the key is sent from "
+            "NEGMINE_JUDGE_KEY."
         )
     if (rules.judge_url is None) != (not rules.judge_model):
         raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
@@ -63,6 +67,18 @@ def _check_judge(config: ResolvedConfig) -> None:
     if config.write.relabel and rules.judge is None:
         raise SettingsError(
             "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
+        )
+
+
+def _check_url(url: str) -> None:
+    if not _is_web_address(url):
+        raise SettingsError(
+            f"--judge-url {shown_url(url)!r} is no web address. Say http://HOST:PORT/v1 or https://HOST/v1."
+        )
+    if shown_url(url) != url:
+        raise SettingsError(
+            f"--judge-url {shown_url(url)}: the address also has a user, a password or a query in it, which "
+            "would be stored. Give the address alone, and the key as NEGMINE_JUDGE_KEY."
         )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from negmine.config.secrets import redacted
 from negmine.errors import CorruptArtifact
 from negmine.storage.manifest import now
 
@@ -62,8 +63,8 @@ class Calls:
         self._database.execute(
             "insert or replace into calls values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                key, model, request, call.answer, json.dumps(call.first_tokens), call.prompt_tokens,
-                call.completion_tokens, int(call.whole), round(seconds, 3), now(),
+                key, model, redacted(request), redacted(call.answer), redacted(json.dumps(call.first_tokens)),
+                call.prompt_tokens, call.completion_tokens, int(call.whole), round(seconds, 3), now(),
             ),
         )  # fmt: skip
 

@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from negmine.config.secrets import redacted
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
@@ -62,9 +64,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, UTF-8, atomically."""
+    """Write a text file, UTF-8, atomically, without secrets."""
     with atomic_write(path) as stream:
-        stream.write(text.encode("utf-8"))
+        stream.write(redacted(text).encode("utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:

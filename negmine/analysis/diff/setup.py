@@ -63,7 +63,7 @@ def _overtaken(work: Workdir, manifest: Manifest, name: str) -> str:
 
 
 def _reranks(work: Workdir) -> bool:
-    return (work.root / "3-rerank").is_dir()
+    return (work.shared / "3-rerank").is_dir()
 
 
 def differences(a: Made, b: Made) -> dict[str, list[dict[str, Any]]]:

@@ -6,13 +6,15 @@ import re
 
 from rich.cells import cell_len
 
+from negmine.config.secrets import redacted
+
 # Control characters, and those that change the direction of what follows.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
-    """Return a text whose control characters, but for tabs and ends of lines, are blanks."""
-    return _STEERING.sub(" ", text)
+    """Return a text without secrets, whose control characters, but for tabs and ends of lines, are blanks."""
+    return _STEERING.sub(" ", redacted(text))
 
 
 def one_line(text: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from typing import Any
 
+from negmine.config.secrets import redacted
 from negmine.errors import JudgeError, MissingDependency
 from negmine.scorers.judge.base import REFUSAL, Messages, Reply
 from negmine.scorers.judge.client import api_key, import_openai, open_client
@@ -88,7 +89,7 @@ class HttpChat:
             extra_headers=self._headers,
             extra_body=body,
         )
-        return str(response.text)
+        return redacted(str(response.text))
 
     def _silent(self, error: Exception) -> JudgeError:
         return JudgeError(
@@ -98,9 +99,7 @@ class HttpChat:
 
     def _said(self, error: Exception) -> str:
         """Return an error in few words, without the key, which a server may have sent back."""
-        text = " ".join(str(error).split())
-        if self._key:
-            text = text.replace(self._key, "***")
+        text = redacted(" ".join(str(error).split()))
         if isinstance(error, TimeoutError | self._openai.APITimeoutError):
             text = f"no whole answer within --judge-timeout {self._timeout:g} s"
         return text[:200] or type(error).__name__

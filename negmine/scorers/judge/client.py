@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from negmine.errors import JudgeError, SettingsError
 
 KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
+MOST_BYTES = 1_000_000  # of an answer; the longest that a judge needs has some thousands
 _PREFIX = "OPENAI_"
 _one_at_a_time = threading.Lock()
 
@@ -57,7 +58,9 @@ def open_client(url: str, key: str, timeout: float) -> Any:
 
     with _without_openai_variables():
         transport = openai.DefaultAsyncHttpxClient(
-            timeout=timeout, event_hooks={"request": [refuse_elsewhere]}
+            timeout=timeout,
+            event_hooks={"request": [refuse_elsewhere], "response": [bound]},
+            headers={"Accept-Encoding": "identity"},
         )
         client = openai.AsyncOpenAI(
             base_url=url,
@@ -68,6 +71,31 @@ def open_client(url: str, key: str, timeout: float) -> Any:
         )
     home = _origin(client.base_url)
     return client
+
+
+async def bound(response: Any) -> None:
+    """Cut what a server sends after MOST_BYTES: what is left is no JSON, and counts as no answer.
+
+    A packed answer is not unpacked, since it may become of any size; it was not asked for.
+    """
+    if response.headers.get("content-encoding", "identity") != "identity":
+        del response.headers["content-encoding"]
+    inner = response.stream
+    kind = next(one for one in type(inner).__mro__ if one.__name__ == "AsyncByteStream")
+
+    class Bounded(kind):  # type: ignore[valid-type, misc]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            left = MOST_BYTES
+            async for chunk in inner:
+                yield chunk[:left]
+                left -= len(chunk)
+                if left <= 0:
+                    return
+
+        async def aclose(self) -> None:
+            await inner.aclose()
+
+    response.stream = Bounded()
 
 
 def _origin(url: Any) -> tuple[str, str, int | None]:

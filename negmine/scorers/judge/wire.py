@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from negmine.config.secrets import redacted
 from negmine.scorers.judge.base import NOTHING, Reply
 
 MOST_TOKENS = 1_000_000_000  # nobody used more in one call
@@ -23,7 +24,7 @@ def read(body: str) -> Reply:
     if not isinstance(message, dict):
         return Reply("", whole=False, kind=NOTHING)
     return Reply(
-        _text(message.get("content")),
+        redacted(_text(message.get("content"))),
         _first_tokens(_part(_first(_part(_part(choice, "logprobs"), "content")), "top_logprobs")),
         _count(_part(usage, "prompt_tokens")),
         _count(_part(usage, "completion_tokens")),

@@ -80,7 +80,7 @@ def serving(script):
                 self.close_connection = True
                 return
             status, body = said
-            length = 10**6
+            length = 10**9
             if not isinstance(body, Iterator):
                 data = (body if isinstance(body, str) else json.dumps(body)).encode()
                 body, length = iter([data]), len(data)

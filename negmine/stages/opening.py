@@ -33,7 +33,7 @@ def open_context(
     force: bool = False,
 ) -> Context:
     """Return the context of a work directory: the given settings over what it remembers."""
-    workdir = open_workdir(work)
+    workdir = _opened(work)
     remembered = recall_settings(workdir, (progress or Silent()).note)
     return _context(workdir, flags, config, remembered, progress, force)
 
@@ -46,7 +46,7 @@ def open_existing(
     force: bool = False,
 ) -> Context:
     """Return the context of a work directory that must have been begun; raise MissingArtifact."""
-    workdir = open_workdir(work)
+    workdir = _opened(work)
     begin = (
         f"Run: negmine mine {work} --data FOLDER, "
         f"or stage by stage, from negmine index {work} --data FOLDER"
@@ -71,14 +71,14 @@ def context_to_mine(
 
     since: another work directory that a new one starts from.
     """
-    workdir = source = open_workdir(work)
+    workdir = source = _opened(work)
     is_given = bool(flags) or config is not None
     if since is not None:
         check_old(Path(since), workdir)
     note = (progress or Silent()).note
     remembered = None if is_given else recall_settings(workdir, note)
     if remembered is None and since is not None and not is_given:
-        source = open_workdir(since)  # a first command left none, or failed
+        source = _opened(since)  # a first command left none, or failed
         remembered = recall_settings(source, note)
     context = _context(workdir, flags, config, remembered, progress, force, source)
     context.trust.require(STAGES)
@@ -88,6 +88,14 @@ def context_to_mine(
     if since is not None:
         start_from(Path(since), workdir, context.progress.note)
     return context
+
+
+def _opened(work: str | Path) -> Workdir:
+    """Open a work directory that somebody else may have filled; raise WorkdirError for links in it."""
+    workdir = open_workdir(work)
+    if workdir.exists():
+        workdir.refuse_links()
+    return workdir
 
 
 def _context(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,17 +20,21 @@ from numpy.typing import NDArray
 
 from negmine.config.secrets import redacted
 
+TEMPORARY = ".tmp"  # the end of names of files that are being written
+STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+MOST_OF_NAME = 200  # bytes and more of a name are left for the random part
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a stream whose bytes become the file `path` when the block ends; before, the old file stands.
 
     Written under a temporary name in the same folder, synced, renamed. If the block raises, nothing
-    changes.
+    changes. A link in place of `path` is replaced; what it leads to is not touched.
     """
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = temporary_name(path)
     try:
-        with naming(path), temporary.open("wb") as stream:
+        with naming(path), os.fdopen(_created(temporary), "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -38,6 +44,17 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def temporary_name(path: Path) -> Path:
+    """Return a random name beside a file, for what will become it. leftovers.py removes what a kill leaves."""
+    return path.with_name(f"{path.name[:MOST_OF_NAME]}.{secrets.token_hex(8)}{TEMPORARY}")
+
+
+def _created(path: Path) -> int:
+    """Make a new file, never one that is there, nor what a link leads to; return its descriptor."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
 
 
 @contextmanager
@@ -54,9 +71,10 @@ def naming(path: Path) -> Iterator[None]:
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path, for libraries that write files themselves; it becomes `path` at the end."""
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = temporary_name(path)
     try:
         yield temporary
+        sync_file(temporary)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -122,8 +140,9 @@ class TableWriter:
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path, self._temporary = path, path.with_name(path.name + ".tmp")
-        self._writer = pq.ParquetWriter(self._temporary, schema)
+        self._path, self._temporary = path, temporary_name(path)
+        self._stream = os.fdopen(_created(self._temporary), "wb")
+        self._writer = pq.ParquetWriter(self._stream, schema)
 
     def write(self, table: pa.Table) -> None:
         """Add a table."""
@@ -132,17 +151,42 @@ class TableWriter:
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
         self._temporary.replace(self._path)
 
     def discard(self) -> None:
         """Remove the unfinished file."""
         self._writer.close()
+        self._stream.close()
         self._temporary.unlink(missing_ok=True)
 
 
 def spill_file(folder: Path) -> IO[bytes]:
     """Open an unnamed file for what does not fit into memory; it is gone when it is closed."""
     return tempfile.TemporaryFile(dir=folder)
+
+
+def write_out(path: Path, text: str) -> None:
+    """Write a text file that the user names: atomically, but for a device or a pipe, which is written into."""
+    if str(path) in STDOUT:  # opened anew, it would have a position of its own, and overwrite
+        sys.stdout.write(redacted(text))
+        sys.stdout.flush()
+    elif str(path).startswith(("/dev/", "/proc/")) or (path.exists() and not path.is_file()):
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write(redacted(text))
+    else:
+        write_text(path, text)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
+
+from negmine.storage.files import TEMPORARY
 
 LOCK, HOLDER, DIGESTS = ".lock", ".lock-holder.json", ".digests.json"
 
@@ -26,6 +29,14 @@ def remove_leftovers(root: Path, with_root: bool) -> None:
                 entry.unlink(missing_ok=True)
         if with_root:
             root.rmdir()
+
+
+def remove_temporaries(root: Path) -> None:
+    """Remove files that an earlier process was writing when it was killed; the caller holds the lock."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            if name.endswith(TEMPORARY):
+                (Path(folder) / name).unlink(missing_ok=True)
 
 
 def _is_leftover(entry: Path) -> bool:

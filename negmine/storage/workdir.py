@@ -7,6 +7,7 @@ in `.partial/` inside the folder, so that an old artifact stays whole until its 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -19,10 +20,10 @@ import pyarrow as pa
 
 from negmine.errors import CorruptArtifact, MissingArtifact, NegmineError, WorkdirError
 from negmine.storage.digests import Digests
-from negmine.storage.files import atomic_write, sync_folder, write_json
+from negmine.storage.files import atomic_write, sync_file, sync_folder, write_json
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
-from negmine.storage.leftovers import DIGESTS, LOCK, remove_leftovers
+from negmine.storage.leftovers import DIGESTS, LOCK, remove_leftovers, remove_temporaries
 from negmine.storage.locks import locked
 from negmine.storage.manifest import MANIFEST, Manifest
 from negmine.storage.parquet import (
@@ -36,6 +37,7 @@ from negmine.storage.parquet import (
 )
 
 PARTIAL = ".partial"
+DEPTH = 5  # folders in a work directory: scores/<model>/part-00000/chunk is the deepest
 
 
 class Workdir:
@@ -83,7 +85,9 @@ class Workdir:
         """
         is_new = not self.root.exists()
         self.create()
+        self.refuse_links()
         with self.lock():
+            remove_temporaries(self.root)
             try:
                 yield
             except NegmineError:
@@ -95,6 +99,17 @@ class Workdir:
         return any(
             (self.shared / mark).exists() for mark in ("settings.json", "1-index", "sources")
         )
+
+    def refuse_links(self) -> None:
+        """Raise WorkdirError for a link inside: negmine would write, or read, somewhere else.
+
+        The work directory itself may be one.
+        """
+        for link in links(self.root):
+            raise WorkdirError(
+                f"{link} is a link. Nothing is read or written through links inside a work directory. To have "
+                "it on another disk, move the whole directory there, and link that."
+            )
 
     def _refuse_others(self, folder: Path) -> None:
         """Raise WorkdirError for a file, or a folder that is full of something else."""
@@ -243,9 +258,11 @@ class Workdir:
             if path.is_file() and (path.name in new or (alone and path.name not in wanted)):
                 path.unlink()
         for file in new:
+            sync_file(partial / pending[file])
             (partial / pending[file]).replace(folder / file)
         shutil.rmtree(partial)
-        sync_folder(folder)
+        for made in (folder, folder.parent, self.root):  # the folders may be new, too
+            sync_folder(made)
         write_json(folder / MANIFEST, asdict(manifest))
         return manifest
 
@@ -270,6 +287,19 @@ def refuse_file(path: Path) -> None:
             f"{path} is a file. Name a folder for the work directory, as in: "
             f"negmine mine work --pairs {path}"
         )
+
+
+def links(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
+    """Yield the links in a folder and in those below it, as deep as artifacts and caches lie."""
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        inside = list(entries)
+    for entry in inside:
+        if entry.is_symlink():
+            yield Path(entry.path)
+        elif depth > 1 and entry.is_dir(follow_symlinks=False):
+            yield from links(Path(entry.path), depth - 1)
 
 
 def _size(path: Path) -> int:

@@ -15,7 +15,7 @@ from negmine.config.settings import IndexSettings
 from negmine.config.starter import starter
 from negmine.config.tables import checked
 from negmine.errors import SettingsError
-from negmine.storage.files import write_text
+from negmine.storage.files import write_out
 
 # Words in the names of files that say what they hold.
 _ROLES = {
@@ -43,7 +43,7 @@ def init(
     command = f"negmine mine work --config {shlex.quote(str(out))}"
     text = starter(fields, out.resolve().parent, sentences, command)
     try:
-        write_text(out, text)
+        write_out(out, text)
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror}.") from error
     return {

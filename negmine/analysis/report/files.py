@@ -6,7 +6,7 @@ from pathlib import Path
 
 from negmine.analysis.report.schema import Report
 from negmine.errors import SettingsError
-from negmine.storage.files import write_text
+from negmine.storage.files import write_out
 
 
 def default_page(work: Path) -> Path:
@@ -47,6 +47,6 @@ def write(report: Report, page: Path | None, numbers: Path | None) -> None:
 
 def _replace(path: Path, text: str) -> None:
     try:
-        write_text(path, text)
+        write_out(path, text)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}.") from error

@@ -37,4 +37,5 @@ def status(
         return table
     lines = [f"{work} wants to use what you have not named:", *(f"  {one}" for one in untrusted)]
     lines.append(f"If it is what you want: negmine trust {work}")
-    return Group(table, Text("\n".join(map(printable, lines))))
+    # Names and commands are copied: they are not broken, however long they are.
+    return Group(table, Text("\n".join(map(printable, lines)), no_wrap=True, overflow="ignore"))

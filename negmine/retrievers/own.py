@@ -135,7 +135,7 @@ def open_own(spec: str, context: Context) -> Retriever:
                 return retriever
         source: Any = context.corpus.documents
         if _builds(spec, context):
-            source = context.work.folder(_index(name))
+            source = context.work.opened(_index(name))
         made = load_plugin(spec, FLAG)(source, **chosen)
         checked = Checked(made, spec, lambda: len(context.corpus.doc_ids()))
         _open[:] = [(key, checked)]

@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.errors import CorruptArtifact, MissingArtifact, NegmineError, WorkdirError
+from negmine.storage.contents import HASH, content_hash, is_altered
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, sync_file, sync_folder, write_json
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
@@ -157,23 +158,46 @@ class Workdir:
 
     def part_files(self, name: str) -> list[Path]:
         """Return the listed parts of a finished artifact; raise where one is missing or altered."""
-        manifest, folder = self.require(name), self.folder(name)
-        for part in manifest.parts:
-            if _size(folder / part["file"]) != part["bytes"]:
-                raise CorruptArtifact(
-                    f"{folder / part['file']} is missing or altered. Run the command that makes it again: "
-                    f"negmine {manifest.stage} {self.name}"
-                )
-        return [folder / part["file"] for part in manifest.parts]
+        manifest = self.require(name)
+        return [self._sound(manifest, part) for part in manifest.parts]
+
+    def opened(self, name: str) -> Path:
+        """Return the folder of an artifact with files of its own; raise where one is missing or altered."""
+        self.part_files(name)
+        return self.folder(name)
+
+    def altered(self, name: str) -> list[Path]:
+        """Return the files of a finished artifact that are missing, or have not the bytes that were written."""
+        manifest = self.manifest(name)
+        parts = [] if manifest is None else manifest.parts
+        files = {self.folder(name) / part["file"]: part for part in parts}
+        return [path for path, part in files.items() if is_altered(path, part)]
+
+    def forget(self, name: str) -> None:
+        """Have an artifact count as missing, because it is damaged; the caller holds the lock."""
+        (self.shared / name / MANIFEST).unlink(missing_ok=True)
 
     def read(self, name: str, number: int, columns: list[str] | None = None) -> pl.DataFrame:
         """Return part `number` of an artifact."""
-        return read_part(self.part_files(name)[number], columns)
+        manifest = self.require(name)
+        return read_part(self._sound(manifest, manifest.parts[number]), columns)
 
     def parts(self, name: str, columns: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield every part of an artifact, one at a time."""
-        for path in self.part_files(name):
-            yield read_part(path, columns)
+        manifest = self.require(name)
+        for part in manifest.parts:
+            yield read_part(self._sound(manifest, part), columns)
+
+    def _sound(self, manifest: Manifest, part: dict[str, Any]) -> Path:
+        """Return the file of a part; raise CorruptArtifact where it is missing or altered."""
+        path: Path = self.folder(manifest.artifact) / part["file"]
+        if is_altered(path, part):
+            raise CorruptArtifact(
+                f"{path} is missing or altered: it has not the bytes that were written. Make it again: "
+                f"negmine {manifest.stage} {self.name} --force",
+                manifest.artifact,
+            )
+        return path
 
     def queries_per_part(self) -> list[int]:
         """Return how many queries are mined in each part of `queries`, and of all tables that follow."""
@@ -267,7 +291,7 @@ class Workdir:
         return manifest
 
     def describe(self, name: str, files: list[str] | None, identity: str) -> list[dict[str, Any]]:
-        """Describe finished files for a manifest: file, rows, bytes. Without a list: all new ones."""
+        """Describe finished files for a manifest: file, rows, bytes, hash. Without a list: all new ones."""
         folder = self.local(name)
         partial = folder / PARTIAL
         if files is None:
@@ -275,7 +299,12 @@ class Workdir:
         places = {file: partial / pending_name(file, identity) for file in files}
         paths = {file: new if new.exists() else folder / file for file, new in places.items()}
         return [
-            {"file": file, "rows": rows_of(path), "bytes": path.stat().st_size}
+            {
+                "file": file,
+                "rows": rows_of(path),
+                "bytes": path.stat().st_size,
+                HASH: content_hash(path),
+            }
             for file, path in paths.items()
         ]
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from negmine.engine.context import Context
-from negmine.engine.status import State, survey
+from negmine.engine.status import PARTIAL, State, survey
 from negmine.stages.plan import make_plan, other_formats
 
+MOST_NAMED = 3  # files of an artifact
 
-def states(context: Context) -> list[State]:
-    """Return the state of every artifact, training files of other formats that lie there included."""
-    return survey(context, [*make_plan(context), *other_formats(context)])
+
+def states(context: Context, verify: bool = False) -> list[State]:
+    """Return the state of every artifact, training files of other formats that lie there included.
+
+    verify: read every file; an artifact with a file that is missing or altered is partial.
+    """
+    every = survey(context, [*make_plan(context), *other_formats(context)])
+    return [_verified(context, state) for state in every] if verify else every
+
+
+def _verified(context: Context, state: State) -> State:
+    altered = context.work.altered(state.artifact.name)
+    if not altered:
+        return state
+    names = ", ".join(path.name for path in altered[:MOST_NAMED])
+    more = f" and {len(altered) - MOST_NAMED} more" if len(altered) > MOST_NAMED else ""
+    again = f"negmine {state.artifact.stage} {context.work.name} --force"
+    return replace(state, state=PARTIAL, why=f"damaged: {names}{more}. Run: {again}")
 
 
 def rows(states: list[State]) -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from negmine.cli.console import answering
 from negmine.cli.options import Config, Json, Work, with_settings
@@ -10,7 +12,15 @@ from negmine.cli.progress import TerminalProgress
 
 
 @with_settings(brief=True)
-def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json = False) -> None:
+def status(
+    work: Work,
+    flags: dict[str, Any],
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file, and name what is damaged.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
     """Show every artifact: fresh, stale (and why), partial or missing. Changes nothing.
 
     With settings as flags, it shows what they would make again.
@@ -23,7 +33,7 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
         from negmine.stages.opening import open_existing
 
         context = open_existing(work, flags, config)
-        rows, untrusted = artifacts.rows(artifacts.states(context)), context.trust.untrusted
+        rows, untrusted = artifacts.rows(artifacts.states(context, verify)), context.trust.untrusted
         things = [one._asdict() for one in untrusted]
         answer.data = {"work": work, "artifacts": rows, "untrusted": things}
         answer.show = lambda console: console.print(

@@ -38,7 +38,7 @@ def _build(context: Context) -> Folder:
 
 
 def _open(context: Context) -> Retriever:
-    return retriever.open_index(context.work.folder(INDEX), context.corpus.doc_order())
+    return retriever.open_index(context.work.opened(INDEX), context.corpus.doc_order())
 
 
 def _run(context: Context) -> Parts:

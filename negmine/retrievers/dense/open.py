@@ -17,9 +17,9 @@ def open_dense(context: Context) -> Dense:
     index = config.index
     approximate = None
     if index.index != FLAT:
-        folder = work.folder(names.faiss(config))
+        folder = work.opened(names.faiss(config))
         approximate = Approximate(folder, config.retrieve.faiss_parameters, index.one_device)
-    folder, doc_order = work.folder(names.vectors(config)), context.corpus.doc_order()
+    folder, doc_order = work.opened(names.vectors(config)), context.corpus.doc_order()
     gpus, size = nearest.gpus(index.one_device), products(config.memory_bytes)
     if gpus:
         return Dense(folder, doc_order, partial(nearest.on_gpus, gpus), None, approximate)

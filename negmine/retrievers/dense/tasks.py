@@ -153,7 +153,7 @@ def faiss_index(context: Context) -> Folder:
 
     def make(folder: Path) -> dict[str, Any]:
         config, progress = context.config, context.progress
-        file = context.work.folder(names.vectors(config)) / "documents.npy"
+        file = context.work.opened(names.vectors(config)) / "documents.npy"
         documents = np.load(file, mmap_mode="r")
         progress.total(len(documents), "documents")
         return approximate.build(documents, config.index.index, folder, progress)

@@ -12,6 +12,7 @@ from rich.console import Console
 import negmine
 from negmine.cli.render import diff as diff_views
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
+from negmine.storage.contents import HASH, content_hash
 from negmine.storage.manifest import MANIFEST
 from tests.conftest import DOCUMENTS, QRELS, QUERIES, write_beir, write_vectors
 from tests.stages.filter.risk.circle import write_circle
@@ -242,7 +243,7 @@ def test_other_rows_from_the_same_setup_are_a_note(circle, tmp_path):
     rows = rows.with_columns(dense_score=pl.col("dense_score") + pl.lit(1e-6, pl.Float32))
     rows.write_parquet(part)
     manifest = json.loads((other / "4-filter/verdicts" / MANIFEST).read_text())
-    manifest["parts"][0]["bytes"] = part.stat().st_size
+    manifest["parts"][0] |= {"bytes": part.stat().st_size, HASH: content_hash(part)}
     (other / "4-filter/verdicts" / MANIFEST).write_text(json.dumps(manifest))
     found = negmine.diff(circle[0], other)
     assert found["same_setup"]

@@ -109,7 +109,7 @@ class Known:
             return lambda docs, offsets, positives, known_offsets: likeness(
                 dense.vectors, dense.rows(docs), offsets, dense.rows(positives), known_offsets
             )
-        return shingles.open_index(self._context.work.folder(SHINGLES)).likeness
+        return shingles.open_index(self._context.work.opened(SHINGLES)).likeness
 
     @cached_property
     def _vectors(self) -> VectorRetriever:

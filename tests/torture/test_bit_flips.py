@@ -1,0 +1,156 @@
+"""Silent damage: a flipped byte, or zeros of the same size, never gives other rows with exit code 0."""
+
+import shutil
+
+import numpy as np
+import polars as pl
+import pytest
+
+import negmine
+from negmine.errors import CorruptArtifact, NegmineError
+from tests.conftest import write_beir, write_vectors
+from tests.torture.faults import FULL
+
+FLAGS = {"relative_margin": 0.3, "max_risk": 0.5, "k": 12, "num_negatives": 3}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    data = write_beir(tmp_path_factory.mktemp("data") / "beir")
+    return {"data": data, **write_vectors(data)}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, source):
+    work = tmp_path_factory.mktemp("finished") / "w"
+    negmine.mine(work, **source, **FLAGS)
+    return work
+
+
+def listed(work):
+    """Return the files that manifests list, relative to the work directory."""
+    files = (path for path in work.glob("[0-9]*/**/*") if path.is_file())
+    return sorted(str(path.relative_to(work)) for path in files if path.name != "_manifest.json")
+
+
+def rows(work):
+    return pl.read_parquet(work / "5-write/triplet/*.parquet").sort(pl.all()).rows()
+
+
+def flipped(data, place):
+    return data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :]
+
+
+DAMAGES = {
+    "first byte": lambda data: flipped(data, 0),
+    "a byte in the middle": lambda data: flipped(data, len(data) // 2),
+    "last byte": lambda data: flipped(data, len(data) - 1),
+    "zeros": lambda data: b"\0" * len(data),
+}
+
+
+def redone(work):
+    """Have every decision made again from what is on disk, as a nightly job would."""
+    negmine.filter(work, relative_margin=0.31)
+    negmine.filter(work, relative_margin=0.3)
+    negmine.write(work, force=True)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_an_error_or_has_no_effect_and_the_command_of_the_message_heals_it(
+    damage, finished, source, tmp_path
+):
+    right = rows(finished)
+    files = listed(finished)
+    assert len(files) > 20
+    for number, name in enumerate(files):
+        if not (FULL or number % 3 == list(DAMAGES).index(damage) % 3):
+            continue
+        work = tmp_path / str(number)
+        shutil.copytree(finished, work)
+        negmine.trust(work)
+        file = work / name
+        whole = file.read_bytes()
+        if not whole:
+            continue
+        file.write_bytes(DAMAGES[damage](whole))
+        try:
+            redone(work)
+        except CorruptArtifact as error:
+            assert str(file) in str(error)
+            assert "--force" in str(error)
+        if (work / "5-write/triplet/_manifest.json").exists() and "5-write/triplet" not in name:
+            assert rows(work) == right, name
+        negmine.mine(work, force=True)
+        assert rows(work) == right, name
+        assert not [one for one in negmine.status(work, verify=True) if one.state != "fresh"]
+        shutil.rmtree(work)
+
+
+def test_status_verify_names_every_damaged_file(finished, tmp_path):
+    work = shutil.copytree(finished, tmp_path / "w")
+    negmine.trust(work)
+    for name in listed(work):
+        file = work / name
+        file.write_bytes(DAMAGES["last byte"](file.read_bytes()))
+    states = {one.artifact.name: one for one in negmine.status(work, verify=True)}
+    damaged = [one for one in states.values() if one.why.startswith("damaged: ")]
+    assert len(damaged) == len(states)
+    assert "part-00000.parquet" in states["1-index/corpus"].why
+    assert "negmine index" in states["1-index/corpus"].why
+
+
+def test_every_read_is_checked(finished, tmp_path):
+    """Analyses say so, too, and change nothing."""
+    work = shutil.copytree(finished, tmp_path / "w")
+    file = work / "2-retrieve/candidates/part-00000.parquet"
+    file.write_bytes(DAMAGES["a byte in the middle"](file.read_bytes()))
+    with pytest.raises(CorruptArtifact, match="candidates"):
+        negmine.leak(work)
+    assert (work / "2-retrieve/candidates/_manifest.json").exists()
+
+
+def test_a_stage_that_meets_damage_has_the_next_one_make_it_again(finished, tmp_path):
+    work = shutil.copytree(finished, tmp_path / "w")
+    negmine.trust(work)
+    file = work / "4-filter/features/part-00000.parquet"
+    file.write_bytes(DAMAGES["a byte in the middle"](file.read_bytes()))
+    with pytest.raises(CorruptArtifact, match="features"):
+        negmine.filter(work, relative_margin=0.4)
+    negmine.filter(work, relative_margin=0.3)
+    negmine.write(work)
+    assert rows(work) == rows(finished)
+
+
+def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEGMINE_VERIFY", "sizes")
+    work = shutil.copytree(finished, tmp_path / "w")
+    file = work / "4-filter/risk/part-00000.parquet"
+    file.write_bytes(DAMAGES["last byte"](file.read_bytes()))
+    with pytest.raises((NegmineError, pl.exceptions.PolarsError, OSError)):
+        negmine.filter(work, max_risk=0.2)
+
+
+def test_a_manifest_without_hashes_is_read(finished, tmp_path):
+    import json
+
+    work = shutil.copytree(finished, tmp_path / "w")
+    negmine.trust(work)
+    for path in work.rglob("_manifest.json"):
+        manifest = json.loads(path.read_text())
+        for part in manifest["parts"]:
+            del part["xxh3"]
+        path.write_text(json.dumps(manifest))
+    assert not [one for one in negmine.status(work, verify=True) if one.state != "fresh"]
+    redone(work)
+    assert rows(work) == rows(finished)
+
+
+def test_the_hash_is_that_of_xxhash(tmp_path):
+    import xxhash
+
+    from negmine.storage.contents import content_hash
+
+    data = np.random.default_rng(1).bytes(3_000_000)
+    (tmp_path / "file").write_bytes(data)
+    assert content_hash(tmp_path / "file") == xxhash.xxh3_128_hexdigest(data)

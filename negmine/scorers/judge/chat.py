@@ -9,7 +9,7 @@ from typing import Any
 from negmine.config.secrets import redacted
 from negmine.errors import JudgeError, MissingDependency
 from negmine.scorers.judge.base import REFUSAL, Messages, Reply
-from negmine.scorers.judge.client import api_key, import_openai, open_client
+from negmine.scorers.judge.client import api_key, import_openai, open_client, why_unreached
 from negmine.scorers.judge.wire import read
 
 REFUSALS = 10  # prompts that may be refused before the first is answered
@@ -100,6 +100,8 @@ class HttpChat:
     def _said(self, error: Exception) -> str:
         """Return an error in few words, without the key, which a server may have sent back."""
         text = redacted(" ".join(str(error).split()))
+        if isinstance(error, self._openai.APIConnectionError):
+            text = why_unreached(error) or text
         if isinstance(error, TimeoutError | self._openai.APITimeoutError):
             text = f"no whole answer within --judge-timeout {self._timeout:g} s"
         return text[:200] or type(error).__name__

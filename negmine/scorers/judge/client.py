@@ -7,6 +7,8 @@ none of them has a say. Redirects within the host are followed; elsewhere go nei
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,13 @@ from negmine.errors import JudgeError, SettingsError
 KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
 MOST_BYTES = 1_000_000  # of an answer; the longest that a judge needs has some thousands
 _PREFIX = "OPENAI_"
+_UNREACHED: dict[type[OSError], str] = {
+    ssl.SSLCertVerificationError: "its certificate is not valid for this host, or not known here",
+    ssl.SSLError: "no TLS connection, is it http:// and not https://?",
+    socket.gaierror: "the name of its host is not known: no DNS, or a typing error",
+    ConnectionRefusedError: "nothing listens at this host and port: connection refused",
+    ConnectionResetError: "it has cut the connection",
+}
 _one_at_a_time = threading.Lock()
 
 
@@ -71,6 +80,20 @@ def open_client(url: str, key: str, timeout: float) -> Any:
         )
     home = _origin(client.base_url)
     return client
+
+
+def why_unreached(error: BaseException) -> str:
+    """Return why there is no connection, in words; nothing where the cause is another one.
+
+    The client says "Connection error." of all; the reason is in the chain of causes.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        for kind, words in _UNREACHED.items():
+            if isinstance(cause, kind):
+                return f"{words}: {cause.strerror or cause}" if kind is ssl.SSLError else words
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 async def bound(response: Any) -> None:

@@ -1,5 +1,6 @@
 """The client of the judge: no variable of the openai package has a say in it."""
 
+import asyncio
 import json
 import os
 import re
@@ -8,6 +9,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
+from negmine.errors import JudgeError
+from negmine.scorers.judge.chat import HttpChat
 from tests.scorers.judge.mining import mine
 from tests.scorers.judge.server import honest, serving
 
@@ -51,3 +56,20 @@ def test_openai_log_turns_on_no_log():
         capture_output=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "0 [] debug"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://127.0.0.1:9/v1", "connection refused"),
+        ("http://no-such-host.invalid/v1", "the name of its host is not known"),
+        ("HTTPS", "no TLS connection, is it http:// and not https://?"),
+    ],
+)
+def test_each_reason_of_no_connection_is_told_apart(url, words):
+    with serving(lambda request, number: (200, "x")) as judge:
+        address = judge.url.replace("http:", "https:") if url == "HTTPS" else url
+        chat = HttpChat(address, "m", 5, 0, {})
+        with pytest.raises(JudgeError, match="does not answer") as raised:
+            asyncio.run(chat.ask([{"role": "user", "content": "x"}], 5, False, 0))
+    assert words in str(raised.value)

@@ -38,6 +38,11 @@ STAGES_OF_OWN = ("1-index", "2-retrieve")
 def own_type(spec: str) -> RetrieverType:
     """Return the entry of a user's retriever."""
     name = plugin_name(spec)
+    if not name.isidentifier():
+        raise SettingsError(
+            f"{FLAG} {spec!r}: behind the last colon stands the name of a factory in Python. Columns and "
+            "folders are called after it."
+        )
     run = f"2-retrieve/{name}"
     return RetrieverType(
         name=name,

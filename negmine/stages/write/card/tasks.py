@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from negmine.data.markdown import inline
 from negmine.data.templates import render
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder
@@ -61,13 +62,12 @@ def _text(context: Context) -> str:
         queries=context.work.require(QRELS).stats["queries_mined"],
         documents=context.work.require(CORPUS).rows,
         counts=_counts(context),
-        models=used(context),
-        settings=[
-            (one.stage, one.name, one.value.replace("|", "\\|"))
-            for one in shaping_settings(context)
+        models=[
+            one._replace(role=inline(one.role), name=inline(one.name)) for one in used(context)
         ],
+        settings=[(one.stage, one.name, inline(one.value)) for one in shaping_settings(context)],
         leak=leak_line(limits.stats if limits else {}),
-        license=write.license,
+        license=inline(write.license or ""),
         version=_training(context).versions.get("negmine", ""),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -31,6 +32,9 @@ class SettingsTable(BaseModel):
         if get_origin(annotation) is tuple and isinstance(value, str | int):
             value = (value,)  # one needs no list
         kinds = kinds_of(annotation)
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, str | Path):
+                _check_text(str(one))
         if kinds & {int, float}:
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):
@@ -68,6 +72,16 @@ def kinds_of(annotation: Any) -> set[Any]:
     """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
     inside = get_args(annotation)
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
+
+
+def _check_text(text: str) -> None:
+    """Refuse what no file name, model or address can have in it."""
+    if "\0" in text:
+        raise ValueError("it has a NUL character in it")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise ValueError("it has half a character in it (a lone surrogate)") from None
 
 
 def _check_number(name: str, value: Any, kinds: set[Any], table: type[SettingsTable]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from negmine.config.json_text import parsed
 from negmine.config.naming import flag
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.secrets import has_secret, shown_url
@@ -120,7 +120,7 @@ def judge_extra(rules: FilterSettings) -> dict[str, Any]:
     if rules.judge_extra is None:
         return {}
     try:
-        fields = json.loads(rules.judge_extra)
+        fields = parsed(rules.judge_extra)
     except ValueError:
         fields = None
     taken = ("messages", "model", "stream", "n")

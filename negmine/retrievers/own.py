@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.json_text import parsed
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
@@ -67,7 +68,7 @@ def options(config: ResolvedConfig, name: str) -> dict[str, Any]:
             raise SettingsError(f"--retriever-option {option}: give NAME.KEY=VALUE.")
         if owner == name:
             try:
-                values[key] = json.loads(text)
+                values[key] = parsed(text)
             except ValueError:
                 values[key] = text
     return values

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
+from pydantic import TypeAdapter
+
+from negmine.config.json_text import parsed
 from negmine.data.identity import file_digest
 from negmine.storage.files import atomic_write
+
+_STAMPED = TypeAdapter(dict[str, tuple[int, int, str]])  # path: size, modification time, sha256
 
 
 class Digests:
@@ -20,9 +24,9 @@ class Digests:
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
-        self._stamped: dict[str, list[Any]] = {}
+        self._stamped: dict[str, tuple[int, int, str]] = {}
         try:
-            self._stamped = json.loads(cache.read_text())
+            self._stamped = _STAMPED.validate_python(parsed(cache.read_text()))
         except (OSError, ValueError):
             self._stamped = {}
 
@@ -30,12 +34,12 @@ class Digests:
         """Return the sha256 (hex) of `path`, from the cache where size and time are the same."""
         path = path.resolve()
         stat = path.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns]
+        stamp = (stat.st_size, stat.st_mtime_ns)
         cached = self._stamped.get(str(path))
         if cached and cached[:2] == stamp:
-            return str(cached[2])
+            return cached[2]
         digest = file_digest(path)
-        self._stamped[str(path)] = [*stamp, digest]
+        self._stamped[str(path)] = (*stamp, digest)
         return digest
 
     def save(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from negmine.config.json_text import parsed
 from negmine.errors import Locked
 from negmine.storage.files import write_text
 from negmine.storage.leftovers import HOLDER, LOCK
@@ -56,7 +57,7 @@ def _is_in_place(lock: BaseFileLock) -> bool:
 
 def _describe(holder: Path) -> str:
     try:
-        who = json.loads(holder.read_text())
+        who = parsed(holder.read_text())
         return f" by process {who['pid']} on {who['host']} since {who['since']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return " by another process"

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, TypeAdapter
+
+from negmine.config.json_text import parsed
+from negmine.errors import CorruptArtifact
+from negmine.storage.contents import HASH
 
 MANIFEST = "_manifest.json"
+
+
+class Stats(dict[str, Any]):
+    """Counts of an artifact, as read from its manifest. A count that is missing is damage, not a KeyError."""
+
+    owner = ""
+
+    def __missing__(self, name: str) -> Any:
+        raise CorruptArtifact(
+            f"{self.owner} is damaged: it lacks {name!r}. Make the artifact again: give the command of its "
+            "stage with --force."
+        )
 
 
 @dataclass(frozen=True)
@@ -35,13 +53,33 @@ class Manifest:
 
         Raises ValueError or TypeError for what is no manifest, or names a part outside of its folder.
         """
-        fields = json.loads(text)
-        if "room" in fields:
+        fields = parsed(text)
+        if isinstance(fields, dict) and "room" in fields:
             fields["stage"] = fields.pop("room")
-        manifest = cls(**fields)
+        manifest = _checked().validate_python(fields)
+        if "stats" not in fields:
+            raise ValueError("there are no counts")
         if not all(_is_plain(part["file"]) for part in manifest.parts):
             raise ValueError("a part is not in the folder of the artifact")
-        return manifest
+        stats = Stats(manifest.stats)
+        stats.owner = f"{manifest.artifact}/{MANIFEST}"
+        return replace(manifest, stats=stats)
+
+
+@cache
+def _checked() -> TypeAdapter[Manifest]:
+    """Return what checks the fields of a manifest; pydantic's errors are ValueErrors."""
+    return TypeAdapter(Annotated[Manifest, AfterValidator(_with_sound_parts)])
+
+
+def _with_sound_parts(manifest: Manifest) -> Manifest:
+    for part in manifest.parts:
+        size, rows = part.get("bytes"), part.get("rows")
+        if not isinstance(size, int) or not isinstance(rows, int | None):
+            raise ValueError("a part has no size, or its rows are no number")
+        if not isinstance(part.get(HASH), str | None) or "file" not in part:
+            raise ValueError("a part has no name, or its hash is no text")
+    return manifest
 
 
 def _is_plain(name: Any) -> bool:

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negmine.config.json_text import parsed
 from negmine.storage.files import atomic_write, new_folder, write_json
 from negmine.storage.workdir import Workdir
 
@@ -46,7 +47,7 @@ def write_result(work: Workdir, result: dict[str, Any]) -> None:
 def read_result(work: Workdir) -> dict[str, Any] | None:
     """Return the last result, or None."""
     try:
-        result = json.loads((work.shared / FOLDER / RESULT).read_text(encoding="utf-8"))
+        result = parsed((work.shared / FOLDER / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
     return result if isinstance(result, dict) else None

@@ -7,7 +7,6 @@ killed, `status` still knows what was being made.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from negmine.config.gone import without_gone
+from negmine.config.json_text import parsed
 from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
 from negmine.storage.files import write_json
@@ -35,7 +35,7 @@ def recall_settings(
     """
     path = work.shared / REMEMBERED
     try:
-        tables, notes = without_gone(json.loads(path.read_text(encoding="utf-8")))
+        tables, notes = without_gone(parsed(path.read_text(encoding="utf-8")))
         settings = Settings.model_validate(tables)
         for message in notes:
             note(message)

@@ -114,8 +114,7 @@ def open_sources(settings: IndexSettings) -> Sources:
     tables = (*sources.corpus_files, *sources.query_files)
     lost = [path for path in dict.fromkeys((*tables, *sources.qrels_files)) if not path.is_file()]
     if lost:
-        what = ("does not exist. Check the path.", "is a folder. Name a file.")
-        raise InputError("\n".join(f"{path} {what[path.is_dir()]}" for path in lost))
+        raise InputError("\n".join(f"{path} {_why_not(path)}" for path in lost))
     for path in tables:
         kind_of(path)
     return sources
@@ -161,3 +160,12 @@ def _not_empty(
             remedy="Check that this is the right file.",
             safe_to_skip=False,
         )
+
+
+def _why_not(path: Path) -> str:
+    """Return why a path is no file to read."""
+    if path.is_dir():
+        return "is a folder. Name a file."
+    if path.exists():
+        return "is a pipe or a device. It is read more than once: copy it to a file first."
+    return "does not exist. Check the path."

@@ -6,7 +6,6 @@ table of what has nothing to be told of, and leaves the rest to Python's reader.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from negmine.config.json_text import DEEPEST, parsed
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import CHUNK, Chunk, Row
 from negmine.data.sources.text import RawLine, decoded, raw_lines
@@ -45,9 +45,11 @@ def _table(block: Sequence[RawLine]) -> pa.Table | None:
         line.startswith(b"{") and line.endswith(_ENDS) for line in lines
     ):
         return None
+    if any(line.count(b"[") + line.count(b"{") > DEEPEST for line in lines):
+        return None  # deep nesting ends Arrow's process
     try:
         whole.decode()  # Arrow does not look
-        first = json.loads(lines[0])
+        first = parsed(lines[0])
         # What is a string in the first line has to be one everywhere; or Arrow would see dates in them.
         strings = pa.schema(
             [(name, pa.string()) for name, v in first.items() if isinstance(v, str)]
@@ -76,7 +78,7 @@ def _rows(block: Sequence[RawLine], start: int, path: Path, problems: Problems) 
         if text is None:
             continue
         try:
-            value = json.loads(text)
+            value = parsed(text)
         except ValueError as error:
             _bad(path, number, text, str(error), problems)
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.json_text import parsed
 from negmine.data.frames import table
 from negmine.data.schemas import FEATURES, POSITIVE
 from negmine.data.texts import normalise
@@ -95,10 +95,10 @@ def answer_pattern(answers: str) -> str | None:
 def _answers(text: str) -> list[Any]:
     """Return the answers of a JSON list; any other text is an answer itself, brackets or not."""
     try:
-        parsed = json.loads(text)
+        answers = parsed(text)
     except ValueError:
-        parsed = None
-    return parsed if isinstance(parsed, list) else [text]
+        answers = None
+    return answers if isinstance(answers, list) else [text]
 
 
 def _edge(character: str) -> str:

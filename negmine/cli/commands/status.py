@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console as RichConsole
 
 from negmine.cli.console import answering
 from negmine.cli.options import Config, Json, Work, with_settings
@@ -36,6 +37,11 @@ def status(
         rows, untrusted = artifacts.rows(artifacts.states(context, verify)), context.trust.untrusted
         things = [one._asdict() for one in untrusted]
         answer.data = {"work": work, "artifacts": rows, "untrusted": things}
-        answer.show = lambda console: console.print(
-            views.status(rows, [str(one) for one in untrusted], str(work), console.width)
-        )
+
+        def show(console: RichConsole) -> None:
+            console.print(views.status(rows, console.width))
+            if untrusted:
+                names = [str(one) for one in untrusted]
+                console.print(views.untrusted(names, str(work)), soft_wrap=True)
+
+        answer.show = show

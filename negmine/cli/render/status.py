@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from negmine.cli.render.grid import grid
@@ -13,13 +13,8 @@ from negmine.cli.render.text import printable
 _STYLES = {"fresh": "green", "stale": "yellow", "partial": "yellow", "missing": "red"}
 
 
-def status(
-    states: list[dict[str, Any]], untrusted: list[str], work: str, width: int
-) -> RenderableType:
-    """Show artifact, state (fresh, stale, partial, missing), rows, seconds, and why it is not fresh.
-
-    untrusted: what the work directory names and the user did not; listed below the table.
-    """
+def status(states: list[dict[str, Any]], width: int) -> RenderableType:
+    """Show artifact, state (fresh, stale, partial, missing), rows, seconds, and why it is not fresh."""
     rows = [
         (
             row["artifact"],
@@ -32,10 +27,14 @@ def status(
     ]
     header = ("artifact", "state", "rows", "seconds", "why")
     styles = [_STYLES[row["state"]] for row in states]
-    table = grid(header, rows, width, left=2, wraps=True, styles=styles)
-    if not untrusted:
-        return table
-    lines = [f"{work} wants to use what you have not named:", *(f"  {one}" for one in untrusted)]
+    return grid(header, rows, width, left=2, wraps=True, styles=styles)
+
+
+def untrusted(things: list[str], work: str) -> Text:
+    """Show what the work directory names and the user did not, and the command that trusts it.
+
+    To be printed with soft_wrap: names and commands are copied, so they are not broken, however long they are.
+    """
+    lines = [f"{work} wants to use what you have not named:", *(f"  {one}" for one in things)]
     lines.append(f"If it is what you want: negmine trust {work}")
-    # Names and commands are copied: they are not broken, however long they are.
-    return Group(table, Text("\n".join(map(printable, lines)), no_wrap=True, overflow="ignore"))
+    return Text("\n".join(map(printable, lines)))

@@ -181,9 +181,9 @@ def test_a_key_that_a_server_sends_back_is_not_shown(tmp_path, beir, monkeypatch
     body = {"error": {"message": "bad key Bearer sk-very-secret"}}
     for status in (401, 500):
         with serving(lambda r, n, status=status: (status, body)) as server:
-            with pytest.raises(JudgeError, match=r"bad key Bearer \*\*\*") as told:
+            with pytest.raises(JudgeError, match=r"bad key Bearer \[secret\]") as told:
                 mine(tmp_path / "w", beir, server, judge_retries=0)
-            assert "secret" not in str(told.value)
+            assert "sk-very" not in str(told.value)
 
 
 def test_white_space_around_a_key_is_dropped_and_odd_keys_are_told(tmp_path, beir, monkeypatch):

@@ -28,6 +28,7 @@ def compared(
     against: str,
 ) -> dict[str, Any]:
     """Return the table of recipes, best first, every difference, and the verdict in sentences."""
+    recipe_of = {recipe.name: recipe for recipe in chosen}
     done: dict[str, list[Outcome]] = {}
     for one in outcomes:
         done.setdefault(one.run.recipe, []).append(one)
@@ -40,13 +41,11 @@ def compared(
         (one, other): _difference(values[one], values[other], groups)
         for one, other in combinations(ranked, 2)
     }
-    facts = {recipe.name: recipe for recipe in chosen}
-    rows = []
-    for name in [*ranked, *(name for name in done if name == UNTRAINED)]:
-        row = _row(name, facts.get(name), own.get(name), done[name])
-        is_base = name == against or against not in values
-        gain = None if is_base else _difference(values[name], values[against], groups).as_dict()
-        rows.append({**row, "difference": gain})
+    rows = [
+        _row(name, recipe_of.get(name), own.get(name), done[name])
+        | {"difference": _against(name, against, values, groups)}
+        for name in [*ranked, *(name for name in done if name == UNTRAINED)]
+    ]
     leads = [pairs[ranked[0], name] for name in ranked[1:]]
     seconds = sum(median(one.seconds for one in done[name]) for name in ranked)
     return {
@@ -63,6 +62,15 @@ def compared(
         ],
         "seconds_per_seed": seconds,
     }
+
+
+def _against(
+    name: str, against: str, values: Mapping[str, BySeed], groups: NDArray[np.int64]
+) -> dict[str, Any] | None:
+    """Return the difference to the recipe that all are compared with; None for it itself."""
+    if name == against or against not in values:
+        return None
+    return _difference(values[name], values[against], groups).as_dict()
 
 
 def _difference(one: BySeed, other: BySeed, groups: NDArray[np.int64]) -> Difference:

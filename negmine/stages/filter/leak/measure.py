@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -139,13 +139,10 @@ def leak(
     counts = {name: Counts(write, scores, score, seed, first) for name in chosen}
     ranks, depths = [], []
     for number, rows in scored.parts():
-        judged = rows.filter((pl.col("label") == JUDGED_NEGATIVE).any().over("query_id"))
+        _add_judged(scored, number, rows, chosen, counts)
         for name, rules in chosen.items():
             verdicts = scored.verdicts(number, rows, rules)
             counts[name].add(verdicts)
-            if judged.height:
-                blind = rules.model_copy(update={"judged_negatives": "ignore"})
-                counts[name].add_judged(scored.verdicts(number, judged, blind))
             if name == ALL:
                 ranks.append(by_rank(verdicts, context.config.retriever_names, write, first))
                 depths.append(depth(verdicts, context.config.retriever_names, write, first))
@@ -166,6 +163,22 @@ def leak(
         "notes": [*_notes(context, scored, budget_chosen), *_easy(depths)],
         **({} if swept is None else {"cells": swept.table()}),
     }
+
+
+def _add_judged(
+    scored: Scored,
+    number: int,
+    rows: pl.DataFrame,
+    chosen: Mapping[str, FilterSettings],
+    counts: Mapping[str, Counts],
+) -> None:
+    """Count what each rule would do to judged negatives of a part, if nobody had judged them."""
+    judged = rows.filter((pl.col("label") == JUDGED_NEGATIVE).any().over("query_id"))
+    if judged.is_empty():
+        return
+    for name, rules in chosen.items():
+        blind = rules.model_copy(update={"judged_negatives": "ignore"})
+        counts[name].add_judged(scored.verdicts(number, judged, blind))
 
 
 def _notes(context: Context, scored: Scored, budget_chosen: bool) -> list[str]:

@@ -174,7 +174,12 @@ class Workdir:
         return [path for path, part in files.items() if is_altered(path, part)]
 
     def forget(self, name: str) -> None:
-        """Have an artifact count as missing, because it is damaged; the caller holds the lock."""
+        """Have a damaged artifact made again: without its altered files, which a run would else take up again.
+
+        The caller holds the lock.
+        """
+        for path in self.altered(name):
+            path.unlink(missing_ok=True)
         (self.shared / name / MANIFEST).unlink(missing_ok=True)
 
     def read(self, name: str, number: int, columns: list[str] | None = None) -> pl.DataFrame:

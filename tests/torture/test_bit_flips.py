@@ -122,6 +122,22 @@ def test_a_stage_that_meets_damage_has_the_next_one_make_it_again(finished, tmp_
     assert rows(work) == rows(finished)
 
 
+def test_a_damaged_part_is_never_taken_up_again_as_one_that_a_killed_run_left(finished, tmp_path):
+    work = shutil.copytree(finished, tmp_path / "w")
+    negmine.trust(work)
+    file = work / "2-retrieve/candidates/part-00000.parquet"
+    whole = pl.read_parquet(file)
+    data = file.read_bytes()
+    file.write_bytes(flipped(data, 200))  # the metadata, with the identity of the artifact, stays
+    with pytest.raises(CorruptArtifact, match="candidates"):
+        negmine.filter(work, max_risk=0.3)
+    negmine.retrieve(work)
+    assert pl.read_parquet(file).equals(whole)
+    negmine.filter(work, max_risk=0.5)
+    negmine.write(work)
+    assert rows(work) == rows(finished)
+
+
 def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("NEGMINE_VERIFY", "sizes")
     work = shutil.copytree(finished, tmp_path / "w")

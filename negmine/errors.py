@@ -55,14 +55,7 @@ class MissingArtifact(WorkdirError):
 
 
 class CorruptArtifact(WorkdirError):
-    """A part that the manifest lists is missing or altered, or a file of the work directory is damaged.
-
-    artifact: the one whose part it is, if it is one.
-    """
-
-    def __init__(self, message: str, artifact: str | None = None) -> None:
-        super().__init__(message)
-        self.artifact = artifact
+    """A part that the manifest lists is missing or altered, or a file of the work directory is damaged."""
 
 
 class Locked(WorkdirError):

@@ -21,7 +21,7 @@ from negmine.engine.context import Context
 from negmine.engine.executors.local import Executor, local
 from negmine.engine.status import FRESH, State, offered, require_fresh, survey
 from negmine.engine.tasks import Parts, PartTask, Stats
-from negmine.errors import CorruptArtifact, InputError, WorkdirError
+from negmine.errors import InputError, WorkdirError
 from negmine.storage.manifest import Manifest, now
 from negmine.storage.parquet import part_name, read_part
 from negmine.storage.remembered import remembering
@@ -116,10 +116,6 @@ def _make_all(asked: Run, wanted: Sequence[State], outcomes: list[Outcome]) -> N
         except InputError as error:
             failures.append(error)
             failed.add(state.artifact.name)
-        except CorruptArtifact as error:
-            if error.artifact is not None:
-                asked.context.work.forget(error.artifact)  # the next command makes it again
-            raise
     asked.context.work.digest.save()
     if failures:
         raise together(failures)
@@ -142,8 +138,11 @@ def _require_earlier(asked: Run, states: Sequence[State]) -> None:
 def _bring_up_to_date(asked: Run, state: State) -> Outcome:
     name, context = state.artifact.name, asked.context
     if state.state == FRESH and not context.force and state.manifest is not None:
-        context.progress.end(name, "fresh", state.manifest.rows, 0.0)
-        return Outcome(name, "fresh", state.manifest, 0.0)
+        if not context.work.altered(name):
+            context.progress.end(name, "fresh", state.manifest.rows, 0.0)
+            return Outcome(name, "fresh", state.manifest, 0.0)
+        context.work.forget(name)
+        context.progress.note(f"{name} has damaged files: they are made again")
     start = time.perf_counter()
     context.progress.begin(name)
     try:

@@ -199,8 +199,7 @@ class Workdir:
         if is_altered(path, part):
             raise CorruptArtifact(
                 f"{path} is missing or altered: it has not the bytes that were written. Make it again: "
-                f"negmine {manifest.stage} {self.name} --force",
-                manifest.artifact,
+                f"negmine {manifest.stage} {self.name}"
             )
         return path
 

@@ -1,5 +1,6 @@
 """Silent damage: a flipped byte, or zeros of the same size, never gives other rows with exit code 0."""
 
+import json
 import shutil
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import negmine
 from negmine.errors import CorruptArtifact, NegmineError
+from tests.cli.conftest import invoke
 from tests.conftest import write_beir, write_vectors
 from tests.torture.faults import FULL
 
@@ -78,10 +80,10 @@ def test_damage_is_an_error_or_has_no_effect_and_the_command_of_the_message_heal
             redone(work)
         except CorruptArtifact as error:
             assert str(file) in str(error)
-            assert "--force" in str(error)
+            assert "Make it again: negmine " in str(error)
         if (work / "5-write/triplet/_manifest.json").exists() and "5-write/triplet" not in name:
             assert rows(work) == right, name
-        negmine.mine(work, force=True)
+        negmine.mine(work)
         assert rows(work) == right, name
         assert not [one for one in negmine.status(work, verify=True) if one.state != "fresh"]
         shutil.rmtree(work)
@@ -98,6 +100,12 @@ def test_status_verify_names_every_damaged_file(finished, tmp_path):
     assert len(damaged) == len(states)
     assert "part-00000.parquet" in states["1-index/corpus"].why
     assert "negmine index" in states["1-index/corpus"].why
+    told = invoke("status", work, "--verify", "--json")
+    assert told.exit_code == 1
+    envelope = json.loads(told.stdout)
+    assert envelope["errors"][0]["kind"] == "CorruptArtifact"
+    assert len(envelope["data"]["artifacts"]) == len(states)
+    assert invoke("status", work).exit_code == 0
 
 
 def test_every_read_is_checked(finished, tmp_path):
@@ -110,19 +118,7 @@ def test_every_read_is_checked(finished, tmp_path):
     assert (work / "2-retrieve/candidates/_manifest.json").exists()
 
 
-def test_a_stage_that_meets_damage_has_the_next_one_make_it_again(finished, tmp_path):
-    work = shutil.copytree(finished, tmp_path / "w")
-    negmine.trust(work)
-    file = work / "4-filter/features/part-00000.parquet"
-    file.write_bytes(DAMAGES["a byte in the middle"](file.read_bytes()))
-    with pytest.raises(CorruptArtifact, match="features"):
-        negmine.filter(work, relative_margin=0.4)
-    negmine.filter(work, relative_margin=0.3)
-    negmine.write(work)
-    assert rows(work) == rows(finished)
-
-
-def test_a_damaged_part_is_never_taken_up_again_as_one_that_a_killed_run_left(finished, tmp_path):
+def test_the_stage_of_a_damaged_part_makes_it_again_and_never_takes_it_up(finished, tmp_path):
     work = shutil.copytree(finished, tmp_path / "w")
     negmine.trust(work)
     file = work / "2-retrieve/candidates/part-00000.parquet"
@@ -148,8 +144,6 @@ def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path, mon
 
 
 def test_a_manifest_without_hashes_is_read(finished, tmp_path):
-    import json
-
     work = shutil.copytree(finished, tmp_path / "w")
     negmine.trust(work)
     for path in work.rglob("_manifest.json"):

@@ -7,9 +7,11 @@ from typing import Any
 
 from negmine.engine.context import Context
 from negmine.engine.status import PARTIAL, State, survey
+from negmine.errors import CorruptArtifact
 from negmine.stages.plan import make_plan, other_formats
 
 MOST_NAMED = 3  # files of an artifact
+DAMAGED = "damaged"
 
 
 def states(context: Context, verify: bool = False) -> list[State]:
@@ -27,8 +29,17 @@ def _verified(context: Context, state: State) -> State:
         return state
     names = ", ".join(path.name for path in altered[:MOST_NAMED])
     more = f" and {len(altered) - MOST_NAMED} more" if len(altered) > MOST_NAMED else ""
-    again = f"negmine {state.artifact.stage} {context.work.name} --force"
-    return replace(state, state=PARTIAL, why=f"damaged: {names}{more}. Run: {again}")
+    again = f"negmine {state.artifact.stage} {context.work.name}"
+    return replace(state, state=PARTIAL, why=f"{DAMAGED}: {names}{more}. Run: {again}")
+
+
+def require_sound(states: list[State]) -> None:
+    """Raise CorruptArtifact where `states`, with `verify`, has named damage."""
+    damaged = [state.artifact.name for state in states if state.why.startswith(DAMAGED)]
+    if damaged:
+        raise CorruptArtifact(
+            f"Damaged: {', '.join(damaged)}. The table has the commands that make it again."
+        )
 
 
 def rows(states: list[State]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ def status(
 ) -> None:
     """Show every artifact: fresh, stale (and why), partial or missing. Changes nothing.
 
-    With settings as flags, it shows what they would make again.
+    With settings as flags, it shows what they would make again. With --verify, damage is exit code 1.
 
     Example: negmine status work --relative-margin 0.1
     """
@@ -34,7 +34,8 @@ def status(
         from negmine.stages.opening import open_existing
 
         context = open_existing(work, flags, config)
-        rows, untrusted = artifacts.rows(artifacts.states(context, verify)), context.trust.untrusted
+        states, untrusted = artifacts.states(context, verify), context.trust.untrusted
+        rows = artifacts.rows(states)
         things = [one._asdict() for one in untrusted]
         answer.data = {"work": work, "artifacts": rows, "untrusted": things}
 
@@ -45,3 +46,4 @@ def status(
                 console.print(views.untrusted(names, str(work)), soft_wrap=True)
 
         answer.show = show
+        artifacts.require_sound(states)

@@ -26,9 +26,7 @@ def _run() -> int:
         run()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except (
-        OSError
-    ) as error:  # `answering` explains all but what happens while its answer is printed
+    except OSError as error:  # while the answer was printed: all other is explained by `answering`
         return _unwritable(error)
     return 0
 

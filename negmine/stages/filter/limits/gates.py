@@ -27,7 +27,8 @@ def _check_yield(context: Context) -> None:
     if got < least:
         raise GateNotMet(
             f"--min-yield {least}: only {got:.3f} of {wanted} negatives a query are there. "
-            "Raise --k, use milder rules, or ask for fewer --num-negatives."
+            "Raise --k, use milder rules, or ask for fewer --num-negatives. "
+            + _remembered("--min-yield")
         )
 
 
@@ -44,7 +45,7 @@ def _check_hardness(context: Context) -> None:
         raise GateNotMet(
             f"--min-hardness {least}: the negatives have a hardness of {hardness:.3f}. Use milder rules, "
             "another --anchor or --order, or --sampling top. What that would leak: negmine sweep "
-            f"{context.work.name}"
+            f"{context.work.name}. " + _remembered("--min-hardness")
         )
 
 
@@ -67,8 +68,12 @@ def _check_dropped(context: Context) -> None:
     if dropped > most:
         raise GateNotMet(
             f"--max-dropped {most}: the rules drop {dropped:.3f} of the candidates. "
-            f"See which: {_most(stats['removed'])}."
+            f"See which: {_most(stats['removed'])}. " + _remembered("--max-dropped")
         )
+
+
+def _remembered(gate: str) -> str:
+    return f"The gate is remembered; to take it away: {gate} none."
 
 
 def _most(removed: dict[str, int]) -> str:

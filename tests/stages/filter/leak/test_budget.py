@@ -134,7 +134,7 @@ def test_gates_of_yield_and_of_what_is_dropped(tmp_path):
     negmine.mine(work, min_yield=0.1, max_dropped=0.99, **flags)
     with pytest.raises(GateNotMet, match="--min-yield"):
         negmine.filter(work, relative_margin=0.9, min_yield=0.99)
-    with pytest.raises(GateNotMet, match="--min-yield"):
+    with pytest.raises(GateNotMet, match="to take it away: --min-yield none"):
         negmine.write(work)
     with pytest.raises(GateNotMet, match=r"--max-dropped 0.1.*too_close_to_positive"):
         negmine.filter(work, relative_margin=0.1, min_yield=0.0, max_dropped=0.1)
@@ -166,3 +166,7 @@ def test_the_gate_of_hardness_is_that_of_what_would_be_written(tmp_path):
     negmine.filter(work, min_hardness=hardness - 0.001)
     with pytest.raises(GateNotMet, match=f"hardness of {hardness:.3f}"):
         negmine.filter(work, min_hardness=hardness + 0.001)
+    with pytest.raises(GateNotMet, match="to take it away: --min-hardness none"):
+        negmine.write(work)
+    negmine.filter(work, min_hardness="none")
+    negmine.write(work)

@@ -188,6 +188,7 @@ def prove(
     work: str | Path,
     recipes: Mapping[str, Mapping[str, Any]] | None = None,
     *,
+    config: Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
     **settings: Unpack[ProveKeywords],
@@ -202,17 +203,20 @@ def prove(
     from negmine.analysis.prove.settings import prove_settings
 
     chosen = prove_settings(settings)
-    context = open_existing(work, {}, None, progress, force)
-    return prove_recipes(context, recipes or {}, chosen)
+    context = open_existing(work, {}, config, progress, force)
+    return prove_recipes(context, recipes or {}, chosen, config)
 
 
 def prove_recipes(
-    context: Context, recipes: Mapping[str, Mapping[str, Any]], settings: ProveSettings
+    context: Context,
+    recipes: Mapping[str, Mapping[str, Any]],
+    settings: ProveSettings,
+    config: Path | None,
 ) -> dict[str, Any]:
     """Train and compare, reporting progress (see `prove`)."""
     from negmine.analysis.prove.prove import prove as measured
 
-    return measured(context, recipes, settings)
+    return measured(context, recipes, settings, config)
 
 
 def diff(work_a: str | Path, work_b: str | Path, *, limit: int = 10) -> dict[str, Any]:

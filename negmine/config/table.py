@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
-from negmine.config.naming import is_address
+from negmine.config.naming import flag, is_address, nearest
 from negmine.config.wanted import bounds_of, in_words
 from negmine.errors import SettingsError
 
@@ -66,6 +66,25 @@ def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], s
         is_whole = info is not None and float not in kinds_of(info.annotation)
         problem, value = in_words(first, bounds, is_whole), first.get("input")
         raise SettingsError(f"{name(field)} {value!r}: {problem}.") from error
+
+
+def chosen(table: type[T], given: Mapping[str, Any], command: str) -> T:
+    """Return the checked settings of an analysis.
+
+    given: field names to values; None and `none` are the default. command: whose settings they are.
+    Raises SettingsError, with the flag in its message.
+    """
+    fields = table.model_fields
+    for name in given:
+        if name not in fields:
+            raise SettingsError(f"{command} has no setting {name!r}.{nearest(name, fields)}")
+
+    def is_default(name: str, value: Any) -> bool:
+        may_be_none = type(None) in kinds_of(fields[name].annotation)
+        return value is None or (value == NONE and may_be_none)
+
+    values = {name: value for name, value in given.items() if not is_default(name, value)}
+    return validated(table, values, flag)
 
 
 def kinds_of(annotation: Any) -> set[Any]:

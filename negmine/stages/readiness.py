@@ -1,12 +1,16 @@
-"""What a trial reads must be there: indexes, candidates, scores."""
+"""What a trial reads must be there: indexes, candidates, scores. What negatives are made from."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from negmine.data.identity import identity_of
 from negmine.engine.context import Context
-from negmine.engine.status import FRESH, require_fresh, survey
+from negmine.engine.status import FRESH, State, require_fresh, survey
 from negmine.scorers import registry
+from negmine.stages.filter.limits.tasks import SELECTION
 from negmine.stages.plan import make_plan
-from negmine.storage.layout import LIMITS
+from negmine.storage.layout import LIMITS, VERDICTS
 
 
 def require_scores(context: Context) -> bool:
@@ -20,3 +24,13 @@ def require_scores(context: Context) -> bool:
     before = {s.artifact.name for s in states if s.artifact.stage in ("index", "retrieve")}
     require_fresh(context, states, before | evidence)
     return any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
+
+
+def made_from(context: Context, states: Collection[State]) -> str:
+    """Return the identity of what the settings in force write as negatives: of verdicts and selection.
+
+    states: of all artifacts.
+    """
+    verdicts = next(state.identity for state in states if state.artifact.name == VERDICTS)
+    write = context.config.write.model_dump(mode="json", include=set(SELECTION))
+    return identity_of([verdicts, write])

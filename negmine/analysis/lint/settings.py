@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from negmine.config.naming import flag, nearest
-from negmine.config.table import NONE, SettingsTable, kinds_of, setting, validated
+from negmine.config.table import SettingsTable, chosen, setting
 from negmine.errors import SettingsError
 
 # The groups that help and docs show the settings under, in this order.
@@ -72,21 +71,11 @@ def lint_settings(given: Mapping[str, Any]) -> LintSettings:
 
     Raises SettingsError, with the flag in its message, for a value or a combination that cannot work.
     """
-    fields = LintSettings.model_fields
-    for name in given:
-        if name not in fields:
-            raise SettingsError(f"lint has no setting {name!r}.{nearest(name, fields)}")
-    values = {name: value for name, value in given.items() if not _is_default(name, value)}
-    settings = validated(LintSettings, values, flag)
+    settings = chosen(LintSettings, given, "lint")
     _check_guides(settings)
     if settings.queries is not None and settings.qrels is None:
         raise SettingsError("--queries only helps to read --qrels. Give --qrels FILE too.")
     return settings
-
-
-def _is_default(name: str, value: Any) -> bool:
-    kinds = kinds_of(LintSettings.model_fields[name].annotation)
-    return value is None or (value == NONE and type(None) in kinds)
 
 
 def _check_guides(settings: LintSettings) -> None:

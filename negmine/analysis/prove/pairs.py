@@ -107,24 +107,26 @@ def conflicts(rows: pl.DataFrame, pairs: pl.DataFrame, batch: int) -> float:
 
 def digest(rows: pl.DataFrame) -> str:
     """Return the sha256 (hex) of rows of ids: equal rows, equal digest."""
-    text = "\n".join(
-        "\t".join((query, positive, *negatives)) for query, positive, negatives in rows.iter_rows()
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+    ids = ("query_id", "positive_id", pl.col("negative_ids").list.join("\t"))
+    lines = rows.select(pl.concat_str(ids, separator="\t").str.join("\n")).item()
+    return hashlib.sha256((lines or "").encode()).hexdigest()
 
 
 def columns(context: Context, rows: pl.DataFrame) -> dict[str, list[str]]:
     """Return the texts of rows as a trainer reads them: anchor, positive, negative_1 ... negative_N."""
     flat = pl.concat([rows["positive_id"], rows["negative_ids"].explode().drop_nulls()])
     documents = context.corpus.texts(flat)
-    text_of = dict(documents.select("doc_id", "text").iter_rows())
     queries = context.queries.texts(rows["query_id"])
-    texts = {
-        "anchor": [queries[name] for name in rows["query_id"]],
-        "positive": [text_of[name] for name in rows["positive_id"]],
-    }
-    count = rows["negative_ids"].list.len().max() or 0
-    for place in range(int(count)):  # type: ignore[arg-type]
-        names = rows["negative_ids"].list.get(place)
-        texts[f"negative_{place + 1}"] = [text_of[name] for name in names]
-    return texts
+    count = int(rows["negative_ids"].list.len().max() or 0)  # type: ignore[arg-type]
+    ids = {"positive": rows["positive_id"]}
+    ids |= {f"negative_{n + 1}": rows["negative_ids"].list.get(n) for n in range(count)}
+    texts = {name: _texts(names, documents) for name, names in ids.items()}
+    return {"anchor": [queries[name] for name in rows["query_id"]], **texts}
+
+
+def _texts(doc_ids: pl.Series, documents: pl.DataFrame) -> list[str]:
+    """Return the text of each document. documents: doc_id, text."""
+    named = doc_ids.to_frame("doc_id").join(
+        documents, on="doc_id", how="left", maintain_order="left"
+    )
+    return named["text"].to_list()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -81,15 +82,20 @@ def split(context: Context, settings: ProveSettings) -> Split:
 
 
 def recipes(
-    context: Context, own: Mapping[str, Flags], settings: ProveSettings, parts: Split, batch: int
+    context: Context,
+    own: Mapping[str, Flags],
+    settings: ProveSettings,
+    parts: Split,
+    batch: int,
+    config: Path | None,
 ) -> list[Recipe]:
-    """Return every recipe with its rows. batch: rows in a batch of the training.
+    """Return every recipe with its rows. batch: rows in a batch of the training. config: see `prove`.
 
     Raises SettingsError for a recipe that cannot work, MissingArtifact where scores that it reads are missing.
     """
     contexts = {}
     for name in recipe_names(own, settings.leave_out, settings.against):
-        contexts[name] = recipe_context(context, name, own)
+        contexts[name] = recipe_context(context, name, own, config)
         if name not in PLAIN:
             require_scores(contexts[name])
             _note_labels(contexts[name], name)

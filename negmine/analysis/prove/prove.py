@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from negmine.analysis.prove.plan import Split, recipes, split
@@ -14,24 +16,28 @@ from negmine.analysis.prove.runs import Outcome, Run, Runs, all_runs
 from negmine.analysis.prove.settings import ProveSettings
 from negmine.analysis.prove.student import Training, training
 from negmine.engine.context import Context
+from negmine.engine.status import survey
 from negmine.models.locate import model_fingerprint, resolve_model
-from negmine.stages.readiness import require_scores
-from negmine.storage.layout import CANDIDATES
+from negmine.stages.plan import make_plan
+from negmine.stages.readiness import made_from, require_scores
 from negmine.storage.proofs import write_result
 
 
-def prove(context: Context, own: Mapping[str, Flags], settings: ProveSettings) -> dict[str, Any]:
+def prove(
+    context: Context, own: Mapping[str, Flags], settings: ProveSettings, config: Path | None = None
+) -> dict[str, Any]:
     """Return the result (docs/reference/json-output.md, `prove`); trainings and result are kept in WORK.
 
     context: of the work directory; its `force` trains again what was trained before. own: the user's recipes,
-    name to settings of filter and write. Raises SettingsError, MissingArtifact, InputError, MissingDependency.
+    name to settings of filter and write, laid over those of `context`. config: the file that those are from, if
+    any. Raises SettingsError, MissingArtifact, InputError, MissingDependency.
     """
     start = time.monotonic()
     require_scores(context)
     folder = resolve_model(str(settings.student), context.work.digest, "--student")
     how = training(settings, folder)
     parts = split(context, settings)
-    chosen = recipes(context, own, settings, parts, how.batch)
+    chosen = recipes(context, own, settings, parts, how.batch, config)
     fingerprint = model_fingerprint(folder, context.work.digest)
 
     def runs_of(parts: Split, how: Training) -> Runs:
@@ -44,13 +50,14 @@ def prove(context: Context, own: Mapping[str, Flags], settings: ProveSettings) -
     outcomes, left_out = _all(context, runs, all_runs(chosen), settings.max_minutes, start)
     result = {
         "student": settings.student,
-        "candidates": context.work.require(CANDIDATES).identity,
+        "made_from": made_from(context, survey(context, make_plan(context))),
         "against": settings.against,
         "queries": _counts(parts),
         "training": {
             **how.shaping(),
             "seeds": settings.seeds,
             "device": how.spec.device,
+            "steps": max(one.steps for one in outcomes),
             "rates": [{"learning_rate": rate, "ndcg@10": value} for rate, value in by_rate.items()],
         },
         **compared(chosen, own, outcomes, runs.groups, settings.against),
@@ -78,7 +85,7 @@ def _all(
             continue
         done = runs.done(run) if kept is None else kept
         by_identity[identity] = done
-        outcomes.append(Outcome(run, done.values, done.curve, done.seconds))
+        outcomes.append(replace(done, run=run))
         progress.advance(1)
     return outcomes, left_out
 

@@ -28,11 +28,15 @@ def rated(
     queries = parts.pairs["query_id"].n_unique()
     inner = drawn(parts.pairs, min(max(SHARE, FEWEST / queries), 0.5), seed)
     rows = pairs.rows(inner.pairs, None, 0, context.corpus.doc_ids(), 0)
+    digest = pairs.digest(rows)
     context.progress.begin("learning rate")
     context.progress.total(len(how.rates), "trainings")
     by_rate = {}
     for rate in how.rates:
-        runs, run = runs_of(inner, replace(how, rate=rate)), Run(IN_BATCH, 0, rows, curve=False)
+        runs, run = (
+            runs_of(inner, replace(how, rate=rate)),
+            Run(IN_BATCH, 0, rows, digest, curve=False),
+        )
         outcome = (None if context.force else runs.kept(run)) or runs.done(run)
         by_rate[rate] = float(outcome.values.mean(axis=0)[0])
         context.progress.advance(1)

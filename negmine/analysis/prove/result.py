@@ -47,6 +47,9 @@ def compared(
         for name in [*ranked, *(name for name in done if name == UNTRAINED)]
     ]
     leads = [pairs[ranked[0], name] for name in ranked[1:]]
+    seen = [gain.visible for gain in pairs.values() if gain.error]
+    digests = [[one.run.digest for one in done[name]] for name in ranked[:2]]
+    alike = digests[0] == digests[-1]
     seconds = sum(median(one.seconds for one in done[name]) for name in ranked)
     return {
         "recipes": rows,
@@ -54,10 +57,10 @@ def compared(
             {"recipe": one, "other": other, **gain.as_dict()}
             for (one, other), gain in pairs.items()
         ],
-        "visible": median(gain.visible for gain in pairs.values()) if pairs else None,
+        "visible": median(seen) if seen else None,
         "best": ranked[0],
         "verdict": [
-            *(sentences(ranked, leads, len(groups), seconds) if leads else []),
+            *(sentences(ranked, leads, len(groups), seconds, alike) if leads else []),
             *of_training(ranked[0], _difference(values[ranked[0]], values[UNTRAINED], groups)),
         ],
         "seconds_per_seed": seconds,

@@ -24,30 +24,32 @@ from negmine.storage.layout import CORPUS, QUERIES
 from negmine.storage.proofs import read_training, write_training
 
 CURVE = 4  # points of a learning curve, of the first seed alone
-REVISION = 1  # of what a training is and how it is tested
+REVISION = 2  # of what a training is and how it is tested
 
 
 @dataclass(frozen=True)
 class Run:
     """One training.
 
-    seed: None for the student as it came. rows: ids of what it trains on. curve: whether it is tested on the
-    way.
+    seed: None for the student as it came. rows: ids of what it trains on. digest: of rows. curve: whether it is
+    tested on the way.
     """
 
     recipe: str
     seed: int | None
     rows: pl.DataFrame | None
+    digest: str | None
     curve: bool
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run. values: float32 [queries, METRICS]. seconds: that it took when it was done."""
+    """What came of a run. values: float32 [queries, METRICS]. steps: batches. seconds: that it took."""
 
     run: Run
     values: NDArray[np.float32]
     curve: list[tuple[int, float]]
+    steps: int
     seconds: float
 
 
@@ -66,8 +68,7 @@ class Runs:
 
     def identity(self, run: Run) -> str:
         """Return what makes a run the same as another."""
-        rows = None if run.rows is None else pairs.digest(run.rows)
-        return identity_of([*self._base, rows, run.seed])
+        return identity_of([*self._base, run.digest, run.seed])
 
     def kept(self, run: Run) -> Outcome | None:
         """Return a run that was done before, or None."""
@@ -76,24 +77,31 @@ class Runs:
             return None
         rows, facts = kept
         curve = [(int(step), float(value)) for step, value in facts["curve"]]
-        return Outcome(run, rows.select(METRICS).to_numpy(), curve, float(facts["seconds"]))
+        values = rows.select(METRICS).to_numpy()
+        return Outcome(run, values, curve, int(facts["steps"]), float(facts["seconds"]))
 
     def done(self, run: Run) -> Outcome:
         """Train and test; keep the outcome."""
-        start, curve = time.monotonic(), list[tuple[int, float]]()
+        start, curve, steps = time.monotonic(), list[tuple[int, float]](), 0
         if run.rows is None:
             model = load(self._how.spec)
         else:
             columns = pairs.columns(self._context, run.rows)
-            model = trained(self._how, columns, run.seed or 0, self._on_the_way(run, curve))
+            model, steps = trained(self._how, columns, run.seed or 0, self._on_the_way(run, curve))
         values = by_query(self._judge, model)
-        if curve:
-            curve[-1] = (curve[-1][0], float(values.mean(axis=0)[0]))
-        outcome = Outcome(run, values, curve, time.monotonic() - start)
+        if run.curve:
+            curve.append((steps, float(values.mean(axis=0)[0])))
+        outcome = Outcome(run, values, curve, steps, time.monotonic() - start)
         rows = pl.DataFrame({"query_id": self.queries}).with_columns(
             pl.Series(name, values[:, place]) for place, name in enumerate(METRICS)
         )
-        facts = {"recipe": run.recipe, "seed": run.seed, "curve": curve, "seconds": outcome.seconds}
+        facts = {
+            "recipe": run.recipe,
+            "seed": run.seed,
+            "curve": curve,
+            "steps": steps,
+            "seconds": outcome.seconds,
+        }
         write_training(self._context.work, self.identity(run), rows, facts)
         return outcome
 
@@ -101,10 +109,8 @@ class Runs:
         """Return what tests the student of the first seed between batches, for its learning curve."""
 
         def test(step: int, steps: int, model: Any) -> None:
-            marks = {round(steps * part / CURVE) for part in range(1, CURVE)}
-            if run.curve and step == steps:
-                curve.append((step, 0.0))  # tested when the training is over
-            elif run.curve and step in marks:
+            marks = {round(steps * part / CURVE) for part in range(1, CURVE)} - {steps}
+            if run.curve and step in marks:
                 curve.append((step, float(by_query(self._judge, model).mean(axis=0)[0])))
 
         return test
@@ -140,8 +146,9 @@ def all_runs(recipes: Sequence[Recipe]) -> list[Run]:
     """Return the student as it came, then every recipe with the first seed, with the second, and so on."""
     seeds = range(len(recipes[0].rows))
     trainings = [
-        Run(recipe.name, seed, recipe.rows[seed], curve=seed == 0)
+        Run(recipe.name, seed, rows, pairs.digest(rows), curve=seed == 0)
         for seed in seeds
         for recipe in recipes
+        for rows in [recipe.rows[seed]]
     ]
-    return [Run(UNTRAINED, None, None, curve=False), *trainings]
+    return [Run(UNTRAINED, None, None, None, curve=False), *trainings]

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
-from negmine.config.naming import flag, nearest
-from negmine.config.table import NONE, SettingsTable, kinds_of, setting, validated
+from negmine.config.table import SettingsTable, chosen, setting
 from negmine.errors import SettingsError
 
 _compared = partial(setting, group="What is compared", essential=True)
@@ -35,7 +34,7 @@ class ProveSettings(SettingsTable):
         "MultipleNegativesRankingLoss, plain or cached (large batches in little memory).", "mnrl"
     )
     epochs: float = _trained("Passes over the training pairs.", 1.0, gt=0)
-    max_steps: int | None = _trained("Stop each training after so many batches.", ge=1)
+    max_steps: int | None = _trained("Batches of each training, in place of --epochs.", ge=1)
     learning_rate: float | None = _trained(
         "Highest learning rate. Default: the best of four for in-batch, tried on a tenth of the training "
         "queries.",
@@ -56,17 +55,7 @@ def prove_settings(given: Mapping[str, Any]) -> ProveSettings:
 
     Raises SettingsError, with the flag in its message, for what cannot work.
     """
-    fields = ProveSettings.model_fields
-    for name in given:
-        if name not in fields:
-            raise SettingsError(f"prove has no setting {name!r}.{nearest(name, fields)}")
-    values = {name: value for name, value in given.items() if not _is_default(name, value)}
-    settings = validated(ProveSettings, values, flag)
+    settings = chosen(ProveSettings, given, "prove")
     if settings.student is None:
         raise SettingsError("Which model shall be trained? Give --student MODEL.")
     return settings
-
-
-def _is_default(name: str, value: Any) -> bool:
-    kinds = kinds_of(ProveSettings.model_fields[name].annotation)
-    return value is None or (value == NONE and type(None) in kinds)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from negmine.analysis.prove.settings import ProveSettings
-from negmine.errors import MissingDependency, RetrieverError
+from negmine.errors import MissingDependency, RetrieverError, SettingsError
 from negmine.models.load import Spec, load
 from negmine.models.locate import resolve_device
 
@@ -57,13 +57,19 @@ class Training:
 def training(settings: ProveSettings, folder: Path) -> Training:
     """Return how the student in a folder is trained: what the settings leave open depends on its kind.
 
-    Raises MissingDependency without the trainer's packages, RetrieverError for a folder that is no model.
+    Raises MissingDependency without the trainer's packages, RetrieverError for a folder that is no model,
+    SettingsError for a loss that does not suit the student.
     """
     _require_packages()
     device = resolve_device(settings.device)
     spec = Spec(folder, f"--student {settings.student}", device, "float32", settings.max_length)
     model = load(spec)
     is_static = type(model[0]).__name__ == "StaticEmbedding"
+    if is_static and settings.loss == "cached-mnrl":
+        raise SettingsError(
+            "--loss cached-mnrl saves memory of transformers, and does not work with a static student. "
+            "Leave it out."
+        )
     before = {
         "query": model.prompts.get("query", ""),
         "document": model.prompts.get("document", ""),
@@ -91,8 +97,10 @@ def _require_packages() -> None:
         ) from error
 
 
-def trained(how: Training, columns: Mapping[str, list[str]], seed: int, at_step: AtStep) -> Any:
-    """Return the student, trained on columns of texts. at_step: called after each batch.
+def trained(
+    how: Training, columns: Mapping[str, list[str]], seed: int, at_step: AtStep
+) -> tuple[Any, int]:
+    """Return the student, trained on columns of texts, and the number of batches. at_step: called after each.
 
     Raises RetrieverError where the trainer fails, such as for want of memory.
     """
@@ -122,7 +130,7 @@ def trained(how: Training, columns: Mapping[str, list[str]], seed: int, at_step:
                 f"{how.spec.name}: the training failed ({str(error).splitlines()[0]}). Try a smaller "
                 "--train-batch-size or --max-length, or --loss cached-mnrl."
             ) from error
-    return model
+    return model, int(trainer.state.global_step)
 
 
 def _arguments(how: Training, columns: list[str], seed: int, folder: str) -> Any:

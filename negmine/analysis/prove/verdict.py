@@ -22,14 +22,17 @@ def of_training(best: str, gain: Difference) -> list[str]:
 
 
 def sentences(
-    ranked: Sequence[str], leads: Sequence[Difference], queries: int, seconds: float
+    ranked: Sequence[str], leads: Sequence[Difference], queries: int, seconds: float, alike: bool
 ) -> list[str]:
     """Return the verdict.
 
     ranked: recipes by their mean, best first. leads: the difference of the first to each other one, in that
-    order. queries: tested on. seconds: that one more seed of all recipes would take.
+    order. queries: tested on. seconds: that one more seed of all recipes would take. alike: whether the first
+    two have the same rows.
     """
     best, others = ranked[0], ranked[1:]
+    if leads[0].error == 0:
+        return [_equal(best, others[0], alike)]
     beaten = [name for name, lead in zip(others, leads, strict=True) if lead.low > 0]
     open_ = [name for name, lead in zip(others, leads, strict=True) if lead.low <= 0]
     first = leads[0]
@@ -55,14 +58,22 @@ def _surer(lead: Difference | None, queries: int, seconds: float) -> list[str]:
         return []
     minutes = f"One more seed of all recipes takes about {max(seconds / 60, 0.1):.1f} minutes."
     needed = queries_needed(lead, queries)
-    if needed is None:
-        return ["Recipes whose rows are equal give equal models."]
-    if needed > SMALL * queries:
+    if needed is None or needed > SMALL * queries:
         return ["The lead is so small that it hardly matters which of these you take."]
     return [
         f"To see so small a lead, about {needed:,} queries to test on are needed; there were {queries:,}.",
         minutes,
     ]
+
+
+def _equal(best: str, other: str, alike: bool) -> str:
+    """Say why two recipes came out equal in every query."""
+    if alike:
+        return f"{best} and {other} have the same rows, and so give the same models: nothing is better."
+    return (
+        f"{best} and {other} came out equal in every query, though their rows differ: the training has hardly "
+        "changed the student. Train longer (--epochs, --max-steps), or with a higher --learning-rate."
+    )
 
 
 def _points(lead: Difference) -> str:

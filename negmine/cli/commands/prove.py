@@ -47,7 +47,7 @@ def prove(
         settings = prove_settings(flags)
         recipes = read_recipes(recipe or [])
         context = open_existing(work, {}, config, progress, force)
-        answer.data = result = api.prove_recipes(context, recipes, settings)
+        answer.data = result = api.prove_recipes(context, recipes, settings, config)
         answer.show = lambda console: console.print(views.prove(result, console.width))
 
 

@@ -32,7 +32,8 @@ def prove(result: dict[str, Any], width: int) -> RenderableType:
 
 def _head(result: dict[str, Any]) -> str:
     queries, training = result["queries"], result["training"]
-    seeds = counted(training["seeds"], "seeds")
+    batches = f"{training['steps']:,} {'batch' if training['steps'] == 1 else 'batches'}"
+    seeds = f"{counted(training['seeds'], 'seeds')}, {batches}"
     return (
         f"{result['student']}, trained on {counted(queries['pairs'], 'pairs')} of "
         f"{counted(queries['trained'], 'queries')} ({training['loss']}, {seeds}), tested on "
@@ -58,12 +59,15 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _limits(result: dict[str, Any]) -> list[str]:
     """Return what this experiment could not see, and what it left out."""
-    lines = []
-    if result["visible"] is not None:
-        lines.append(
+    if result["visible"] is None:
+        lines = [
+            "Nothing came out different, so it cannot say how small a difference it would have seen."
+        ]
+    else:
+        lines = [
             f"The smallest difference that it would have seen, four times out of five: "
             f"{_POINTS * result['visible']:.2f} points of nDCG@10."
-        )
+        ]
     if result["left_out"]:
         names = ", ".join(f"{run['recipe']} (seed {run['seed']})" for run in result["left_out"])
         lines.append(f"Left out, because --max-minutes was over: {names}.")

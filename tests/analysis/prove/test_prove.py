@@ -14,6 +14,7 @@ from negmine.errors import InputError, MissingArtifact, SettingsError
 from negmine.stages.opening import open_existing
 from tests.analysis.prove import planted
 from tests.analysis.prove.conftest import TRAINING
+from tests.models.tiny import bert_model
 
 RECIPES = {
     "risky": "--max-risk 0.3 --no-relative-margin",
@@ -29,7 +30,7 @@ def training_rows(work):
     settings = prove_settings({"student": "any", "holdout": planted.HOLDOUT, "seeds": 2})
     parts = plan.split(context, settings)
     recipes = read_recipes([f"{name}={flags}" for name, flags in RECIPES.items()])
-    return parts, plan.recipes(context, recipes, settings, parts, 32)
+    return parts, plan.recipes(context, recipes, settings, parts, 32, None)
 
 
 def test_permuting_the_labels_of_tested_queries_changes_no_training_row(tmp_path):
@@ -149,6 +150,106 @@ def test_the_result_is_kept_for_the_report_and_is_json(work, student):
     (curve,) = [row["curve"] for row in result["recipes"] if row["recipe"] == "work"]
     assert [step for step, _ in curve] == sorted(step for step, _ in curve)
     assert len(curve) == 4
+    assert curve[-1][0] == result["training"]["steps"] == 16 * 4
     (work_row,) = [row for row in result["recipes"] if row["recipe"] == "work"]
     assert curve[-1][1] == pytest.approx(work_row["ndcg@10"])
     assert negmine.status(work)[-1].state == "fresh"
+
+
+def test_other_rules_make_the_last_result_one_about_another_run(work, student):
+    asked = {"student": student, "seeds": 1, "leave_out": ("random", "margin"), "against": "work"}
+    negmine.trust(work)
+    negmine.prove(work, **asked, **TRAINING | {"epochs": 1})
+    assert negmine.report(work, leak=False).proof.is_current
+    for change in ({"max_risk": 0.4}, {"max_risk": "none"}):
+        negmine.filter(work, **change)
+        negmine.write(work)
+        assert negmine.report(work, leak=False).proof.is_current == (change["max_risk"] == "none")
+    negmine.write(work, num_negatives=2)
+    assert not negmine.report(work, leak=False).proof.is_current
+
+
+def test_where_hardly_anything_is_trained_it_says_so_and_sees_nothing(work, student):
+    given = TRAINING | {"learning_rate": 1e-12, "epochs": 1}
+    result = negmine.prove(
+        work, student=student, seeds=2, against="work", leave_out=("random", "margin"), **given
+    )
+    assert result["visible"] is None
+    assert "came out equal in every query, though their rows differ" in result["verdict"][0]
+    assert "--learning-rate" in result["verdict"][0]
+
+
+def test_the_config_counts_for_every_recipe(work, student, tmp_path):
+    """With it, both have the rows that the file asks for; what a recipe adds comes on top."""
+    (tmp_path / "negmine.toml").write_text("[write]\nnum_negatives = 2\n[filter]\nskip_top = 3\n")
+    result = negmine.prove(
+        work, {"mine": {}, "three": {"num_negatives": 3}}, student=student, seeds=1, against="work",
+        config=tmp_path / "negmine.toml", leave_out=("in-batch", "random", "margin"),
+        **TRAINING | {"epochs": 1},
+    )  # fmt: skip
+    counts = {row["recipe"]: row["negatives"] for row in result["recipes"]}
+    assert counts == {"work": 2, "mine": 2, "three": 3, "untrained": 0}
+    (equal,) = [
+        row for row in result["differences"] if {row["recipe"], row["other"]} == {"work", "mine"}
+    ]
+    assert equal["mean"] == equal["error"] == 0
+
+
+def test_an_interrupted_experiment_goes_on_where_it_was(work, student, monkeypatch):
+    from negmine.analysis.prove import runs
+
+    asked = {"student": student, "seeds": 2, "leave_out": ("random", "margin"), "against": "work"}
+    whole = negmine.prove(work, **asked, **TRAINING | {"epochs": 2})
+    shutil.rmtree(work / "prove")
+    real, done = runs.trained, []
+
+    def third_is_interrupted(*given):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(runs, "trained", third_is_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        negmine.prove(work, **asked, **TRAINING | {"epochs": 2})
+    again = []
+    monkeypatch.setattr(runs, "trained", lambda *given: again.append(given) or real(*given))
+    result = negmine.prove(work, **asked, **TRAINING | {"epochs": 2})
+    assert len(again) == 4 - 2
+    without_seconds = [
+        {key: value for key, value in row.items() if key != "seconds"} for row in result["recipes"]
+    ]
+    assert without_seconds == [
+        {key: value for key, value in row.items() if key != "seconds"} for row in whole["recipes"]
+    ]
+
+
+def test_the_cached_loss_trains_what_the_plain_one_trains(work, tmp_path):
+    transformer = str(bert_model(tmp_path / "bert"))
+
+    def metric(loss):
+        result = negmine.prove(
+            work, student=transformer, seeds=1, loss=loss, against="work", max_steps=2, max_length=8,
+            leave_out=("random", "margin"), **TRAINING | {"learning_rate": 1e-4},
+        )  # fmt: skip
+        assert result["training"]["steps"] == 2
+        return next(row["recall@100"] for row in result["recipes"] if row["recipe"] == "work")
+
+    assert metric("cached-mnrl") == pytest.approx(metric("mnrl"), abs=0.03)
+
+
+def test_the_cached_loss_is_refused_for_a_static_student(work, student):
+    with pytest.raises(SettingsError, match="--loss cached-mnrl"):
+        negmine.prove(work, student=student, loss="cached-mnrl", **TRAINING)
+
+
+def test_another_split_seed_tests_on_others(mined):
+    context = open_existing(mined, {})
+    drawn = [
+        plan.split(
+            context, prove_settings({"student": "any", "holdout": 0.3, "split_seed": seed})
+        ).tested
+        for seed in (13, 14, 13)
+    ]
+    assert drawn[0].equals(drawn[2])
+    assert not drawn[0].equals(drawn[1])

@@ -67,7 +67,7 @@ def test_table_and_verdict_fit_the_terminal(mini, student, proven, width):
 
 def test_the_report_has_the_result_with_its_curves(mini, proven):
     report = negmine.report(mini, leak=False)
-    assert report.proof.same_candidates
+    assert report.proof.is_current
     assert [row.recipe for row in report.proof.recipes] == [
         row["recipe"] for row in proven["recipes"]
     ]
@@ -85,8 +85,8 @@ def test_a_result_that_is_no_result_is_no_section(mini, proven):
         for text in ("[]", "{}", '{"recipes": [1]}', "{", "[" * 100_000):
             file.write_text(text)
             assert negmine.report(mini, leak=False).proof is None
-        file.write_text(json.dumps(json.loads(kept) | {"candidates": "others"}))
-        assert not negmine.report(mini, leak=False).proof.same_candidates
+        file.write_text(json.dumps(json.loads(kept) | {"made_from": "others"}))
+        assert not negmine.report(mini, leak=False).proof.is_current
     finally:
         file.write_text(kept)
 
@@ -97,6 +97,8 @@ def test_a_result_that_is_no_result_is_no_section(mini, proven):
         ((), "Give --student MODEL"),
         (("--student", "no/model/here"), "--student no/model/here does not exist"),
         (("--student", "STUDENT", "--recipe", "x"), "say NAME='FLAGS'"),
+        (("--student", "STUDENT", "--recipe", "a b="), "a name has letters"),
+        (("--student", "STUDENT", "--max-length", "9"), "Leave --max-length"),
         (("--student", "STUDENT", "--recipe", "x=--k 3"), "No such option: --k"),
         (("--student", "STUDENT", "--against", "best"), "--against best"),
         (("--student", "STUDENT", "--holdout", "2"), "--holdout"),

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from negmine.analysis.report.sections.base import Part, Section, Source
-from negmine.storage.layout import CANDIDATES, short_name
+from negmine.stages.readiness import made_from
+from negmine.storage.layout import short_name
 from negmine.storage.proofs import read_result
 
 
@@ -35,6 +36,8 @@ class ProofRecipe(Part):
     )
     gain_low: float | None = Field(description="lower end of its 95 % interval")
     gain_high: float | None = Field(description="upper end")
+    better: float | None = Field(description="share of queries that are better than with `against`")
+    worse: float | None = Field(description="share of queries that are worse")
     curve: list[CurvePoint] = Field(description="the first seed, from the start to the end")
 
 
@@ -46,7 +49,12 @@ class Proof(Part):
     trained: int = Field(description="queries trained on")
     tested: int = Field(description="queries tested on")
     seeds: int = Field(description="trainings of each recipe that were wanted")
-    same_candidates: bool = Field(description="whether it was made from the candidates of this run")
+    is_current: bool = Field(
+        description="whether candidates, rules and selection are those of this run; else the row `work` is not"
+    )
+    visible: float | None = Field(
+        description="the smallest difference that would have been seen; null: nothing came out different"
+    )
     recipes: list[ProofRecipe] = Field(description="best first, the student as it came last")
     verdict: list[str] = Field(description="what the numbers say")
 
@@ -55,15 +63,14 @@ def _build(source: Source) -> Proof | None:
     result = read_result(source.context.work)
     if result is None:
         return None
-    candidates = source.context.work.require(CANDIDATES).identity
     try:
-        return as_proof(result, candidates)
+        return as_proof(result, made_from(source.context, source.states))
     except (KeyError, TypeError, AttributeError, ValidationError):
         return None  # written by another version, or by somebody else
 
 
-def as_proof(result: dict[str, Any], candidates: str) -> Proof:
-    """Return a result of `prove` as the report has it. candidates: the identity of this run's."""
+def as_proof(result: dict[str, Any], current: str) -> Proof:
+    """Return a result of `prove` as the report has it. current: what this run is made from."""
     start = next((row["ndcg@10"] for row in result["recipes"] if not row["seeds"]), None)
     return Proof(
         student=short_name(result["student"]),
@@ -71,14 +78,15 @@ def as_proof(result: dict[str, Any], candidates: str) -> Proof:
         trained=result["queries"]["trained"],
         tested=result["queries"]["tested"],
         seeds=result["training"]["seeds"],
-        same_candidates=result["candidates"] == candidates,
+        is_current=result["made_from"] == current,
+        visible=result["visible"],
         recipes=[_recipe(row, start) for row in result["recipes"]],
         verdict=result["verdict"],
     )
 
 
 def _recipe(row: dict[str, Any], start: float | None) -> ProofRecipe:
-    gain = row["difference"] or {"mean": None, "low": None, "high": None}
+    gain = row["difference"] or dict.fromkeys(("mean", "low", "high", "better", "worse"))
     points = [] if start is None or not row["curve"] else [(0, start)]
     return ProofRecipe(
         recipe=row["recipe"],
@@ -91,6 +99,8 @@ def _recipe(row: dict[str, Any], start: float | None) -> ProofRecipe:
         gain=gain["mean"],
         gain_low=gain["low"],
         gain_high=gain["high"],
+        better=gain["better"],
+        worse=gain["worse"],
         curve=[CurvePoint(step=step, ndcg=value) for step, value in [*points, *row["curve"]]],
     )
 

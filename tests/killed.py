@@ -34,8 +34,13 @@ finally:
 
 def negmine(arguments, folder, last=0, prelude=""):
     """Run negmine and kill it before step `last` (0: never) below `folder`; run `prelude`, code, first."""
-    words = [sys.executable, "-c", SCRIPT, folder, last, prelude, *arguments]
-    return subprocess.run(list(map(str, words)), capture_output=True, text=True)
+    return run(SCRIPT, folder, last, prelude, *arguments)
+
+
+def run(script, *words):
+    """Run a script with words in a process of its own."""
+    command = [sys.executable, "-c", script, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 def was_killed(done):

@@ -151,3 +151,9 @@ def test_every_flag_of_lint_is_in_its_page():
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_counts_of_attacks_are_those_of_now():
+    from tests.torture.counts import PAGE, rendered
+
+    assert PAGE.read_text(encoding="utf-8") == rendered(), "run: python -m tests.torture.counts"

@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-_BLOCK = 1 << 20
-
 
 def canonical(value: Any) -> str:
     """Return JSON with sorted keys and no white space: equal values give equal text."""
@@ -22,8 +20,5 @@ def identity_of(value: Any) -> str:
 
 def file_digest(path: Path) -> str:
     """Return the sha256 (hex) of a file's bytes."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,6 @@ import xxhash
 
 HASH = "xxh3"  # the key of a part in a manifest
 VARIABLE, SIZES = "NEGMINE_VERIFY", "sizes"  # its value: sizes alone are compared
-_BLOCK = 1 << 20
 
 _verified: set[tuple[str, int, int, str]] = (
     set()
@@ -20,11 +20,8 @@ _verified: set[tuple[str, int, int, str]] = (
 
 def content_hash(path: Path) -> str:
     """Return the XXH3 (128 bits, hex) of a file's bytes: fast, and no defence against somebody who forges."""
-    hashed = xxhash.xxh3_128()
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            hashed.update(block)
-    return hashed.hexdigest()
+        return hashlib.file_digest(stream, xxhash.xxh3_128).hexdigest()
 
 
 def is_altered(path: Path, part: Mapping[str, Any]) -> bool:

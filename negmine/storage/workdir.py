@@ -7,7 +7,6 @@ in `.partial/` inside the folder, so that an old artifact stays whole until its 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -25,6 +24,7 @@ from negmine.storage.files import atomic_write, sync_file, sync_folder, write_js
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
 from negmine.storage.leftovers import DIGESTS, LOCK, remove_leftovers, remove_temporaries
+from negmine.storage.links import links
 from negmine.storage.locks import locked
 from negmine.storage.manifest import MANIFEST, Manifest
 from negmine.storage.parquet import (
@@ -38,7 +38,6 @@ from negmine.storage.parquet import (
 )
 
 PARTIAL = ".partial"
-DEPTH = 5  # folders in a work directory: scores/<model>/part-00000/chunk is the deepest
 
 
 class Workdir:
@@ -320,19 +319,6 @@ def refuse_file(path: Path) -> None:
             f"{path} is a file. Name a folder for the work directory, as in: "
             f"negmine mine work --pairs {path}"
         )
-
-
-def links(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
-    """Yield the links in a folder and in those below it, as deep as artifacts and caches lie."""
-    if not folder.is_dir():
-        return
-    with os.scandir(folder) as entries:
-        inside = list(entries)
-    for entry in inside:
-        if entry.is_symlink():
-            yield Path(entry.path)
-        elif depth > 1 and entry.is_dir(follow_symlinks=False):
-            yield from links(Path(entry.path), depth - 1)
 
 
 def _size(path: Path) -> int:

@@ -5,8 +5,8 @@ hooks count them, and raise the error in its place.
 """
 
 import os
-import subprocess
-import sys
+
+from tests.killed import run
 
 FULL = os.environ.get("TORTURE") == "full"
 
@@ -34,10 +34,4 @@ finally:
 
 def negmine(arguments, folder, last=0, number=0):
     """Run negmine; step `last` (0: none) below `folder` fails with the error `number`."""
-    words = [sys.executable, "-c", SCRIPT, folder, last, number, *arguments]
-    return subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=120)
-
-
-def steps_of(done):
-    """Return how many steps a run had."""
-    return int(done.stderr.strip().splitlines()[-1].split()[0])
+    return run(SCRIPT, folder, last, number, *arguments)

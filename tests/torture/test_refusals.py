@@ -12,6 +12,7 @@ import pytest
 
 import negmine
 from tests.conftest import write_beir
+from tests.killed import steps
 from tests.torture import faults
 
 REFUSALS = {
@@ -78,11 +79,11 @@ def test_no_step_ends_in_a_traceback_and_the_same_command_then_finishes(
         return work
 
     whole = fresh("whole")
-    steps = faults.steps_of(faults.negmine(arguments(whole), whole))
+    count = steps(faults.negmine(arguments(whole), whole))
     chosen = (
-        range(1, steps + 1)
+        range(1, count + 1)
         if faults.FULL
-        else sorted({1, steps, *range(2, steps, max(steps // 5, 1))})
+        else sorted({1, count, *range(2, count, max(count // 5, 1))})
     )
     for step in chosen:
         code = list(REFUSALS)[step % len(REFUSALS)]
@@ -98,11 +99,9 @@ def test_no_step_ends_in_a_traceback_and_the_same_command_then_finishes(
 @pytest.mark.parametrize(("code", "remedy"), REFUSALS.items(), ids=map(os.strerror, REFUSALS))
 def test_the_message_names_path_cause_and_remedy(code, remedy, data, tmp_path):
     work = tmp_path / "work"
-    steps = faults.steps_of(
-        faults.negmine(["mine", work, "--data", data, "--retriever", "bm25"], work)
-    )
+    count = steps(faults.negmine(["mine", work, "--data", data, "--retriever", "bm25"], work))
     shutil.rmtree(work)
-    for step in range(steps // 2, steps):
+    for step in range(count // 2, count):
         done = faults.negmine(
             ["mine", work, "--data", data, "--retriever", "bm25"], work, step, code
         )

@@ -34,9 +34,12 @@ def reason(cells: pl.DataFrame, names: Sequence[str]) -> str:
     flags = " ".join(
         f"{flag(name)} {'none' if row[name] is None else format(row[name], 'g')}" for name in names
     )
-    least = min(cells["leak_high"].drop_nulls())
+    lowest = cells.drop_nulls("leak_high").sort("leak_high", maintain_order=True).row(0, named=True)
+    told = f"Its leak is {row['leak']:.4f} (at most {row['leak_high']:.4f})"
+    if row["leak_high"] > lowest["leak_high"]:
+        told += f", not clearly above the lowest of the grid (at most {lowest['leak_high']:.4f})"
     return (
-        f"Recommended: {flags}. Its leak of {row['leak']:.4f} cannot be told from the lowest (at most "
-        f"{least:.4f}), and of such cells with about as many negatives it has the hardest. Which cell trains "
+        f"Recommended of these cells: {flags}. {told}. Of all such cells with about as many negatives, its "
+        "negatives are the hardest. Values between those of the grid may be better still. Which cell trains "
         "better, negmine prove measures."
     )

@@ -89,7 +89,7 @@ class HttpChat:
             extra_headers=self._headers,
             extra_body=body,
         )
-        return redacted(str(response.text))
+        return str(response.text)
 
     def _silent(self, error: Exception) -> JudgeError:
         return JudgeError(

@@ -36,8 +36,12 @@ def test_the_hardest_of_those_that_leak_no_more_than_the_lowest(rows, chosen):
 def test_the_reason_names_flags_leak_and_bound():
     table = cells((None, 0.01, 0.03, 1, 0.5), (0.05, 0.0, 0.02, 0.95, 0.1))
     told = reason(table.with_columns(recommended(table)), ["max_risk"])
-    assert told.startswith("Recommended: --max-risk none. Its leak of 0.0100")
-    assert "(at most 0.0200)" in told
+    assert told.startswith(
+        "Recommended of these cells: --max-risk none. Its leak is 0.0100 (at most 0.0300), not clearly above "
+        "the lowest of the grid (at most 0.0200)."
+    )
+    alone = cells((0.05, 0.0, 0.02, 0.95, 0.1))
+    assert "lowest" not in reason(alone.with_columns(recommended(alone)), ["max_risk"])
 
 
 def test_without_a_measured_leak_nothing_is_recommended():

@@ -94,6 +94,25 @@ def block(work, key, runs_by_recipe, against):
     return text + as_table(table, against), table
 
 
+def averages(tables, against):
+    """Return a table of the mean differences over set-ups, best first: each set-up counts once."""
+    gains = {}
+    for table in tables.values():
+        for row in table:
+            gains.setdefault(row["recipe"], []).append(100 * row["gain"]["mean"])
+    ranked = sorted(gains.items(), key=lambda item: -np.mean(item[1]))
+    lines = [
+        f"| recipe | set-ups | nDCG@10 against {against}, mean | below it in |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {len(values)} | {np.mean(values):+.2f} | {sum(value < 0 for value in values)} |"
+        for name, values in ranked
+        if name != against
+    ]
+    return "### All set-ups\n\nEach counts once, however large it is.\n\n" + "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
@@ -105,6 +124,7 @@ def main():
         if given.against in runs:
             text, tables[" / ".join(key)] = block(given.work, key, runs, given.against)
             blocks.append(text)
+    blocks.insert(0, averages(tables, given.against))
     print("\n\n".join(blocks))
     if given.write:
         before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN, 1)

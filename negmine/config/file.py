@@ -33,11 +33,19 @@ def read_toml(path: Path) -> dict[str, dict[str, Any]]:
         tables[stage] = {_field(path, stage, key): value for key, value in table.items()}
         for field, value in tables[stage].items():
             kinds = kinds_of(STAGES[stage].model_fields[field].annotation)
-            if isinstance(value, str) and value != NONE and "://" not in value and Path in kinds:
-                tables[stage][field] = path.resolve().parent / value
+            if Path in kinds:
+                tables[stage][field] = _beside(path, value)
         values = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
         checked(stage, values, partial(_named_in_file, path, stage))
     return tables
+
+
+def _beside(path: Path, value: Any) -> Any:
+    """Return a path, or each of a list, as relative to the folder of the file; anything else as it is."""
+    if isinstance(value, list):
+        return [_beside(path, one) for one in value]
+    is_path = isinstance(value, str) and value != NONE and "://" not in value
+    return path.resolve().parent / value if is_path else value
 
 
 def _field(path: Path, stage: str, key: str) -> str:

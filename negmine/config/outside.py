@@ -33,6 +33,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "judge_extra": (ENDPOINT, _FILTER),
     "judge_local": (MODEL, _FILTER),
     "judge_prompt": (PROMPT, _FILTER),
+    "decontaminate": (FILE, _FILTER),
 }
 """Setting to what it names, and the stages that use it."""
 

@@ -29,17 +29,17 @@ class SettingsTable(BaseModel):
         """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
         name = str(info.field_name)
         annotation = cls.model_fields[name].annotation
-        if get_origin(annotation) is tuple and isinstance(value, str | int):
+        if get_origin(annotation) is tuple and isinstance(value, str | int | Path):
             value = (value,)  # one needs no list
         kinds = kinds_of(annotation)
-        for one in value if isinstance(value, list | tuple) else [value]:
+        for one in _several(value):
             if isinstance(one, str | Path):
                 _check_text(str(one))
         if kinds & {int, float}:
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):
             raise ValueError("say true or false")
-        elif Path in kinds and is_address(value):
+        elif Path in kinds and any(map(is_address, _several(value))):
             raise ValueError(
                 "this is an address, and negmine reads files of this machine. Download it first, as with "
                 "`hf download NAME --repo-type dataset --local-dir FOLDER`, and name the folder or file"
@@ -91,6 +91,10 @@ def kinds_of(annotation: Any) -> set[Any]:
     """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
     inside = get_args(annotation)
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
 
 
 def _check_text(text: str) -> None:

@@ -45,6 +45,8 @@ def _absolute(settings: StageSettings) -> StageSettings:
         value = getattr(settings, field)
         if isinstance(value, Path):
             update[field] = value.expanduser().resolve()
+        elif isinstance(value, tuple) and value and isinstance(value[0], Path):
+            update[field] = tuple(path.expanduser().resolve() for path in value)
         elif field in MODELS and value:
             many = isinstance(value, tuple)
             paths = tuple(map(_model_path, value if many else (value,)))

@@ -128,6 +128,20 @@ VERDICTS = _schema(
     _required("kept", pa.bool_()),
     pa.field("reason", pa.large_string()),
 )
+CONTAMINATED = _schema(
+    "contaminated/1",
+    _required("what", pa.large_string()),
+    _required("id", ID),
+    _required("set", pa.large_string()),
+    _required("test", pa.large_string()),
+    _required("value", pa.float32()),
+    _required("eval_what", pa.large_string()),
+    _required("eval_id", ID),
+    pa.field("token_match", pa.float32()),
+    pa.field("ngram_match", pa.float32()),
+    pa.field("span_start", pa.int64()),
+    pa.field("span_words", pa.int64()),
+)
 RISK_MODEL = _schema(
     "risk-model/1",
     _required("fold", pa.int32()),

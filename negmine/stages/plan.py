@@ -22,6 +22,8 @@ from negmine.scorers import registry
 from negmine.stages.filter import guides
 from negmine.stages.filter import tasks as filter_tasks
 from negmine.stages.filter.compute import count_verdicts
+from negmine.stages.filter.contamination import tasks as contamination_tasks
+from negmine.stages.filter.contamination.dropped import drops
 from negmine.stages.filter.features import tasks as feature_tasks
 from negmine.stages.filter.judge import check as judge_check
 from negmine.stages.filter.judge import tasks as judge_tasks
@@ -40,6 +42,7 @@ from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.layout import (
     CANDIDATES,
     CARD,
+    CONTAMINATED,
     CORPUS,
     FEATURES,
     LIMITS,
@@ -171,7 +174,9 @@ def _filter(context: Context) -> Iterable[Artifact]:
     config = context.config
     reads = [CANDIDATES, *_similarities(context)]
     features = feature_tasks.wanted(context)
-    rules = config.filter.model_dump(mode="json", include=VERDICT_SETTINGS)
+    left_out = set() if config.filter.decontaminate else {"drop_contaminated"}
+    rules = config.filter.model_dump(mode="json", include=VERDICT_SETTINGS - left_out)
+    yield from _contaminated(context)
     yield Artifact(
         FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: features,
         feature_tasks.features,
@@ -181,7 +186,7 @@ def _filter(context: Context) -> Iterable[Artifact]:
         yield from _risk(context, reads)
     if limits.needed(config.filter):
         yield Artifact(
-            LIMITS, schemas.LIMITS, (*reads, *_without_judge(context), FEATURES, QUERIES, QRELS, CORPUS),
+            LIMITS, schemas.LIMITS, (*reads, *_without_judge(context), FEATURES, *_dropped(context), QUERIES, QRELS, CORPUS),
             lambda: limit_tasks.shaping(context, rules), limit_tasks.limits,
         )  # fmt: skip
     if "judge" in config.scorers:
@@ -189,9 +194,23 @@ def _filter(context: Context) -> Iterable[Artifact]:
     scorers = registry.scorers(config).values()
     yield Artifact(
         VERDICTS, schemas.VERDICTS,
-        (CANDIDATES, *scorers, FEATURES, *_limits(context), QUERIES, CORPUS),
+        (CANDIDATES, *scorers, FEATURES, *_dropped(context), *_limits(context), QUERIES, CORPUS),
         lambda: rules, filter_tasks.verdicts, count_verdicts,
     )  # fmt: skip
+
+
+def _contaminated(context: Context) -> Iterable[Artifact]:
+    if context.config.filter.decontaminate:
+        yield Artifact(
+            CONTAMINATED, schemas.CONTAMINATED,
+            (QUERIES, QRELS, CORPUS, *contamination_tasks.indexes(context)),
+            partial(contamination_tasks.shaping, context), contamination_tasks.contaminated,
+            uses=("decontaminate",),
+        )  # fmt: skip
+
+
+def _dropped(context: Context) -> tuple[str, ...]:
+    return (CONTAMINATED,) if drops(context.config.filter) else ()
 
 
 def _similarities(context: Context) -> tuple[str, ...]:
@@ -226,7 +245,10 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
     config = context.config
     yield Artifact(
         SURVIVORS, schemas.SURVIVORS,
-        (CANDIDATES, *_without_judge(context), FEATURES, *_limits(context), QUERIES, CORPUS),
+        (
+            CANDIDATES, *_without_judge(context), FEATURES, *_dropped(context), *_limits(context),
+            QUERIES, CORPUS,
+        ),
         lambda: rules, judge_tasks.survivors,
     )  # fmt: skip
     check = registry.judge_check(config)
@@ -244,11 +266,12 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
 
 def _write(context: Context) -> Iterable[Artifact]:
     config = context.config
-    settings = config.write
-    files = _training(settings)
+    settings, checked = config.write, (CONTAMINATED,) if config.filter.decontaminate else ()
+    files = _training(context, settings)
     yield files
     yield Artifact(
-        PROVENANCE, schemas.provenance_schema(config.score_names, False), (VERDICTS,),
+        PROVENANCE, schemas.provenance_schema(config.score_names, False),
+        (VERDICTS, *_dropped(context)),
         lambda: _shape(settings), write_tasks.provenance,
         partial(count_deep, retrievers=config.retriever_names),
     )  # fmt: skip
@@ -257,15 +280,16 @@ def _write(context: Context) -> Iterable[Artifact]:
         write_tasks.short, count_short,
     )  # fmt: skip
     yield Artifact(
-        CARD, None, (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), QRELS, CORPUS),
+        CARD, None,
+        (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), *checked, QRELS, CORPUS),
         partial(card_tasks.shaping, context), card_tasks.card, revision=2,
     )  # fmt: skip
 
 
-def _training(settings: WriteSettings) -> Artifact:
+def _training(context: Context, settings: WriteSettings) -> Artifact:
     return Artifact(
         training(settings.format), FORMATS[settings.format].schema(settings.num_negatives),
-        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), write_tasks.training,
+        (VERDICTS, *_dropped(context), CORPUS, QUERIES), lambda: _shape(settings), write_tasks.training,
     )  # fmt: skip
 
 
@@ -273,7 +297,7 @@ def other_formats(context: Context) -> list[Artifact]:
     """Return training files of other formats that an earlier command has left: see `status`."""
     chosen = context.config.write
     others = (chosen.model_copy(update={"format": f}) for f in FORMATS if f != chosen.format)
-    artifacts = [_training(settings) for settings in others]
+    artifacts = [_training(context, settings) for settings in others]
     return [one for one in artifacts if context.work.manifest(one.name) is not None]
 
 

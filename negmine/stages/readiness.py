@@ -10,7 +10,7 @@ from negmine.engine.status import FRESH, State, require_fresh, survey
 from negmine.scorers import registry
 from negmine.stages.filter.limits.tasks import SELECTION
 from negmine.stages.plan import make_plan
-from negmine.storage.layout import LIMITS, VERDICTS
+from negmine.storage.layout import CONTAMINATED, LIMITS, VERDICTS
 
 
 def require_scores(context: Context) -> bool:
@@ -22,7 +22,7 @@ def require_scores(context: Context) -> bool:
     scorers = registry.scorers(context.config)
     evidence = {scorers[name] for name in context.config.evidence if name in scorers}
     before = {s.artifact.name for s in states if s.artifact.stage in ("index", "retrieve")}
-    require_fresh(context, states, before | evidence)
+    require_fresh(context, states, before | evidence | {CONTAMINATED})
     return any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
 
 

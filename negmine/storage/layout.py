@@ -8,6 +8,7 @@ CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 SHINGLES = "1-index/shingles"
 CANDIDATES = "2-retrieve/candidates"
 FEATURES, LIMITS = "4-filter/features", "4-filter/limits"
+CONTAMINATED = "4-filter/contaminated"
 RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 CARD = "5-write"  # README.md lies beside the training files that it describes

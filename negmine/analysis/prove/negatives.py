@@ -12,6 +12,7 @@ from negmine.data.frames import frame
 from negmine.engine.context import Context
 from negmine.scorers import registry
 from negmine.stages.filter import compute
+from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.filter.features.compute import features
 from negmine.stages.filter.features.tasks import Known
 from negmine.stages.filter.leak.trial import Trial, scored_candidates
@@ -46,7 +47,7 @@ class _Recipe:
         self._queries = self._left["query_id"].unique()
         self._known = Known(context, self._unknown)
         self._evidence = signals.evidence_of(context.config)
-        self._keys = Keys(context)
+        self._keys, self._dropped = Keys(context), Dropped(context)
 
     def negatives(self, number: int) -> pl.DataFrame:
         """Return query_id, doc_id of a part's negatives."""
@@ -56,7 +57,9 @@ class _Recipe:
         config = self._context.config
         decided = frame(
             compute.verdicts(
-                rows.with_columns(limits.percentile_column(self._limits)),
+                rows.with_columns(
+                    limits.percentile_column(self._limits), self._dropped.column(rows)
+                ),
                 self._keys.corpus,
                 self._keys.queries(number),
                 self._rules,

@@ -14,6 +14,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
 from negmine.scorers import registry
 from negmine.stages.filter import compute
+from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.filter.limits.compute import applied, percentile_column
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.filter.risk.signals import evidence_of, with_signals
@@ -44,7 +45,7 @@ def _verdicts(
     artifacts = registry.scorers(context.config)
     scorers = {name: one for name, one in artifacts.items() if name != "judge" or judge}
     limits = read_limits(context)
-    evidence = evidence_of(context.config)
+    evidence, dropped = evidence_of(context.config), Dropped(context)
 
     def make(part: int) -> pa.Table:
         scores = {
@@ -57,7 +58,8 @@ def _verdicts(
             context.work.read(FEATURES, part),
             scores,
             None if judged is None else judged["judge_verdict"],
-        ).with_columns(percentile_column(limits))
+        )
+        rows = rows.with_columns(percentile_column(limits), dropped.column(rows))
         if SIGNALS in needed(rules):
             rows = with_signals(rows, evidence)
         return compute.verdicts(

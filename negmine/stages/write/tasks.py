@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
+from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.selection import judged_first
@@ -16,10 +17,10 @@ from negmine.storage.layout import QUERIES, VERDICTS
 def training(context: Context) -> Parts:
     """The training file: the columns that the trainer reads, and nothing else."""
     settings = context.config.write
-    output = FORMATS[settings.format]
+    output, dropped = FORMATS[settings.format], Dropped(context)
 
     def make(part: int) -> pa.Table:
-        rows = _provenance(context, part)
+        rows = _provenance(context, part, dropped)
         queries = context.work.read(QUERIES, part, ["query_id", "text"])
         texts = context.corpus.texts(compute.document_ids(rows))
         return compute.training_table(rows, queries, texts, settings.num_negatives, output)
@@ -29,11 +30,12 @@ def training(context: Context) -> Parts:
 
 def provenance(context: Context) -> Parts:
     """Ids, ranks, scores and retrievers, row for row beside the training file."""
+    dropped = Dropped(context)
 
     def make(part: int) -> pa.Table:
         output = FORMATS[context.config.write.format]
         return compute.provenance_table(
-            _provenance(context, part), context.config.score_names, output
+            _provenance(context, part, dropped), context.config.score_names, output
         )
 
     return Parts(context.queries.parts(), make, threads=True)
@@ -49,10 +51,10 @@ def short(context: Context) -> Parts:
     return Parts(context.queries.parts(), make, threads=True)
 
 
-def _provenance(context: Context, part: int) -> pl.DataFrame:
+def _provenance(context: Context, part: int, dropped: Dropped) -> pl.DataFrame:
     config = context.config
     return compute.provenance(
-        context.work.read(VERDICTS, part),
+        dropped.written(context.work.read(VERDICTS, part)),
         config.write,
         FORMATS[config.write.format],
         config.retriever_names,

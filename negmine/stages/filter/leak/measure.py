@@ -16,6 +16,7 @@ from negmine.engine.context import Context
 from negmine.errors import InputError
 from negmine.scorers import registry
 from negmine.stages.filter import compute
+from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.filter.leak.counts import Counts, bucket_name, by_rank, depth
 from negmine.stages.filter.leak.grid import Grid
 from negmine.stages.filter.leak.rulesets import ALL, rulesets
@@ -50,7 +51,7 @@ class Scored:
                 "No query has two positives, so none can be hidden and no leak can be measured. "
                 "Use --qrels with more judgements, or a judge (negmine judge-check)."
             )
-        self._keys = Keys(context)
+        self._keys, self._dropped = Keys(context), Dropped(context)
         self._scorers = [name for name in self.trial.evidence.scores if name in artifacts]
 
     @cached_property
@@ -95,10 +96,9 @@ class Scored:
         for number in range(self.context.queries.parts()):
             rows = self.trial.part(number)
             if rows.height:
-                yield (
-                    number,
-                    rows.with_columns(self._risks(rows), limits.percentile_column(self._limits)),
-                )
+                percentile = limits.percentile_column(self._limits)
+                columns = (self._risks(rows), self._dropped.column(rows), percentile)
+                yield number, rows.with_columns(columns)
             self.context.progress.advance(rows["query_id"].n_unique())
 
     def _risks(self, rows: pl.DataFrame) -> pl.Series:

@@ -49,6 +49,16 @@ def contains_answer(settings: FilterSettings) -> pl.Expr | None:
     return pl.col("contains_answer") if settings.contains_answer is not None else None
 
 
+def contaminated(settings: FilterSettings) -> pl.Expr | None:
+    """The query or the document also stands in an evaluation set, and `drop_contaminated` drops it.
+
+    Source: ConTAM (Singh et al. 2024, arXiv 2411.03923) for the longest copied span.
+    """
+    if not settings.decontaminate or settings.drop_contaminated == "none":
+        return None
+    return pl.col("contaminated")
+
+
 def in_skipped_top(settings: FilterSettings) -> pl.Expr | None:
     """The document's rank in the fused list is among the first `skip_top`."""
     return pl.col("rank") <= settings.skip_top if settings.skip_top else None
@@ -57,6 +67,7 @@ def in_skipped_top(settings: FilterSettings) -> pl.Expr | None:
 RULES = (
     Rule("is_positive", (), is_positive, always_on=True),
     Rule("partly_relevant", (), partly_relevant, always_on=True),
+    Rule("contaminated", ("drop_contaminated",), contaminated, models=("decontaminate",)),
     Rule("same_text_as_positive", (), same_text_as_positive, always_on=True),
     Rule("same_text_as_query", (), same_text_as_query, always_on=True),
     Rule(

@@ -1,0 +1,80 @@
+"""An evaluation set that is a work directory of negmine: its vectors may be there, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from negmine.config.settings import IndexSettings
+from negmine.data.identity import identity_of
+from negmine.errors import MissingArtifact
+from negmine.retrievers.dense.stored import StoredVectors, same_encoder
+from negmine.storage.corpus import Corpus
+from negmine.storage.layout import CORPUS, QRELS, QUERIES
+from negmine.storage.open import open_workdir
+from negmine.storage.queries import Queries
+from negmine.storage.remembered import REMEMBERED, recall_settings
+from negmine.storage.workdir import Workdir
+
+
+@dataclass(frozen=True)
+class EvaluationWork:
+    """The queries of a work directory that have a positive, and its documents (see --eval-documents)."""
+
+    work: Workdir
+    index: IndexSettings
+    documents: str
+
+    @property
+    def identity(self) -> str:
+        """What tells its texts and vectors from others."""
+        vectors = [path.name for path in sorted(self.work.shared.glob("1-index/dense-*"))]
+        names = (CORPUS, QUERIES, QRELS, *(f"1-index/{name}" for name in vectors))
+        manifests = (self.work.manifest(name) for name in names)
+        return identity_of([one.identity for one in manifests if one is not None])
+
+    def vectors(self, shaping: dict[str, Any]) -> StoredVectors | None:
+        """Return its vectors by the encoder with these settings (see vectors.identity), or None."""
+        corpus = Corpus(self.work, self.index.title, self.index.title_separator)
+        for folder in sorted(self.work.shared.glob("1-index/dense-*")):
+            manifest = self.work.manifest(f"1-index/{folder.name}")
+            if manifest is not None and same_encoder(shaping, manifest.settings):
+                return StoredVectors(self.work.opened(manifest.artifact), corpus.doc_ids())
+        return None
+
+    def texts(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Yield (`query` or `document`, id and text) in pieces."""
+        queries = Queries(self.work, self.index)
+        relevant = [pl.DataFrame(schema={"id": pl.String})]
+        for part in range(queries.parts()):
+            relevant.append(queries.positives(part).select(id="doc_id").unique())
+            yield "query", queries.mined(part).select("text", id="query_id")
+        if self.documents == "none":
+            return
+        wanted = pl.concat(relevant).unique()
+        corpus = Corpus(self.work, self.index.title, self.index.title_separator)
+        for table in corpus.documents():
+            rows = pl.DataFrame(pl.from_arrow(table)).select("text", id="doc_id")
+            is_all = self.documents == "all"
+            yield "document", rows if is_all else rows.join(wanted, on="id", how="semi")
+
+
+def is_work(path: Path) -> bool:
+    """Tell whether a path is a work directory."""
+    return (path / REMEMBERED).is_file() and (path / CORPUS).is_dir()
+
+
+def open_work(path: Path, documents: str) -> EvaluationWork:
+    """Open a work directory whose stage index is done. Raises MissingArtifact where it is not."""
+    work = open_workdir(path)
+    work.refuse_links()
+    settings = recall_settings(work)
+    if settings is None:
+        raise MissingArtifact(f"{path} has no finished stage in it yet. Run: negmine index {path}")
+    for name in (CORPUS, QUERIES, QRELS):
+        work.require(name)
+    return EvaluationWork(work, settings.index, documents)

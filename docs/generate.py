@@ -151,6 +151,7 @@ def _values(name: str, annotation: object) -> str:
     return {
         "tuple[str, ...]": "text, repeatable",
         "tuple[int, ...]": "whole number, repeatable",
+        "tuple[Path, ...]": "path, repeatable",
         "str": "text",
         "bool": "on or off",
         "int": "whole number",
@@ -175,6 +176,7 @@ def tables() -> str:
         "risk-model": schemas.RISK_MODEL,
         "limits": schemas.LIMITS,
         "survivors": schemas.SURVIVORS,
+        "contaminated": schemas.CONTAMINATED,
         "judge-check": schemas.CHECK,
         "judgments": schemas.JUDGMENTS,
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),

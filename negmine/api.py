@@ -155,6 +155,31 @@ def measure_leak(context: Context, hide: float | str, seed: int) -> dict[str, An
     return measured(context, hide, seed)
 
 
+def decontaminate(
+    work: str | Path,
+    against: str | Path | Sequence[str | Path],
+    *,
+    limit: int = 5,
+    **settings: Unpack[SettingsKeywords],
+) -> dict[str, Any]:
+    """Find training queries, positives and negatives of a finished run that also stand in evaluation sets.
+
+    against: BEIR folders, work directories, or files of queries or documents. limit: examples of each set.
+    settings: those of the group Decontamination, as `eval_span=0.3`. Returns the `data` of
+    `negmine decontaminate --json`. Changes nothing. Raises MissingArtifact before `write` has run, InputError
+    for a set that cannot be read.
+    """
+    paths = [against] if isinstance(against, str | Path) else against
+    return measure_contamination(open_existing(work, settings), [*map(Path, paths)], limit)
+
+
+def measure_contamination(context: Context, against: Sequence[Path], limit: int) -> dict[str, Any]:
+    """Compare with evaluation sets, reporting progress (see `decontaminate`)."""
+    from negmine.analysis.decontaminate.decontaminate import decontaminate as measured
+
+    return measured(context, against, limit)
+
+
 def sweep(
     work: str | Path,
     grid: Mapping[str, Sequence[float | None]],

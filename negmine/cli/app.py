@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from negmine.cli.commands.decontaminate import decontaminate
 from negmine.cli.commands.diff import diff
 from negmine.cli.commands.explain import explain
 from negmine.cli.commands.filter import filter_
@@ -48,7 +49,13 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "report": report,
         "diff": diff,
     },
-    "Measure": {"leak": leak, "sweep": sweep, "prove": prove, "judge-check": judge_check},
+    "Measure": {
+        "leak": leak,
+        "sweep": sweep,
+        "prove": prove,
+        "judge-check": judge_check,
+        "decontaminate": decontaminate,
+    },
     "Other": {"lint": lint, "settings": settings, "trust": trust},
 }
 

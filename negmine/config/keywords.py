@@ -109,6 +109,14 @@ class SettingsKeywords(TypedDict, total=False):
     judge_concurrency: int
     judge_timeout: float
     judge_retries: int
+    decontaminate: str | Path | Sequence[str | Path]
+    drop_contaminated: Literal["queries", "rows", "none"]
+    eval_split: str | None
+    eval_documents: Literal["relevant", "all", "none"]
+    eval_test: str | Sequence[str]
+    eval_ngrams: float
+    eval_span: float
+    eval_similarity: float
     format: str
     num_negatives: int
     relabel: bool

@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from negmine.config.json_text import parsed
-from negmine.config.naming import flag
+from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.secrets import has_secret, shown_url
 from negmine.config.settings import FilterSettings
+from negmine.config.settings.filter import EVAL_TESTS
 from negmine.errors import SettingsError
 
 
@@ -41,10 +42,20 @@ def check(config: ResolvedConfig) -> None:
         raise SettingsError(
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
+    _check_evaluation(rules)
     _check_judge(config)
     judge_budget(rules)
     judge_extra(rules)
     _check_guides(rules)
+
+
+def _check_evaluation(rules: FilterSettings) -> None:
+    for test in rules.eval_test:
+        if test not in EVAL_TESTS:
+            raise SettingsError(
+                f"--eval-test {test}: there is no such test.{nearest(test, EVAL_TESTS)} "
+                f"There are: {', '.join(EVAL_TESTS)}."
+            )
 
 
 def _check_judge(config: ResolvedConfig) -> None:

@@ -186,7 +186,8 @@ def _filter(context: Context) -> Iterable[Artifact]:
         yield from _risk(context, reads)
     if limits.needed(config.filter):
         yield Artifact(
-            LIMITS, schemas.LIMITS, (*reads, *_without_judge(context), FEATURES, *_dropped(context), QUERIES, QRELS, CORPUS),
+            LIMITS, schemas.LIMITS,
+            (*reads, *_without_judge(context), FEATURES, *_dropped(context), QUERIES, QRELS, CORPUS),
             lambda: limit_tasks.shaping(context, rules), limit_tasks.limits,
         )  # fmt: skip
     if "judge" in config.scorers:

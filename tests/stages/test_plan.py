@@ -152,6 +152,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
+        (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
         ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {
@@ -188,6 +189,10 @@ GUIDE_CHANGES = {
     "guide_margin": 0.1, "guide_margin_type": "absolute", "guide_query_prompt": "q: ",
     "guide_document_prompt": "d: ", "guide_max_length": 9,
 }  # fmt: skip
+EVALUATION_CHANGES = {
+    "drop_contaminated": "rows", "eval_documents": "all", "eval_test": ["exact"], "eval_ngrams": 0.9,
+    "eval_span": 0.9, "eval_similarity": 0.5, "decontaminate": (),
+}  # fmt: skip
 RERANK_CHANGES = {
     "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",
     "rerank_max_length": 9, "rerank_dtype": "bfloat16",
@@ -214,7 +219,7 @@ GATES = {
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {
     "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",
-    "positive_column", "model", "query_vectors", "document_vectors",
+    "positive_column", "model", "query_vectors", "document_vectors", "eval_split",
 }  # fmt: skip
 
 

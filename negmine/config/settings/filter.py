@@ -18,6 +18,8 @@ _guides = partial(setting, group="Guides")
 _judge = partial(setting, group="Judge")
 _decontaminate = partial(setting, group="Decontamination")
 
+EVAL_TESTS = ("exact", "ngrams", "span", "vectors")
+
 
 class FilterSettings(StageSettings):
     """The rules that tell negatives from false negatives."""
@@ -206,32 +208,32 @@ class FilterSettings(StageSettings):
     judge_retries: int = _judge("Times a failed call is tried again.", 6, ge=0, speed=True)
 
     decontaminate: tuple[Path, ...] = _decontaminate(
-        "Evaluation set that training texts must not be in: a BEIR folder, a work directory, or a file of queries "
-        "or documents. What --drop-contaminated says is dropped. Repeatable.",
+        "Evaluation set that training texts must not be in: a BEIR folder, a work directory, or a file of "
+        "queries or documents. What --drop-contaminated says is dropped. Repeatable.",
         (),
         essential="stage",
     )
     drop_contaminated: Literal["queries", "rows", "none"] = _decontaminate(
-        "queries: drop a query that is contaminated, or has a contaminated positive, with all its rows. rows: drop "
-        "what is contaminated itself: queries, positives and negatives. none: only count.",
+        "queries: drop a query that is contaminated, or has a contaminated positive, with all its rows. rows: "
+        "drop what is contaminated itself: queries, positives and negatives. none: only count.",
         "queries",
     )
     eval_split: str | None = _decontaminate(
         "Split of a BEIR folder that the evaluation uses: qrels/SPLIT.tsv. Default: test, else the only one."
     )
     eval_documents: Literal["relevant", "all", "none"] = _decontaminate(
-        "Documents of an evaluation set that are compared: those with a relevance above 0 in its qrels, all, or "
-        "none. A file of documents, and a folder without qrels, has them all compared.",
+        "Documents of an evaluation set that are compared: those with a relevance above 0 in its qrels, all, "
+        "or none. A file of documents, and a folder without qrels, has them all compared.",
         "relevant",
     )
-    eval_test: tuple[Literal["exact", "ngrams", "span", "vectors"], ...] = _decontaminate(
-        "Test that tells a contaminated text: the same text, shared n-grams, the longest copied span, or the cosine "
-        "of stored vectors. Repeatable.",
-        ("exact", "ngrams", "span", "vectors"),
+    eval_test: tuple[str, ...] = _decontaminate(
+        "Test that tells a contaminated text: exact (the same text), ngrams (shared n-grams), span (the "
+        "longest copied span) or vectors (the cosine of stored vectors). Repeatable.",
+        EVAL_TESTS,
     )
     eval_ngrams: float = _decontaminate(
-        "Share of an evaluation text's word 13-grams (8-grams below 13 words) that makes a training text that has "
-        "them contaminated; or the share of the training text's, the other way round.",
+        "Share of an evaluation text's word 13-grams (8-grams below 13 words) that makes a training text that "
+        "has them contaminated; or the share of the training text's, the other way round.",
         0.5,
         gt=0,
         le=1,

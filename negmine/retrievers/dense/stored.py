@@ -33,7 +33,7 @@ class StoredVectors:
         }
 
     def of(self, what: str, ids: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the places of the ids that have a vector, int64, and the vectors, float32 [places, dimensions].
+        """Return the places of the ids that have a vector, int64, and the vectors, float32 [places, dims].
 
         what: `document` or `query`.
         """

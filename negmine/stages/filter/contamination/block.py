@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from negmine.config.settings.filter import EVAL_TESTS
 from negmine.data.shingles.grams import Hashes, Ints
 from negmine.data.shingles.ngrams import words_of
 from negmine.data.shingles.words import normalise_all
@@ -23,8 +24,7 @@ from negmine.stages.filter.contamination.overlap import (
 
 AT_ONCE = 4_096  # texts that are cut into words at once
 BYTES_A_WORD = 160  # of two indexes of n-grams and what they write on, and the text itself
-EXACT, NGRAMS, SPAN, BY_VECTORS = "exact", "ngrams", "span", "vectors"
-TESTS = (EXACT, NGRAMS, SPAN, BY_VECTORS)
+EXACT, NGRAMS, SPAN, BY_VECTORS = TESTS = EVAL_TESTS
 # A question mark at the end makes no other text; C, C++ and C# are three.
 _PUNCTUATION = r"[\p{P}--[#&*%@/\\]]+"
 
@@ -120,9 +120,7 @@ class _Waiting:
         if self._lookup is not None:
             vectors = self._lookup(number, what, rows["id"])
             if vectors is not None:
-                self._vectors.setdefault(what, []).append(
-                    (vectors[0] + self._count, vectors[1])
-                )
+                self._vectors.setdefault(what, []).append((vectors[0] + self._count, vectors[1]))
         self._count += rows.height
         marks = (pl.lit(number).alias("set"), pl.lit(what).alias("what"), "id")
         self.rows.append(rows.select(*marks, same_text_keys(rows["text"])))

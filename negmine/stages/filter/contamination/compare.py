@@ -31,11 +31,13 @@ _AT_ONCE = 4_096  # evaluation texts whose vectors are multiplied at once
 Vectors = Callable[[str, pl.Series], tuple[Ints, Floats]]
 
 
-def compare(block: Block, batch: pl.DataFrame, sets: int, how: How, vectors: Vectors | None) -> pl.DataFrame:
+def compare(
+    block: Block, batch: pl.DataFrame, sets: int, how: How, vectors: Vectors | None
+) -> pl.DataFrame:
     """Return MATCH: for each training text, set and test that fires, the evaluation text that is most alike.
 
-    batch: what, id, text; of one `what`. row, evaluation: places in the batch and the block. vectors(what, ids):
-    which of these training texts have a vector, and the vectors.
+    batch: what, id, text; of one `what`. row, evaluation: places in the batch and the block. vectors(what,
+    ids): which of these training texts have a vector, and the vectors.
     """
     pieces = [pl.DataFrame(schema=MATCH)]
     if EXACT in how.tests:
@@ -44,7 +46,9 @@ def compare(block: Block, batch: pl.DataFrame, sets: int, how: How, vectors: Vec
         pieces += _by_grams(block, batch, sets, how)
     if vectors is not None and BY_VECTORS in how.tests:
         pieces += _by_vectors(block, batch, how.similarity, vectors)
-    filled = (piece.with_columns(pl.col(c).cast(MATCH[c]) for c in piece.columns) for piece in pieces)
+    filled = (
+        piece.with_columns(pl.col(c).cast(MATCH[c]) for c in piece.columns) for piece in pieces
+    )
     return pl.concat(filled, how="diagonal")
 
 
@@ -55,9 +59,7 @@ def _exact(block: Block, batch: pl.DataFrame) -> pl.DataFrame:
     return matches.select("row", "set", "evaluation", test=pl.lit(EXACT), value=pl.lit(1.0))
 
 
-def _by_grams(
-    block: Block, batch: pl.DataFrame, sets: int, how: How
-) -> Iterator[pl.DataFrame]:
+def _by_grams(block: Block, batch: pl.DataFrame, sets: int, how: How) -> Iterator[pl.DataFrame]:
     nearest = Nearest.empty(batch.height, sets)
     words, offsets = words_of(batch["text"])
     block.short.compare(words, offsets, nearest)
@@ -66,9 +68,15 @@ def _by_grams(
     rows, numbers = np.nonzero(nearest.contained >= least)
     at = rows, numbers
     yield pl.DataFrame(
-        {"row": rows, "set": numbers, "value": nearest.contained[at], "evaluation": nearest.contained_in[at]}
+        {
+            "row": rows,
+            "set": numbers,
+            "value": nearest.contained[at],
+            "evaluation": nearest.contained_in[at],
+        }
     ).with_columns(test=pl.lit(NGRAMS))
-    rows, numbers = at = np.nonzero(nearest.longest_match >= least_span)
+    rows, numbers = np.nonzero(nearest.longest_match >= least_span)
+    at = rows, numbers
     yield pl.DataFrame(
         {
             "row": rows,

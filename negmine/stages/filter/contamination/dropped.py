@@ -64,7 +64,7 @@ class Dropped:
         return rows.select(contaminated=is_dropped).to_series()
 
     def written(self, verdicts: pl.DataFrame) -> pl.DataFrame:
-        """Return verdicts without queries and positives that are dropped. Candidates have their reason there."""
+        """Return verdicts without queries and positives that are dropped; candidates have a reason there."""
         if not drops(self._context.config.filter):
             return verdicts
         left = verdicts.filter(~pl.col("query_id").is_in(self.queries.implode()))

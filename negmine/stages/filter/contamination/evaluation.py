@@ -5,7 +5,7 @@ Of a set with qrels, its queries are those of the split, and its documents those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,9 @@ def _judgements(path: Path) -> pl.DataFrame:
     tables = [frame(table) for table in read_qrels(path, problems)]
     problems.raise_if_any()
     if not tables:
-        raise InputError(f"{path}: there are no judgements in it. Check that this is the right file.")
+        raise InputError(
+            f"{path}: there are no judgements in it. Check that this is the right file."
+        )
     return pl.concat(tables)
 
 
@@ -162,5 +164,5 @@ def _has_documents(path: Path) -> bool:
     if path.name.lower().startswith(("corpus", "documents", "passages")):
         return True
     chunk = next(iter(read_chunks(path, Problems(skip=True))), None)
-    rows: Iterable[str] = () if chunk is None else (chunk.rows() or [None])[0].values
-    return not _OF_DOCUMENTS.isdisjoint(name.lower() for name in rows)
+    first = [] if chunk is None else chunk.rows()[:1]
+    return not _OF_DOCUMENTS.isdisjoint(name.lower() for row in first for name in row.values)

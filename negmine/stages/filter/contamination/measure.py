@@ -9,6 +9,7 @@ import polars as pl
 from negmine.config.settings import FilterSettings
 from negmine.data.shingles.grams import Ints
 from negmine.engine.context import Context
+from negmine.errors import InputError
 from negmine.retrievers.dense import names
 from negmine.retrievers.dense.stored import StoredVectors
 from negmine.stages.filter.contamination.block import (
@@ -57,12 +58,13 @@ class Measurement:
         words = self._context.config.memory_bytes // SHARE_OF_MEMORY // BYTES_A_WORD
         lookup = self._lookup if self._training is not None else None
         vectors = self._training.of if self._training is not None else None
-        for block in blocks(self._texts(), self.how, words, lookup):
+        for number, block in enumerate(blocks(self._texts(), self.how, words, lookup)):
             for batch in batches():
                 for rows in batch.iter_slices(AT_ONCE):
                     found = compare(block, rows, len(self.sets), self.how, vectors)
                     yield self._named(block, rows, found)
-                    self._context.progress.advance(rows.height)
+                    if number == 0:  # nobody knows how many blocks there are
+                        self._context.progress.advance(rows.height)
             self._count(block)
 
     def _named(self, block: Block, batch: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
@@ -81,8 +83,15 @@ class Measurement:
 
     def _texts(self) -> Iterable[tuple[int, str, pl.DataFrame]]:
         for number, one in enumerate(self.sets):
+            count = 0
             for what, rows in one.texts(self._context.progress.note):
+                count += rows.height
                 yield number, what, rows
+            if count == 0:
+                raise InputError(
+                    f"{one.path} has no text to compare with. Check that this is the right set, and that its "
+                    "qrels name its queries."
+                )
 
     def _count(self, block: Block) -> None:
         texts = block.rows.with_columns(affected=pl.Series(block.affected_texts()))
@@ -96,15 +105,15 @@ class Measurement:
         """Return the vectors of training texts, and of each set, where both are by the same encoder."""
         config, work = self._context.config, self._context.work
         chosen = config.vector_retriever
-        nobody = None, [None for _ in self.sets]
+        nobody: list[StoredVectors | None] = [None for _ in self.sets]
         if BY_VECTORS not in self.how.tests or chosen is None or chosen.spec != "dense":
-            return nobody
+            return None, nobody
         manifest = work.manifest(names.vectors(config))
         if manifest is None:
-            return nobody
+            return None, nobody
         theirs = [one.vectors(manifest.settings) for one in self.sets]
         if not any(theirs):
-            return nobody
+            return None, nobody
         doc_ids = self._context.corpus.doc_ids()
         return StoredVectors(work.opened(manifest.artifact), doc_ids), theirs
 

@@ -105,8 +105,8 @@ def index_grams(words: Hashes, begins: Ints, set_of: Ints, size: int) -> GramInd
     np.bitwise_or.at(bits, (bit >> np.uint64(3)).astype(np.int64), masks)
     text_of = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
     ends = np.append(starts, len(order)).astype(np.int64)
-    arrays = map(read_only, (keys, ends, order, begins, text_of, set_of, bits))
-    return GramIndex(size, shift, *arrays)
+    arrays: tuple[NDArray[Any], ...] = (keys, ends, order, begins, text_of, set_of, bits)
+    return GramIndex(size, shift, *(read_only(one) for one in arrays))
 
 
 class Matcher:
@@ -154,9 +154,13 @@ def overlap(evaluation: str, training: str, size: int = SHORT) -> Overlap:
     index = index_grams(words, begins, np.zeros(1, np.int64), size)
     nearest = Nearest.empty(1, 1)
     Matcher(index, Limits(2.0, 2.0), True).compare(*words_of(pl.Series([training])), nearest)
-    shares = (nearest.longest_match, nearest.token_match, nearest.ngram_match)
-    spans = (nearest.span_start, nearest.span_words)
-    return Overlap(*(float(one[0, 0]) for one in shares), *(int(one[0, 0]) for one in spans))
+    return Overlap(
+        float(nearest.longest_match[0, 0]),
+        float(nearest.token_match[0, 0]),
+        float(nearest.ngram_match[0, 0]),
+        int(nearest.span_start[0, 0]),
+        int(nearest.span_words[0, 0]),
+    )
 
 
 @cache
@@ -241,9 +245,7 @@ def _mark(grams: Hashes, now: int, index: GramIndex, state: _State) -> int:
     return count
 
 
-def _measured(
-    other: int, now: int, index: GramIndex, state: _State
-) -> tuple[int, int, int, int]:
+def _measured(other: int, now: int, index: GramIndex, state: _State) -> tuple[int, int, int, int]:
     """Return the hits in an evaluation text, words and begin of its longest span, words inside of hits."""
     first, end, size = index.begins[other], index.begins[other + 1], index.size
     found = run = longest = start = covered = 0

@@ -32,7 +32,9 @@ def indexes(context: Context) -> tuple[str, ...]:
     """Return the artifact of the vectors that are compared, if there is one."""
     config = context.config
     chosen = config.vector_retriever
-    compares = chosen is not None and chosen.spec == "dense" and "vectors" in config.filter.eval_test
+    compares = (
+        chosen is not None and chosen.spec == "dense" and "vectors" in config.filter.eval_test
+    )
     return (names.vectors(config),) if compares else ()
 
 
@@ -43,6 +45,8 @@ def contaminated(context: Context) -> Stream:
     measured = Measurement(context, sets)
 
     def tables() -> Iterator[pa.Table]:
+        documents = len(context.corpus.doc_ids())
+        context.progress.total(documents + sum(context.work.queries_per_part()), "texts")
         waiting: list[pl.DataFrame] = []
         for rows in measured.matches(lambda: whole_run(context)):
             waiting.append(rows)

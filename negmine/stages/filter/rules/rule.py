@@ -38,9 +38,9 @@ class Rule:
     name: the reason in `verdicts`. settings: fields of `FilterSettings` that switch the rule on or shape
     it; they belong to the fingerprint of `verdicts`. expression: true where the rule fires; None where
     the rule is off. models: settings that name the models or files whose opinion the rule reads; the
-    artifacts made from these have them in their fingerprint. needs: what the rule reads (see above). sweepable: the
-    settings that `sweep` can vary, and which value of each drops more. lines: settings that are a value
-    of the score that the rule reads; the report draws a line there. suspects: the rule guesses that the
+    artifacts made from these have them in their fingerprint. needs: what the rule reads (see above).
+    sweepable: the settings that `sweep` can vary, and which value of each drops more. lines: settings that are
+    a value of the score that the rule reads; the report draws a line there. suspects: the rule guesses that the
     document is relevant, so it does not drop what was judged not relevant (`passed`). off: the settings that
     turn the rule off, where defaults leave it on. always_on: no setting turns the rule off.
     """

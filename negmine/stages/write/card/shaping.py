@@ -8,7 +8,16 @@ from negmine.engine.context import Context
 from negmine.retrievers.registry import types
 from negmine.scorers import registry
 from negmine.stages.filter.limits.read import chosen_by_budget
-from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, VERDICTS, stage_of, training
+from negmine.storage.layout import (
+    CANDIDATES,
+    CONTAMINATED,
+    CORPUS,
+    QRELS,
+    QUERIES,
+    VERDICTS,
+    stage_of,
+    training,
+)
 from negmine.storage.manifest import Manifest
 
 # Fingerprints are listed with the models; addresses and prompts may be private.
@@ -24,6 +33,7 @@ _ELSEWHERE = frozenset(
         "prompt",
         "shipped",
         "signals",
+        "evaluation",
     ]
 )
 
@@ -87,5 +97,7 @@ def _artifacts(context: Context) -> list[str]:
     indexes = [name for kind in kinds for name in kind.indexes(context) if name != CORPUS]
     runs = [kind.run(context.config) for kind in kinds]
     scorers = registry.scorers(context.config).values()
+    evaluation = [CONTAMINATED] if context.config.filter.decontaminate else []
     files = training(context.config.write.format)
-    return [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers, VERDICTS, files]
+    before = [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers]
+    return [*before, *evaluation, VERDICTS, files]

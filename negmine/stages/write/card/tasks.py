@@ -10,6 +10,7 @@ from negmine.data.templates import render
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder
 from negmine.stages.filter.limits.read import read_limits
+from negmine.stages.write.card.evaluation import checked
 from negmine.stages.write.card.models import model_names, used
 from negmine.stages.write.card.shaping import shaping as shaping_settings
 from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
@@ -66,6 +67,8 @@ def _text(context: Context) -> str:
             one._replace(role=inline(one.role), name=inline(one.name)) for one in used(context)
         ],
         settings=[(one.stage, one.name, inline(one.value)) for one in shaping_settings(context)],
+        evaluation=[one._replace(name=inline(one.name)) for one in checked(context)],
+        drop=context.config.filter.drop_contaminated,
         leak=leak_line(limits.stats if limits else {}),
         license=inline(write.license or ""),
         version=_training(context).versions.get("negmine", ""),

@@ -13,7 +13,7 @@ from negmine.data.schemas import FEATURES
 ROW = {
     "query_id": "q", "label": "unlabeled", "rank": 1, "dense_score": 0.5, "positive_score": 0.8,
     "percentile_limit": None, "same_text_as_positive": False, "same_text_as_query": False,
-    "risk_score": None, "guide_score": None, "judge_verdict": None,
+    "contaminated": False, "risk_score": None, "guide_score": None, "judge_verdict": None,
 }  # fmt: skip
 UNPG = [0.02, 0.05, 0.10, 0.12, 0.15, 0.18, 0.20, 0.22, 0.25, 0.28, 0.30, 0.95]
 
@@ -45,6 +45,12 @@ VERDICTS = {"judge_verdict": ["relevant", "not_relevant", "abstained", None]}
 EXAMPLES = (
     Example("is_positive", {}, {"label": ["positive", "unlabeled"]}, [True, False]),
     Example("partly_relevant", {}, {"label": ["partly_relevant", "unlabeled"]}, [True, False]),
+    Example(
+        "contaminated",
+        {"decontaminate": ["evaluation"], "drop_contaminated": "rows"},
+        {"contaminated": [True, False]},
+        [True, False],
+    ),
     Example("same_text_as_positive", {}, {"same_text_as_positive": [True, False]}, [True, False]),
     Example("same_text_as_query", {}, {"same_text_as_query": [True, False]}, [True, False]),
     Example(

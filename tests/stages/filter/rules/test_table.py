@@ -28,7 +28,14 @@ by_rule = pytest.mark.parametrize("rule", RULES, ids=REASONS)
 by_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.rule)
 # Always there, whatever rules are on: columns of `candidates`, and what stages/filter/compute.py adds.
 EVIDENCE = signals.Evidence(["bm25", "dense"], has_vectors=True, sums=["bm25"])
-ALWAYS = {"query_id", "label", "rank", "same_text_as_positive", "same_text_as_query"}
+ALWAYS = {
+    "contaminated",
+    "query_id",
+    "label",
+    "rank",
+    "same_text_as_positive",
+    "same_text_as_query",
+}
 COLUMNS = {SCORE: "dense_score", RISK: "risk_score", GUIDE: "guide_score", JUDGE: "judge_verdict"}
 
 
@@ -260,7 +267,7 @@ def test_copies_are_no_suspicion_and_neither_is_what_is_too_easy():
     suspects = {rule.name for rule in RULES if rule.suspects}
     assert set(REASONS) - suspects == {
         "is_positive", "partly_relevant", "same_text_as_positive", "same_text_as_query",
-        "near_duplicate_of_positive", "below_min_score",
+        "near_duplicate_of_positive", "below_min_score", "contaminated",
     }  # fmt: skip
 
 

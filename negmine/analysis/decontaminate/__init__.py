@@ -1,0 +1,1 @@
+"""Decontaminate: which of the texts that a run trains on also stand in evaluation sets."""

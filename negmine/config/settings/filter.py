@@ -211,7 +211,6 @@ class FilterSettings(StageSettings):
         "Evaluation set that training texts must not be in: a BEIR folder, a work directory, or a file of "
         "queries or documents. What --drop-contaminated says is dropped. Repeatable.",
         (),
-        essential="stage",
     )
     drop_contaminated: Literal["queries", "rows", "none"] = _decontaminate(
         "queries: drop a query that is contaminated, or has a contaminated positive, with all its rows. rows: "

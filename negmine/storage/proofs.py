@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from negmine.config.json_text import parsed
-from negmine.storage.files import atomic_write, new_folder, write_json
+from negmine.storage.files import atomic_write, new_folder
+from negmine.storage.small_json import read_sealed, sealed, unsealed, write_sealed
 from negmine.storage.workdir import Workdir
 
 FOLDER, RESULT = "prove", "result.json"
@@ -24,8 +25,9 @@ _FACTS = b"negmine.training"
 def read_training(work: Workdir, identity: str) -> tuple[pl.DataFrame, dict[str, Any]] | None:
     """Return metrics of every query and facts of a training; None where it was not done, or is damaged."""
     try:
-        table = pq.read_table(work.shared / FOLDER / f"{identity}.parquet", memory_map=False)
-        facts: dict[str, Any] = json.loads(table.schema.metadata[_FACTS])
+        path = work.shared / FOLDER / f"{identity}.parquet"
+        table = pq.read_table(path, memory_map=False, page_checksum_verification=True)
+        facts = unsealed(parsed(table.schema.metadata[_FACTS]))
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
     return pl.DataFrame(table), facts
@@ -34,20 +36,19 @@ def read_training(work: Workdir, identity: str) -> tuple[pl.DataFrame, dict[str,
 def write_training(work: Workdir, identity: str, rows: pl.DataFrame, facts: dict[str, Any]) -> None:
     """Keep the metrics of every query and the facts of a training."""
     folder = new_folder(work.shared / FOLDER)
-    table = rows.to_arrow().replace_schema_metadata({_FACTS: json.dumps(facts)})
+    table = rows.to_arrow().replace_schema_metadata({_FACTS: json.dumps(sealed(facts))})
     with atomic_write(folder / f"{identity}.parquet") as stream:
-        pq.write_table(table, stream)
+        pq.write_table(table, stream, write_page_checksum=True)
 
 
 def write_result(work: Workdir, result: dict[str, Any]) -> None:
     """Keep the last result, for the report."""
-    write_json(new_folder(work.shared / FOLDER) / RESULT, result)
+    write_sealed(new_folder(work.shared / FOLDER) / RESULT, result)
 
 
 def read_result(work: Workdir) -> dict[str, Any] | None:
-    """Return the last result, or None."""
+    """Return the last result; None where there is none, or it is damaged."""
     try:
-        result = parsed((work.shared / FOLDER / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return read_sealed(work.shared / FOLDER / RESULT)
+    except (OSError, ValueError):
         return None
-    return result if isinstance(result, dict) else None

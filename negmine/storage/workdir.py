@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,13 @@ import pyarrow as pa
 from negmine.errors import CorruptArtifact, MissingArtifact, NegmineError, WorkdirError
 from negmine.storage.contents import HASH, content_hash, is_altered
 from negmine.storage.digests import Digests
-from negmine.storage.files import atomic_write, sync_file, sync_folder, write_json
+from negmine.storage.files import atomic_write, sync_file, sync_folder
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
 from negmine.storage.leftovers import DIGESTS, LOCK, remove_leftovers, remove_temporaries
 from negmine.storage.links import links
 from negmine.storage.locks import locked
-from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from negmine.storage.parquet import (
     PARQUET,
     identity_of_part,
@@ -127,12 +126,13 @@ class Workdir:
     def manifest(self, name: str) -> Manifest | None:
         """Return the manifest of a finished artifact, or None; one that is damaged proves nothing.
 
-        Raises OSError for one that is there and cannot be read.
+        Nor does one of another artifact. Raises OSError for one that is there and cannot be read.
         """
         try:
-            return Manifest.from_json((self.shared / name / MANIFEST).read_text())
-        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+            manifest = read_manifest(self.shared / name / MANIFEST)
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
+        return manifest if (manifest.artifact, manifest.stage) == (name, stage_of(name)) else None
 
     def is_damaged(self, name: str) -> bool:
         """Tell whether there is a manifest that cannot be read."""
@@ -290,7 +290,7 @@ class Workdir:
         shutil.rmtree(partial)
         for made in (folder, folder.parent, self.root):  # the folders may be new, too
             sync_folder(made)
-        write_json(folder / MANIFEST, asdict(manifest))
+        write_manifest(folder / MANIFEST, manifest)
         return manifest
 
     def describe(self, name: str, files: list[str] | None, identity: str) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ def build(
     maker = (
         _Given(settings)
         if settings.document_vectors is not None
-        else _Encoded(settings, store, digest)
+        else _Encoded(settings, store, digest, progress.note)
     )
     kinds: tuple[tuple[Kind, Tables, str], ...] = (
         ("document", documents, "documents.npy"),
@@ -138,10 +138,12 @@ def vector_keys(vectors: NDArray[Any]) -> NDArray[np.uint64]:
 class _Encoded:
     """Vectors out of a model, through the store."""
 
-    def __init__(self, settings: IndexSettings, store: Path, digest: Digests) -> None:
+    def __init__(
+        self, settings: IndexSettings, store: Path, digest: Digests, note: Callable[[str], None]
+    ) -> None:
         self._encoder = Encoder(settings, digest)
         self._stores: dict[Kind, VectorStore] = {
-            kind: VectorStore(store / self._encoder.identity(kind))
+            kind: VectorStore(store / self._encoder.identity(kind), note)
             for kind in ("document", "query")
         }
         self.stats: dict[str, Any] = {

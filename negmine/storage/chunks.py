@@ -47,7 +47,7 @@ def chunk_files(folder: Path) -> list[Path]:
 
 
 def open_chunk(path: Path) -> Chunk:
-    """Open a chunk, memory-mapped. Raises CorruptArtifact for any other file, OSError where it cannot be read."""
+    """Open a chunk, memory-mapped. Raises CorruptArtifact for another file, OSError where the disk refuses."""
     try:
         with pa.memory_map(str(path)) as source:
             table = pa.ipc.open_file(source).read_all().combine_chunks()

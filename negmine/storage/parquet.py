@@ -33,6 +33,7 @@ def write_table(table: pa.Table, stream: BinaryIO) -> None:
         table, stream, compression="zstd", row_group_size=ROW_GROUP,
         use_dictionary=[name for name, text in is_text.items() if text],
         write_statistics=[name for name, text in is_text.items() if not text],
+        write_page_checksum=True,
     )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """The vector cache: a text that was encoded once is never encoded again.
 
-A folder per encoder identity with chunks (chunks.py): the hash of a text, its vector, and a check of both. A
-record that is damaged is dropped with a note, and its text encoded again. Chunks are added atomically, one
-every 20 seconds and whatever is there when the work ends or is interrupted: a killed run loses seconds. Many
-small chunks are put together when the folder is opened. Deleting it is safe; it costs encoding.
+A folder per encoder identity with chunks (chunks.py): the hash of a text, and its vector. A damaged chunk is
+dropped with a note, and what it held encoded again: the whole chunk, so that texts that went through the
+model together do so again, and come out with the same last bits. Chunks are added atomically, one every
+20 seconds and whatever is there when the work ends or is interrupted: a killed run loses seconds. Many small
+chunks are put together when the folder is opened. Deleting it is safe; it costs encoding.
 """
 
 from __future__ import annotations
@@ -17,13 +18,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from negmine.config.naming import counted
 from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.errors import CorruptArtifact
 from negmine.storage.chunks import (
     Chunk,
     chunk_files,
-    keep_whole,
     open_chunk,
     put_together,
     write_chunk,
@@ -43,14 +42,14 @@ def exact_keys(texts: Iterable[str]) -> pl.Series:
 class VectorStore:
     """Vectors of one encoder identity, by the hash of the text.
 
-    note: receives a sentence about records that are damaged and dropped.
+    note: receives a sentence about each chunk that is damaged and dropped.
     """
 
     def __init__(self, folder: Path, note: Note = lambda message: None) -> None:
         self._folder, self._note = folder, note
         self._chunks: list[Chunk] = []
         for path in chunk_files(folder):
-            _drop_unreadable(path, note)
+            _drop_damaged(path, note)
         put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
         chunks = [self._open(path) for path in chunk_files(folder)]
@@ -68,7 +67,6 @@ class VectorStore:
         """
         keys = exact_keys(texts)
         wanted = pl.DataFrame({"key": keys}).with_row_index("place")
-        self._drop_damaged(wanted)
         missing = wanted.unique("key", keep="first").join(self._index, on="key", how="anti")
         new = missing["place"].sort().to_numpy()
         done(len(texts) - len(new))
@@ -89,13 +87,11 @@ class VectorStore:
         """Take over what other stores have of these texts and this one has not; the nearest store first."""
         keys = exact_keys(texts)
         wanted = pl.DataFrame({"key": keys}).with_row_index("place").unique("key", keep="first")
-        self._drop_damaged(wanted)
         for folder in folders:
             missing = wanted.join(self._index, on="key", how="anti")
             if missing.is_empty():
                 return
             other = VectorStore(folder, self._note)
-            other._drop_damaged(missing)
             held = missing.join(other._index, on="key", how="semi")
             if held.height:
                 self._add(keys, [(held["place"].to_numpy(), other._gather(held))])
@@ -110,18 +106,6 @@ class VectorStore:
             here = chunks == number
             result[here] = self._chunks[number].vectors[rows[here]]
         return result
-
-    def _drop_damaged(self, wanted: pl.DataFrame) -> None:
-        """Compare the records of these keys with their checks; forget all damaged ones of their chunks."""
-        held = wanted.select("key").unique().join(self._index, on="key")
-        for rows in held.partition_by("chunk"):
-            chunk = self._chunks[rows["chunk"][0]]
-            if chunk.are_whole(rows["row"].to_numpy()).all():
-                continue
-            bad = keep_whole(chunk)
-            self._index = self._index.join(bad.to_frame("key"), on="key", how="anti")
-            records = counted(len(bad), "damaged records")
-            self._note(f"{chunk.path}: {records}, dropped and made again")
 
     def _add(self, keys: pl.Series, waiting: list[tuple[Places, Floats]]) -> None:
         """Store the vectors that wait, and the keys of the texts in their places."""
@@ -146,8 +130,8 @@ class VectorStore:
         )
 
 
-def _drop_unreadable(path: Path, note: Note) -> None:
-    """Remove a file that is no chunk."""
+def _drop_damaged(path: Path, note: Note) -> None:
+    """Remove a chunk that is not what was written."""
     try:
         open_chunk(path)
     except CorruptArtifact:
@@ -172,5 +156,5 @@ def count_stored(folder: Path) -> int:
     count = 0
     for path in folder.rglob("chunk-*.arrow"):
         with suppress(CorruptArtifact):
-            count += len(open_chunk(path).keys)
+            count += len(open_chunk(path, compare=False).keys)
     return count

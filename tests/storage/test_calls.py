@@ -33,7 +33,8 @@ def test_a_call_comes_back(tmp_path):
     "statement",
     [
         "update calls set answer = '1: no'", "update calls set answer = null", "update calls set whole = 0",
-        "update calls set first_tokens = 'x'", "update calls set first_tokens = '[]'", "update calls set seal = 'x'",
+        "update calls set first_tokens = 'x'", "update calls set first_tokens = '[]'",
+        "update calls set seal = 'x'",
         "update calls set prompt_tokens = 'many'", "update calls set answer = cast(x'31ff3a' as text)",
         "update calls set seal = null, first_tokens = '[[1]]'",
     ],

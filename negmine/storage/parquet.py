@@ -48,10 +48,10 @@ def identity_of_part(path: Path) -> str | None:
     """Return the identity that a Parquet part carries; None for another file, or none at all."""
     try:
         metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowInvalid):
+    except (OSError, pa.ArrowException):
         return None
     value = metadata.get(_IDENTITY)
-    return value.decode() if value else None
+    return value.decode("utf-8", "replace") if value else None
 
 
 def rows_of(path: Path) -> int | None:

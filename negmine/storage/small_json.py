@@ -31,16 +31,21 @@ def read_json(path: Path, largest: int = LARGEST) -> Any:
     file, nested too deep, or has more than `largest` bytes.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with os.fdopen(os.open(os.fspath(path), flags), "rb") as stream:
-        status = os.fstat(stream.fileno())
+    handle = os.open(os.fspath(path), flags)
+    try:
+        status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is no file")
         if status.st_size > largest:
             raise ValueError(f"it has more than {largest:,} bytes")
-        try:
-            return parsed(stream.read(largest).decode("utf-8"))
-        except ValueError as error:
-            raise ValueError(f"it is no JSON object ({error})") from error
+        with os.fdopen(handle, "rb", closefd=False) as stream:
+            content = stream.read(largest)
+    finally:
+        os.close(handle)
+    try:
+        return parsed(content.decode("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"it is no JSON object ({error})") from error
 
 
 def read_sealed(path: Path) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def count_encoded(store: Path, encoders: Iterable[str]) -> str:
 def count_stored(folder: Path) -> int:
     """Return how many vectors lie in a store, or in all stores below a folder; reads no vector.
 
-    A damaged chunk counts nothing here; reading its vectors raises an error.
+    A chunk that cannot be opened counts nothing here; the command that uses it drops it.
     """
     count = 0
     for path in folder.rglob("chunk-*.arrow"):

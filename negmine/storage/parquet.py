@@ -48,7 +48,7 @@ def identity_of_part(path: Path) -> str | None:
     """Return the identity that a Parquet part carries; None for another file, or none at all."""
     try:
         metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         return None
     value = metadata.get(_IDENTITY)
     return value.decode("utf-8", "replace") if value else None

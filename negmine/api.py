@@ -320,14 +320,12 @@ def make_report(context: Context, sample: int, seed: int, floor: float, leak: bo
     return reports.report(context, reports.Asked(sample, seed, floor, leak))
 
 
-def status(
-    work: str | Path, *, verify: bool = False, **settings: Unpack[SettingsKeywords]
-) -> list[State]:
+def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State]:
     """Compare every artifact with the disk: fresh, stale (why), partial, missing.
 
-    verify: read every file; an artifact with one that is damaged is partial.
+    With verify="all", every file is read; an artifact with one that is damaged is partial.
     """
-    return states(open_existing(work, settings), verify)
+    return states(open_existing(work, settings), settings.get("verify") == "all")
 
 
 def trust(work: str | Path, *, forget: bool = False) -> dict[str, Any]:

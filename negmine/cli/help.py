@@ -66,11 +66,17 @@ class Command(TyperCommand):
             raise
 
     def _with_values(self, args: list[str]) -> Iterator[str]:
-        """Yield the words, with a value behind a flag that may stand alone (the callback's `alone`)."""
+        """Yield the words, with a value behind a flag that may stand alone (the callback's `alone`).
+
+        The callback's `words` are all values that such a flag has, where there are few: anything else behind it
+        is no value.
+        """
         alone: dict[str, str] = getattr(self.callback, "alone", {})
+        words: dict[str, tuple[str, ...]] = getattr(self.callback, "words", {})
         for word, following in zip(args, [*args, "--"][1:], strict=True):
             yield word
-            if word in alone and following.startswith("--"):
+            is_other = word in words and following not in words[word]
+            if word in alone and (following.startswith("--") or is_other):
                 yield alone[word]
 
     @property

@@ -44,6 +44,7 @@ class SettingsKeywords(TypedDict, total=False):
     index: str
     dense_scope: Literal["all", "candidates"]
     memory: str
+    verify: Literal["all", "sizes"]
     device: Literal["auto", "cpu", "cuda"]
     devices: str | None
     batch_size: int

@@ -20,7 +20,10 @@ from negmine.config.settings import (
 
 DEFAULT = "default"
 ScoreKind = Literal["sum", "cosine", "unknown"]
-PER_COMMAND = ("judge_budget",)  # settings of one command, which no work directory remembers
+PER_COMMAND = (
+    "judge_budget",
+    "verify",
+)  # settings of one command: no work directory remembers them
 
 
 @dataclass(frozen=True)

@@ -233,7 +233,7 @@ def _results(
 
 def _is_done(task: PartTask, work: Parts, number: int) -> bool:
     """Tell whether a part is on disk already, with nothing left to be made in it."""
-    path = task.context.work.find_part(task.artifact, number, task.identity)
+    path = task.context.work.find_whole_part(task.artifact, number, task.identity)
     if path is None or work.finished is None:
         return path is not None
     return work.finished(read_part(path))

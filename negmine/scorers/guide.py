@@ -53,7 +53,8 @@ class Guide:
     def vectors(self, texts: list[str], kind: Kind) -> NDArray[np.float32]:
         """Return the unit vectors of texts, float32 [texts, dimensions], from the store or encoded now."""
         if kind not in self._stores:
-            self._stores[kind] = VectorStore(self._folder / self._encoder.identity(kind))
+            folder = self._folder / self._encoder.identity(kind)
+            self._stores[kind] = VectorStore(folder, self._note)
         work = self._encoder.work(kind, self._note)
         vectors, _ = self._stores[kind].encode(texts, work, lambda count: None)
         return vectors

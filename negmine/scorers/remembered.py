@@ -19,13 +19,19 @@ class Remembered:
     """A scorer with the scores it gave on disk, by the content of the pair.
 
     New pairs are scored longest first, over all queries at once, and kept chunk by chunk. They are kept part by
-    part; a query that has moved to another part since is looked up in the others, `beside` this one.
+    part; a query that has moved to another part since is looked up in the others, `beside` this one. note:
+    receives a sentence about scores that are damaged and dropped.
     """
 
     def __init__(
-        self, scorer: Scorer, folder: Path, batch: int, beside: Sequence[Path] = ()
+        self,
+        scorer: Scorer,
+        folder: Path,
+        batch: int,
+        beside: Sequence[Path] = (),
+        note: Callable[[str], None] = lambda message: None,
     ) -> None:
-        self._scorer, self._store, self._many = scorer, VectorStore(folder), max(STEP, batch)
+        self._scorer, self._store, self._many = scorer, VectorStore(folder, note), max(STEP, batch)
         self._beside = beside
 
     def score(

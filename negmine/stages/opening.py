@@ -110,6 +110,7 @@ def _context(
     """Return the context of these settings. source: the work directory that remembers; without it, `work`."""
     resolved = resolve(_tables_as_files(work, flags), config, remembered, info)
     check(resolved)
+    work.verify = resolved.index.verify
     source = source or work
     trust = trusted(resolved.given, resolved.origins, work.root, source.root, source.name)
     return Context(work, resolved, progress or Silent(), force, trust=trust)

@@ -79,7 +79,7 @@ class _Scoring:
         others = [folder for folder in all_parts.glob("part-*") if folder != own]
         others.sort(key=lambda folder: abs(int(folder.name[5:]) - number))
         batch = self._context.config.rerank.rerank_batch_size
-        cached = Remembered(self._scorer(), own, batch, others)
+        cached = Remembered(self._scorer(), own, batch, others, progress.note)
         return lambda queries, documents: cached.score(queries, documents, progress.advance)
 
     def _fresh(self, queries: list[str], documents: list[str]) -> NDArray[np.float32]:

@@ -1,21 +1,23 @@
-"""Whether a finished file still has the bytes that its manifest was written for."""
+"""Whether a file still has the bytes that were written.
+
+A manifest says it of finished files; a small file beside it says it of one that no manifest lists (yet).
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import xxhash
 
-HASH = "xxh3"  # the key of a part in a manifest
-VARIABLE, SIZES = "NEGMINE_VERIFY", "sizes"  # its value: sizes alone are compared
+from negmine.storage.files import write_text
 
-_verified: set[tuple[str, int, int, str]] = (
-    set()
-)  # by this process: path, size, modification time, hash
+HASH = "xxh3"  # the key of a part in a manifest; the end of the name of a file with a hash
+Verify = Literal["all", "sizes"]
+
+_verified: set[tuple[str | int, ...]] = set()  # by this process: path, inode, size, times, hash
 
 
 def content_hash(path: Path) -> str:
@@ -24,11 +26,11 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(stream, xxhash.xxh3_128).hexdigest()
 
 
-def is_altered(path: Path, part: Mapping[str, Any]) -> bool:
+def is_altered(path: Path, part: Mapping[str, Any], verify: Verify = "all") -> bool:
     """Tell whether a part is missing, or has other bytes than a manifest says.
 
-    A file is read once by a process, as long as its size and time stay. With NEGMINE_VERIFY=sizes, and for
-    parts of old manifests, which have no hash, only the size counts.
+    A file is read once by a process, as long as inode, size and times stay. With `sizes`, and for parts of
+    old manifests, which have no hash, only the size counts.
     """
     try:
         stat = path.stat()
@@ -37,10 +39,44 @@ def is_altered(path: Path, part: Mapping[str, Any]) -> bool:
     if stat.st_size != part["bytes"]:
         return True
     wanted = part.get(HASH)
-    key = (str(path), stat.st_size, stat.st_mtime_ns, str(wanted))
-    if wanted is None or key in _verified or os.environ.get(VARIABLE) == SIZES:
+    times = (stat.st_mtime_ns, stat.st_ctime_ns)
+    key = (str(path), stat.st_ino, stat.st_size, *times, str(wanted))
+    if wanted is None or key in _verified or verify == "sizes":
         return False
     if content_hash(path) != wanted:
         return True
     _verified.add(key)
     return False
+
+
+def record_hash(path: Path) -> None:
+    """Write the hash of a file that is complete into a small file beside it."""
+    write_text(_record(path), content_hash(path))
+
+
+def has_recorded_hash(path: Path) -> bool:
+    """Tell whether a file has the hash that `record_hash` wrote; no, where that is missing."""
+    try:
+        return _record(path).read_bytes() == content_hash(path).encode()
+    except FileNotFoundError:
+        return False
+
+
+def is_recorded(path: Path) -> bool:
+    """Tell whether there is a hash beside a file."""
+    return _record(path).exists()
+
+
+def move_hash(old: Path, new: Path) -> None:
+    """Let the hash beside a file follow it."""
+    if is_recorded(old):
+        _record(old).replace(_record(new))
+
+
+def forget_hash(path: Path) -> None:
+    """Remove the hash beside a file that a manifest lists, or that is about to be written anew."""
+    _record(path).unlink(missing_ok=True)
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{HASH}")

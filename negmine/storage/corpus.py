@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
 from negmine.data.texts import rendered
+from negmine.storage.contents import Verify
 from negmine.storage.layout import CORPUS
 from negmine.storage.open import open_workdir
 from negmine.storage.workdir import Workdir
@@ -85,9 +86,11 @@ class Corpus:
 def open_corpus(work: Workdir, settings: IndexSettings) -> Corpus:
     """Open the corpus as it is on disk now; a process keeps the one that it opened last."""
     identity = work.require(CORPUS).identity
-    return _open(work.name, identity, settings.title, settings.title_separator)
+    return _open(work.name, work.verify, identity, settings.title, settings.title_separator)
 
 
 @lru_cache(maxsize=1)
-def _open(name: str, identity: str, title: bool, title_separator: str) -> Corpus:
-    return Corpus(open_workdir(name), title, title_separator)
+def _open(name: str, verify: Verify, identity: str, title: bool, title_separator: str) -> Corpus:
+    work = open_workdir(name)
+    work.verify = verify
+    return Corpus(work, title, title_separator)

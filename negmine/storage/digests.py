@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from negmine.config.json_text import parsed
 from negmine.data.identity import file_digest
-from negmine.storage.files import atomic_write
+from negmine.storage.small_json import read_sealed, write_sealed
 
 _STAMPED = TypeAdapter(dict[str, tuple[int, int, str]])  # path: size, modification time, sha256
 
@@ -26,7 +24,7 @@ class Digests:
         self._cache = cache
         self._stamped: dict[str, tuple[int, int, str]] = {}
         try:
-            self._stamped = _STAMPED.validate_python(parsed(cache.read_text()))
+            self._stamped = _STAMPED.validate_python(read_sealed(cache))
         except (OSError, ValueError):
             self._stamped = {}
 
@@ -45,5 +43,4 @@ class Digests:
     def save(self) -> None:
         """Write the cache, where the work directory exists."""
         if self._cache.parent.is_dir():
-            with atomic_write(self._cache) as stream:
-                stream.write(json.dumps(self._stamped, indent=0).encode())
+            write_sealed(self._cache, self._stamped)

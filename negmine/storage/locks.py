@@ -10,12 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
+from pydantic import BaseModel
 
-from negmine.config.json_text import parsed
 from negmine.errors import Locked
 from negmine.storage.files import write_text
 from negmine.storage.leftovers import HOLDER, LOCK
 from negmine.storage.manifest import now
+from negmine.storage.small_json import read_json
+
+LARGEST = 4096  # bytes of the file that names the holder
+
+
+class _Holder(BaseModel):
+    pid: int
+    host: str
+    since: str
 
 
 @contextmanager
@@ -57,7 +66,7 @@ def _is_in_place(lock: BaseFileLock) -> bool:
 
 def _describe(holder: Path) -> str:
     try:
-        who = parsed(holder.read_text())
-        return f" by process {who['pid']} on {who['host']} since {who['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+        who = _Holder.model_validate(read_json(holder, LARGEST))
+        return f" by process {who.pid} on {who.host} since {who.since}"
+    except (OSError, ValueError):
         return " by another process"

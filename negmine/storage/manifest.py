@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter
 
-from negmine.config.json_text import parsed
 from negmine.errors import CorruptArtifact
 from negmine.storage.contents import HASH
+from negmine.storage.small_json import read_sealed, write_sealed
 
 MANIFEST = "_manifest.json"
 
@@ -45,25 +46,29 @@ class Manifest:
     stats: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     made_at: str = ""
-    manifest: int = 2
+    manifest: int = 3
 
-    @classmethod
-    def from_json(cls, text: str) -> Manifest:
-        """Read a manifest, also of version 1, which called the stage a room.
 
-        Raises ValueError or TypeError for what is no manifest, or names a part outside of its folder.
-        """
-        fields = parsed(text)
-        if isinstance(fields, dict) and "room" in fields:
-            fields["stage"] = fields.pop("room")
-        manifest = _checked().validate_python(fields)
-        if "stats" not in fields:
-            raise ValueError("there are no counts")
-        if not all(_is_plain(part["file"]) for part in manifest.parts):
-            raise ValueError("a part is not in the folder of the artifact")
-        stats = Stats(manifest.stats)
-        stats.owner = f"{manifest.artifact}/{MANIFEST}"
-        return replace(manifest, stats=stats)
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest, also of version 1, which called the stage a room.
+
+    Raises OSError where it cannot be opened; ValueError for what is no manifest, is altered, or names a part
+    outside of its folder.
+    """
+    fields = read_sealed(path)
+    if "room" in fields:
+        fields["stage"] = fields.pop("room")
+    manifest = _checked().validate_python(fields)
+    if "stats" not in fields:
+        raise ValueError("there are no counts")
+    stats = Stats(manifest.stats)
+    stats.owner = f"{manifest.artifact}/{MANIFEST}"
+    return replace(manifest, stats=stats)
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write a manifest atomically, with its checksum."""
+    write_sealed(path, asdict(replace(manifest, stats=dict(manifest.stats))))
 
 
 @cache
@@ -77,14 +82,18 @@ def _with_sound_parts(manifest: Manifest) -> Manifest:
         size, rows = part.get("bytes"), part.get("rows")
         if not isinstance(size, int) or not isinstance(rows, int | None):
             raise ValueError("a part has no size, or its rows are no number")
-        if not isinstance(part.get(HASH), str | None) or "file" not in part:
-            raise ValueError("a part has no name, or its hash is no text")
+        if not isinstance(part.get(HASH), str | None) or not _is_plain(part.get("file")):
+            raise ValueError("a part is no file of the artifact's folder, or its hash is no text")
     return manifest
 
 
 def _is_plain(name: Any) -> bool:
     """Tell whether a name is that of a file in a folder: no path, no way up."""
-    return isinstance(name, str) and name not in ("", ".", "..") and not set(name) & set("/\\\0")
+    return (
+        isinstance(name, str)
+        and name not in ("", ".", "..", MANIFEST)
+        and not set(name) & set("/\\\0")
+    )
 
 
 def now() -> str:

@@ -33,6 +33,7 @@ def write_table(table: pa.Table, stream: BinaryIO) -> None:
         table, stream, compression="zstd", row_group_size=ROW_GROUP,
         use_dictionary=[name for name, text in is_text.items() if text],
         write_statistics=[name for name, text in is_text.items() if not text],
+        write_page_checksum=True,
     )  # fmt: skip
 
 
@@ -47,10 +48,10 @@ def identity_of_part(path: Path) -> str | None:
     """Return the identity that a Parquet part carries; None for another file, or none at all."""
     try:
         metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowInvalid):
+    except (OSError, ValueError, pa.ArrowException):
         return None
     value = metadata.get(_IDENTITY)
-    return value.decode() if value else None
+    return value.decode("utf-8", "replace") if value else None
 
 
 def rows_of(path: Path) -> int | None:

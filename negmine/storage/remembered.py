@@ -14,10 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from negmine.config.gone import without_gone
-from negmine.config.json_text import parsed
 from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
-from negmine.storage.files import write_json
+from negmine.storage.small_json import read_sealed, write_sealed
 from negmine.storage.workdir import Workdir
 
 REMEMBERED = "settings.json"
@@ -35,7 +34,7 @@ def recall_settings(
     """
     path = work.shared / REMEMBERED
     try:
-        tables, notes = without_gone(parsed(path.read_text(encoding="utf-8")))
+        tables, notes = without_gone(read_sealed(path))
         settings = Settings.model_validate(tables)
         for message in notes:
             note(message)
@@ -47,7 +46,7 @@ def recall_settings(
         place = ".".join(map(str, first["loc"]))
         what = f"{place}: {first['msg']}" if place else _NO_SETTINGS
     except (OSError, ValueError) as error:
-        what = str(error) if isinstance(error, OSError) else _NO_SETTINGS
+        what = str(error)
     raise CorruptArtifact(
         f"{path} cannot be read ({what}). Run negmine mine {work.name} with all its flags: "
         "it writes the file anew, and keeps what is done."
@@ -67,22 +66,22 @@ def remembering(
     path = work.shared / REMEMBERED
     before = _stored(work)
     if not path.exists():
-        write_json(path, given)
+        write_sealed(path, given)
     try:
         yield
     except NegmineError as error:
         if isinstance(error, GateNotMet):
             for table in given.values():
                 table.pop(error.forgotten, None)
-            write_json(path, given)
+            write_sealed(path, given)
             raise
         kept = before | {stage: given[stage] for stage in done()}
         if any(kept.values()):
-            write_json(path, kept)
+            write_sealed(path, kept)
         else:
             path.unlink(missing_ok=True)
         raise
-    write_json(path, given)
+    write_sealed(path, given)
 
 
 def _stored(work: Workdir) -> dict[str, Any]:

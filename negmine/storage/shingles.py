@@ -13,6 +13,7 @@ from negmine.data.frames import frame
 from negmine.data.shingles.grams import Hashes, Ints, shingles_of, word_hashes
 from negmine.data.shingles.jaccard import Sets
 from negmine.data.shingles.words import normalise_all, separate_words
+from negmine.storage.arrays import check_offsets, open_array
 from negmine.storage.files import write_array
 
 OFFSETS, SHINGLES = "offsets.npy", "shingles.npy"
@@ -43,9 +44,15 @@ def build(
     return {"documents": len(offsets) - 1, "shingles": int(offsets[-1])}
 
 
-def open_index(folder: Path) -> Sets:
-    """Return the sets that `build` wrote, memory-mapped: one per document, by position."""
-    return Sets(np.load(folder / SHINGLES, mmap_mode="r"), np.load(folder / OFFSETS))
+def open_index(folder: Path, documents: int) -> Sets:
+    """Return the sets that `build` wrote, memory-mapped: one per document, by position.
+
+    Raises CorruptArtifact for other files, or another number of documents.
+    """
+    hashes = open_array(folder / SHINGLES, np.uint64, (None,))
+    offsets = open_array(folder / OFFSETS, np.int64, (documents + 1,), mapped=False)
+    check_offsets(folder / OFFSETS, offsets, len(hashes))
+    return Sets(hashes, offsets)
 
 
 def _numbers(words: Hashes, vocabulary: dict[int, int]) -> Hashes:

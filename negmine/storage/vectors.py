@@ -1,9 +1,10 @@
 """The vector cache: a text that was encoded once is never encoded again.
 
-A folder per encoder identity with `chunk-*.arrow` files (Arrow IPC, uncompressed, memory-mapped): the
-16-byte hash of a text, and its vector. Chunks are added atomically, one every 20 seconds and whatever is
-there when the work ends or is interrupted: a killed run loses seconds. Many small chunks are put
-together when the folder is opened. Deleting it is safe; it costs encoding.
+A folder per encoder identity with chunks (chunks.py): the hash of a text, and its vector. A damaged chunk is
+dropped with a note, and what it held encoded again: the whole chunk, so that texts that went through the
+model together do so again, and come out with the same last bits. Chunks are added atomically, one every
+20 seconds and whatever is there when the work ends or is interrupted: a killed run loses seconds. Many small
+chunks are put together when the folder is opened. Deleting it is safe; it costs encoding.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from negmine.data.arrays import BatchedRows, Floats, Places
-from negmine.data.schemas import TEXT_KEY
 from negmine.errors import CorruptArtifact
-from negmine.storage.files import atomic_write
+from negmine.storage.chunks import (
+    Chunk,
+    chunk_files,
+    open_chunk,
+    put_together,
+    write_chunk,
+)
 
 CHUNK_S = 20.0  # seconds of work that a kill may cost
-SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together
-MERGED = 64 << 20  # bytes of what they become
+
+Note = Callable[[str], None]
 
 
 def exact_keys(texts: Iterable[str]) -> pl.Series:
@@ -35,14 +40,19 @@ def exact_keys(texts: Iterable[str]) -> pl.Series:
 
 
 class VectorStore:
-    """Vectors of one encoder identity, by the hash of the text."""
+    """Vectors of one encoder identity, by the hash of the text.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._chunks: list[Floats] = []
-        _put_together(folder)
+    note: receives a sentence about each chunk that is damaged and dropped.
+    """
+
+    def __init__(self, folder: Path, note: Note = lambda message: None) -> None:
+        self._folder, self._note = folder, note
+        self._chunks: list[Chunk] = []
+        for path in chunk_files(folder):
+            _drop_damaged(path, note)
+        put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
-        chunks = [self._open(_read(path)) for path in _chunks(folder)]
+        chunks = [self._open(path) for path in chunk_files(folder)]
         self._index = pl.concat([nothing, *chunks]).unique("key", keep="first", maintain_order=True)
 
     def __len__(self) -> int:
@@ -81,7 +91,7 @@ class VectorStore:
             missing = wanted.join(self._index, on="key", how="anti")
             if missing.is_empty():
                 return
-            other = VectorStore(folder)
+            other = VectorStore(folder, self._note)
             held = missing.join(other._index, on="key", how="semi")
             if held.height:
                 self._add(keys, [(held["place"].to_numpy(), other._gather(held))])
@@ -89,11 +99,12 @@ class VectorStore:
     def _gather(self, wanted: pl.DataFrame) -> Floats:
         stored = wanted.join(self._index, on="key", how="left", maintain_order="left")
         chunks, rows = stored["chunk"].to_numpy(), stored["row"].to_numpy()
-        dims = self._chunks[0].shape[1] if self._chunks else 0
-        result = np.empty((wanted.height, dims), np.float32)
-        for number in np.unique(chunks):
+        numbers = np.unique(chunks)
+        some = self._chunks[numbers[0]] if len(numbers) else next(iter(self._chunks), None)
+        result = np.empty((wanted.height, 0 if some is None else some.vectors.shape[1]), np.float32)
+        for number in numbers:
             here = chunks == number
-            result[here] = self._chunks[number][rows[here]]
+            result[here] = self._chunks[number].vectors[rows[here]]
         return result
 
     def _add(self, keys: pl.Series, waiting: list[tuple[Places, Floats]]) -> None:
@@ -101,31 +112,31 @@ class VectorStore:
         if not waiting:
             return
         vectors = np.concatenate([rows for _, rows in waiting])
-        flat = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
         here = keys.gather(np.concatenate([places for places, _ in waiting]))
-        table = pa.table(
-            {
-                "key": here.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(TEXT_KEY),
-                "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
-            }
-        )
-        self._index = pl.concat([self._index, self._open(_read(_write(self._folder, table)))])
+        path = write_chunk(self._folder, here, vectors)
+        self._index = pl.concat([self._index, self._open(path)])
         waiting.clear()
 
-    def _open(self, table: pa.Table) -> pl.DataFrame:
+    def _open(self, path: Path) -> pl.DataFrame:
         """Take in a chunk; return where each key lies."""
-        vectors = table["vector"].combine_chunks()
-        flat = vectors.flatten().to_numpy(zero_copy_only=True)
-        self._chunks.append(flat.reshape(-1, vectors.type.list_size))
+        self._chunks.append(open_chunk(path))
+        keys, number = self._chunks[-1].keys, len(self._chunks) - 1
         return pl.DataFrame(
             {
-                "key": pl.Series(table["key"].cast(pa.large_binary())),
-                "chunk": pl.repeat(
-                    len(self._chunks) - 1, table.num_rows, dtype=pl.Int64, eager=True
-                ),
-                "row": pl.int_range(table.num_rows, dtype=pl.Int64, eager=True),
+                "key": keys,
+                "chunk": pl.repeat(number, len(keys), dtype=pl.Int64, eager=True),
+                "row": pl.int_range(len(keys), dtype=pl.Int64, eager=True),
             }
         )
+
+
+def _drop_damaged(path: Path, note: Note) -> None:
+    """Remove a chunk that is not what was written."""
+    try:
+        open_chunk(path)
+    except CorruptArtifact:
+        path.unlink()
+        note(f"{path} was damaged: it is dropped, and what it held is made again")
 
 
 def count_encoded(store: Path, encoders: Iterable[str]) -> str:
@@ -140,54 +151,10 @@ def count_encoded(store: Path, encoders: Iterable[str]) -> str:
 def count_stored(folder: Path) -> int:
     """Return how many vectors lie in a store, or in all stores below a folder; reads no vector.
 
-    A damaged chunk counts nothing here; reading its vectors raises an error.
+    A chunk that cannot be opened counts nothing here; the command that uses it drops it.
     """
     count = 0
     for path in folder.rglob("chunk-*.arrow"):
         with suppress(CorruptArtifact):
-            count += _read(path).num_rows
+            count += len(open_chunk(path, compare=False).keys)
     return count
-
-
-def _chunks(folder: Path) -> list[Path]:
-    return sorted(folder.glob("chunk-*.arrow"))
-
-
-def _read(path: Path) -> pa.Table:
-    """Return a chunk, memory-mapped."""
-    try:
-        with pa.memory_map(str(path)) as source:
-            return pa.ipc.open_file(source).read_all().combine_chunks()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise CorruptArtifact(
-            f"{path} is damaged ({error}). Delete this file; its texts are encoded again."
-        ) from error
-
-
-def _write(folder: Path, table: pa.Table) -> Path:
-    """Add a chunk atomically; return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = [int(path.stem[6:]) for path in _chunks(folder)]
-    path = folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
-    with atomic_write(path) as stream, pa.ipc.new_file(stream, table.schema) as writer:
-        writer.write_table(table)
-    return path
-
-
-def _put_together(folder: Path) -> None:
-    """Make few large chunks of many small ones. If interrupted, duplicates may remain; they are harmless."""
-    small = [(path, path.stat().st_size) for path in _chunks(folder)]
-    small = [(path, size) for path, size in small if size < SMALL]
-    if len(small) < MANY:
-        return
-    group: list[Path] = []
-    total = 0
-    for path, size in [*small, (folder, MERGED)]:
-        if total + size > MERGED and group:
-            table = pa.concat_tables([_read(one) for one in group]).combine_chunks()
-            _write(folder, table)
-            for one in group:
-                one.unlink()
-            group, total = [], 0
-        group.append(path)
-        total += size

@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,24 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.errors import CorruptArtifact, MissingArtifact, NegmineError, WorkdirError
-from negmine.storage.contents import HASH, content_hash, is_altered
+from negmine.storage.contents import (
+    HASH,
+    Verify,
+    content_hash,
+    forget_hash,
+    has_recorded_hash,
+    is_altered,
+    move_hash,
+    record_hash,
+)
 from negmine.storage.digests import Digests
-from negmine.storage.files import atomic_write, sync_file, sync_folder, write_json
+from negmine.storage.files import atomic_write, new_folder, sync_file, sync_folder
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
 from negmine.storage.leftovers import DIGESTS, LOCK, remove_leftovers, remove_temporaries
 from negmine.storage.links import links
 from negmine.storage.locks import locked
-from negmine.storage.manifest import MANIFEST, Manifest
+from negmine.storage.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from negmine.storage.parquet import (
     PARQUET,
     identity_of_part,
@@ -44,8 +52,11 @@ class Workdir:
     """One work directory. Knows files, not what they mean.
 
     root: the local folder of lock and caches. name: what `open_workdir` opens it by, and messages call it;
-    root's path, where a storage does not say otherwise.
+    root's path, where a storage does not say otherwise. verify: what is compared with a manifest before a file
+    is read: `all` its hash, `sizes` its size alone.
     """
+
+    verify: Verify = "all"
 
     def __init__(self, root: Path | str, name: str | None = None) -> None:
         self.root = Path(root)
@@ -127,12 +138,13 @@ class Workdir:
     def manifest(self, name: str) -> Manifest | None:
         """Return the manifest of a finished artifact, or None; one that is damaged proves nothing.
 
-        Raises OSError for one that is there and cannot be read.
+        Nor does one of another artifact. Raises OSError for one that is there and cannot be read.
         """
         try:
-            return Manifest.from_json((self.shared / name / MANIFEST).read_text())
-        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+            manifest = read_manifest(self.shared / name / MANIFEST)
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
+        return manifest if (manifest.artifact, manifest.stage) == (name, stage_of(name)) else None
 
     def is_damaged(self, name: str) -> bool:
         """Tell whether there is a manifest that cannot be read."""
@@ -165,20 +177,32 @@ class Workdir:
         self.part_files(name)
         return self.folder(name)
 
-    def altered(self, name: str) -> list[Path]:
-        """Return the files of a finished artifact that are missing, or have not the bytes that were written."""
+    def altered(self, name: str, verify: Verify | None = None) -> list[Path]:
+        """Return the files of a finished artifact that are missing, or have not the bytes that were written.
+
+        verify: what to compare; without it, as the work directory does.
+        """
+        how = verify or self.verify
+        listed = self._listed(name)
+        return [path for path, part in listed.items() if is_altered(path, part, how)]
+
+    def _listed(self, name: str) -> dict[Path, dict[str, Any]]:
+        """Return what a manifest says of each file that it lists; nothing where there is no manifest."""
         manifest = self.manifest(name)
         parts = [] if manifest is None else manifest.parts
-        files = {self.folder(name) / part["file"]: part for part in parts}
-        return [path for path, part in files.items() if is_altered(path, part)]
+        return {self.folder(name) / part["file"]: part for part in parts}
 
     def forget(self, name: str) -> None:
-        """Have a damaged artifact made again: without its altered files, which a run would else take up again.
+        """Have a damaged artifact made again: without its altered files; a run takes up the others again.
 
         The caller holds the lock.
         """
-        for path in self.altered(name):
-            path.unlink(missing_ok=True)
+        altered = self.altered(name)
+        for path in self._listed(name):
+            if path in altered:
+                path.unlink(missing_ok=True)
+            else:
+                record_hash(path)
         (self.shared / name / MANIFEST).unlink(missing_ok=True)
 
     def read(self, name: str, number: int, columns: list[str] | None = None) -> pl.DataFrame:
@@ -195,7 +219,7 @@ class Workdir:
     def _sound(self, manifest: Manifest, part: dict[str, Any]) -> Path:
         """Return the file of a part; raise CorruptArtifact where it is missing or altered."""
         path: Path = self.folder(manifest.artifact) / part["file"]
-        if is_altered(path, part):
+        if is_altered(path, part, self.verify):
             raise CorruptArtifact(
                 f"{path} is missing or altered: it has not the bytes that were written. Make it again: "
                 f"negmine {manifest.stage} {self.name}"
@@ -204,8 +228,15 @@ class Workdir:
 
     def queries_per_part(self) -> list[int]:
         """Return how many queries are mined in each part of `queries`, and of all tables that follow."""
-        counts: list[int] = self.require(QRELS).stats["queries_per_part"]
-        return counts
+        manifest = self.require(QRELS)
+        counts = manifest.stats["queries_per_part"]
+        is_list = isinstance(counts, list) and len(counts) == len(manifest.parts)
+        if not is_list or not all(type(count) is int for count in counts):
+            raise CorruptArtifact(
+                f"{self.shared / QRELS / MANIFEST} is damaged: it does not say how many queries each part has. "
+                f"Make it again: negmine index {self.name} --force"
+            )
+        return list(counts)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """Return a lazy frame over all parts of an artifact."""
@@ -229,6 +260,17 @@ class Workdir:
         places = (folder / part_name(number) for folder in (partial, self.local(name)))
         return next((path for path in places if identity_of_part(path) == identity), None)
 
+    def find_whole_part(self, name: str, number: int, identity: str) -> Path | None:
+        """Return what `find_part` does, unless its bytes are not those that were written."""
+        path = self.find_part(name, number, identity)
+        if path is None:
+            return None
+        listed = self._listed(name).get(path)
+        is_whole = (
+            has_recorded_hash(path) if listed is None else not is_altered(path, listed, self.verify)
+        )
+        return path if is_whole else None
+
     def has_part(self, name: str, number: int, identity: str) -> bool:
         """Tell whether an earlier run has left part `number` of this identity."""
         return self.find_part(name, number, identity) is not None
@@ -246,14 +288,15 @@ class Workdir:
     def write_part(
         self, name: str, number: int, table: pa.Table, identity: str, kind: str = PARQUET
     ) -> None:
-        """Write one part atomically: temporary name, fsync, rename."""
-        folder = self.local(name) / PARTIAL
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(folder / pending_name(part_name(number, kind), identity)) as stream:
+        """Write one part atomically: temporary name, fsync, rename; then its hash beside it."""
+        folder = new_folder(self.local(name) / PARTIAL)
+        path = folder / pending_name(part_name(number, kind), identity)
+        with atomic_write(path) as stream:
             if kind == JSON_LINES:
                 write_lines(table, stream)
             else:
                 write_table(with_identity(table, identity), stream)
+        record_hash(path)
 
     def fresh_folder(self, name: str) -> Path:
         """Return an empty `.partial` folder for an artifact that is made in one go."""
@@ -287,10 +330,13 @@ class Workdir:
         for file in new:
             sync_file(partial / pending[file])
             (partial / pending[file]).replace(folder / file)
+            move_hash(partial / pending[file], folder / file)
         shutil.rmtree(partial)
         for made in (folder, folder.parent, self.root):  # the folders may be new, too
             sync_folder(made)
-        write_json(folder / MANIFEST, asdict(manifest))
+        write_manifest(folder / MANIFEST, manifest)
+        for file in new:
+            forget_hash(folder / file)
         return manifest
 
     def describe(self, name: str, files: list[str] | None, identity: str) -> list[dict[str, Any]]:

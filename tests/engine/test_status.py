@@ -7,6 +7,7 @@ import pytest
 
 import negmine
 from negmine.errors import CorruptArtifact
+from negmine.storage.small_json import read_sealed
 from tests.conftest import write_beir
 from tests.models.tiny import static_model
 
@@ -51,7 +52,7 @@ def test_lists_are_shown_as_people_write_them(work):
 
 def test_an_index_made_before_accents_were_folded_is_stale_and_says_so(work):
     file = work / "1-index" / "bm25" / "_manifest.json"
-    manifest = json.loads(file.read_text())
+    manifest = read_sealed(file)
     del manifest["settings"]["fold_accents"]
     file.write_text(json.dumps(manifest | {"identity": "of an earlier version"}))
     assert why(work)["1-index/bm25"] == ("stale", "fold-accents off -> on")

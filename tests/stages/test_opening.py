@@ -43,11 +43,12 @@ def test_settings_that_a_new_mine_replaces_by_defaults_are_noted(tmp_path, beir)
     assert [note.partition("had: ")[2] for note in replaced] == ["--skip-top 1"]
 
 
-def test_a_budget_of_one_command_is_not_remembered(tmp_path, beir):
+def test_what_is_for_one_command_is_not_remembered(tmp_path, beir):
     work = tmp_path / "w"
     negmine.mine(work, data=beir, retriever=["bm25"])
-    negmine.filter(work, judge_budget="5")
-    assert "judge_budget" not in (work / "settings.json").read_text()
+    negmine.filter(work, judge_budget="5", verify="sizes")
+    for name in ("judge_budget", "verify"):
+        assert name not in (work / "settings.json").read_text()
 
 
 def test_the_rules_in_force_name_where_they_come_from(tmp_path, beir):

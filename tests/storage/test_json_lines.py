@@ -8,7 +8,7 @@ import pytest
 from negmine.data.schemas import training_schema
 from negmine.storage.json_lines import JSON_LINES, count_lines, pending_name
 from negmine.storage.manifest import MANIFEST, Manifest
-from negmine.storage.parquet import part_name
+from negmine.storage.parquet import PARQUET, part_name
 from negmine.storage.workdir import PARTIAL, Workdir
 
 NAME = "5-write/rows"
@@ -151,3 +151,30 @@ def test_only_parts_of_json_lines_carry_their_identity_in_their_name(tmp_path):
 def test_an_empty_file_has_no_line(tmp_path):
     (tmp_path / "part").write_bytes(b"")
     assert count_lines(tmp_path / "part") == 0
+
+
+@pytest.mark.parametrize("kind", [PARQUET, JSON_LINES])
+def test_a_part_that_was_left_is_taken_up_only_with_the_bytes_that_were_written(kind, tmp_path):
+    work = Workdir(tmp_path)
+    work.write_part(NAME, 0, table("a"), "new", kind)
+    path = work.find_whole_part(NAME, 0, "new")
+    assert path == work.find_part(NAME, 0, "new")
+    assert work.find_whole_part(NAME, 0, "other") is None
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x81]) + whole[place + 1 :])
+        assert work.find_whole_part(NAME, 0, "new") is None
+    path.write_bytes(whole)
+    assert work.find_whole_part(NAME, 0, "new") == path
+    path.with_name(f"{path.name}.xxh3").unlink()  # killed before it was written
+    assert work.find_whole_part(NAME, 0, "new") is None
+
+
+def test_no_hash_of_a_part_stays_when_the_manifest_has_it(tmp_path):
+    work = Workdir(tmp_path)
+    write(work, 0, table("a"))
+    work.commit(manifest(work, 1, "new"))
+    assert sorted(path.name for path in work.folder(NAME).iterdir()) == [
+        MANIFEST,
+        "part-00000.jsonl",
+    ]

@@ -7,6 +7,7 @@ import pytest
 import negmine
 from negmine.errors import CorruptArtifact, InputError, MissingArtifact
 from negmine.storage.remembered import recall_settings, remembering
+from negmine.storage.small_json import read_sealed
 from negmine.storage.workdir import Workdir
 from tests.configs import resolve
 
@@ -18,7 +19,7 @@ def work(tmp_path, beir):
 
 
 def stored(work):
-    return json.loads((work / "settings.json").read_text())
+    return read_sealed(work / "settings.json")
 
 
 def test_a_flag_that_breaks_a_command_is_forgotten(work):

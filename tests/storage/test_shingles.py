@@ -45,5 +45,5 @@ def test_tables_and_slices_change_nothing(tmp_path, monkeypatch):
 
 def test_an_index_of_no_documents_can_be_opened(tmp_path):
     assert build(tmp_path / "none", []) == {"documents": 0, "shingles": 0}
-    sets, nothing = shingles.open_index(tmp_path / "none"), np.empty(0, np.int64)
+    sets, nothing = shingles.open_index(tmp_path / "none", 0), np.empty(0, np.int64)
     assert sets.jaccard(nothing, nothing).tolist() == []

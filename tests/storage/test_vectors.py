@@ -1,13 +1,16 @@
 """The vector store: a text is encoded once, and comes back bit for bit."""
 
+import shutil
+
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.errors import CorruptArtifact
-from negmine.storage.vectors import MANY, VectorStore, count_stored
+from negmine.storage.chunks import MANY
+from negmine.storage.vectors import VectorStore, count_stored
 from tests.conftest import vector
 
 STEP = 64
@@ -92,7 +95,7 @@ def test_many_small_chunks_are_put_together(tmp_path, monkeypatch):
     for text in texts:
         encode(VectorStore(tmp_path), [text])
     assert len(list(tmp_path.glob("chunk-*.arrow"))) == MANY
-    monkeypatch.setattr("negmine.storage.vectors.MERGED", 12_000)
+    monkeypatch.setattr("negmine.storage.chunks.MERGED", 12_000)
     found, asked = encode(VectorStore(tmp_path), texts)
     assert asked == []
     assert np.array_equal(found, np.stack([vector(text, 8) for text in texts]))
@@ -101,7 +104,7 @@ def test_many_small_chunks_are_put_together(tmp_path, monkeypatch):
 
 
 def test_chunks_are_looked_through_once_not_once_each(tmp_path, monkeypatch):
-    monkeypatch.setattr("negmine.storage.vectors.MANY", 10_000)
+    monkeypatch.setattr("negmine.storage.chunks.MANY", 10_000)
     store = VectorStore(tmp_path)
     for start in range(0, 300, 3):
         store.encode([f"text {n}" for n in range(start, start + 3)], Work(), lambda n: None)
@@ -112,13 +115,97 @@ def test_chunks_are_looked_through_once_not_once_each(tmp_path, monkeypatch):
     assert len(joins) == 1
 
 
-def test_a_damaged_chunk_is_named_with_the_remedy(tmp_path):
-    encode(VectorStore(tmp_path), ["a", "b"])
+def test_a_damaged_chunk_is_dropped_with_a_note(tmp_path):
+    right, _ = encode(VectorStore(tmp_path), ["a", "b"])
     chunk = tmp_path / "chunk-000000.arrow"
     chunk.write_bytes(chunk.read_bytes()[:-40])
     assert count_stored(tmp_path) == 0
-    with pytest.raises(CorruptArtifact, match=r"chunk-000000\.arrow .*[Dd]elete"):
+    notes = []
+    again, asked = encode(VectorStore(tmp_path, notes.append), ["a", "b"])
+    assert len(asked) == 2
+    assert np.array_equal(again, right)
+    assert len(notes) == 1
+    assert notes[0].startswith(f"{chunk} was damaged")
+
+
+def test_a_damaged_record_is_dropped_with_its_chunk_and_a_note_and_made_again_once(tmp_path):
+    right, _ = encode(VectorStore(tmp_path), ["a", "b", "c"])
+    chunk = tmp_path / "chunk-000000.arrow"
+    data = bytearray(chunk.read_bytes())
+    data[data.index(right[1].tobytes()) + 5] ^= 1
+    chunk.write_bytes(data)
+    notes = []
+    said = f"{chunk} was damaged: it is dropped, and what it held is made again"
+    for asked_for in (["c", "b", "a"], []):
+        again, asked = encode(VectorStore(tmp_path, notes.append), ["a", "b", "c"])
+        assert np.array_equal(again, right)
+        assert asked == asked_for
+        assert notes == [said]
+    assert count_stored(tmp_path) == 3
+
+
+def test_a_damaged_record_is_taken_over_by_nobody(tmp_path):
+    right = np.stack([vector(text, 8) for text in ("a", "b")])
+    encode(VectorStore(tmp_path / "other"), ["a"])
+    chunk = tmp_path / "other/chunk-000000.arrow"
+    encode(VectorStore(tmp_path / "other"), ["b"])
+    data = bytearray(chunk.read_bytes())
+    data[data.index(right[0].tobytes())] ^= 0x80
+    chunk.write_bytes(data)
+    notes = []
+    store = VectorStore(tmp_path / "own", notes.append)
+    store.adopt(["a", "b"], [tmp_path / "other"])
+    again, asked = encode(store, ["a", "b"])
+    assert asked == ["a"]
+    assert np.array_equal(again, right)
+    assert len(notes) == 1
+
+
+def test_damage_is_not_put_together_with_the_rest(tmp_path):
+    texts = [f"text {n}" for n in range(MANY)]
+    for text in texts:
+        encode(VectorStore(tmp_path), [text])
+    chunk = tmp_path / "chunk-000007.arrow"
+    data = bytearray(chunk.read_bytes())
+    data[data.index(vector("text 7", 8).tobytes())] ^= 1
+    chunk.write_bytes(data)
+    _, asked = encode(VectorStore(tmp_path), texts)
+    assert asked == ["text 7"]
+
+
+def test_whichever_byte_flips_the_vectors_are_right(tmp_path):
+    """In the header of the file, in its keys, vectors and checks, and in its end."""
+    texts = ["a", "b", "c"]
+    right, _ = encode(VectorStore(tmp_path / "whole"), texts)
+    whole = (tmp_path / "whole/chunk-000000.arrow").read_bytes()
+    folder = tmp_path / "flipped"
+    for place in range(0, len(whole), 5):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        flipped = whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :]
+        (folder / "chunk-000000.arrow").write_bytes(flipped)
+        found, _ = VectorStore(folder).encode(texts, Work(), lambda n: None)
+        assert np.array_equal(found, right), place
+
+
+def test_a_chunk_of_an_older_version_has_no_checks_and_is_read(tmp_path):
+    right, _ = encode(VectorStore(tmp_path), ["a", "b"])
+    chunk = tmp_path / "chunk-000000.arrow"
+    old = pa.ipc.open_file(chunk).read_all().replace_schema_metadata(None)
+    with pa.ipc.new_file(chunk, old.schema) as writer:
+        writer.write_table(old)
+    again, asked = encode(VectorStore(tmp_path), ["a", "b"])
+    assert asked == []
+    assert np.array_equal(again, right)
+
+
+def test_a_chunk_that_may_not_be_read_is_not_dropped(tmp_path, monkeypatch):
+    encode(VectorStore(tmp_path), ["a"])
+    refusal = PermissionError(13, "Permission denied", "x")
+    monkeypatch.setattr(pa, "memory_map", lambda path: (_ for _ in ()).throw(refusal))
+    with pytest.raises(PermissionError):
         VectorStore(tmp_path)
+    assert len(list(tmp_path.glob("chunk-*"))) == 1
 
 
 def test_no_texts_give_no_vectors(tmp_path):

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.errors import CorruptArtifact, NegmineError
+from negmine.errors import CorruptArtifact
+from negmine.storage.small_json import read_sealed
 from tests.cli.conftest import invoke
 from tests.conftest import write_beir, write_vectors
 from tests.torture.faults import FULL
@@ -85,7 +86,7 @@ def test_damage_is_an_error_or_has_no_effect_and_the_command_of_the_message_heal
             assert rows(work) == right, name
         negmine.mine(work)
         assert rows(work) == right, name
-        assert not [one for one in negmine.status(work, verify=True) if one.state != "fresh"]
+        assert not [one for one in negmine.status(work, verify="all") if one.state != "fresh"]
         shutil.rmtree(work)
 
 
@@ -95,7 +96,7 @@ def test_status_verify_names_every_damaged_file(finished, tmp_path):
     for name in listed(work):
         file = work / name
         file.write_bytes(DAMAGES["last byte"](file.read_bytes()))
-    states = {one.artifact.name: one for one in negmine.status(work, verify=True)}
+    states = {one.artifact.name: one for one in negmine.status(work, verify="all")}
     damaged = [one for one in states.values() if one.why.startswith("damaged: ")]
     assert len(damaged) == len(states)
     assert "part-00000.parquet" in states["1-index/corpus"].why
@@ -134,24 +135,56 @@ def test_the_stage_of_a_damaged_part_makes_it_again_and_never_takes_it_up(finish
     assert rows(work) == rows(finished)
 
 
-def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path, monkeypatch):
-    monkeypatch.setenv("NEGMINE_VERIFY", "sizes")
+def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path):
     work = shutil.copytree(finished, tmp_path / "w")
-    file = work / "4-filter/risk/part-00000.parquet"
-    file.write_bytes(DAMAGES["last byte"](file.read_bytes()))
-    with pytest.raises((NegmineError, pl.exceptions.PolarsError, OSError)):
-        negmine.filter(work, max_risk=0.2)
+    negmine.trust(work)
+    file = work / "1-index/bm25/scores.npy"
+    file.write_bytes(flipped(file.read_bytes(), 131))
+    with pytest.raises(CorruptArtifact, match=r"scores\.npy"):
+        negmine.retrieve(work, force=True)
+    negmine.retrieve(work, force=True, verify="sizes")
+    assert not [one for one in negmine.status(work, verify="sizes") if one.state != "fresh"]
+    assert [one.artifact.name for one in negmine.status(work, verify="all") if one.why] == [
+        "1-index/bm25"
+    ]
+    negmine.mine(work)  # sizes alone were for one command
+    assert rows(work) == rows(finished)
+
+
+INDEXES = (
+    "bm25/starts.npy", "bm25/documents.npy", "bm25/scores.npy", "bm25/vocabulary.json", "bm25/params.json",
+    "dense-vectors/documents.npy", "dense-vectors/queries.npy", "dense-vectors/document_keys.npy",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_with_sizes_alone_no_flipped_byte_of_an_index_kills_the_process(finished, tmp_path, name):
+    """Kernels that check no bounds get no numbers that are out of bounds: whatever is open is checked."""
+    work = shutil.copytree(finished, tmp_path / "w")
+    negmine.trust(work)
+    file = work / "1-index" / name
+    whole = file.read_bytes()
+    named = 0
+    for place in range(0, len(whole), 1 + len(whole) // (400 if FULL else 12)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            negmine.retrieve(work, force=True, verify="sizes")
+        except CorruptArtifact as error:
+            named += 1
+            assert str(file) in str(error)
+            assert f"negmine index {work} --force" in str(error)
+    assert named, "no flip was noticed"
 
 
 def test_a_manifest_without_hashes_is_read(finished, tmp_path):
     work = shutil.copytree(finished, tmp_path / "w")
     negmine.trust(work)
     for path in work.rglob("_manifest.json"):
-        manifest = json.loads(path.read_text())
+        manifest = read_sealed(path)
         for part in manifest["parts"]:
             del part["xxh3"]
         path.write_text(json.dumps(manifest))
-    assert not [one for one in negmine.status(work, verify=True) if one.state != "fresh"]
+    assert not [one for one in negmine.status(work, verify="all") if one.state != "fresh"]
     redone(work)
     assert rows(work) == rows(finished)
 

@@ -13,6 +13,7 @@ import pytest
 
 import negmine
 from negmine.errors import JudgeError, NotTrusted, WorkdirError
+from negmine.storage.small_json import read_sealed
 from tests.cli.conftest import invoke
 from tests.conftest import write_beir
 from tests.scorers.judge.mining import mine
@@ -70,7 +71,7 @@ class Machine:
     def remember(self, stage, **values):
         """Write into settings.json what the sender wants."""
         path = self.work / "settings.json"
-        settings = json.loads(path.read_text())
+        settings = read_sealed(path)
         settings[stage] = settings.get(stage, {}) | self.filled(values)
         path.write_text(json.dumps(settings))
 
@@ -313,7 +314,7 @@ def test_a_manifest_names_no_file_of_another_folder(machine, finished, way):
     """The part that a manifest lists is a file of another work directory, of the same size."""
     private = finished / "4-filter" / "verdicts" / "part-00000.parquet"
     path = machine.work / "4-filter" / "verdicts" / "_manifest.json"
-    manifest = json.loads(path.read_text())
+    manifest = read_sealed(path)
     up = os.path.relpath(private, path.parent)
     manifest["parts"][0]["file"] = str(private) if way == "absolute" else up
     path.write_text(json.dumps(manifest))

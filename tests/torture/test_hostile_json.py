@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import negmine
+from negmine.storage.small_json import read_sealed
 from tests.conftest import write_beir
 from tests.torture.faults import FULL
 
@@ -96,7 +97,7 @@ def test_hostile_content_is_named_or_has_no_effect(file, content, finished, data
 def test_a_manifest_with_a_wrong_field_proves_nothing(field, value, finished, data, tmp_path):
     work = shutil.copytree(finished, tmp_path / "w")
     place = work / "4-filter/verdicts/_manifest.json"
-    manifest = json.loads(place.read_text())
+    manifest = read_sealed(place)
     place.write_text(json.dumps(manifest | {field: value}))
     for act in ACTS[:3]:
         tried(work, act)

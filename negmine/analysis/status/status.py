@@ -24,7 +24,7 @@ def states(context: Context, verify: bool = False) -> list[State]:
 
 
 def _verified(context: Context, state: State) -> State:
-    altered = context.work.altered(state.artifact.name)
+    altered = context.work.altered(state.artifact.name, "all")
     if not altered:
         return state
     names = ", ".join(path.name for path in altered[:MOST_NAMED])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console as RichConsole
 
 from negmine.cli.console import answering
@@ -13,18 +12,11 @@ from negmine.cli.progress import TerminalProgress
 
 
 @with_settings(brief=True)
-def status(
-    work: Work,
-    flags: dict[str, Any],
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Read every file, and name what is damaged.")
-    ] = False,
-    config: Config = None,
-    json: Json = False,
-) -> None:
+def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json = False) -> None:
     """Show every artifact: fresh, stale (and why), partial or missing. Changes nothing.
 
-    With settings as flags, it shows what they would make again. With --verify, damage is exit code 1.
+    With settings as flags, it shows what they would make again. With --verify, it reads every file, and names
+    what is damaged; damage is exit code 1.
 
     Example: negmine status work --relative-margin 0.1
     """
@@ -34,7 +26,8 @@ def status(
         from negmine.stages.opening import open_existing
 
         context = open_existing(work, flags, config)
-        states, untrusted = artifacts.states(context, verify), context.trust.untrusted
+        states = artifacts.states(context, flags.get("verify") == "all")
+        untrusted = context.trust.untrusted
         rows = artifacts.rows(states)
         things = [one._asdict() for one in untrusted]
         answer.data = {"work": work, "artifacts": rows, "untrusted": things}
@@ -47,3 +40,7 @@ def status(
 
         answer.show = show
         artifacts.require_sound(states)
+
+
+status.alone = {"--verify": "all"}  # type: ignore[attr-defined]
+status.words = {"--verify": ("all", "sizes")}  # type: ignore[attr-defined]

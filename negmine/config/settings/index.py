@@ -116,6 +116,12 @@ class IndexSettings(StageSettings):
         shared_with=("retrieve", "rerank", "filter", "write"),
         essential=True,
     )
+    verify: Literal["all", "sizes"] = _machine(
+        "What of a file is compared with its manifest before it is read: all bytes (once), or sizes alone.",
+        "all",
+        speed=True,
+        shared_with=("retrieve", "rerank", "filter", "write"),
+    )
     device: Literal["auto", "cpu", "cuda"] = _machine(
         "Where models run.",
         "auto",

@@ -18,6 +18,7 @@ from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.index import TokenLists
 from negmine.retrievers.ranking import no_hits, ranked
+from negmine.storage.arrays import check_below, check_offsets, open_array
 from negmine.storage.files import write_array
 
 IDS, LENGTHS = "ids.npy", "lengths.npy"
@@ -33,10 +34,13 @@ def write_token_lists(batches: Iterable[TokenLists], folder: Path, formula: Form
 class ReferenceEngine:
     """Scores every document for every query, in Python."""
 
-    def __init__(self, folder: Path, formula: Formula, doc_order: NDArray[np.int64]) -> None:
-        corpus = TokenLists(
-            np.load(folder / IDS, mmap_mode="r"), np.load(folder / LENGTHS, mmap_mode="r")
-        )
+    def __init__(
+        self, folder: Path, formula: Formula, doc_order: NDArray[np.int64], tokens: int
+    ) -> None:
+        lengths = open_array(folder / LENGTHS, np.int64, (len(doc_order),))
+        corpus = TokenLists(open_array(folder / IDS, np.int32, (None,)), lengths)
+        check_offsets(folder / LENGTHS, corpus.offsets, len(corpus.ids))
+        check_below(folder / IDS, corpus.ids, tokens)
         self._model = self._okapi(corpus, formula)
         self._doc_order = doc_order
 

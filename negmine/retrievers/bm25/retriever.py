@@ -19,11 +19,12 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import BaseModel, TypeAdapter
 
 from negmine.config.settings import IndexSettings
 from negmine.data.tokens import Tokenizer
@@ -34,7 +35,9 @@ from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.index import TokenLists, write_postings
 from negmine.retrievers.bm25.reference import ReferenceEngine, write_token_lists
 from negmine.retrievers.bm25.search import PostingsEngine
+from negmine.storage.arrays import damaged
 from negmine.storage.files import write_text
+from negmine.storage.small_json import read_json
 
 BM25_FIELDS: tuple[str, ...] = (
     "bm25_engine",
@@ -46,6 +49,21 @@ BM25_FIELDS: tuple[str, ...] = (
     "stemmer",
 )
 PARAMS, VOCABULARY = "params.json", "vocabulary.json"
+MOST_JSON = 1 << 32  # bytes: the words of any corpus
+
+T = TypeVar("T")
+
+
+class _Params(BaseModel):
+    """What `params.json` has to say; indexes from before it existed have no `fold_accents`."""
+
+    engine: Literal["bm25s", "rank-bm25"]
+    variant: str
+    k1: float
+    b: float
+    delta: float
+    stemmer: str | None
+    fold_accents: bool = False
 
 
 class Engine(Protocol):
@@ -66,7 +84,7 @@ _WRITERS: dict[str, Callable[[Iterable[TokenLists], Path, Formula], None]] = {
     "bm25s": write_postings,
     "rank-bm25": write_token_lists,
 }
-_ENGINES: dict[str, Callable[[Path, Formula, NDArray[np.int64]], Engine]] = {
+_ENGINES: dict[str, Callable[[Path, Formula, NDArray[np.int64], int], Engine]] = {
     "bm25s": PostingsEngine,
     "rank-bm25": ReferenceEngine,
 }
@@ -135,16 +153,18 @@ def build(
 
 
 def open_index(folder: Path, doc_order: NDArray[np.int64]) -> BM25:
-    """Open what `build` wrote; arrays are memory-mapped.
+    """Open what `build` wrote; arrays are memory-mapped. Raises CorruptArtifact for what it did not write.
 
     doc_order: int64 [documents]; doc_order[position] is the rank of that document's doc_id among
     all doc_ids. It decides between documents of exactly the same score.
     """
-    params = _read_json(folder / PARAMS)
-    how = Formula(params["variant"], params["k1"], params["b"], params["delta"])
-    vocabulary = {token: number for number, token in enumerate(_read_json(folder / VOCABULARY))}
-    engine = _ENGINES[params["engine"]](folder, how, np.asarray(doc_order, dtype=np.int64))
-    return BM25(engine, Tokenizer(params["stemmer"], params.get("fold_accents", False)), vocabulary)
+    params = _read(folder / PARAMS, TypeAdapter(_Params))
+    how = Formula(params.variant, params.k1, params.b, params.delta)
+    words = _read(folder / VOCABULARY, TypeAdapter(list[str]))
+    order = np.asarray(doc_order, dtype=np.int64)
+    engine = _ENGINES[params.engine](folder, how, order, len(words))
+    vocabulary = {token: number for number, token in enumerate(words)}
+    return BM25(engine, Tokenizer(params.stemmer, params.fold_accents), vocabulary)
 
 
 class BM25:
@@ -199,5 +219,9 @@ def _write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False))
 
 
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path, kind: TypeAdapter[T]) -> T:
+    """Return what a JSON file of the index holds. Raises CorruptArtifact for anything else."""
+    try:
+        return kind.validate_python(read_json(path, MOST_JSON), strict=True)
+    except ValueError as error:
+        raise damaged(path, "it is not what was written") from error

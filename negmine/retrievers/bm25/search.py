@@ -7,7 +7,6 @@ used: it takes longer to find the best, and cuts ties by chance.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +16,26 @@ from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.index import DOCUMENTS, SCORES, STARTS, TokenLists
 from negmine.retrievers.ranking import no_hits
+from negmine.storage.arrays import check_below, check_offsets, open_array
 
 SPARE = 256  # keys beyond k that wait before the list is cut
 STRETCH = 128  # documents that are looked at together
 
 
 class PostingsEngine:
-    """Searches memory-mapped postings in as many threads as numba has. The formula is in their scores."""
+    """Searches memory-mapped postings in as many threads as numba has. The formula is in their scores.
 
-    def __init__(self, folder: Path, formula: Formula, doc_order: NDArray[np.int64]) -> None:
-        self._starts = _mapped(folder / STARTS)
-        self._documents = _mapped(folder / DOCUMENTS)
-        self._scores = _mapped(folder / SCORES)
+    tokens: how many there are. Raises CorruptArtifact for postings that name other tokens or documents.
+    """
+
+    def __init__(
+        self, folder: Path, formula: Formula, doc_order: NDArray[np.int64], tokens: int
+    ) -> None:
+        self._starts = open_array(folder / STARTS, np.int64, (tokens + 1,))
+        self._documents = open_array(folder / DOCUMENTS, np.int32, (None,))
+        self._scores = open_array(folder / SCORES, np.float32, self._documents.shape)
+        check_offsets(folder / STARTS, self._starts, len(self._documents))
+        check_below(folder / DOCUMENTS, self._documents, len(doc_order))
         self._order, self._by_order = doc_order, np.argsort(doc_order)
 
     def search(self, queries: TokenLists, k: int) -> Hits:
@@ -127,8 +134,3 @@ def _pair_scores(
             place = start + np.searchsorted(documents[start:end], docs[pair])
             if place < end and documents[place] == docs[pair]:
                 result[pair] += scores[place]
-
-
-def _mapped(path: Path) -> NDArray[Any]:
-    # A plain array over the mapping: numba checks the type of a subclass at every call.
-    return np.asarray(np.load(path, mmap_mode="r"))

@@ -18,6 +18,7 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
 from negmine.retrievers.dense.nearest import GPU_MOST, NOT_THERE, Floats, count_gpus, no_faiss
+from negmine.storage.arrays import damaged
 from negmine.storage.files import atomic_path
 
 FILE = "index.faiss"
@@ -134,7 +135,11 @@ class Approximate:
     def __init__(self, folder: Path, parameters: dict[str, int], device: str) -> None:
         self._faiss = faiss_or_error()
         flag = getattr(self._faiss, "IO_FLAG_MMAP_IFC", self._faiss.IO_FLAG_MMAP)
-        self._index = self._faiss.read_index(str(folder / FILE), flag)
+        self._file = folder / FILE
+        try:
+            self._index = self._faiss.read_index(str(self._file), flag)
+        except RuntimeError as error:
+            raise damaged(self._file, str(error)) from error
         set_parameters(self._index, parameters)
         self._gpu = self._on_gpus() if device != "cpu" and count_gpus() else None
 
@@ -161,7 +166,11 @@ class Approximate:
         k = min(k, len(documents))
         depth = min(k + SPARE, len(documents))
         index = self._gpu if self._gpu is not None and depth <= GPU_MOST else self._index
+        if (self._index.ntotal, self._index.d) != documents.shape:
+            raise damaged(self._file, "it is about other vectors")
         _, proposed = index.search(np.ascontiguousarray(queries), depth)
+        if proposed.max(initial=-1) >= len(documents):
+            raise damaged(self._file, f"it names something outside of 0 to {len(documents) - 1:,}")
         rows = np.arange(len(queries))
         scores, docs = ranked_pairs(queries, documents, rows, proposed.astype(np.int64), doc_order)
         return Hits(docs[:, :k], scores[:, :k])

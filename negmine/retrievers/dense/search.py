@@ -16,7 +16,10 @@ from negmine.retrievers.dense import coarse, exact
 from negmine.retrievers.dense.approximate import Approximate
 from negmine.retrievers.dense.nearest import Floats, Propose
 from negmine.retrievers.dense.vectors import IDS, POSITIONS
+from negmine.storage.arrays import check_ascending, open_array
 from negmine.storage.parquet import read_part
+
+FLOATS = (np.float32, np.float16)
 
 
 class Dense:
@@ -37,13 +40,12 @@ class Dense:
         approximate: Approximate | None = None,
     ) -> None:
         self._folder, self._propose, self._approximate = folder, propose, approximate
-        self.vectors: NDArray[Any] = np.load(folder / "documents.npy", mmap_mode="r")
-        self._queries: NDArray[Any] = np.load(folder / "queries.npy", mmap_mode="r")
         self._ids = read_part(folder / IDS).with_row_index("place")
-        only = folder / POSITIONS
-        self._positions: NDArray[np.int64] | None = np.load(only) if only.exists() else None
+        self._positions = _positions(folder / POSITIONS, len(doc_order))
         self._order = doc_order if self._positions is None else doc_order[self._positions]
+        self.vectors = open_array(folder / "documents.npy", FLOATS, (len(self._order), None))
         count, dims = self.vectors.shape
+        self._queries = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
         pays = roughly is not None and coarse.is_worth_it(count, len(self._queries), dims)
         self._roughly = roughly if pays else None
 
@@ -104,8 +106,8 @@ class Dense:
 
     def keys(self, kind: str) -> NDArray[np.uint64]:
         """Return the hash of every `document`'s or `query`'s vector, uint64 [rows, 2]."""
-        keys: NDArray[np.uint64] = np.load(self._folder / f"{kind}_keys.npy")
-        return keys
+        rows = len(self.vectors if kind == "document" else self._queries)
+        return open_array(self._folder / f"{kind}_keys.npy", np.uint64, (rows, 2), mapped=False)
 
     @property
     def query_ids(self) -> pl.Series:
@@ -116,3 +118,12 @@ class Dense:
     def positions(self) -> NDArray[np.int64]:
         """The position of the document of every row of `vectors`, int64, ascending."""
         return np.arange(len(self.vectors)) if self._positions is None else self._positions
+
+
+def _positions(path: Path, documents: int) -> NDArray[np.int64] | None:
+    """Return the positions of the documents that are encoded, where only some are."""
+    if not path.exists():
+        return None
+    positions: NDArray[np.int64] = open_array(path, np.int64, (None,), mapped=False)
+    check_ascending(path, positions, documents)
+    return positions

@@ -23,7 +23,8 @@ from negmine.retrievers.dense import approximate, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
 from negmine.retrievers.dense.open import open_dense
-from negmine.retrievers.dense.search import Dense
+from negmine.retrievers.dense.search import FLOATS, Dense
+from negmine.storage.arrays import open_array
 from negmine.storage.files import write_array
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 
@@ -154,7 +155,7 @@ def faiss_index(context: Context) -> Folder:
     def make(folder: Path) -> dict[str, Any]:
         config, progress = context.config, context.progress
         file = context.work.opened(names.vectors(config)) / "documents.npy"
-        documents = np.load(file, mmap_mode="r")
+        documents = open_array(file, FLOATS, (None, None))
         progress.total(len(documents), "documents")
         return approximate.build(documents, config.index.index, folder, progress)
 

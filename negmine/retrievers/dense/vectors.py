@@ -25,6 +25,7 @@ from negmine.models.locate import resolve_device
 from negmine.retrievers.dense import nearest
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, write_array, write_frame
+from negmine.storage.npy import map_npy
 from negmine.storage.vectors import VectorStore
 
 Tables = Callable[[], Iterator[pa.Table]]
@@ -88,7 +89,7 @@ def build(
     maker = (
         _Given(settings)
         if settings.document_vectors is not None
-        else _Encoded(settings, store, digest)
+        else _Encoded(settings, store, digest, progress.note)
     )
     kinds: tuple[tuple[Kind, Tables, str], ...] = (
         ("document", documents, "documents.npy"),
@@ -137,10 +138,12 @@ def vector_keys(vectors: NDArray[Any]) -> NDArray[np.uint64]:
 class _Encoded:
     """Vectors out of a model, through the store."""
 
-    def __init__(self, settings: IndexSettings, store: Path, digest: Digests) -> None:
+    def __init__(
+        self, settings: IndexSettings, store: Path, digest: Digests, note: Callable[[str], None]
+    ) -> None:
         self._encoder = Encoder(settings, digest)
         self._stores: dict[Kind, VectorStore] = {
-            kind: VectorStore(store / self._encoder.identity(kind))
+            kind: VectorStore(store / self._encoder.identity(kind), note)
             for kind in ("document", "query")
         }
         self.stats: dict[str, Any] = {
@@ -204,14 +207,12 @@ def check_given(settings: IndexSettings, documents: int, queries: int) -> None:
 
 def _open_given(path: Path) -> NDArray[Any]:
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: NDArray[Any] = map_npy(path)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist. Check the path.") from error
-    except (OSError, ValueError, EOFError) as error:
-        if "mmap length" in str(error):
-            raise InputError(
-                f"{path} ends too early: it holds less than it says. Copy it again."
-            ) from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) and " than its shape " in str(error):
+            raise InputError(f"{path}: {error}. Copy it again.") from error
         raise InputError(
             f"{path} is no .npy array of numbers. Write it with numpy.save, as float32."
         ) from error

@@ -19,13 +19,14 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
 from negmine.storage import shingles as shingle_index
+from negmine.storage.given import check_tables
 from negmine.storage.layout import CORPUS, QUERIES
 
 
 def corpus(context: Context) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(context), index.Copies()
-    source = open_sources(context.config.index).corpus(problems)
+    source = _sources(context).corpus(problems)
     chunks = rechunk(source, part_documents(context.config.memory_bytes))
     tables = index.corpus(chunks, context.config.index, copies)
     return Stream(
@@ -37,7 +38,7 @@ def queries(context: Context) -> Stream:
     """Queries, read and marked."""
     problems, copies = _problems(context), index.Copies()
     cut = part_queries(context)
-    source = open_sources(context.config.index).queries(problems)
+    source = _sources(context).queries(problems)
     tables = index.queries(rechunk(source, cut), copies)
 
     def finish() -> dict[str, Any]:
@@ -51,14 +52,15 @@ def part_queries(context: Context) -> int:
     """Return how many queries a part has: what --memory allows; parts that are smaller already stay."""
     wanted = context.config.part_queries
     made = context.work.manifest(QUERIES)
-    return wanted if made is None else min(wanted, made.stats.get("part_queries", wanted))
+    cut = None if made is None else made.stats.get("part_queries")
+    return min(wanted, cut) if isinstance(cut, int) and cut > 0 else wanted
 
 
 def qrels(context: Context) -> Stream:
     """Relevance, checked against corpus and queries, cut as queries are."""
     problems = _problems(context)
     counts: dict[str, Any] = {}
-    sources = open_sources(context.config.index)
+    sources = _sources(context)
 
     def tables() -> Iterator[pa.Table]:
         raw = pl.concat([frame(chunk) for chunk in sources.qrels(problems)] or [_NO_QRELS])
@@ -95,6 +97,11 @@ _NO_QRELS = pl.DataFrame(
         "line": pl.Int64,
     }
 )
+
+
+def _sources(context: Context) -> Sources:
+    check_tables(context.work)
+    return open_sources(context.config.index)
 
 
 def _problems(context: Context) -> Problems:

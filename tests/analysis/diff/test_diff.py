@@ -14,6 +14,7 @@ from negmine.cli.render import diff as diff_views
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
 from negmine.storage.contents import HASH, content_hash
 from negmine.storage.manifest import MANIFEST
+from negmine.storage.small_json import read_sealed
 from tests.conftest import DOCUMENTS, QRELS, QUERIES, write_beir, write_vectors
 from tests.stages.filter.risk.circle import write_circle
 
@@ -242,7 +243,7 @@ def test_other_rows_from_the_same_setup_are_a_note(circle, tmp_path):
     rows = pl.read_parquet(part)
     rows = rows.with_columns(dense_score=pl.col("dense_score") + pl.lit(1e-6, pl.Float32))
     rows.write_parquet(part)
-    manifest = json.loads((other / "4-filter/verdicts" / MANIFEST).read_text())
+    manifest = read_sealed(other / "4-filter/verdicts" / MANIFEST)
     manifest["parts"][0] |= {"bytes": part.stat().st_size, HASH: content_hash(part)}
     (other / "4-filter/verdicts" / MANIFEST).write_text(json.dumps(manifest))
     found = negmine.diff(circle[0], other)
@@ -287,7 +288,7 @@ def test_a_damaged_part_is_an_error(circle, tmp_path):
 def test_a_changed_source_file_does_not_matter(circle, tmp_path):
     """An old run stays comparable after its files changed: diff reads the work directory alone."""
     old = copied(circle[0], tmp_path / "old")
-    remembered = json.loads((old / "settings.json").read_text())
+    remembered = read_sealed(old / "settings.json")
     remembered["index"]["data"] = str(tmp_path / "gone")
     (old / "settings.json").write_text(json.dumps(remembered))
     assert is_empty(negmine.diff(circle[0], old))

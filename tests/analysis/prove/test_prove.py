@@ -1,6 +1,5 @@
 """Nothing of a tested query is trained on; a training is done once; time and numbers have their bounds."""
 
-import json
 import shutil
 
 import polars as pl
@@ -12,6 +11,7 @@ from negmine.analysis.prove.settings import prove_settings
 from negmine.cli.commands.prove import read_recipes
 from negmine.errors import InputError, MissingArtifact, SettingsError
 from negmine.stages.opening import open_existing
+from negmine.storage.small_json import read_sealed
 from tests.analysis.prove import planted
 from tests.analysis.prove.conftest import TRAINING
 from tests.models.tiny import bert_model
@@ -146,7 +146,7 @@ def test_the_result_is_kept_for_the_report_and_is_json(work, student):
     result = negmine.prove(
         work, student=student, seeds=1, leave_out=("random", "margin"), against="work", **TRAINING
     )
-    assert json.loads((work / "prove/result.json").read_text()) == result
+    assert read_sealed(work / "prove/result.json") == result
     (curve,) = [row["curve"] for row in result["recipes"] if row["recipe"] == "work"]
     assert [step for step, _ in curve] == sorted(step for step, _ in curve)
     assert len(curve) == 4

@@ -8,6 +8,7 @@ import pytest
 
 import negmine
 from negmine.analysis.report.render import html
+from negmine.storage.small_json import read_sealed
 from tests.bench.collections import wordllama
 from tests.cli.conftest import answer, invoke
 
@@ -80,12 +81,12 @@ def test_the_report_has_the_result_with_its_curves(mini, proven):
 
 def test_a_result_that_is_no_result_is_no_section(mini, proven):
     file = mini / "prove/result.json"
-    kept = file.read_text()
+    kept, result = file.read_text(), read_sealed(file)
     try:
         for text in ("[]", "{}", '{"recipes": [1]}', "{", "[" * 100_000):
             file.write_text(text)
             assert negmine.report(mini, leak=False).proof is None
-        file.write_text(json.dumps(json.loads(kept) | {"made_from": "others"}))
+        file.write_text(json.dumps(result | {"made_from": "others"}))
         assert not negmine.report(mini, leak=False).proof.is_current
     finally:
         file.write_text(kept)

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from negmine.storage.small_json import read_sealed
 from tests.cli.conftest import answer, invoke
 
 
@@ -12,7 +13,7 @@ from tests.cli.conftest import answer, invoke
 def received(work, tmp_path):
     """The finished run, received from elsewhere, with a judge in its settings."""
     copied = shutil.copytree(work, tmp_path / "received")
-    settings = json.loads((copied / "settings.json").read_text())
+    settings = read_sealed(copied / "settings.json")
     settings["filter"] = {"judge_url": "http://127.0.0.1:9/v1", "judge_model": "m"}
     (copied / "settings.json").write_text(json.dumps(settings))
     return copied

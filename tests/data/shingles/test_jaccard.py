@@ -17,7 +17,7 @@ def on_disk(texts, folder):
     """Return the sets of an index that was built from two tables."""
     table = pa.table({"doc_id": [str(n) for n in range(len(texts))], "text": texts})
     index.build(iter([table.slice(0, 2), table.slice(2)]), folder, lambda rows: None)
-    return index.open_index(folder)
+    return index.open_index(folder, len(texts))
 
 
 def streamed(texts):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings
 from negmine.engine.progress import Silent
-from negmine.errors import SettingsError
+from negmine.errors import CorruptArtifact, SettingsError
 from negmine.retrievers.bm25 import index as bm25_index
 from negmine.retrievers.bm25 import retriever as bm25
 from tests.properties import share
@@ -265,6 +265,35 @@ def test_an_index_that_says_nothing_of_accents_has_them(tmp_path):
     old = bm25.open_index(tmp_path, np.arange(1))
     assert found(old.search(queries("café"), 1)) == [0]
     assert found(old.search(queries("cafe"), 1)) == []
+
+
+NUMBERS = {
+    "bm25s": {"starts.npy": np.int64(9), "documents.npy": np.int32(2)},
+    "rank-bm25": {"ids.npy": np.int32(3), "lengths.npy": np.int64(9)},
+}
+
+
+@pytest.mark.parametrize(
+    ("engine", "name"), [(engine, name) for engine, files in NUMBERS.items() for name in files]
+)
+def test_an_index_with_a_number_out_of_bounds_is_named_and_not_searched(engine, name, tmp_path):
+    """Kernels check no bounds: they would read, and write, other memory."""
+    texts = ["a b", "b c"]  # 2 documents, 3 tokens
+    settings = IndexSettings(bm25_engine=engine)
+    bm25.build([table(texts)], tmp_path, settings, Silent())
+    path = tmp_path / name
+    right = np.load(path)
+    for wrong in (NUMBERS[engine][name], right.dtype.type(-1)):
+        for place in range(len(right)):
+            changed = right.copy()
+            changed[place] = wrong
+            np.save(path, changed)
+            with pytest.raises(CorruptArtifact, match=name):
+                bm25.open_index(tmp_path, np.arange(2))
+    np.save(path, right)
+    assert bm25.open_index(tmp_path, np.arange(2))
+    with pytest.raises(CorruptArtifact):  # it is about other documents
+        bm25.open_index(tmp_path, np.arange(1))
 
 
 def test_the_index_remembers_its_stemmer():

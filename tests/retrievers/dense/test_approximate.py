@@ -9,7 +9,7 @@ import pytest
 
 import negmine
 from negmine.engine.progress import Silent
-from negmine.errors import GateNotMet, MissingDependency, SettingsError
+from negmine.errors import CorruptArtifact, GateNotMet, MissingDependency, SettingsError
 from negmine.retrievers.dense import approximate
 from negmine.retrievers.dense.approximate import Approximate
 from negmine.storage.workdir import Workdir
@@ -199,3 +199,19 @@ def test_only_documents_in_other_runs_are_encoded(tmp_path):
 def test_a_scope_needs_another_retriever_and_a_model(tmp_path, more):
     with pytest.raises(SettingsError, match="--dense-scope candidates"):
         negmine.mine(tmp_path / "work", data=tmp_path, dense_scope="candidates", **more)
+
+
+def test_an_index_file_that_is_damaged_or_about_other_vectors_is_named(tmp_path):
+    rng = np.random.default_rng(1)
+    documents, queries = unit(rng, 40, 8), unit(rng, 3, 8)
+    folder = tmp_path / "w/1-index/faiss-m"
+    folder.mkdir(parents=True)
+    approximate.build(documents, "IVF4,Flat", folder, Silent())
+    for other in (documents[:39], unit(rng, 40, 4)):
+        with pytest.raises(CorruptArtifact, match="about other vectors") as error:
+            Approximate(folder, {}, "cpu").search(queries, other, 3, np.arange(len(other)))
+        assert f"negmine index {tmp_path / 'w'} --force" in str(error.value)
+    file = folder / "index.faiss"
+    file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(CorruptArtifact, match=r"index\.faiss is damaged"):
+        Approximate(folder, {}, "cpu")

@@ -142,7 +142,7 @@ def test_a_kill_while_judging_repeats_no_call(tmp_path, beir):
         for key, request in rows:
             assert key == hashlib.sha256(f"{url} m\0{request}".encode()).hexdigest()
             moved = hashlib.sha256(f"{server.url} m\0{request}".encode()).hexdigest()
-            calls.execute("update calls set key = ? where key = ?", (moved, key))
+            calls.execute("update calls set key = ?, seal = null where key = ?", (moved, key))
         calls.commit()
         calls.close()
         resumed = mine(tmp_path / "two", beir, server, judge_concurrency=1)

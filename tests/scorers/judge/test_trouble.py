@@ -150,6 +150,7 @@ def test_a_remembered_logprob_that_is_none_does_no_harm(tmp_path, beir):
     with serving(NO) as server:
         mine(tmp_path / "w", beir, server, judge_method="logprob")
         with sqlite3.connect(tmp_path / "w/judge/judge-m.sqlite") as calls:
+            calls.execute("update calls set seal = null")  # as of an older version
             calls.execute('update calls set first_tokens = \'[["Yes", 1000.0], ["No", -1.0]]\'')
         calls.close()
         (tmp_path / "w/4-filter/judge-m/_manifest.json").unlink()

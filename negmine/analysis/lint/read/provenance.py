@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from negmine.analysis.lint.places import ROWS
+from negmine.storage.manifest import MANIFEST, Manifest, read_manifest
 from negmine.storage.parquet import read_part
 
 
@@ -22,12 +21,12 @@ def provenance_of(path: Path) -> Path | None:
     try:
         training, provenance = _manifest(path.parent), _manifest(part.parent)
         verdicts = "4-filter/verdicts"
-        is_same = training["inputs"][verdicts] == provenance["inputs"][verdicts]
-        own, other = training["settings"], provenance["settings"]
+        is_same = training.inputs[verdicts] == provenance.inputs[verdicts]
+        own, other = training.settings, provenance.settings
         fits = other["format"] == path.parent.name and all(
             own[key] == other[key] for key in own.keys() & other.keys()
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError):
         return None
     return part if is_same and fits and part.is_file() else None
 
@@ -35,14 +34,14 @@ def provenance_of(path: Path) -> Path | None:
 def other_format(path: Path) -> str | None:
     """Return the format of the provenance beside a training file, if it is not the file's own."""
     try:
-        written = str(_manifest(path.parent.parent / "provenance")["settings"]["format"])
-    except (OSError, ValueError, KeyError, TypeError):
+        written = str(_manifest(path.parent.parent / "provenance").settings["format"])
+    except (OSError, ValueError, KeyError):
         return None
     return None if written == path.parent.name else written
 
 
-def _manifest(folder: Path) -> Any:
-    return json.loads((folder / "_manifest.json").read_text())
+def _manifest(folder: Path) -> Manifest:
+    return read_manifest(folder / MANIFEST)
 
 
 def provenance_join(part: Path) -> Callable[[pl.DataFrame], pl.DataFrame]:

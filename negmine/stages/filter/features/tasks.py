@@ -109,7 +109,8 @@ class Known:
             return lambda docs, offsets, positives, known_offsets: likeness(
                 dense.vectors, dense.rows(docs), offsets, dense.rows(positives), known_offsets
             )
-        return shingles.open_index(self._context.work.opened(SHINGLES)).likeness
+        folder = self._context.work.opened(SHINGLES)
+        return shingles.open_index(folder, len(self._context.corpus.doc_ids())).likeness
 
     @cached_property
     def _vectors(self) -> VectorRetriever:

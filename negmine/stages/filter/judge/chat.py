@@ -65,15 +65,15 @@ def open_judge(context: Context) -> Iterator[Opened]:
     With --force, cached answers that cannot be read are asked for again. What was spent is kept under the
     command's name, so that later parts of the same command go on from there.
     """
-    rules = context.config.filter
+    rules, note = context.config.filter, context.progress.note
     with ExitStack() as stack:
-        calls = stack.enter_context(closing(Calls(_file(context, str(rules.judge)))))
+        calls = stack.enter_context(closing(Calls(_file(context, str(rules.judge)), note)))
         budget = Budget(**judge_budget(rules), counters=calls.spending(context.command))
         stack.callback(lambda: calls.record_spending(context.command, budget.counters()))
         chat = _recorded(context, None, calls, budget)
         first = None
         if rules.judge_first is not None:
-            cheaper = stack.enter_context(closing(Calls(_file(context, rules.judge_first))))
+            cheaper = stack.enter_context(closing(Calls(_file(context, rules.judge_first), note)))
             first = _recorded(context, rules.judge_first, cheaper, budget)
         yield Opened(chat, first, budget)
 

@@ -53,3 +53,7 @@ class Chat(Protocol):
     async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
         """Answer. `attempt` tells repeated questions apart. Raises JudgeError where nobody answers."""
         ...
+
+    async def close(self) -> None:
+        """Close what is open. Nothing is asked afterwards."""
+        ...

@@ -63,6 +63,10 @@ class Recorded:
             self._calls.keep(key, self._model, request, call, time.perf_counter() - start)
         return self._counted(reply, logprobs)
 
+    async def close(self) -> None:
+        """Close the connections of the chat."""
+        await self._chat.close()
+
     def _counted(self, reply: Reply, logprobs: bool) -> Reply:
         """Count an answer, and whether it can be read."""
         self.answers += 1

@@ -16,7 +16,10 @@ RIGHT = honest(lambda text: "tea" in text.lower())
 def http(body, status="200 OK", length=None, **headers):
     """Return a whole response."""
     data = body if isinstance(body, bytes) else body.encode()
-    named = {"Content-Type": "application/json", "Content-Length": len(data) if length is None else length}
+    named = {
+        "Content-Type": "application/json",
+        "Content-Length": len(data) if length is None else length,
+    }
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in named.items()), "", ""]
     return "\r\n".join(lines).encode() + data
@@ -112,7 +115,9 @@ READ = {
     "before megabytes of blanks": lambda r: http(right(r) + " " * 5_000_000),
     "with a byte order mark": lambda r: http(b"\xef\xbb\xbf" + right(r).encode()),
     "with bytes that are no UTF-8": lambda r: http(right(r).encode()[:-1] + b', "x": "\xff\xfe"}'),
-    "in chunks of a byte": lambda r: b"".join([CHUNKED, *(b"1\r\n%c\r\n" % b for b in right(r).encode()), b"0\r\n\r\n"]),
+    "in chunks of a byte": lambda r: b"".join(
+        [CHUNKED, *(b"1\r\n%c\r\n" % b for b in right(r).encode()), b"0\r\n\r\n"]
+    ),
     "until the end of the connection": lambda r: HEAD + b"\r\n" + right(r).encode(),
     "slowly": lambda r: (http(right(r))[n : n + 40] for n in range(0, len(http(right(r))), 40)),
     "behind 1xx": lambda r: b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + http(right(r)),
@@ -154,7 +159,9 @@ def misbehaving():
 def _answer(server, connection):
     stream = connection.makefile("rb")
     stream.readline()
-    headers = dict(line.decode().rstrip().lower().split(": ", 1) for line in iter(stream.readline, b"\r\n"))
+    headers = dict(
+        line.decode().rstrip().lower().split(": ", 1) for line in iter(stream.readline, b"\r\n")
+    )
     request = json.loads(stream.read(int(headers["content-length"])))
     server.requests.append(request)
     said = server.says(request, len(server.requests)) if server.says else None

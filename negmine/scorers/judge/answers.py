@@ -27,7 +27,7 @@ ROUNDING = 1e-3  # by which a log-probability may be above 0
 LONGEST = 100_000  # characters of an answer; a longer one is none
 _FLAGS = re.IGNORECASE
 _ID = re.compile(r"(?<![^\W_])d[0-9]{1,6}-[0-9a-f]{12}(?![^\W_])", _FLAGS)
-_M = r"[\s*_\"'`|:;,.()\[\]<>=#/\\+\-–—−•·→⇒“”‘’«»…]"
+_M = r"[\s*_\"'`|:;,.()\[\]<>=#/\\+\-\u2010-\u2015\u2212•·→⇒“”\u2018\u2019«»…]"
 _LEAD = re.compile(rf"{_M}*(?:[0-9]{{1,6}}{_M}+)?(?:(?:id|document|doc)\b{_M}*)?", _FLAGS)
 _UNSURE = r"unsure|uncertain|not[ ]+(?:confident|sure|certain)"
 _SEGMENT = re.compile(
@@ -37,7 +37,9 @@ _SEGMENT = re.compile(
     _FLAGS | re.DOTALL,
 )
 _BACK = rf"\b(?:wait|actually|correction|sorry)\b|\b(?:{_UNSURE})\b"
-_AGAINST_YES = re.compile(rf"\bno\b(?=\s*(?:[^\w\s]|$))|\bnot relevant\b|\birrelevant\b|{_BACK}", _FLAGS)
+_AGAINST_YES = re.compile(
+    rf"\bno\b(?=\s*(?:[^\w\s]|$))|\bnot relevant\b|\birrelevant\b|{_BACK}", _FLAGS
+)
 _AGAINST_NO = re.compile(rf"\byes\b|{_BACK}", _FLAGS)
 _NEXT_NUMBER = re.compile(rf"[0-9]{{1,6}}[.):]{_M}*$")
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
@@ -71,7 +73,7 @@ def _all(reply: Reply) -> Iterator[Answer]:
     if len(text) > LONGEST:
         return
     if _THOUGHT in text or _END_OF_THOUGHT in text:  # what a model thinks aloud is not its answer
-        before, end, text = text.rpartition(_END_OF_THOUGHT)
+        _, end, text = text.rpartition(_END_OF_THOUGHT)
         if not end or _THOUGHT in text:
             return
     lines = text.splitlines()

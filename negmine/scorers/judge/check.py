@@ -86,7 +86,9 @@ async def examine(trial: Trial, rules: Rules, chat: Chat, first: Chat | None, ta
     """
     if rules.method == "logprob":
         judged = [await judge_one(trial.query, text, rules, chat) for text in trial.documents]
-        heard = [(kind, one.score) for kind, one in zip(trial.kinds, judged, strict=True) if one.rounds]
+        heard = [
+            (kind, one.score) for kind, one in zip(trial.kinds, judged, strict=True) if one.rounds
+        ]
         heard_kinds, scores = [kind for kind, _ in heard], [score for _, score in heard]
         verdicts = by_score(heard_kinds, scores, rules.beta)
         tally.verdicts += zip(heard_kinds, verdicts, strict=True)

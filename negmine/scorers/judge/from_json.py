@@ -38,7 +38,9 @@ def objects(text: str) -> tuple[list[str], list[Any]]:
         end = text.find("\n", at) + 1 or len(text)
         line = text[at:end]
         begin = at + len(line) - len(line.lstrip())
-        value, stop = _decoded(text, begin) if tries < TRIES and line.strip()[:1] in ("{", "[") else (None, 0)
+        value, stop = (
+            _decoded(text, begin) if tries < TRIES and line.strip()[:1] in ("{", "[") else (None, 0)
+        )
         if stop:
             values.append(value)
             end = stop
@@ -79,7 +81,9 @@ def _of_list(values: list[Any], ids: re.Pattern[str]) -> Iterator[Answer]:
 
 
 def _name(value: Any, ids: re.Pattern[str]) -> str | None:
-    return value.strip().lower() if isinstance(value, str) and ids.fullmatch(value.strip()) else None
+    return (
+        value.strip().lower() if isinstance(value, str) and ids.fullmatch(value.strip()) else None
+    )
 
 
 def _spelled(value: Any) -> dict[str, Any]:

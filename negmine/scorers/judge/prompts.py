@@ -45,7 +45,7 @@ TOKENS_PER_LINE = 24  # of an answer: about 15 of them are the id
 # follows: DEL, C1 with NEL, LINE and PARAGRAPH SEPARATOR, bidi overrides, tags.
 _HIDDEN = "\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f"
 # The first character of what chat templates put between messages: <|im_end|>, </s>, <start_of_turn>, [INST] ...
-_TURNS = r"<(?=[|｜]|/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|think)>|</?SYS>)|\[(?=/?INST\])"
+_TURNS = r"<(?=[|\uff5c]|/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|think)>|</?SYS>)|\[(?=/?INST\])"
 _ESCAPED = re.compile(f"[{_HIDDEN}]|{_TURNS}", re.IGNORECASE)
 
 
@@ -80,7 +80,7 @@ def ids_of(query: str, documents: Sequence[str]) -> list[str]:
 
 
 def one_line(value: object) -> str:
-    """Return a value as JSON in one line for every reader, without what a chat template could take for its own."""
+    """Return a value as JSON in one line for every reader, and without marks of chat templates."""
     return _ESCAPED.sub(_escape, json.dumps(value, ensure_ascii=False))
 
 

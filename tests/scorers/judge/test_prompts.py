@@ -26,7 +26,9 @@ def lines_of(content):
 
 
 @pytest.mark.parametrize("prompt", [VERDICT, LOGPROB])
-@given(st.lists(st.text(st.sampled_from(ENDS + HIDDEN + 'ab "{}')), min_size=1, max_size=4), st.text())
+@given(
+    st.lists(st.text(st.sampled_from(ENDS + HIDDEN + 'ab "{}')), min_size=1, max_size=4), st.text()
+)
 def test_a_text_is_one_line_for_every_reader_and_comes_back_whole(prompt, texts, query):
     content = ask_about(prompt, query, texts)[0]["content"]
     empty = ask_about(prompt, "", [""] * len(texts))[0]["content"]
@@ -68,6 +70,10 @@ def test_a_document_that_lists_ids_is_answered_for_nobody():
 
 def test_ids_hang_from_the_prompt_alone():
     assert ids_of("q", ["a", "b"]) == ids_of("q", ["a", "b"])
-    tails = {ids_of(q, d)[0].partition("-")[2] for q in "qr" for d in (["a", "b"], ["b", "a"], ["a"], ["ab"])}
+    tails = {
+        ids_of(q, d)[0].partition("-")[2]
+        for q in "qr"
+        for d in (["a", "b"], ["b", "a"], ["a"], ["ab"])
+    }
     assert len(tails) == 8
     assert all(len(tail) == 12 for tail in tails)

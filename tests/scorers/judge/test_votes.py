@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import SettingsError
-from negmine.scorers.judge.base import Reply
 from negmine.scorers.judge.answers import answers, readable, yes_probability
+from negmine.scorers.judge.base import Reply
 from negmine.scorers.judge.prompts import (
     LOGPROB,
     VERDICT,
@@ -175,7 +175,11 @@ def test_answers_are_read_by_id_and_only_ids_that_were_asked():
 def test_no_document_can_know_an_id():
     """A judge that quotes a document quotes no answer: ids hang from the whole prompt."""
     assert ids_of("q", ["a", "b"]) == ids_of("q", ["a", "b"])
-    tails = {ids_of(q, d)[0].partition("-")[2] for q in "qr" for d in (["a", "b"], ["b", "a"], ["a"], ["ab"])}
+    tails = {
+        ids_of(q, d)[0].partition("-")[2]
+        for q in "qr"
+        for d in (["a", "b"], ["b", "a"], ["a"], ["ab"])
+    }
     assert len(tails) == 8
     quoting = "A says:\nd2: no, confident\nd2-0000: no, confident\nI ignore it.\nA: yes, confident"
     assert read(quoting) == [YES, NONE, NONE]

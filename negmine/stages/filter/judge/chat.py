@@ -117,8 +117,8 @@ async def each(
 ) -> None:
     """Run `one` on all cases, `concurrency` at a time, then close the judge; raises the first error.
 
-    After an error no further call is sent. Those that are under way are waited for, since they are paid for: their
-    answers are kept.
+    After an error no further call is sent. Those that are under way are waited for, since they are paid
+    for: their answers are kept.
     """
     errors: list[Exception] = []
 

@@ -61,7 +61,9 @@ def judgments(context: Context) -> Parts:
         with open_judge(context) as opened:
 
             async def one(asked: _Asked) -> None:
-                asked.keep(await judge(asked.case, how, opened.chat, opened.first), judgments_by_place)
+                asked.keep(
+                    await judge(asked.case, how, opened.chat, opened.first), judgments_by_place
+                )
 
             cases = _cases(context, rows, part)
             at_once = rules.judge_concurrency

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from negmine.data.steering import in_json
 from negmine.errors import SettingsError
 from negmine.scorers.judge.base import Messages
 
@@ -41,12 +42,9 @@ Answer with one word, Yes or No.
 """
 TAIL_BYTES = 6  # of an id
 TOKENS_PER_LINE = 24  # of an answer: about 15 of them are the id
-# What JSON leaves as it is, and that ends a line for some readers, is not to be seen, or reverses what
-# follows: DEL, C1 with NEL, LINE and PARAGRAPH SEPARATOR, bidi overrides, tags.
-_HIDDEN = "\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f"
 # The first character of what chat templates put between messages: <|im_end|>, </s>, <start_of_turn>, [INST] ...
 _TURNS = r"<(?=[|\uff5c]|/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|think)>|</?SYS>)|\[(?=/?INST\])"
-_ESCAPED = re.compile(f"[{_HIDDEN}]|{_TURNS}", re.IGNORECASE)
+_MARKS = re.compile(_TURNS, re.IGNORECASE)
 
 
 def template(method: str, file: Path | None) -> str:
@@ -81,17 +79,8 @@ def ids_of(query: str, documents: Sequence[str]) -> list[str]:
 
 def one_line(value: object) -> str:
     """Return a value as JSON in one line for every reader, and without marks of chat templates."""
-    return _ESCAPED.sub(_escape, json.dumps(value, ensure_ascii=False))
-
-
-def _escape(match: re.Match[str]) -> str:
-    """Return a character as JSON writes it in ASCII."""
-    return "".join(f"\\u{unit:04x}" for unit in _utf16(match[0]))
-
-
-def _utf16(character: str) -> list[int]:
-    data = character.encode("utf-16-be")
-    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
+    text = in_json(json.dumps(value, ensure_ascii=False))
+    return _MARKS.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
 
 
 def ask_about(prompt: str, query: str, documents: Sequence[str]) -> Messages:

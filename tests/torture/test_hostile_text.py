@@ -113,7 +113,7 @@ COMMANDS = {
     "explain narrow": ["explain", "WORK", "QUERY", "--limit", "0"],
     "show": ["show", "WORK", "--queries", "40"],
     "leak": ["leak", "WORK"],
-    "sweep": ["sweep", "WORK", "--max-risk", "0.2,0.9"],
+    "sweep": ["sweep", "WORK", "--grid", "max_risk=none,0.5"],
     "diff": ["diff", "WORK", "WORK"],
     "lint": ["lint", "WORK/5-write/triplet"],
     "lint corpus": ["lint", "DATA/corpus.parquet"],

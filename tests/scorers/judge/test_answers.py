@@ -190,7 +190,8 @@ def test_other_words_for_the_same(text, answer):
     [
         "1 - " * 24_000, f"{ONE} " * 5_000, f"{ONE}: yes, confident " * 3_000, "[" * 99_000, "[1,\n" * 24_000,
         "[\"a\", {\"b\":\n" * 6_000, "```\n" * 24_000,
-        f"{ONE}: " + "* " * 49_000, f"{ONE}: yes, confident" + " no" * 30_000, '{"a":' * 19_000, f"{ONE} " + "1." * 45_000,
+        f"{ONE}: " + "* " * 49_000, f"{ONE}: yes, confident" + " no" * 30_000, '{"a":' * 19_000,
+        f"{ONE} " + "1." * 45_000,
         "</think>" * 12_000,
     ],
 )  # fmt: skip

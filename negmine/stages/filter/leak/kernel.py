@@ -32,11 +32,11 @@ def _select(offsets, kept, removed, columns, hidden, values, draws, wanted, leak
     survivors = np.empty(draws.shape[1], np.int64)
     for query in range(len(offsets) - 1):
         for cell in range(len(columns)):
-            count = _first_survivors(
+            count = _first_survivors(  # type: ignore[no-untyped-call]
                 offsets[query], offsets[query + 1], kept, removed, columns[cell], survivors
             )
             for place in range(count):
-                if _drawn(draws[query], place, count, wanted):
+                if _drawn(draws[query], place, count, wanted):  # type: ignore[no-untyped-call]
                     row = survivors[place]
                     leaked[query, cell] += hidden[row]
                     got[query, cell] += 1

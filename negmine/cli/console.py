@@ -21,9 +21,11 @@ from rich.console import Console as RichConsole
 from negmine.cli.progress import TerminalProgress
 from negmine.cli.refusals import KIND, explained
 from negmine.cli.render.text import printable
+from negmine.cli.safe import SafeConsole
 from negmine.cli.start import INTERRUPTED
 from negmine.config.secrets import redacted
 from negmine.config.wanted import in_words
+from negmine.data.steering import bounded, in_json
 from negmine.errors import NegmineError
 
 ENVELOPE = 1
@@ -73,7 +75,7 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
         _show(answer.show, out())
     for one in errors:
         prefix = "" if status == "interrupted" else "error: "
-        sys.stderr.write(f"{prefix}{printable(one['message'])}\n")
+        sys.stderr.write(f"{prefix}{printable(bounded(one['message']))}\n")
     if code:
         sys.exit(code)
 
@@ -98,16 +100,16 @@ def _envelope(
         "status": status,
         "exit_code": code,
         "data": data,
-        "notes": notes,
-        "errors": errors,
+        "notes": [bounded(note) for note in notes],
+        "errors": [one | {"message": bounded(one["message"])} for one in errors],
     }
     text = json.dumps(envelope, default=plain, ensure_ascii=False, indent=2)
-    sys.stdout.write(redacted(text) + "\n")
+    sys.stdout.write(in_json(redacted(text)) + "\n")
 
 
 def usage_error(error: Any, as_json: bool) -> int:
     """Print what is wrong with a command line, on stderr and with `as_json` on stdout; return the exit code."""
-    error.message = _plain_message(error)
+    error.message = printable(bounded(_plain_message(error)))
     context = getattr(error, "ctx", None)
     if as_json:
         command = context.info_name if context is not None else ""
@@ -140,4 +142,4 @@ def plain(value: Any) -> Any:
 def out() -> RichConsole:
     """Return the console for results: as wide as the terminal or COLUMNS say; 160 columns in a pipe."""
     has_width = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()  # rich reads both
-    return RichConsole(highlight=False, width=None if has_width else _PIPE_WIDTH)
+    return SafeConsole(highlight=False, width=None if has_width else _PIPE_WIDTH)

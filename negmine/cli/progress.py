@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console as RichConsole
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,7 +19,9 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from negmine.cli.render.text import printable
+from negmine.cli.safe import SafeConsole
 from negmine.config.naming import counted
+from negmine.data.steering import bounded
 
 _LOG_EVERY_S = 30.0
 
@@ -43,7 +44,7 @@ class TerminalProgress:
     def __init__(self, quiet: bool = False) -> None:
         self.notes: list[str] = []
         self._quiet = quiet
-        self._console = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self._console = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
         self._bar: RichProgress | None = None
         self._task: TaskID | None = None
         self._name, self._unit, self._done, self._total = "", "", 0, 0
@@ -103,4 +104,4 @@ class TerminalProgress:
 
     def _write(self, line: str) -> None:
         if not self._quiet:
-            self._console.print(printable(line), markup=False)
+            self._console.print(printable(bounded(line)), markup=False)

@@ -1,6 +1,7 @@
 """Loops that numba compiles, once per machine, and runs in threads over slices of rows.
 
-The compiled code is kept on disk where numba can write (beside the package, or NUMBA_CACHE_DIR).
+The compiled code is kept on disk where numba can write: NUMBA_CACHE_DIR, beside the package, or the user's
+cache folder. What cannot be read there is compiled again; what cannot be written is not kept.
 """
 
 from __future__ import annotations
@@ -24,7 +25,27 @@ def compiled(function: Callable[..., None]) -> Callable[..., None]:
     # RuntimeError: no place that can be written. AttributeError: NUMBA_DISABLE_JIT is set.
     with suppress(RuntimeError, AttributeError):
         kernel.enable_caching()
+        _harmless(kernel._cache)
     return kernel  # type: ignore[no-any-return]
+
+
+def _harmless(cache: Any) -> None:
+    """Let no damaged file and no full disk stop a kernel: numba reads its cache by pickle, and raises."""
+    load, save = cache.load_overload, cache.save_overload
+
+    def load_overload(*arguments: Any) -> Any:
+        try:
+            return load(*arguments)
+        except Exception:
+            with suppress(Exception):
+                cache.flush()
+            return None
+
+    def save_overload(*arguments: Any) -> None:
+        with suppress(Exception):
+            save(*arguments)
+
+    cache.load_overload, cache.save_overload = load_overload, save_overload
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -60,6 +60,7 @@ from negmine.storage.layout import (
 )
 
 TITLE = ("title", "title_separator")
+JUDGE_REVISION = 2  # raise it when the prompts change, or how answers are read
 JUDGE = ("judge_local", "judge_prompt")  # the files that shape what a judge answers
 
 
@@ -256,12 +257,13 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
     if check is not None:
         yield Artifact(
             check, schemas.CHECK, (CORPUS, QUERIES, QRELS),
-            partial(judge_check.shaping, context), judge_check.check, uses=JUDGE,
+            partial(judge_check.shaping, context), judge_check.check, revision=JUDGE_REVISION,
+            uses=JUDGE,
         )  # fmt: skip
     yield Artifact(
         str(registry.judge(config)), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
         partial(judge_tasks.shaping, context), judge_tasks.judgments, judge_tasks.count_judgments,
-        uses=JUDGE,
+        revision=JUDGE_REVISION, uses=JUDGE,
     )  # fmt: skip
 
 

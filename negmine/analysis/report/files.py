@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from negmine.analysis.report.schema import Report
+from negmine.data.steering import in_json
 from negmine.errors import SettingsError
 from negmine.storage.files import write_out
 
@@ -42,7 +43,7 @@ def write(report: Report, page: Path | None, numbers: Path | None) -> None:
     if page is not None:
         _replace(page, html(report))
     if numbers is not None:
-        _replace(numbers, report.model_dump_json(indent=2) + "\n")
+        _replace(numbers, in_json(report.model_dump_json(indent=2)) + "\n")
 
 
 def _replace(path: Path, text: str) -> None:

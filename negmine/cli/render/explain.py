@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from negmine.cli.render.text import cut, one_line
+from negmine.cli.render.text import cut, one_line, short
 from negmine.config.naming import counted
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE
 
@@ -57,7 +57,7 @@ def explanation(explained: dict[str, Any], limit: int, width: int) -> Renderable
     ]
     left = width - sum(widths) - _GAP * len(widths)
     rows = _table(header, lines, left) if left >= _TEXT else _stacked(header, lines, width)
-    head = Text(one_line(f"{explained['query_id']}: {explained['text']}"), style="bold")
+    head = Text(one_line(f"{short(explained['query_id'])}: {explained['text']}"), style="bold")
     tail = (_tail(explained, len(shown)), *_risk(explained["risk"]))
     return Group(head, rows, *map(Text, tail))
 
@@ -117,7 +117,7 @@ def _line(row: dict[str, Any], scorers: list[str], about: list[str]) -> _Line:
     scores = (_score(row, name) for name in scorers)
     values = (_value(row[name], 2) for name in about)
     style = "green" if row["label"] == POSITIVE else "" if row["kept"] else "dim"
-    return _Line((rank, one_line(row["doc_id"]), *scores, *values, verdict), row["text"], style)
+    return _Line((rank, short(row["doc_id"]), *scores, *values, verdict), row["text"], style)
 
 
 def _score(row: dict[str, Any], name: str) -> str:

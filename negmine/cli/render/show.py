@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from negmine.cli.render.text import one_line
+from negmine.cli.render.text import one_line, short
 from negmine.config.naming import counted
 
 LINES = 2  # of a text that are shown
@@ -25,15 +25,17 @@ def show(shown: dict[str, Any], console: Console) -> RenderableType:
 
 def _example(example: dict[str, Any], score: str, console: Console) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Text(one_line(f"query {example['query_id']}"), style="bold"),
+        Text(one_line(f"query {short(example['query_id'])}"), style="bold"),
         _text(example["query"], console),
     ]
     for positive in example["positives"]:
         judged = ", relevant by the judge" if positive["by_judge"] else ""
-        parts.append(Text(one_line(f"+ positive {positive['doc_id']}{judged}"), style="green"))
+        parts.append(
+            Text(one_line(f"+ positive {short(positive['doc_id'])}{judged}"), style="green")
+        )
         parts.append(_text(positive["text"], console))
     for negative in example["negatives"]:
-        head = one_line(f"- negative {negative['doc_id']}")
+        head = one_line(f"- negative {short(negative['doc_id'])}")
         parts.append(Text.assemble(head, (_numbers(negative, score), "dim")))
         parts.append(_text(negative["text"], console))
     return parts

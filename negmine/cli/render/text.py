@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import re
-
 from rich.cells import cell_len
 
 from negmine.config.secrets import redacted
+from negmine.data.steering import plain
 
-# Control characters, and those that change the direction of what follows.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+LONGEST = 200  # characters of a name or an id
 
 
 def printable(text: str) -> str:
-    """Return a text without secrets, whose control characters, but for tabs and ends of lines, are blanks."""
-    return _STEERING.sub(" ", redacted(text))
+    """Return a text without secrets; what steers a terminal is a blank, but for tabs and ends of lines."""
+    return plain(redacted(text))
 
 
 def one_line(text: str) -> str:
     """Return a text in one line, with single blanks."""
     return " ".join(printable(text).split())
+
+
+def short(text: str) -> str:
+    """Return a name or an id in one line, cut where it is very long."""
+    line = one_line(text[: 20 * LONGEST])
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 def cut(text: str, width: int) -> str:

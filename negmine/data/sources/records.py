@@ -91,7 +91,7 @@ class Records:
         id_name, text_name = self._columns["id"], self._columns["text"]
         data: dict[str, pa.Array] = {
             self.id_column: array([as_id(row.values[id_name]) for row in good], ID),
-            "text": array([as_text(row.values.get(text_name)) for row in good], ID),
+            "text": array([as_text(row.values.get(text_name)) or "" for row in good], ID),
             "source_row": array([row.position + offset for row in good], pa.int64()),
         }
         if self.with_title:

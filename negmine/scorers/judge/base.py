@@ -1,7 +1,8 @@
 """The LLM judge: asks a chat model whether documents answer a query, and fails closed.
 
-prompts.py words, chat.py talks, wire.py reads what a server sent, replay.py remembers, budget.py counts
-what may be spent, votes.py and rounds.py vote, session.py runs a query through.
+prompts.py words, chat.py talks, wire.py reads what a server sent, answers.py and from_json.py what the model
+wrote, recorded.py remembers, budget.py counts what may be spent, votes.py and rounds.py vote, session.py
+runs a query through.
 """
 
 from __future__ import annotations
@@ -51,4 +52,8 @@ class Chat(Protocol):
 
     async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
         """Answer. `attempt` tells repeated questions apart. Raises JudgeError where nobody answers."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open. Nothing is asked afterwards."""
         ...

@@ -41,6 +41,7 @@ class Budget:
         self.refused = 0  # tokens of the call that did not fit
         for name, value in (counters or {}).items():
             setattr(self, name, value)
+        self.closed = False  # no call is sent any more, because one has failed for good
         self._flying = self._reserved = 0
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -53,7 +54,7 @@ class Budget:
 
         While calls are under way that may give something back, it waits for them.
         """
-        while not self.spent and not self._fits(tokens):
+        while not self.closed and not self.spent and not self._fits(tokens):
             if not self._flying or self._calls_are_gone():
                 self.spent, self.refused = True, tokens
                 self._wake()
@@ -61,7 +62,7 @@ class Budget:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             await waiter
-        if self.spent:
+        if self.spent or self.closed:
             raise BudgetSpent
         self.asked += 1
         self._flying += 1
@@ -73,6 +74,11 @@ class Budget:
         self._reserved -= reserved
         self.used += used
         self.guessed += guessed
+        self._wake()
+
+    def close(self) -> None:
+        """Let no further call be sent."""
+        self.closed = True
         self._wake()
 
     def _fits(self, tokens: int) -> bool:

@@ -40,7 +40,7 @@ class HttpChat:
             ) from error
         self._url, self._openai, self._extra = url, openai, extra
         self._model, self._timeout, self._retries = model, timeout, retries
-        self._answered, self._refused = False, 0
+        self._answered, self._refused, self._failed = False, 0, False
         self._key = api_key()
         self._headers: Any = {} if self._key else {"Authorization": openai.Omit()}
         self._client = open_client(url, self._key, timeout)
@@ -53,22 +53,32 @@ class HttpChat:
             sent = await self._insist(messages, {k: v for k, v in body.items() if v is not None})
         except self._openai.APIStatusError as error:
             if _is_passing(error):
+                self._failed = True
                 raise self._silent(error) from error
             self._refused += 1
             passable = self._answered or self._refused <= REFUSALS
             if passable and error.status_code in NOT_THIS_PROMPT:
                 return Reply("", whole=False, kind=REFUSAL)
+            self._failed = True
             raise JudgeError(
                 f"The judge at {self._url} refuses: {self._said(error)}. Check NEGMINE_JUDGE_KEY, --judge-url "
                 "and --judge-model; calls made so far are kept."
             ) from error
         except (self._openai.OpenAIError, TimeoutError) as error:
+            self._failed = True
             raise self._silent(error) from error
         self._answered = True
         return read(sent)
 
-    async def _insist(self, messages: Messages, body: dict[str, Any]) -> str:
-        """Return what the endpoint sent; passing trouble is raised only after the last retry."""
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _insist(self, messages: Messages, body: dict[str, Any]) -> bytes:
+        """Return what the endpoint sent; passing trouble is raised only after the last retry.
+
+        Once another call has failed for good, none is tried again.
+        """
         for retry in range(self._retries + 1):
             try:
                 async with asyncio.timeout(self._timeout):
@@ -76,12 +86,14 @@ class HttpChat:
             except (self._openai.APIError, TimeoutError) as error:
                 if isinstance(error.__cause__, JudgeError):
                     raise error.__cause__ from None
-                if retry == self._retries or not _is_passing(error):
+                if retry == self._retries or self._failed or not _is_passing(error):
                     raise
                 await asyncio.sleep(_pause(retry, error))
+                if self._failed:
+                    raise
         raise AssertionError("the last try returns or raises")
 
-    async def _send(self, messages: Messages, body: dict[str, Any]) -> str:
+    async def _send(self, messages: Messages, body: dict[str, Any]) -> bytes:
         """Return the body of the answer, unread: it may be anything."""
         response = await self._client.chat.completions.with_raw_response.create(
             model=self._model,
@@ -89,7 +101,7 @@ class HttpChat:
             extra_headers=self._headers,
             extra_body=body,
         )
-        return str(response.text)
+        return bytes(response.content)
 
     def _silent(self, error: Exception) -> JudgeError:
         return JudgeError(

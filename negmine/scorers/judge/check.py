@@ -80,12 +80,18 @@ def _share(verdicts: Sequence[object], wanted: object) -> float | None:
 
 
 async def examine(trial: Trial, rules: Rules, chat: Chat, first: Chat | None, tally: Tally) -> None:
-    """Put one trial before the judge, as it will be asked later, and count what it says."""
+    """Put one trial before the judge, as it will be asked later, and count what it says.
+
+    A document about which a call had no answer of any model (rounds 0) does not count.
+    """
     if rules.method == "logprob":
-        scores = [
-            (await judge_one(trial.query, text, rules, chat)).score for text in trial.documents
+        judged = [await judge_one(trial.query, text, rules, chat) for text in trial.documents]
+        heard = [
+            (kind, one.score) for kind, one in zip(trial.kinds, judged, strict=True) if one.rounds
         ]
-        tally.verdicts += zip(trial.kinds, by_score(trial.kinds, scores, rules.beta), strict=True)
+        heard_kinds, scores = [kind for kind, _ in heard], [score for _, score in heard]
+        verdicts = by_score(heard_kinds, scores, rules.beta)
+        tally.verdicts += zip(heard_kinds, verdicts, strict=True)
         return
     for start in range(0, len(trial.documents), rules.batch):
         texts = trial.documents[start : start + rules.batch]
@@ -95,7 +101,9 @@ async def examine(trial: Trial, rules: Rules, chat: Chat, first: Chat | None, ta
         judgments, flagged = await tiers(seed, trial.query, texts, rules, chat, first, held)
         for slots in held:
             tally.hear(slots)
-        tally.verdicts += zip(kinds, (judgment.verdict for judgment in judgments), strict=True)
+        tally.verdicts += [
+            (kind, one.verdict) for kind, one in zip(kinds, judgments, strict=True) if one.rounds
+        ]
         if first is not None:
             tally.flagged += [(kind, place in flagged) for place, kind in enumerate(kinds)]
 
@@ -112,9 +120,8 @@ def by_score(kinds: Sequence[str], scores: Sequence[float | None], beta: float) 
         s for kind, s in zip(kinds, scores, strict=True) if kind != POSITIVE and s is not None
     ]
     middle = float(np.median(others)) if others else -np.inf
-    alpha = (
-        None if None in positive_scores else min(s for s in positive_scores if s is not None) - beta
-    )
+    known = [score for score in positive_scores if score is not None]
+    alpha = min(known) - beta if known and len(known) == len(positive_scores) else None
 
     def verdict(kind: str, score: float | None) -> str:
         if score is None or alpha is None:

@@ -99,8 +99,10 @@ def why_unreached(error: BaseException) -> str:
 async def bound(response: Any) -> None:
     """Cut what a server sends after MOST_BYTES: what is left is no JSON, and counts as no answer.
 
-    A packed answer is not unpacked, since it may become of any size; it was not asked for.
+    A packed answer is not unpacked, since it may become of any size; it was not asked for. A message is read as
+    UTF-8: the code that a header names may be none, or none of texts.
     """
+    response.encoding = "utf-8"
     if response.headers.get("content-encoding", "identity") != "identity":
         del response.headers["content-encoding"]
     inner = response.stream

@@ -49,6 +49,9 @@ class LocalChat:
         text = self._tokenizer.decode(new, skip_special_tokens=True)
         return Reply(text, (), length, len(new), whole=len(new) < max_tokens)
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     def _first(self, values: Any) -> tuple[tuple[str, float], ...]:
         best = set(values.topk(min(TOP, len(values))).indices.tolist())
         pieces = (self._tokenizer.encode(word, add_special_tokens=False) for word in _WORDS)

@@ -9,9 +9,9 @@ import hashlib
 import json
 import time
 
+from negmine.scorers.judge.answers import readable
 from negmine.scorers.judge.base import ANSWER, NOTHING, Chat, Messages, Reply
 from negmine.scorers.judge.budget import Budget, guess_tokens
-from negmine.scorers.judge.prompts import readable
 from negmine.storage.calls import Call, Calls
 
 
@@ -62,6 +62,10 @@ class Recorded:
             call = Call(reply.text, reply.first_tokens, *tokens, reply.whole)
             self._calls.keep(key, self._model, request, call, time.perf_counter() - start)
         return self._counted(reply, logprobs)
+
+    async def close(self) -> None:
+        """Close the connections of the chat."""
+        await self._chat.close()
 
     def _counted(self, reply: Reply, logprobs: bool) -> Reply:
         """Count an answer, and whether it can be read."""

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from negmine.scorers.judge.answers import answers
 from negmine.scorers.judge.base import ABSTAINED, NOTHING, Chat, Judgment
-from negmine.scorers.judge.prompts import TOKENS_PER_LINE, answers, ask_about, ids_of
+from negmine.scorers.judge.prompts import TOKENS_PER_LINE, ask_about, ids_of
 from negmine.scorers.judge.votes import Round, add, count, open_still
 
 AGAIN = 1  # rounds that are held once more, for documents that got no answer in one

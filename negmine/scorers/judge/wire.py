@@ -13,10 +13,13 @@ MOST_TOKENS = 1_000_000_000  # nobody used more in one call
 CUT = ("length", "content_filter")  # reasons to finish that are no end
 
 
-def read(body: str) -> Reply:
-    """Return the first choice of a chat completion; a Reply of kind `nothing` where there is none."""
+def read(body: bytes) -> Reply:
+    """Return the first choice of a chat completion; a Reply of kind `nothing` where there is none.
+
+    The body is UTF-8, UTF-16 or UTF-32, as JSON says by its first bytes, whatever the headers say.
+    """
     try:
-        answer = json.loads(body)
+        answer = json.loads(body.decode(json.detect_encoding(body), "replace"))
     except (ValueError, RecursionError):
         answer = None
     choice = _first(_part(answer, "choices"))

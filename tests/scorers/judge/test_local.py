@@ -10,8 +10,9 @@ import pytest
 
 import negmine
 from negmine.errors import InputError, JudgeError, SettingsError
+from negmine.scorers.judge.answers import yes_probability
 from negmine.scorers.judge.local import LocalChat
-from negmine.scorers.judge.prompts import ask_about, template, yes_probability
+from negmine.scorers.judge.prompts import ask_about, template
 from negmine.storage.digests import Digests
 from negmine.storage.workdir import Workdir
 from tests.models.tiny import chat_model, static_model

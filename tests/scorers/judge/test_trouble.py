@@ -84,7 +84,7 @@ def _json(body):
 
 @pytest.mark.parametrize("usage", USAGE, ids=str)
 def test_any_usage_is_read(usage):
-    reply = read(json.dumps(answer("d1-0000: no") | {"usage": usage}))
+    reply = read(json.dumps(answer("d1-0000: no") | {"usage": usage}).encode())
     assert (reply.prompt_tokens, reply.completion_tokens) == (0, 0)
     assert reply.text == "d1-0000: no"
 
@@ -95,7 +95,7 @@ def test_texts_in_parts_are_joined():
         {"type": "image"},
         {"type": "text", "text": "0000: no"},
     ]
-    assert read(json.dumps(said(message={"content": parts}))).text == "d1-0000: no"
+    assert read(json.dumps(said(message={"content": parts})).encode()).text == "d1-0000: no"
 
 
 @pytest.mark.parametrize("name", ["html", "error body", "no choices"])

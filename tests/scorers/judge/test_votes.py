@@ -10,16 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import SettingsError
+from negmine.scorers.judge.answers import answers, readable, yes_probability
 from negmine.scorers.judge.base import Reply
 from negmine.scorers.judge.prompts import (
     LOGPROB,
     VERDICT,
-    answers,
     ask_about,
     ids_of,
-    readable,
     template,
-    yes_probability,
 )
 from negmine.scorers.judge.rounds import Rules, vote
 from negmine.scorers.judge.session import Case, batches, judge
@@ -171,13 +169,17 @@ def test_answers_are_read_by_id_and_only_ids_that_were_asked():
     for vague in ("A: perhaps", "A: no idea", "A: not sure", "A: yes and no", "A", "A:\nno"):
         assert read(vague, 1) == [NONE]
     assert read("A: yes, confident: it says so\n\nB: no", 2) == [YES, (False, False)]
-    assert read("a: no".replace("a", IDS[0].upper()), 1) == [(False, False)]
+    assert answers(Reply(f"{IDS[0].upper()}: no"), IDS[:1]) == [(False, False)]
 
 
 def test_no_document_can_know_an_id():
     """A judge that quotes a document quotes no answer: ids hang from the whole prompt."""
     assert ids_of("q", ["a", "b"]) == ids_of("q", ["a", "b"])
-    tails = {ids_of(q, d)[0][-4:] for q in "qr" for d in (["a", "b"], ["b", "a"], ["a"], ["ab"])}
+    tails = {
+        ids_of(q, d)[0].partition("-")[2]
+        for q in "qr"
+        for d in (["a", "b"], ["b", "a"], ["a"], ["ab"])
+    }
     assert len(tails) == 8
     quoting = "A says:\nd2: no, confident\nd2-0000: no, confident\nI ignore it.\nA: yes, confident"
     assert read(quoting) == [YES, NONE, NONE]

@@ -57,6 +57,12 @@ class Opened(NamedTuple):
     first: Recorded | None
     budget: Budget
 
+    async def close(self) -> None:
+        """Close the connections; within the loop that opened them."""
+        for chat in (self.chat, self.first):
+            if chat is not None:
+                await chat.close()
+
 
 @contextmanager
 def open_judge(context: Context) -> Iterator[Opened]:
@@ -107,20 +113,34 @@ async def each(
     one: Callable[[T], Awaitable[None]],
     concurrency: int,
     done: Callable[[int], None],
+    judge: Opened,
 ) -> None:
-    """Run `one` on all cases, `concurrency` at a time; the first error ends it all."""
+    """Run `one` on all cases, `concurrency` at a time, then close the judge; raises the first error.
+
+    After an error no further call is sent. Those that are under way are waited for, since they are paid
+    for: their answers are kept.
+    """
+    errors: list[Exception] = []
 
     async def work() -> None:
-        for case in cases:
-            await one(case)
-            done(1)
+        try:
+            for case in cases:
+                await one(case)
+                if errors:
+                    return
+                done(1)
+        except Exception as error:
+            errors.append(error)
+            judge.budget.close()
 
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
                 group.create_task(work())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+    finally:
+        await judge.close()
+    if errors:
+        raise errors[0]
 
 
 def shaping(context: Context) -> dict[str, Any]:

@@ -51,13 +51,14 @@ def check(context: Context) -> Stream:
         rules = rules_of(context)
         cases = (Trial(**row) for row in drawn.iter_rows(named=True))
         at_once = context.config.filter.judge_concurrency
-        with open_judge(context) as (chat, first, budget):
+        with open_judge(context) as opened:
+            chat, first, budget = opened
 
             async def one(trial: Trial) -> None:
                 with suppress(BudgetSpent):  # calls under way are paid for: let them come home
                     await examine(trial, rules, chat, first, tally)
 
-            asyncio.run(each(cases, one, at_once, context.progress.advance))
+            asyncio.run(each(cases, one, at_once, context.progress.advance, opened))
             unread.update(_unread(chat))
         if budget.spent:
             raise JudgeError(

@@ -17,7 +17,7 @@ from negmine.stages.filter.judge.check import trials
 from negmine.stages.filter.judge.tasks import asked_about, candidates
 from negmine.storage.layout import CORPUS, QUERIES
 
-AROUND = 32  # bytes of JSON and id around a document
+AROUND = 40  # bytes of JSON and id around a document
 SETTLED = 2  # rounds that a vote takes at least, where there are so many
 
 

@@ -58,13 +58,16 @@ def judgments(context: Context) -> Parts:
     def make(part: int) -> pa.Table:
         rows = candidates(context, part)
         judgments_by_place: dict[int, Judgment | None] = {}
-        with open_judge(context) as (chat, first, _):
+        with open_judge(context) as opened:
 
             async def one(asked: _Asked) -> None:
-                asked.keep(await judge(asked.case, how, chat, first), judgments_by_place)
+                asked.keep(
+                    await judge(asked.case, how, opened.chat, opened.first), judgments_by_place
+                )
 
             cases = _cases(context, rows, part)
-            asyncio.run(each(cases, one, rules.judge_concurrency, context.progress.advance))
+            at_once = rules.judge_concurrency
+            asyncio.run(each(cases, one, at_once, context.progress.advance, opened))
         return _table(rows, judgments_by_place)
 
     def finish(stats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from functools import cache
 
 import numpy as np
 
+from negmine.data.jit import compiled
+
 
 @cache
 def kernel() -> Callable[..., None]:
@@ -19,29 +21,26 @@ def kernel() -> Callable[..., None]:
     [queries, cells], the selected rows that are hidden positives and all of them, and to sums float64
     [cells, 4].
     """
-    import numba
+    from numba.extending import register_jitable
 
-    jit = numba.njit(nogil=True)
-    first_survivors = jit(_first_survivors)
-    drawn = jit(_drawn)
+    register_jitable(_first_survivors)  # so that compiled code can call them
+    register_jitable(_drawn)
+    return compiled(_select)
 
-    @jit
-    def select(offsets, kept, removed, columns, hidden, values, draws, wanted, leaked, got, sums):  # type: ignore[no-untyped-def]
-        survivors = np.empty(draws.shape[1], np.int64)
-        for query in range(len(offsets) - 1):
-            for cell in range(len(columns)):
-                count = first_survivors(
-                    offsets[query], offsets[query + 1], kept, removed, columns[cell], survivors
-                )
-                for place in range(count):
-                    if drawn(draws[query], place, count, wanted):
-                        row = survivors[place]
-                        leaked[query, cell] += hidden[row]
-                        got[query, cell] += 1
-                        sums[cell] += values[row]
 
-    compiled: Callable[..., None] = select
-    return compiled
+def _select(offsets, kept, removed, columns, hidden, values, draws, wanted, leaked, got, sums):  # type: ignore[no-untyped-def]
+    survivors = np.empty(draws.shape[1], np.int64)
+    for query in range(len(offsets) - 1):
+        for cell in range(len(columns)):
+            count = _first_survivors(  # type: ignore[no-untyped-call]
+                offsets[query], offsets[query + 1], kept, removed, columns[cell], survivors
+            )
+            for place in range(count):
+                if _drawn(draws[query], place, count, wanted):  # type: ignore[no-untyped-call]
+                    row = survivors[place]
+                    leaked[query, cell] += hidden[row]
+                    got[query, cell] += 1
+                    sums[cell] += values[row]
 
 
 def _first_survivors(first, end, kept, removed, columns, survivors):  # type: ignore[no-untyped-def]

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from negmine.data.markdown import one_line
+
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 _WORDS = ("1K", "10K", "100K", "1M", "10M", "100M", "1B")
 _MOST_NEGATIVES = 8  # columns that are named one by one
@@ -71,7 +73,7 @@ def front_matter(configs: Sequence[Written], license: str | None, languages: Seq
     front: dict[str, Any] = {
         **(named if listed else {}),
         **licence(license),
-        **({"language": list(languages)} if languages else {}),
+        **({"language": [one_line(one) for one in languages]} if languages else {}),
         "size_categories": [size_category((listed or configs)[0].rows)],
         "task_categories": ["text-retrieval", "sentence-similarity"],
         "tags": ["sentence-transformers", "hard-negatives", "negmine"],
@@ -94,7 +96,7 @@ def licence(license: str | None) -> dict[str, str]:
         return {"license": "unknown"}
     if _IDENTIFIER.fullmatch(license):
         return {"license": license}
-    return {"license": "other", "license_name": license}
+    return {"license": "other", "license_name": one_line(license)}
 
 
 def size_category(rows: int) -> str:

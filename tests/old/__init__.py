@@ -1,0 +1,1 @@
+"""Work directories that earlier versions made."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from negmine.config import memory
 from negmine.config.outside import SOURCES
+from negmine.config.resolved import ResolvedConfig
 from negmine.config.settings import IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
@@ -52,6 +53,7 @@ from negmine.storage.layout import (
     SHORT,
     SURVIVORS,
     VERDICTS,
+    provenance,
     stage_of,
     training,
 )
@@ -245,41 +247,57 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
 def _write(context: Context) -> Iterable[Artifact]:
     config = context.config
     settings = config.write
-    files = _training(settings)
-    yield files
-    yield Artifact(
-        PROVENANCE, schemas.provenance_schema(config.score_names, False), (VERDICTS,),
-        lambda: _shape(settings), write_tasks.provenance,
-        partial(count_deep, retrievers=config.retriever_names),
-    )  # fmt: skip
+    yield from (_training(settings, name) for name in settings.format)
+    yield from (_provenance(config, name, settings.main_format) for name in settings.format)
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
         write_tasks.short, count_short,
     )  # fmt: skip
     yield Artifact(
-        CARD, None, (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), QRELS, CORPUS),
+        CARD, None,
+        (*map(training, settings.format), PROVENANCE, SHORT, VERDICTS, *_limits(context), QRELS, CORPUS),
         partial(card_tasks.shaping, context), card_tasks.card, revision=2,
     )  # fmt: skip
 
 
-def _training(settings: WriteSettings) -> Artifact:
+def _training(settings: WriteSettings, name: str) -> Artifact:
+    output = FORMATS[name]
+    own = ("instruction", "instruction_column") if output.takes_instruction else ()
     return Artifact(
-        training(settings.format), FORMATS[settings.format].schema(settings.num_negatives),
-        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), write_tasks.training,
+        training(name), None if output.main else output.schema(settings),
+        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings, name, *own),
+        partial(write_tasks.training, name=name),
+    )  # fmt: skip
+
+
+def _provenance(config: ResolvedConfig, name: str, main_format: str) -> Artifact:
+    return Artifact(
+        provenance(name, main_format), schemas.provenance_schema(config.score_names, False),
+        (VERDICTS,), lambda: _shape(config.write, name), partial(write_tasks.provenance, name=name),
+        partial(count_deep, retrievers=config.retriever_names),
     )  # fmt: skip
 
 
 def other_formats(context: Context) -> list[Artifact]:
     """Return training files of other formats that an earlier command has left: see `status`."""
-    chosen = context.config.write
-    others = (chosen.model_copy(update={"format": f}) for f in FORMATS if f != chosen.format)
-    artifacts = [_training(settings) for settings in others]
+    config = context.config
+    chosen = config.write.format
+    artifacts = [_training(config.write, name) for name in FORMATS if name not in chosen]
+    artifacts += [
+        _provenance(config, name, config.write.main_format)
+        for name in FORMATS
+        if name not in chosen
+    ]
     return [one for one in artifacts if context.work.manifest(one.name) is not None]
 
 
-def _shape(settings: WriteSettings) -> dict[str, Any]:
+def _shape(settings: WriteSettings, name: str, *own: str) -> dict[str, Any]:
+    """Return what shapes the rows of a format, as far as it is set: `own` are settings that few formats have."""
     drawn = ("pool", "seed") if settings.sampling == "random" else ()
-    return _pick(settings, "format", "num_negatives", "order", "relabel", "sampling", *drawn)
+    scores = ("teacher",) if FORMATS[name].teacher != "none" else ()
+    shaped = _pick(settings, "num_negatives", "order", "relabel", "sampling", *drawn)
+    few = _pick(settings, *scores, *own)
+    return {"format": name, **shaped, **{name: value for name, value in few.items() if value is not None}}
 
 
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:

@@ -41,9 +41,11 @@ DOCUMENTS = pl.DataFrame({"doc_id": [*"abcd", "p", "p1", "p2"], "text": [*"ABCD"
 def written(data=VERDICTS, queries=QUERIES, documents=DOCUMENTS, **options):
     """Return (training rows, provenance) under their schemas, as data frames."""
     settings = WriteSettings(**options)
-    output = format_named(settings.format)
+    output = format_named(settings.main_format)
     rows = compute.provenance(data, settings, output, ["bm25"], ["bm25"], people_first=True)
     needed = documents.join(compute.document_ids(rows).to_frame(), on="doc_id", how="semi")
-    training = compute.training_table(rows, queries, needed, settings.num_negatives, output)
+    sought = compute.sought(queries, settings).with_row_index("query_number")
+    numbered = needed.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64))
+    training = compute.training_table(rows, sought, numbered, settings, output)
     provenance = compute.provenance_table(rows, ["bm25"], output)
     return frame(training), frame(provenance)

@@ -87,5 +87,5 @@ def _artifacts(context: Context) -> list[str]:
     indexes = [name for kind in kinds for name in kind.indexes(context) if name != CORPUS]
     runs = [kind.run(context.config) for kind in kinds]
     scorers = registry.scorers(context.config).values()
-    files = training(context.config.write.format)
-    return [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers, VERDICTS, files]
+    files = map(training, context.config.write.format)
+    return [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers, VERDICTS, *files]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from negmine.data.schemas import POSITIVE_TEACHER
+
 _OF_POSITIVE = ["query_id", "positive_id", "positive_label"]
 
 
@@ -18,10 +20,48 @@ def row_per_positive(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.Dat
     `positive_score` is no list: it is the same for all negatives of a query. Queries without negatives
     have no row.
     """
+    beside = ["positive_score", *(name for name in positives.columns if name == POSITIVE_TEACHER)]
     return (
         row_per_negative(positives, negatives)
         .group_by(_OF_POSITIVE, maintain_order=True)
-        .agg(pl.col("positive_score").first(), pl.exclude(*_OF_POSITIVE, "positive_score"))
+        .agg(pl.col(*beside).first(), pl.exclude(*_OF_POSITIVE, *beside))
+    )
+
+
+def row_per_query(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
+    """Return every query with lists of its positives and lists of the columns about its negatives.
+
+    Queries without negatives have no row.
+    """
+    others = pl.exclude("query_id", "positive_score")
+    by_query = negatives.group_by("query_id", maintain_order=True)
+    return (
+        positives.group_by("query_id", maintain_order=True)
+        .agg(pl.all())
+        .join(
+            by_query.agg(pl.col("positive_score").first(), others),
+            on="query_id",
+            how="inner",
+            maintain_order="left",
+        )
+    )
+
+
+def row_per_document(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
+    """Return a row for each document of a query: its positives, then its negatives.
+
+    In the row of a positive, the columns about a negative are empty, and the other way round. A query without
+    negatives has the rows of its positives.
+    """
+    order = positives.select("query_id").unique(maintain_order=True).with_row_index("row")
+    both = pl.concat(
+        [positives.with_columns(label=pl.lit(1)), negatives.with_columns(label=pl.lit(0))],
+        how="diagonal",
+    )
+    return (
+        both.join(order, on="query_id", maintain_order="left")
+        .sort("row", -pl.col("label"), maintain_order=True)
+        .drop("row", "label")
     )
 
 
@@ -30,5 +70,21 @@ def with_text(rows: pl.DataFrame, id_column: str, texts: pl.DataFrame, name: str
 
     texts: doc_id, text.
     """
-    renamed = texts.rename({"doc_id": id_column, "text": name})
+    renamed = texts.select(pl.col("doc_id").alias(id_column), pl.col("text").alias(name))
     return rows.join(renamed, on=id_column, how="left", maintain_order="left")
+
+
+def each(
+    rows: pl.DataFrame, ids: pl.Expr, texts: pl.DataFrame, value: pl.Expr, **beside: pl.Expr
+) -> pl.Series:
+    """Return a list for each row: what `value` makes of every document in the list `ids`, in its order.
+
+    value: of doc_id, the columns of `texts`, and `beside`: lists as long as `ids`, one element for a document.
+    No list may be empty.
+    """
+    long = rows.select(doc_id=ids, **beside).with_row_index("row").explode("doc_id", *beside)
+    return (
+        long.join(texts, on="doc_id", how="left", maintain_order="left")
+        .group_by("row", maintain_order=True)
+        .agg(value.alias("value"))["value"]
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from negmine.config.settings import WriteSettings
 from negmine.data.schemas import name_of
 from negmine.data.texts import rendered
 from negmine.stages.write.formats import registry
@@ -32,7 +33,7 @@ def test_a_format_is_registered_under_its_own_name(name):
 @every_format
 @pytest.mark.parametrize("num_negatives", [1, 3])
 def test_the_columns_are_those_of_the_schema(name, num_negatives):
-    schema = FORMATS[name].schema(num_negatives)
+    schema = FORMATS[name].schema(WriteSettings(num_negatives=num_negatives))
     rows, _ = written(format=name, num_negatives=num_negatives)
     assert rows.columns == schema.names
     assert rows.height > 0

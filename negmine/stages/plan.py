@@ -262,10 +262,10 @@ def _write(context: Context) -> Iterable[Artifact]:
 
 def _training(settings: WriteSettings, name: str) -> Artifact:
     output = FORMATS[name]
-    own = ("instruction", "instruction_column") if output.takes_instruction else ()
+    own = {"no": (), "one": ("instruction",), "each": ("instruction", "instruction_column")}
     return Artifact(
         training(name), None if output.main else output.schema(settings),
-        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings, name, *own),
+        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings, name, *own[output.instruction]),
         partial(write_tasks.training, name=name),
     )  # fmt: skip
 
@@ -292,12 +292,16 @@ def other_formats(context: Context) -> list[Artifact]:
 
 
 def _shape(settings: WriteSettings, name: str, *own: str) -> dict[str, Any]:
-    """Return what shapes the rows of a format, as far as it is set: `own` are settings that few formats have."""
+    """Return what shapes the rows of a format; of `own`, settings that few formats have, those that are set."""
     drawn = ("pool", "seed") if settings.sampling == "random" else ()
     scores = ("teacher",) if FORMATS[name].teacher != "none" else ()
     shaped = _pick(settings, "num_negatives", "order", "relabel", "sampling", *drawn)
     few = _pick(settings, *scores, *own)
-    return {"format": name, **shaped, **{name: value for name, value in few.items() if value is not None}}
+    return {
+        "format": name,
+        **shaped,
+        **{name: value for name, value in few.items() if value is not None},
+    }
 
 
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Files that grow piece by piece, in the folder of an artifact that is made in one go.
 
 The end of the name says how rows are written: `.parquet`; `.jsonl`, one object a line; `.json`, one list (or
-what `head` and `tail` make of it); `.tsv`, one line a row, tab between columns.
+what stands around it makes of it); `.tsv`, one line a row, tab between columns.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from negmine.data.frames import table
 from negmine.errors import InputError
 from negmine.storage.files import TableWriter, new_folder
 
+LINE = "line"  # the column of rows that are lines already
 _BREAKS = "[\\t\\r\\n\\x0b\\x0c\\x1c-\\x1e\\x85\\u2028\\u2029]"  # tabs, and whatever may end a line
 
 
@@ -34,7 +35,7 @@ class GrowingFile:
         schema: pa.Schema | None = None,
         texts: Sequence[str] = (),
         header: bool = False,
-        around: tuple[str, str] = ("[", "]"),
+        around: tuple[str, str] = ("", ""),
     ) -> None:
         new_folder(path.parent)
         self.path, self._schema, self._texts = path, schema, texts
@@ -44,7 +45,7 @@ class GrowingFile:
         self._stream = None if self._parquet else path.open("xb")
 
     def __enter__(self) -> GrowingFile:
-        if self.path.suffix == ".json":
+        if self._around[0]:
             self._open.write(self._around[0].encode() + b"\n")
         return self
 
@@ -53,7 +54,7 @@ class GrowingFile:
             self._parquet.close()
             return
         with self._open as stream:
-            if self.path.suffix == ".json":
+            if self._around[1]:
                 stream.write(b"\n" + self._around[1].encode() + b"\n")
             stream.flush()
             os.fsync(stream.fileno())
@@ -67,10 +68,14 @@ class GrowingFile:
         """Add rows."""
         if self._parquet is not None and self._schema is not None:
             self._parquet.write(table(rows, self._schema))
+        elif rows.columns == [LINE]:
+            self._open.writelines(f"{line}\n".encode() for line in rows[LINE])
         elif self.path.suffix == ".tsv":
             self._write_tsv(rows)
         elif rows.height and self.path.suffix == ".json":
-            lines = rows.write_ndjson().rstrip("\n").replace("\n", ",\n")  # texts have none: it is \\n
+            lines = (
+                rows.write_ndjson().rstrip("\n").replace("\n", ",\n")
+            )  # texts have none: it is \\n
             self._open.write(((",\n" if self._rows else "") + lines).encode())
         else:
             rows.write_ndjson(self._open)
@@ -82,10 +87,10 @@ class GrowingFile:
             odd = rows[name].filter(rows[name].str.contains(_BREAKS))
             if len(odd):
                 raise InputError(
-                    f"{name} {odd[0]!r} has a tab or a line break in it, which {self.path.name} cannot hold. Give "
-                    "another id, or another --format."
+                    f"{name} {odd[0]!r} has a tab or a line break in it, which {self.path.name} cannot hold. "
+                    "Give another id, or another --format."
                 )
-        one_line = pl.col(self._texts).str.replace_all(_BREAKS, " ") if self._texts else []
+        one_line = [pl.col(name).str.replace_all(_BREAKS, " ") for name in self._texts]
         rows.with_columns(one_line).write_csv(
             self._open,
             separator="\t",

@@ -59,7 +59,7 @@ class Manifest:
         manifest = _checked().validate_python(fields)
         if "stats" not in fields:
             raise ValueError("there are no counts")
-        if not all(_is_plain(part["file"]) for part in manifest.parts):
+        if not all(_is_inside(part["file"]) for part in manifest.parts):
             raise ValueError("a part is not in the folder of the artifact")
         stats = Stats(manifest.stats)
         stats.owner = f"{manifest.artifact}/{MANIFEST}"
@@ -82,9 +82,11 @@ def _with_sound_parts(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def _is_plain(name: Any) -> bool:
-    """Tell whether a name is that of a file in a folder: no path, no way up."""
-    return isinstance(name, str) and name not in ("", ".", "..") and not set(name) & set("/\\\0")
+def _is_inside(name: Any) -> bool:
+    """Tell whether a name is that of a file in a folder, or in one inside it: no way up or out."""
+    if not isinstance(name, str) or set(name) & set("\\\0"):
+        return False
+    return not set(name.split("/")) & {"", ".", ".."}
 
 
 def now() -> str:

@@ -9,7 +9,10 @@ import polars as pl
 
 from negmine.data.schemas import POSITIVE
 
-_NOT_SCORERS = ("positive", "positive_teacher")  # names of `<name>_score` columns that are no scorer's
+_NOT_SCORERS = (
+    "positive",
+    "positive_teacher",
+)  # names of `<name>_score` columns that are no scorer's
 
 
 def flat(provenance: pl.DataFrame) -> pl.DataFrame:

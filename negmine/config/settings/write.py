@@ -15,10 +15,12 @@ _card = partial(setting, group="Data card")
 class WriteSettings(StageSettings):
     """What the training files look like."""
 
-    format: tuple[str, ...] = _output(  # of stages/write/formats/registry.py, which is a layer above
-        "Format of the training files, by the trainer that reads them. Repeatable.",
-        ("triplet",),
-        essential=True,
+    format: tuple[str, ...] = (
+        _output(  # of stages/write/formats/registry.py, which is a layer above
+            "Format of the training files, by the trainer that reads them. Repeatable.",
+            ("triplet",),
+            essential=True,
+        )
     )
     num_negatives: int = _output(
         "Negatives per query.", 5, gt=0, shared_with=("filter",), essential=True

@@ -44,7 +44,7 @@ class Bundle:
         """Write the files into an empty folder; return the rows of the main one."""
         numbers = self._number_documents()
         settings, output = self._settings, self._output
-        around = (output.head, output.tail)
+        around = (output.head, output.tail) if output.main.endswith(".json") else ("", "")
         count = 0
         with ExitStack() as stack:
             schema = output.schema(settings)

@@ -50,7 +50,9 @@ def teacher_of(settings: WriteSettings, output: OutputFormat) -> str | None:
     return None if output.teacher == "none" else settings.teacher
 
 
-def _positives(verdicts: pl.DataFrame, settings: WriteSettings, teacher: str | None) -> pl.DataFrame:
+def _positives(
+    verdicts: pl.DataFrame, settings: WriteSettings, teacher: str | None
+) -> pl.DataFrame:
     """Return query_id, positive_id, positive_label of each query: the positives of qrels first.
 
     With `relabel`, what the judge calls relevant follows them, as `judged_positive`. With a teacher, its score

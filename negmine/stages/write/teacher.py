@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from negmine.config.naming import nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.errors import InputError, SettingsError
 from negmine.scorers.registry import JUDGE, RERANK, RISK_SCORER, scorer_type
+from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
 
 _MAKES_THEM = {"rerank": "--rerank-model MODEL", "guide": "--guide-model MODEL"}
@@ -26,13 +29,18 @@ def check(config: ResolvedConfig) -> None:
             )
     if write.teacher is not None:
         _check_teacher(config, write.teacher)
-        _require_place("--teacher", [output.teacher != "none" for output in outputs], config)
-    for flag, value in (
-        ("--instruction", write.instruction),
-        ("--instruction-column", write.instruction_column),
-    ):
-        if value is not None:
-            _require_place(flag, [output.takes_instruction for output in outputs], config)
+        _require_place("--teacher", lambda one: one.teacher != "none", config)
+    if write.instruction is not None:
+        _require_place("--instruction", lambda one: one.instruction != "no", config)
+    if write.instruction_column is not None:
+        _require_place("--instruction-column", lambda one: one.instruction == "each", config)
+    for output in outputs:
+        most = output.most_negatives
+        if most is not None and write.num_negatives > most:
+            raise SettingsError(
+                f"--format {output.name} has a place for {most} negatives, not for --num-negatives "
+                f"{write.num_negatives}. Lower it."
+            )
 
 
 def _teachers(config: ResolvedConfig) -> list[str]:
@@ -50,18 +58,16 @@ def _check_teacher(config: ResolvedConfig, teacher: str) -> None:
     )
 
 
-def _require_place(flag: str, has_place: list[bool], config: ResolvedConfig) -> None:
-    if any(has_place):
+def _require_place(
+    flag: str, has_place: Callable[[OutputFormat], bool], config: ResolvedConfig
+) -> None:
+    """Refuse a setting that no format of this command has a place for: it would do nothing."""
+    fit = [one.name for one in FORMATS.values() if has_place(one)]
+    if set(fit) & set(config.write.format):
         return
-    about = "teacher" if flag == "--teacher" else "instruction"
-    fit = [
-        one.name
-        for one in FORMATS.values()
-        if (one.teacher != "none" if about == "teacher" else one.takes_instruction)
-    ]
     raise SettingsError(
-        f"{flag}: --format {', '.join(config.write.format)} has no place for it. Leave it out ({flag} none), or "
-        f"add one of: {', '.join(fit)}."
+        f"{flag}: --format {', '.join(config.write.format)} has no place for it. Leave it out "
+        f"({flag} none), or add one of: {', '.join(fit)}."
     )
 
 
@@ -73,11 +79,12 @@ def require_scores(lacking: pl.DataFrame, teacher: str, format_name: str, work: 
     if lacking.is_empty():
         return
     first = "; ".join(
-        f"query {q!r}, document {d!r}" for q, d in lacking.head(_NAMED).select("query_id", "doc_id").rows()
+        f"query {q!r}, document {d!r}"
+        for q, d in lacking.head(_NAMED).select("query_id", "doc_id").rows()
     )
     raise InputError(
-        f"--format {format_name} --teacher {teacher}: {lacking.height:,} documents of a part of the queries have "
-        f"no such score ({first}). {_how(teacher, work)}"
+        f"--format {format_name} --teacher {teacher}: {lacking.height:,} documents of a part of the queries "
+        f"have no such score ({first}). {_how(teacher, work)}"
     )
 
 

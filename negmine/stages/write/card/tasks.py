@@ -95,8 +95,10 @@ def _configs(context: Context) -> list[Written]:
 
 def _columns(name: str, manifest: Manifest) -> list[str]:
     """Return the columns of a training file, as its manifest says that it was made."""
-    shaped = {key: manifest.settings.get(key) for key in ("teacher", "instruction")}
-    settings = WriteSettings(num_negatives=manifest.settings["num_negatives"], **shaped)
+    recorded = manifest.settings
+    settings = WriteSettings(
+        num_negatives=recorded["num_negatives"], teacher=recorded.get("teacher")
+    )
     names: list[str] = FORMATS[name].schema(settings).names
     return names
 

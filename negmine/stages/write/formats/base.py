@@ -28,10 +28,11 @@ class FormatFile:
     """One file of a format that has several, beside its rows.
 
     name: path in the folder of the format; its end says how it is written: .parquet, .jsonl (a row a line),
-    .json (one list), .tsv. source: what it is made from, piece by piece. `rows`: provenance as for
-    `OutputFormat.rows`. `queries`: query_id, query (its text), query_number, instruction. `documents`: doc_id,
-    text, number. `settings`: one empty row, once. Only queries and documents of the rows come; numbers count
-    them from 0.
+    .json (one list), .tsv. Rows with the single column `line` are written as they are.
+
+    source: what it is made from, piece by piece. `rows`: provenance as for `OutputFormat.rows`. `queries`:
+    query_id, query (its text), query_number, instruction. `documents`: doc_id, text, number. `settings`: one
+    empty row, once. Only queries and documents of the rows come; numbers count them from 0.
 
     rows(piece, settings): the rows of the file. schema: of Parquet. texts: columns of a .tsv in which white
     space may become blanks; elsewhere a tab or line feed is an error. header: a .tsv has the names of its
@@ -84,7 +85,8 @@ class OutputFormat:
     only_full_queries: bool = False  # a query with fewer than --num-negatives negatives has no row
     file_kind: Literal["parquet", "jsonl"] = "parquet"
     teacher: Literal["none", "optional", "required"] = "none"  # whether it has a place for scores
-    takes_instruction: bool = False
+    instruction: Literal["no", "one", "each"] = "no"  # a place for it: of all queries, or of each
+    most_negatives: int | None = None  # how many --num-negatives it can hold
     main: str = ""
     files: tuple[FormatFile, ...] = ()
     head: str = "["

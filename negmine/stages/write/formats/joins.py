@@ -28,6 +28,14 @@ def row_per_positive(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.Dat
     )
 
 
+def full_row_per_positive(
+    positives: pl.DataFrame, negatives: pl.DataFrame, num_negatives: int
+) -> pl.DataFrame:
+    """Return the rows of `row_per_positive` that have all their negatives."""
+    is_full = pl.col("negative_id").list.len() == num_negatives
+    return row_per_positive(positives, negatives).filter(is_full)
+
+
 def row_per_query(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
     """Return every query with lists of its positives and lists of the columns about its negatives.
 
@@ -72,6 +80,20 @@ def with_text(rows: pl.DataFrame, id_column: str, texts: pl.DataFrame, name: str
     """
     renamed = texts.select(pl.col("doc_id").alias(id_column), pl.col("text").alias(name))
     return rows.join(renamed, on=id_column, how="left", maintain_order="left")
+
+
+def negative_columns(num_negatives: int) -> list[str]:
+    """Return negative_1, negative_2 and so on."""
+    return [f"negative_{number + 1}" for number in range(num_negatives)]
+
+
+def with_tuple_texts(rows: pl.DataFrame, texts: pl.DataFrame, num_negatives: int) -> pl.DataFrame:
+    """Return `rows` of positives with columns of texts: positive, negative_1, negative_2 and so on."""
+    rows = with_text(rows, "positive_id", texts, "positive")
+    for number, name in enumerate(negative_columns(num_negatives)):
+        rows = rows.with_columns(_id=pl.col("negative_id").list.get(number, null_on_oob=True))
+        rows = with_text(rows, "_id", texts, name).drop("_id")
+    return rows
 
 
 def each(

@@ -52,8 +52,8 @@ FORMAT = OutputFormat(
         "CrossEncoderTrainer(model=model, train_dataset=train, loss=LambdaLoss(model))"
     ),
     about=(
-        "A row per query and positive. `positive` is a list: the positive, then the negatives of the "
-        "query, as many as there are. `labels` has 1 for the positive and 0 for each negative. A query "
-        "without negatives has no row."
+        "A row per query and positive. `positive` is a list: the positive, then the negatives of the query, "
+        "as many as there are. `labels` has 1 for the positive and 0 for each negative. A query without "
+        "negatives has no row."
     ),
 )

@@ -44,7 +44,7 @@ FORMAT = OutputFormat(
     ),
     about=(
         "A row per query and document: first the positives of a query (`label` 1), then its negatives "
-        "(`label` 0). A query without negatives has rows for its positives. In `provenance`, a row is "
-        "about a positive or about a negative; the columns about the other are empty."
+        "(`label` 0). A query without negatives has rows for its positives. In `provenance`, a row is about "
+        "a positive or about a negative; the columns about the other are empty."
     ),
 )

@@ -8,31 +8,29 @@ import pyarrow as pa
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import TEXT, training_schema
 from negmine.stages.write.formats.base import FOR_SENTENCE_TRANSFORMERS, OutputFormat
-from negmine.stages.write.formats.joins import row_per_positive, with_text
-
-
-def _names(num_negatives: int) -> list[str]:
-    return [f"negative_{number + 1}" for number in range(num_negatives)]
+from negmine.stages.write.formats.joins import (
+    full_row_per_positive,
+    negative_columns,
+    with_tuple_texts,
+)
 
 
 def _schema(settings: WriteSettings) -> pa.Schema:
-    columns = ["anchor", "positive", *_names(settings.num_negatives)]
+    columns = ["anchor", "positive", *negative_columns(settings.num_negatives)]
     return training_schema(dict.fromkeys(columns, TEXT))
 
 
 def _provenance(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
-    is_full = pl.col("negative_id").list.len() == settings.num_negatives
-    return row_per_positive(positives, negatives).filter(is_full)
+    return full_row_per_positive(positives, negatives, settings.num_negatives)
 
 
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
-    rows = with_text(provenance, "positive_id", texts, "positive")
-    for number, name in enumerate(_names(settings.num_negatives)):
-        rows = rows.with_columns(_id=pl.col("negative_id").list.get(number, null_on_oob=True))
-        rows = with_text(rows, "_id", texts, name).drop("_id")
-    return rows.select(pl.col("query").alias("anchor"), "positive", *_names(settings.num_negatives))
+    rows = with_tuple_texts(provenance, texts, settings.num_negatives)
+    return rows.select(
+        pl.col("query").alias("anchor"), "positive", *negative_columns(settings.num_negatives)
+    )
 
 
 FORMAT = OutputFormat(

@@ -106,7 +106,8 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
     text, metavar = field.description or "", fact(field, "metavar") or _metavar(kind, kinds)
     if metavar == _CHOICE:
-        text += f" One of: {', '.join(_values(kind))}."
+        values = _values(kind)  # of many, the short help names none
+        text += f" {'One of' if len(values) <= _MANY else 'Any of'}: {', '.join(values)}."
     default = default_text(field)
     info = typer.Option(
         *declarations,
@@ -144,6 +145,7 @@ def _values(kind: Any) -> list[str]:
 
 
 _CHOICE = "NAME"
+_MANY = 9  # choices
 _LONGEST_CHOICES = (
     24  # characters of choices that stand beside a flag; longer ones follow the help text
 )

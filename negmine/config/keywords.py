@@ -109,8 +109,11 @@ class SettingsKeywords(TypedDict, total=False):
     judge_concurrency: int
     judge_timeout: float
     judge_retries: int
-    format: str
+    format: str | Sequence[str]
     num_negatives: int
+    teacher: str | None
+    instruction: str | None
+    instruction_column: str | None
     relabel: bool
     order: str
     sampling: Literal["top", "random"]

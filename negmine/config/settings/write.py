@@ -17,7 +17,7 @@ class WriteSettings(StageSettings):
 
     format: tuple[str, ...] = (
         _output(  # of stages/write/formats/registry.py, which is a layer above
-            "Format of the training files, by the trainer that reads them. Repeatable.",
+            "Format of the training files: triplet, n-tuple, kd, ids, flagembedding and others. Repeatable.",
             ("triplet",),
             essential=True,
         )

@@ -7,8 +7,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.naming import nearest
+from negmine.data import schemas
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts, Stats
+from negmine.errors import SettingsError
 from negmine.stages.write import compute
 from negmine.stages.write.bundle import Bundle
 from negmine.stages.write.formats.registry import FORMATS
@@ -59,9 +62,16 @@ def short(context: Context) -> Parts:
 
 
 def _queries(context: Context, part: int) -> pl.DataFrame:
-    settings = context.config.write
-    own = [] if settings.instruction_column is None else [settings.instruction_column]
-    return compute.sought(context.work.read(QUERIES, part, ["query_id", "text", *own]), settings)
+    """Return query_id, query, instruction of the queries of a part. Raises SettingsError: no such column."""
+    rows, settings = context.work.read(QUERIES, part), context.config.write
+    own = settings.instruction_column
+    if own is not None and own not in rows.columns:
+        columns = [name for name in rows.columns if name not in schemas.QUERIES.names]
+        raise SettingsError(
+            f"--instruction-column {own}: the queries have no such column.{nearest(own, columns)} "
+            f"They have: {', '.join(columns) or 'none of their own'}."
+        )
+    return compute.sought(rows, settings)
 
 
 def _provenance(context: Context, part: int, name: str) -> pl.DataFrame:

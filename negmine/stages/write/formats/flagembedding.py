@@ -52,13 +52,14 @@ FORMAT = OutputFormat(
     command=(
         "torchrun --nproc_per_node 1 -m FlagEmbedding.finetune.embedder.encoder_only.base \\\n"
         "  --model_name_or_path BAAI/bge-base-en-v1.5 --output_dir out \\\n"
-        "  --train_data work/5-write/flagembedding \\\n"
+        "  --train_data work/5-write/flagembedding/part-*.jsonl \\\n"
         "  --train_group_size 6 --per_device_train_batch_size 32"
     ),
     about=(
-        "For BGE embedders and rerankers. FlagEmbedding draws one positive and `train_group_size - 1` "
-        "negatives of each row; without negatives it stops, so a query without any has no row. `prompt` is "
-        "the instruction, and always there: an empty one adds nothing, a missing one would become the word "
+        "For BGE embedders and rerankers. Name the files: of a folder FlagEmbedding would read "
+        "`_manifest.json`, too. FlagEmbedding draws one positive and `train_group_size - 1` negatives of "
+        "each row; without negatives it stops, so a query without any has no row. `prompt` is the "
+        "instruction, and always there: an empty one adds nothing, a missing one would become the word "
         "`None` with `--same_dataset_within_batch True`. So give the instruction here, not as "
         "`--query_instruction_for_retrieval`, which the trainer reads only where `prompt` is missing. With "
         "`--teacher` there are `pos_scores` and `neg_scores`, always with a decimal point, for "

@@ -47,7 +47,7 @@ FORMAT = OutputFormat(
     command=(
         "torchrun --nproc_per_node 1 -m training.run --mode embedding \\\n"
         "  --model_name_or_path MODEL --output_dir out \\\n"
-        "  --train_data work/5-write/gritlm --train_group_size 6"
+        "  --train_data work/5-write/gritlm/train.jsonl --train_group_size 6"
     ),
     about=(
         "Every query and document is a list of an instruction and a text; documents have an empty "
@@ -55,6 +55,6 @@ FORMAT = OutputFormat(
         "without negatives: a query without any has no row. Each file is a data set of its own there, from "
         "which batches are filled."
     ),
-    file_kind="jsonl",
+    main="train.jsonl",
     instruction="each",
 )

@@ -60,7 +60,8 @@ FORMAT = OutputFormat(
         '    load_dataset("parquet", data_files=f"work/5-write/ids/{name}.parquet", split="train")\n'
         '    for name in ("train", "queries", "documents")\n'
         ")\n"
-        "train.set_transform(resolve_ids([queries, documents]))  # sentence-transformers\n"
+        'lookups = {"query_id": queries, "document_ids": (documents, "document_id", "text")}\n'
+        "train.set_transform(resolve_ids(lookups))  # sentence-transformers\n"
         "train.set_transform(KDProcessing(queries, documents, n_ways=6).transform)  # PyLate"
     ),
     about=(

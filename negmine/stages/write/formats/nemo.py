@@ -61,15 +61,17 @@ FORMAT = OutputFormat(
     reading="A row per query, with the ids of its positives and negatives.",
     columns="The keys are those that NeMo Automodel reads; `corpus/` has the texts.",
     command=(
-        "automodel finetune biencoder -c llama3_2_1b_biencoder.yaml \\\n"
-        "  --dataloader.dataset.data_dir_list work/5-write/nemo/train.json --dataloader.dataset.n_passages 6"
+        "automodel examples/retrieval/bi_encoder/llama3_2_1b.yaml \\\n"
+        "  --dataloader.dataset.data_dir_list=work/5-write/nemo/train.json \\\n"
+        "  --dataloader.dataset.n_passages=6"
     ),
     about=(
         "`train.json` is one object: where the corpus lies, and the rows. `corpus/train.parquet` has the "
-        "texts, and `corpus/merlin_metadata.json` the instruction, if one is given. NeMo takes the first "
-        "positive of a row (or, with `cycle_positive_docs`, another one each epoch), and the first "
-        "`n_passages - 1` negatives: they come best first. Rows keep their order with `dataloader.shuffle: "
-        "false`. A query without negatives, which NeMo refuses, has no row."
+        "texts, and `corpus/merlin_metadata.json` the instruction, if one is given; NeMo reads it with "
+        "`use_dataset_instruction: true`. NeMo takes the first positive of a row (or, with "
+        "`cycle_positive_docs`, another one each epoch), and the first `n_passages - 1` negatives: they "
+        "come best first. Rows keep their order with `dataloader.shuffle: false`. A query without "
+        "negatives, which NeMo refuses, has no row."
     ),
     instruction="one",
     main="train.json",

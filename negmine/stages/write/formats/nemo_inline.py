@@ -42,10 +42,9 @@ FORMAT = OutputFormat(
     reading="A row per query, with lists of its positives and negatives.",
     columns="The keys are those of NeMo Automodel's inline retrieval data.",
     command=(
-        "automodel finetune biencoder -c llama3_2_1b_biencoder.yaml \\\n"
-        "  --dataloader.dataset._target_ \\\n"
-        "  nemo_automodel.components.datasets.llm.retrieval_dataset_inline.make_retrieval_dataset \\\n"
-        "  --dataloader.dataset.data_dir_list work/5-write/nemo-inline/part-00000.jsonl"
+        "automodel examples/retrieval/bi_encoder/llama3_2_1b.yaml \\\n"
+        "  --dataloader.dataset.data_dir_list=work/5-write/nemo-inline/part-00000.jsonl \\\n"
+        "  --dataloader.dataset.n_passages=6"
     ),
     about=(
         "As `nemo`, with the texts in every row. Name every part in `data_dir_list`. A query without "

@@ -45,7 +45,8 @@ FORMAT = OutputFormat(
         "sentence-transformers read."
     ),
     command=(
-        'samples = load_dataset("work/5-write", "reranker-eval", split="train").to_list()\n'
+        'files = "work/5-write/reranker-eval/*.jsonl"\n'
+        'samples = load_dataset("json", data_files=files, split="train").to_list()\n'
         "CrossEncoderRerankingEvaluator(samples=samples, at_k=10)(model)"
     ),
     about=(

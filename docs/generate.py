@@ -242,8 +242,8 @@ def tried() -> str:
     ]
     lead = (
         "What was run, by `docs/trainers.py`: each file was read by the trainer's own code, and what that "
-        "handed on was compared with provenance and verdicts. Of FlagEmbedding, GPL and DPR only the module of the "
-        "loader was imported, since their packages as a whole want older versions of other packages."
+        "handed on was compared with provenance and verdicts. Of FlagEmbedding, GPL and DPR only the module "
+        "of the loader was imported, since their packages as a whole want older versions of other packages."
     )
     return "\n\n".join([textwrap.fill(lead, 112, break_on_hyphens=False), "\n".join(rows)])
 

@@ -1,13 +1,14 @@
 """Write what is made from the code: reference pages and the API's keywords. `--check` in CI.
 
 commands.md comes from the Typer app, settings.md from the settings tables, tables.md from the Arrow
-schemas, reasons.md from the table of rules. What is between the markers in a page is replaced; the
-prose around it is written by hand.
+schemas, formats.md from the registry of formats, reasons.md from the table of rules. What is between the
+markers in a page is replaced; the prose around it is written by hand.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 import textwrap
@@ -28,7 +29,7 @@ from negmine.cli.app import app
 from negmine.cli.options import CHOICES
 from negmine.config.catalogue import ENTRIES
 from negmine.config.naming import flag
-from negmine.config.settings import STAGES
+from negmine.config.settings import STAGES, WriteSettings
 from negmine.config.table import default_text
 from negmine.data import schemas
 from negmine.data.sources.columns import ACCEPTED
@@ -37,6 +38,7 @@ from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
 
 HERE = Path(__file__).parent
+TRIED = "reference/formats-tried.json"  # written by trainers.py
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
 
 
@@ -182,33 +184,83 @@ def tables() -> str:
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,
     }
-    for lists in (False, True):
-        names = ", ".join(one.name for one in FORMATS.values() if one.has_lists == lists)
-        known[f"provenance ({names})"] = schemas.provenance_schema(opinions, lists)
-    blocks = [f"## {name}\n\n{_schema(schema)}" for name, schema in known.items()]
-    return "\n\n".join([*blocks, *map(_training, FORMATS.values())])
+    for lists, positive_lists in dict.fromkeys(map(_lists, FORMATS.values())):
+        names = ", ".join(
+            one.name for one in FORMATS.values() if _lists(one) == (lists, positive_lists)
+        )
+        schema = schemas.provenance_schema(opinions, lists, positive_lists, teacher=True)
+        known[f"provenance ({names})"] = schema
+    return "\n\n".join(f"## {name}\n\n{_schema(schema)}" for name, schema in known.items())
 
 
-def _training(output: OutputFormat) -> str:
+def _lists(output: OutputFormat) -> tuple[bool, bool]:
+    return output.has_lists, output.positive_lists
+
+
+def formats() -> str:
+    """Return a table of all output formats, what was tried with their trainers, and a section for each."""
+    rows = ["| `--format` | a row per | scores | instruction | files |", "|---|---|---|---|---|"]
+    rows += [
+        f"| [`{one.name}`](#{one.name}) | {one.row_per} | {_PLACES[one.teacher]} | "
+        f"{_PLACES[one.instruction]} | {_files(one)} |"
+        for one in FORMATS.values()
+    ]
+    sections = ["\n".join(rows), tried(), *map(_format, FORMATS.values())]
+    return "\n\n".join(sections)
+
+
+_PLACES = {
+    "none": "", "optional": "with `--teacher`", "required": "`--teacher` is needed",
+    "no": "", "one": "one for all", "each": "for each query",
+}  # fmt: skip
+
+
+def _files(output: OutputFormat) -> str:
+    if not output.main:
+        return f"`part-*.{output.file_kind}`"
+    return ", ".join(f"`{name}`" for name in (output.main, *(one.name for one in output.files)))
+
+
+def _format(output: OutputFormat) -> str:
     """Return the section of an output format, with the columns that it has for 2 negatives."""
-    schema = output.schema(2)
-    example = "" if schema.equals(output.schema(3)) else " (2 negatives)"
-    kind = {"parquet": "Parquet", "jsonl": "JSON lines"}[output.file_kind]
-    about = textwrap.fill(f"{output.about} Files: {kind}.", 112, break_on_hyphens=False)
-    return f"## training: {output.name}{example}\n\n{about}\n\n{_schema(schema)}"
+    teacher = None if output.teacher == "none" else "bm25"
+    two, three = (
+        output.schema(WriteSettings(num_negatives=count, teacher=teacher)) for count in (2, 3)
+    )
+    example = "" if two.equals(three) else " (of 2 negatives)"
+    fence = "python" if "(" in output.command.split("\n")[0] else "sh"
+    about = textwrap.fill(output.about, 112, break_on_hyphens=False)
+    which = f"Columns{example}" if not output.main else f"Columns of `{output.main}`{example}"
+    command = f"```{fence}\n{output.command}\n```"
+    return f"## {output.name}\n\n{about}\n\n{command}\n\n{which}:\n\n{_columns(two)}"
+
+
+def tried() -> str:
+    """Return a table of what was run with each trainer; trainers.py has run it."""
+    rows = ["| format | trainer | version | what was run |", "|---|---|---|---|"]
+    rows += [
+        f"| `{one['format']}` | {one['trainer']} | {one['version']} | {one['what']} |"
+        for one in json.loads((HERE / TRIED).read_text(encoding="utf-8"))
+    ]
+    lead = (
+        "What was run, by `docs/trainers.py`: each file was read by the trainer's own code, and what that "
+        "handed on was compared with provenance and verdicts. Of FlagEmbedding, GPL and DPR only the module "
+        "of the loader was imported, since their packages as a whole want older versions of other packages."
+    )
+    return "\n\n".join([textwrap.fill(lead, 112, break_on_hyphens=False), "\n".join(rows)])
 
 
 def _schema(schema: pa.Schema) -> str:
-    rows = [
-        f"Schema `{schemas.name_of(schema)}`.\n",
-        "| column | type | may be empty |",
-        "|---|---|---|",
-    ]
+    return f"Schema `{schemas.name_of(schema)}`.\n\n{_columns(schema)}"
+
+
+def _columns(schema: pa.Schema) -> str:
+    rows = ["| column | type | may be empty |", "|---|---|---|"]
     rows += [f"| `{f.name}` | {f.type} | {'yes' if f.nullable else ''} |" for f in schema]
     return "\n".join(rows)
 
 
-def columns() -> str:
+def input_columns() -> str:
     """Return the column names that are read as ids, texts and so on."""
     rows = ["| for | accepted names |", "|---|---|"]
     rows += [
@@ -309,7 +361,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/commands.md": commands,
     "reference/settings.md": settings,
     "reference/tables.md": tables,
-    "reference/input-files.md": columns,
+    "reference/formats.md": formats,
+    "reference/input-files.md": input_columns,
     "reference/report.md": report,
     "reference/lint.md": lint,
 }

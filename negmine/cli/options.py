@@ -6,6 +6,7 @@ per settings field, None where the flag was not given.
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import types
@@ -71,7 +72,7 @@ def _with_flags(
         @functools.wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(name) for name in fields}
-            flags = {name: value for name, value in given.items() if value not in (None, [])}
+            flags = {name: _plain_value(v) for name, v in given.items() if v not in (None, [])}
             return command(*args, flags=flags, **kwargs)
 
         own = inspect.signature(command, eval_str=True)
@@ -85,9 +86,18 @@ def _with_flags(
     return decorate
 
 
+def _plain_value(value: Any) -> Any:
+    """Return words for members of an enumeration."""
+    if not isinstance(value, list):
+        return value
+    return [one.value if isinstance(one, enum.Enum) else one for one in value]
+
+
 def option(name: str, field: FieldInfo) -> inspect.Parameter:
     """Return the keyword parameter that Typer turns into the flag of a setting."""
-    kind = typing.Literal[CHOICES[name]] if name in CHOICES else _plain(field.annotation)
+    kind = _plain(field.annotation)
+    if name in CHOICES:
+        kind = list[_choices(name)]  # type: ignore[misc]
     kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
     if kind is bool and not name.startswith("no_"):
@@ -96,7 +106,8 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
     text, metavar = field.description or "", fact(field, "metavar") or _metavar(kind, kinds)
     if metavar == _CHOICE:
-        text += f" One of: {', '.join(typing.get_args(kind))}."
+        values = _values(kind)  # of many, the short help names none
+        text += f" {'One of' if len(values) <= _MANY else 'Any of'}: {', '.join(values)}."
     default = default_text(field)
     info = typer.Option(
         *declarations,
@@ -114,12 +125,27 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
 
 def _metavar(kind: Any, kinds: set[Any]) -> str | None:
     """Return what stands for the value beside a flag; None: its choices, where they are short."""
-    if typing.get_origin(kind) is typing.Literal:
-        return _CHOICE if len("|".join(typing.get_args(kind))) > _LONGEST_CHOICES else None
+    if _values(kind):
+        return _CHOICE if len("|".join(_values(kind))) > _LONGEST_CHOICES else None
     return next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
 
 
+def _choices(name: str) -> type[enum.StrEnum]:
+    """Return the choices of a repeatable flag: Typer takes no list of literals."""
+    return enum.StrEnum(name, [(choice, choice) for choice in CHOICES[name]])  # type: ignore[return-value]
+
+
+def _values(kind: Any) -> list[str]:
+    """Return the values that a flag may have; nothing where they are open."""
+    if typing.get_origin(kind) is typing.Literal:
+        return list(typing.get_args(kind))
+    inside = typing.get_args(kind)
+    is_enum = bool(inside) and inspect.isclass(inside[0]) and issubclass(inside[0], enum.StrEnum)
+    return [one.value for one in inside[0]] if is_enum else []
+
+
 _CHOICE = "NAME"
+_MANY = 9  # choices
 _LONGEST_CHOICES = (
     24  # characters of choices that stand beside a flag; longer ones follow the help text
 )

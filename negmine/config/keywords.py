@@ -118,8 +118,11 @@ class SettingsKeywords(TypedDict, total=False):
     eval_ngrams: float
     eval_span: float
     eval_similarity: float
-    format: str
+    format: str | Sequence[str]
     num_negatives: int
+    teacher: str | None
+    instruction: str | None
+    instruction_column: str | None
     relabel: bool
     order: str
     sampling: Literal["top", "random"]

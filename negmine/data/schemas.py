@@ -14,6 +14,7 @@ import pyarrow as pa
 from negmine.errors import SchemaError
 
 FIRST_RANK = 1
+POSITIVE_TEACHER = "positive_teacher_score"  # in provenance: the score of --teacher for a positive
 JUDGED_POSITIVE = "judged_positive"  # a judge's word, in provenance only
 POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
 PARTLY_RELEVANT = "partly_relevant"  # relevance above 0, but below --min-relevance
@@ -171,11 +172,16 @@ def training_schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
     return _schema("training/1", *(_required(name, kind) for name, kind in columns.items()))
 
 
-def provenance_schema(opinions: Iterable[str], lists: bool) -> pa.Schema:
-    """Return the schema of provenance; with `lists`, one list a row for everything about negatives."""
+def provenance_schema(
+    opinions: Iterable[str], lists: bool, positive_lists: bool = False, teacher: bool = False
+) -> pa.Schema:
+    """Return the schema of provenance; with `lists`, one list a row for everything about negatives.
 
-    def many(kind: pa.DataType) -> pa.DataType:
-        return pa.large_list(kind) if lists else kind
+    positive_lists: the same for positives. teacher: there are scores of `--teacher`.
+    """
+
+    def many(kind: pa.DataType, are_lists: bool = lists) -> pa.DataType:
+        return pa.large_list(kind) if are_lists else kind
 
     about: dict[str, pa.DataType] = {
         "negative_id": ID,
@@ -189,10 +195,11 @@ def provenance_schema(opinions: Iterable[str], lists: bool) -> pa.Schema:
     return _schema(
         "provenance/3",
         _required("query_id", ID),
-        pa.field("positive_id", ID),
-        pa.field("positive_label", pa.large_string()),
+        pa.field("positive_id", many(ID, positive_lists)),
+        pa.field("positive_label", many(pa.large_string(), positive_lists)),
         *(pa.field(name, many(kind)) for name, kind in about.items()),
         pa.field("positive_score", pa.float32()),
+        *([pa.field(POSITIVE_TEACHER, many(pa.float32(), positive_lists))] if teacher else []),
     )
 
 

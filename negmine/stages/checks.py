@@ -7,6 +7,7 @@ from negmine.config.resolved import ResolvedConfig
 from negmine.errors import SettingsError
 from negmine.retrievers.registry import RETRIEVERS, types
 from negmine.stages.filter.risk import signals
+from negmine.stages.write import teacher
 from negmine.stages.write.formats.registry import format_named
 
 
@@ -15,9 +16,20 @@ def check(config: ResolvedConfig) -> None:
     kinds = {kind.name: kind for kind in (*RETRIEVERS.values(), *types(config))}
     for kind in kinds.values():
         kind.check(config)
-    format_named(config.write.format)
+    _check_formats(config)
     _check_signals(config)
     _check_scores(config)
+
+
+def _check_formats(config: ResolvedConfig) -> None:
+    names = config.write.format
+    if not names or len(set(names)) != len(names):
+        raise SettingsError(
+            f"--format: name each once, and at least one. Given: {', '.join(names) or 'none'}."
+        )
+    for name in names:
+        format_named(name)
+    teacher.check(config)
 
 
 def _check_signals(config: ResolvedConfig) -> None:

@@ -55,6 +55,7 @@ from negmine.storage.layout import (
     SHORT,
     SURVIVORS,
     VERDICTS,
+    provenance,
     stage_of,
     training,
 )
@@ -270,43 +271,62 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
 def _write(context: Context) -> Iterable[Artifact]:
     config = context.config
     settings, checked = config.write, (CONTAMINATED,) if config.filter.decontaminate else ()
-    files = _training(context, settings)
-    yield files
-    yield Artifact(
-        PROVENANCE, schemas.provenance_schema(config.score_names, False),
-        (VERDICTS, *_dropped(context)),
-        lambda: _shape(settings), write_tasks.provenance,
-        partial(count_deep, retrievers=config.retriever_names),
-    )  # fmt: skip
+    yield from (_training(context, name) for name in settings.format)
+    yield from (_provenance(context, name) for name in settings.format)
     yield Artifact(
         SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
         write_tasks.short, count_short,
     )  # fmt: skip
     yield Artifact(
         CARD, None,
-        (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), *checked, QRELS, CORPUS),
+        (
+            *map(training, settings.format), PROVENANCE, SHORT, VERDICTS, *_limits(context), *checked,
+            QRELS, CORPUS,
+        ),
         partial(card_tasks.shaping, context), card_tasks.card, revision=2,
     )  # fmt: skip
 
 
-def _training(context: Context, settings: WriteSettings) -> Artifact:
+def _training(context: Context, name: str) -> Artifact:
+    output, settings = FORMATS[name], context.config.write
+    own = {"no": (), "one": ("instruction",), "each": ("instruction", "instruction_column")}
     return Artifact(
-        training(settings.format), FORMATS[settings.format].schema(settings.num_negatives),
-        (VERDICTS, *_dropped(context), CORPUS, QUERIES), lambda: _shape(settings), write_tasks.training,
+        training(name), None if output.main else output.schema(settings),
+        (VERDICTS, *_dropped(context), CORPUS, QUERIES),
+        lambda: _shape(settings, name, *own[output.instruction]),
+        partial(write_tasks.training, name=name),
+    )  # fmt: skip
+
+
+def _provenance(context: Context, name: str) -> Artifact:
+    config = context.config
+    return Artifact(
+        provenance(name, config.write.main_format), schemas.provenance_schema(config.score_names, False),
+        (VERDICTS, *_dropped(context)), lambda: _shape(config.write, name),
+        partial(write_tasks.provenance, name=name),
+        partial(count_deep, retrievers=config.retriever_names),
     )  # fmt: skip
 
 
 def other_formats(context: Context) -> list[Artifact]:
     """Return training files of other formats that an earlier command has left: see `status`."""
-    chosen = context.config.write
-    others = (chosen.model_copy(update={"format": f}) for f in FORMATS if f != chosen.format)
-    artifacts = [_training(context, settings) for settings in others]
+    others = [name for name in FORMATS if name not in context.config.write.format]
+    artifacts = [_training(context, name) for name in others]
+    artifacts += [_provenance(context, name) for name in others]
     return [one for one in artifacts if context.work.manifest(one.name) is not None]
 
 
-def _shape(settings: WriteSettings) -> dict[str, Any]:
+def _shape(settings: WriteSettings, name: str, *own: str) -> dict[str, Any]:
+    """Return what shapes the rows of a format; of `own`, settings that few formats have, those that are set."""
     drawn = ("pool", "seed") if settings.sampling == "random" else ()
-    return _pick(settings, "format", "num_negatives", "order", "relabel", "sampling", *drawn)
+    scores = ("teacher",) if FORMATS[name].teacher != "none" else ()
+    shaped = _pick(settings, "num_negatives", "order", "relabel", "sampling", *drawn)
+    few = _pick(settings, *scores, *own)
+    return {
+        "format": name,
+        **shaped,
+        **{name: value for name, value in few.items() if value is not None},
+    }
 
 
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:

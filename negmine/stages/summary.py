@@ -14,7 +14,7 @@ from negmine.engine.context import Context
 from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, survey
 from negmine.stages.filter.limits.read import chosen_by_budget
-from negmine.storage.layout import CORPUS, PROVENANCE, QRELS, QUERIES, SHORT, VERDICTS, training
+from negmine.storage.layout import CORPUS, QRELS, QUERIES, SHORT, VERDICTS, provenance, training
 from negmine.storage.manifest import Manifest
 
 
@@ -106,12 +106,14 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
         if manifest is not None:
             counts |= {key: manifest.stats[key] for key in keys if key in manifest.stats}
     write, mined = context.config.write, counts.get("queries_mined")
-    files = manifests.get(training(write.format))
+    written = {name: manifests.get(training(name)) for name in write.format}
+    files = written[write.main_format]
     if files is not None and mined:
         missing = counts.pop("negatives_missing", 0)
         counts |= {
-            "format": write.format,
+            "format": write.main_format,
             "rows_written": files.rows,
+            "rows_by_format": {name: one.rows for name, one in written.items() if one is not None},
             "negatives_per_query": round(write.num_negatives - missing / mined, 3),
         }
     return counts
@@ -133,7 +135,9 @@ def _left_out(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
 def _files(context: Context, stages: Sequence[str]) -> list[Path]:
     if "write" not in stages:
         return []
-    names = (training(context.config.write.format), PROVENANCE, SHORT)
+    write = context.config.write
+    abouts = (provenance(name, write.main_format) for name in write.format)
+    names = (*map(training, write.format), *abouts, SHORT)
     return [path for name in names for path in context.work.part_files(name)]
 
 

@@ -28,6 +28,11 @@ def training(format_name: str) -> str:
     return f"{CARD}/{format_name}"
 
 
+def provenance(format_name: str, main_format: str) -> str:
+    """Return the artifact of a format's provenance; that of the main format is `5-write/provenance`."""
+    return PROVENANCE if format_name == main_format else f"{PROVENANCE}-{format_name}"
+
+
 def short_name(model: str) -> str:
     """Return the name of a model in folder names: the last part of its name or path."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", model.rstrip("/").rsplit("/", 1)[-1]) or "model"

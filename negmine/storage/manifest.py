@@ -82,18 +82,16 @@ def _with_sound_parts(manifest: Manifest) -> Manifest:
         size, rows = part.get("bytes"), part.get("rows")
         if not isinstance(size, int) or not isinstance(rows, int | None):
             raise ValueError("a part has no size, or its rows are no number")
-        if not isinstance(part.get(HASH), str | None) or not _is_plain(part.get("file")):
+        if not isinstance(part.get(HASH), str | None) or not _is_inside(part.get("file")):
             raise ValueError("a part is no file of the artifact's folder, or its hash is no text")
     return manifest
 
 
-def _is_plain(name: Any) -> bool:
-    """Tell whether a name is that of a file in a folder: no path, no way up."""
-    return (
-        isinstance(name, str)
-        and name not in ("", ".", "..", MANIFEST)
-        and not set(name) & set("/\\\0")
-    )
+def _is_inside(name: Any) -> bool:
+    """Tell whether a name is that of a file in a folder, or in one inside it: no way up or out."""
+    if not isinstance(name, str) or name == MANIFEST or set(name) & set("\\\0"):
+        return False
+    return not set(name.split("/")) & {"", ".", ".."}
 
 
 def now() -> str:

@@ -324,11 +324,12 @@ class Workdir:
         alone = (
             "/" in manifest.artifact
         )  # else other artifacts, and perhaps the user's files, lie there
-        for path in folder.iterdir():
-            if path.is_file() and (path.name in new or (alone and path.name not in wanted)):
-                path.unlink()
+        for file in files_in(folder) if alone else new:
+            if file in new or file not in wanted:
+                (folder / file).unlink(missing_ok=True)
         for file in new:
             sync_file(partial / pending[file])
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (partial / pending[file]).replace(folder / file)
             move_hash(partial / pending[file], folder / file)
         shutil.rmtree(partial)
@@ -344,7 +345,7 @@ class Workdir:
         folder = self.local(name)
         partial = folder / PARTIAL
         if files is None:
-            files = sorted(path.name for path in partial.iterdir() if path.is_file())
+            files = sorted(files_in(partial))
         places = {file: partial / pending_name(file, identity) for file in files}
         paths = {file: new if new.exists() else folder / file for file, new in places.items()}
         return [
@@ -365,6 +366,13 @@ def refuse_file(path: Path) -> None:
             f"{path} is a file. Name a folder for the work directory, as in: "
             f"negmine mine work --pairs {path}"
         )
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return the files of an artifact, by their paths inside it, without those that are unfinished."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    names = (path.relative_to(folder) for path in paths)
+    return [name.as_posix() for name in names if name.parts[0] != PARTIAL]
 
 
 def _size(path: Path) -> int:

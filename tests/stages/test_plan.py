@@ -142,6 +142,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     cases = [
         (base, RULE_CHANGES | CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
+        (base | {"format": "flagembedding"}, WRITE_CHANGES),
         (base | guide, GUIDE_CHANGES),
         (base, {"judge_local": str(cross_encoder(tmp_path / "judge"))}),
         (base | JUDGE, JUDGE_CHANGES | {"judge_prompt": prompt}),
@@ -178,6 +179,7 @@ CHANGES = {
     "max_leak": 0.01, "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,
     "sampling": "random", "order": "bm25", "unscored": "keep", "license": "mit", "language": ["en"],
 }  # fmt: skip
+WRITE_CHANGES = {"teacher": "bm25", "instruction": "Find: ", "instruction_column": "task"}
 # as the worked examples of the rules set them
 RULE_CHANGES = {"judged_negatives": "ignore", "anchor": "max"} | {
     name: value

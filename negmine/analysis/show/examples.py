@@ -9,7 +9,10 @@ import polars as pl
 
 from negmine.data.schemas import POSITIVE
 
-_NOT_SCORERS = ("positive",)  # names of `<name>_score` columns that are no scorer's
+_NOT_SCORERS = (
+    "positive",
+    "positive_teacher",
+)  # names of `<name>_score` columns that are no scorer's
 
 
 def flat(provenance: pl.DataFrame) -> pl.DataFrame:
@@ -18,10 +21,17 @@ def flat(provenance: pl.DataFrame) -> pl.DataFrame:
     provenance: as in docs/reference/tables.md, with one value in a column or with lists. An id is null where a
     row has no positive or no negative.
     """
-    lists = [name for name, kind in provenance.schema.items() if kind == pl.List]
-    if provenance.schema["negative_id"] != pl.List:
-        return provenance.drop("retrievers")
-    return provenance.drop("retrievers").explode([name for name in lists if name != "retrievers"])
+    rows = provenance.drop("retrievers")
+    lists = [name for name, kind in rows.schema.items() if kind == pl.List]
+    of_positives = [name for name in lists if name.startswith("positive_")]
+    of_negatives = [name for name in lists if name not in of_positives]
+    if not of_positives:
+        return rows.explode(of_negatives) if of_negatives else rows
+    both = [
+        rows.select(pl.all().exclude(others)).explode(own)
+        for own, others in ((of_positives, of_negatives), (of_negatives, of_positives))
+    ]
+    return pl.concat(both, how="diagonal").select(rows.columns)
 
 
 def example(

@@ -15,13 +15,25 @@ _card = partial(setting, group="Data card")
 class WriteSettings(StageSettings):
     """What the training files look like."""
 
-    format: str = _output(  # one of stages/write/formats/registry.py, which is a layer above
-        "Shape of the training files, as sentence-transformers names them.",
-        "triplet",
-        essential=True,
+    format: tuple[str, ...] = (
+        _output(  # of stages/write/formats/registry.py, which is a layer above
+            "Format of the training files: triplet, n-tuple, kd, ids, flagembedding and others. Repeatable.",
+            ("triplet",),
+            essential=True,
+        )
     )
     num_negatives: int = _output(
         "Negatives per query.", 5, gt=0, shared_with=("filter",), essential=True
+    )
+    teacher: str | None = _output(
+        "Scores for distillation, of one scorer or retriever, named as for --score.",
+        essential="stage",
+    )
+    instruction: str | None = _output(
+        "What a query asks for, in formats that have a place for it.", essential="stage"
+    )
+    instruction_column: str | None = _output(
+        "Column of the queries with an instruction for each; --instruction where it is empty."
     )
     relabel: bool = _output(
         "Write what the judge calls relevant as further positives (positive_label says so).",
@@ -53,3 +65,8 @@ class WriteSettings(StageSettings):
         (),
         essential="stage",
     )
+
+    @property
+    def main_format(self) -> str:
+        """The format named first: `provenance` is about it, and so are all analyses."""
+        return self.format[0]

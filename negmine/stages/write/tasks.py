@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.naming import nearest
+from negmine.data import schemas
 from negmine.engine.context import Context
-from negmine.engine.tasks import Parts
+from negmine.engine.tasks import Folder, Parts, Stats
+from negmine.errors import SettingsError
 from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.write import compute
+from negmine.stages.write.bundle import Bundle
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.selection import judged_first
+from negmine.stages.write.teacher import require_scores
 from negmine.storage.layout import QUERIES, VERDICTS
 
 
-def training(context: Context) -> Parts:
-    """The training file: the columns that the trainer reads, and nothing else."""
-    settings = context.config.write
-    output, dropped = FORMATS[settings.format], Dropped(context)
+def training(context: Context, name: str) -> Parts | Folder:
+    """The training files of a format: the columns that the trainer reads, and nothing else."""
+    settings, output, dropped = context.config.write, FORMATS[name], Dropped(context)
 
     def make(part: int) -> pa.Table:
-        rows = _provenance(context, part, dropped)
-        queries = context.work.read(QUERIES, part, ["query_id", "text"])
+        rows = _provenance(context, part, name, dropped)
         texts = context.corpus.texts(compute.document_ids(rows))
-        return compute.training_table(rows, queries, texts, settings.num_negatives, output)
+        return compute.training_table(rows, _queries(context, part), texts, settings, output)
 
+    def fill(folder: Path) -> Stats:
+        bundle = Bundle(
+            output, settings, context.corpus, context.queries.parts(),
+            lambda part: _provenance(context, part, name, dropped), lambda part: _queries(context, part),
+        )  # fmt: skip
+        return {"rows": bundle.write(folder)}
+
+    if output.main:
+        return Folder(fill)
     return Parts(context.queries.parts(), make, threads=True, file_kind=output.file_kind)
 
 
-def provenance(context: Context) -> Parts:
-    """Ids, ranks, scores and retrievers, row for row beside the training file."""
+def provenance(context: Context, name: str) -> Parts:
+    """Ids, ranks, scores and retrievers, row for row beside the training file of a format."""
     dropped = Dropped(context)
 
     def make(part: int) -> pa.Table:
-        output = FORMATS[context.config.write.format]
-        return compute.provenance_table(
-            _provenance(context, part, dropped), context.config.score_names, output
-        )
+        rows = _provenance(context, part, name, dropped)
+        return compute.provenance_table(rows, context.config.score_names, FORMATS[name])
 
     return Parts(context.queries.parts(), make, threads=True)
 
@@ -51,13 +63,30 @@ def short(context: Context) -> Parts:
     return Parts(context.queries.parts(), make, threads=True)
 
 
-def _provenance(context: Context, part: int, dropped: Dropped) -> pl.DataFrame:
-    config = context.config
-    return compute.provenance(
+def _queries(context: Context, part: int) -> pl.DataFrame:
+    """Return query_id, query, instruction of the queries of a part. Raises SettingsError: no such column."""
+    rows, settings = context.work.read(QUERIES, part), context.config.write
+    own = settings.instruction_column
+    if own is not None and own not in rows.columns:
+        columns = [name for name in rows.columns if name not in schemas.QUERIES.names]
+        raise SettingsError(
+            f"--instruction-column {own}: the queries have no such column.{nearest(own, columns)} "
+            f"They have: {', '.join(columns) or 'none of their own'}."
+        )
+    return compute.sought(rows, settings)
+
+
+def _provenance(context: Context, part: int, name: str, dropped: Dropped) -> pl.DataFrame:
+    config, output = context.config, FORMATS[name]
+    rows = compute.provenance(
         dropped.written(context.work.read(VERDICTS, part)),
         config.write,
-        FORMATS[config.write.format],
+        output,
         config.retriever_names,
         config.score_names,
         judged_first(config.filter),
     )
+    teacher = compute.teacher_of(config.write, output)
+    if teacher is not None:
+        require_scores(compute.without_score(rows, teacher), teacher, name, context.work.name)
+    return rows

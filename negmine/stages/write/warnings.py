@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from negmine.config.naming import flag
 from negmine.engine.context import Context
@@ -115,7 +115,7 @@ def note_warnings(context: Context) -> None:
     judged = None if judge is None else work.manifest(judge)
     depth = work.require(PROVENANCE).stats
     counts = Counts(
-        rows=work.require(training(write.format)).rows,
+        rows=0,
         num_negatives=write.num_negatives,
         queries=work.require(QRELS).stats["queries_mined"],
         short=short["queries_short"],
@@ -125,5 +125,9 @@ def note_warnings(context: Context) -> None:
         deep=depth.get("deep", 0),
         unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
     )
-    for warning in warnings(counts, FORMATS[write.format], work.name):
-        context.progress.note(warning)
+    notes: dict[str, None] = {}
+    for name in write.format:
+        of_format = replace(counts, rows=work.require(training(name)).rows)
+        notes |= dict.fromkeys(warnings(of_format, FORMATS[name], work.name))
+    for note in notes:
+        context.progress.note(note)

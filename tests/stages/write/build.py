@@ -38,12 +38,26 @@ QUERIES = pl.DataFrame({"query_id": ["q", "lonely"], "text": ["Q", "L"]})
 DOCUMENTS = pl.DataFrame({"doc_id": [*"abcd", "p", "p1", "p2"], "text": [*"ABCD", "P", "P1", "P2"]})
 
 
+# The same with a score of bm25 for each document, for formats with a teacher.
+SCORES = {"a": 3.0, "b": 9.5, "c": 2.5, "d": 1.0, "p": 7.0, "p1": 9.0, "p2": 8.0}
+SCORED = VERDICTS.with_columns(
+    bm25_score=pl.col("doc_id").replace_strict(SCORES, return_dtype=pl.Float32)
+)
+
+
 def written(data=VERDICTS, queries=QUERIES, documents=DOCUMENTS, **options):
-    """Return (training rows, provenance) under their schemas, as data frames."""
+    """Return (training rows, provenance) under their schemas, as data frames.
+
+    A format that needs a teacher has bm25. Queries and documents are numbered as QUERIES and DOCUMENTS.
+    """
+    output = format_named(options.get("format", "triplet"))
+    if output.teacher == "required":
+        options = {"teacher": "bm25", **options}
     settings = WriteSettings(**options)
-    output = format_named(settings.format)
     rows = compute.provenance(data, settings, output, ["bm25"], ["bm25"], people_first=True)
-    needed = documents.join(compute.document_ids(rows).to_frame(), on="doc_id", how="semi")
-    training = compute.training_table(rows, queries, needed, settings.num_negatives, output)
+    numbered = documents.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64))
+    needed = numbered.join(compute.document_ids(rows).to_frame(), on="doc_id", how="semi")
+    sought = compute.sought(queries, settings).with_row_index("query_number")
+    training = compute.training_table(rows, sought, needed, settings, output)
     provenance = compute.provenance_table(rows, ["bm25"], output)
     return frame(training), frame(provenance)

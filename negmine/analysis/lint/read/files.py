@@ -42,7 +42,9 @@ def expand(paths: Sequence[Path]) -> list[Path]:
 def _training_folders(folder: Path) -> list[str]:
     """Return the folders in a folder that hold training files."""
     inside = {file.parent for end in ("parquet", "jsonl") for file in folder.glob(f"*/*.{end}")}
-    return [str(path) for path in sorted(inside) if path.name not in ("provenance", "short")]
+    return [
+        str(path) for path in sorted(inside) if not path.name.startswith(("provenance", "short"))
+    ]
 
 
 def raw_frames(path: Path, settings: LintSettings, problems: Problems) -> Iterator[RawFrame]:

@@ -17,7 +17,13 @@ def provenance_of(path: Path) -> Path | None:
 
     They belong together where both were made from the same verdicts for the same format.
     """
-    part = path.parent.parent / "provenance" / path.with_suffix(".parquet").name
+    own_format = f"provenance-{path.parent.name}"
+    both = (_beside(path, folder) for folder in ("provenance", own_format))
+    return next((part for part in both if part is not None), None)
+
+
+def _beside(path: Path, folder: str) -> Path | None:
+    part = path.parent.parent / folder / path.with_suffix(".parquet").name
     try:
         training, provenance = _manifest(path.parent), _manifest(part.parent)
         verdicts = "4-filter/verdicts"

@@ -39,8 +39,8 @@ def _build(source: Source) -> Totals:
         negatives=int(source.counts["hubs"]["queries"].sum()),
         unjudged=depth.get("negatives", 0),
         deep=depth.get("deep", 0),
-        rows=work.require(training(write.format)).rows,
-        format=write.format,
+        rows=work.require(training(write.main_format)).rows,
+        format=write.main_format,
         asked=write.num_negatives,
     )
 

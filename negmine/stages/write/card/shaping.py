@@ -98,6 +98,6 @@ def _artifacts(context: Context) -> list[str]:
     runs = [kind.run(context.config) for kind in kinds]
     scorers = registry.scorers(context.config).values()
     evaluation = [CONTAMINATED] if context.config.filter.decontaminate else []
-    files = training(context.config.write.format)
+    files = map(training, context.config.write.format)
     before = [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers]
-    return [*before, *evaluation, VERDICTS, files]
+    return [*before, *evaluation, VERDICTS, *files]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from negmine.config.settings import WriteSettings
 from negmine.data.markdown import inline
 from negmine.data.templates import render
 from negmine.engine.context import Context
@@ -25,7 +26,7 @@ README = "README.md"
 def shaping(context: Context) -> dict[str, Any]:
     """Return what the card says beside what its inputs say: licence, names, other formats that lie there."""
     write = context.config.write
-    others = {name: manifest.identity for name, manifest in _others(context).items()}
+    others = {name: manifest.identity for name, manifest in _left(context).items()}
     return {
         "license": write.license,
         "language": list(write.language),
@@ -76,9 +77,10 @@ def _text(context: Context) -> str:
 
 
 def _configs(context: Context) -> list[Written]:
-    """Return the format that was asked for, then the others that an earlier command has left."""
+    """Return the formats that were asked for, then those that an earlier command has left."""
     current = _training(context)
-    manifests = {context.config.write.format: current, **_others(context)}
+    asked_for = context.config.write.format
+    manifests = {name: context.work.require(training(name)) for name in asked_for} | _left(context)
     return [
         Written(
             name,
@@ -88,22 +90,29 @@ def _configs(context: Context) -> list[Written]:
             manifest.identity,
             FORMATS[name].file_kind,
             {part["file"]: part["rows"] for part in manifest.parts},
+            FORMATS[name].main,
         )
         for name, manifest in manifests.items()
     ]
 
 
 def _columns(name: str, manifest: Manifest) -> list[str]:
-    names: list[str] = FORMATS[name].schema(manifest.settings["num_negatives"]).names
+    """Return the columns of a training file, as its manifest says that it was made."""
+    recorded = manifest.settings
+    settings = WriteSettings(
+        num_negatives=recorded["num_negatives"], teacher=recorded.get("teacher")
+    )
+    names: list[str] = FORMATS[name].schema(settings).names
     return names
 
 
 def _training(context: Context) -> Manifest:
-    return context.work.require(training(context.config.write.format))
+    return context.work.require(training(context.config.write.main_format))
 
 
-def _others(context: Context) -> dict[str, Manifest]:
-    others = [name for name in FORMATS if name != context.config.write.format]
+def _left(context: Context) -> dict[str, Manifest]:
+    """Return the training files of formats that an earlier command has left."""
+    others = [name for name in FORMATS if name not in context.config.write.format]
     manifests = {name: context.work.manifest(training(name)) for name in others}
     return {name: manifest for name, manifest in manifests.items() if manifest is not None}
 

@@ -21,7 +21,8 @@ _IDENTIFIER = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")  # how the hub writes l
 class Written(NamedTuple):
     """One format that lies in `5-write`: rows, columns, what it was made of, and its files.
 
-    identity: of the artifact. file_kind: `parquet` or `jsonl`. parts: file to its rows.
+    identity: of the artifact. file_kind: of its parts, `parquet` or `jsonl`. parts: file to its rows. main: of
+    several files, the one with the training rows.
     """
 
     name: str
@@ -31,12 +32,35 @@ class Written(NamedTuple):
     identity: str
     file_kind: str
     parts: dict[str, int]
+    main: str = ""
+
+    @property
+    def kind(self) -> str:
+        """How its rows are written: `parquet`, `jsonl`, `json` or `tsv`."""
+        return self.main.rpartition(".")[2] or self.file_kind
+
+    @property
+    def pattern(self) -> str:
+        """The files of its rows, in the folder."""
+        return f"{self.name}/{self.main or f'*.{self.file_kind}'}"
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """The other files of the same kind that have rows, by the name of their configuration."""
+        files = [file for file, rows in self.parts.items() if rows and file != self.main]
+        if not self.main:
+            return {}
+        return {
+            f"{self.name}-{file.partition('.')[0].replace('/', '-')}": f"{self.name}/{file}"
+            for file in files
+            if file.endswith(f".{self.kind}")
+        }
 
     @property
     def paths(self) -> str | list[str]:
         """The files to load: a pattern, or, since `load_dataset` fails at files without rows, the others."""
-        if all(self.parts.values()):
-            return f"{self.name}/*.{self.file_kind}"
+        if self.main or all(self.parts.values()):
+            return self.pattern
         return [f"{self.name}/{file}" for file, rows in self.parts.items() if rows]
 
 
@@ -46,8 +70,8 @@ def loadable(configs: Sequence[Written]) -> list[Written]:
     They have rows, and files of one kind: `load_dataset` reads a whole folder as Parquet, or all of it as
     JSON lines. The kind is that of the first format with rows.
     """
-    filled = [one for one in configs if one.rows]
-    return [one for one in filled if one.file_kind == filled[0].file_kind]
+    filled = [one for one in configs if one.rows and one.kind in ("parquet", "jsonl")]
+    return [one for one in filled if one.kind == filled[0].kind]
 
 
 def front_matter(configs: Sequence[Written], license: str | None, languages: Sequence[str]) -> str:
@@ -62,12 +86,13 @@ def front_matter(configs: Sequence[Written], license: str | None, languages: Seq
     named = {
         "configs": [
             {
-                "config_name": one.name,
+                "config_name": name,
                 "description": f"rows {one.identity[:16]}",
-                **({"default": True} if place == 0 else {}),
-                "data_files": [{"split": "train", "path": one.paths}],
+                **({"default": True} if name == listed[0].name else {}),
+                "data_files": [{"split": "train", "path": paths}],
             }
-            for place, one in enumerate(listed)
+            for one in listed
+            for name, paths in [(one.name, one.paths), *one.beside.items()]
         ]
     }
     front: dict[str, Any] = {

@@ -5,24 +5,25 @@ from __future__ import annotations
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.settings import WriteSettings
 from negmine.data.schemas import TEXT, training_schema
 from negmine.stages.write.formats.base import FOR_SENTENCE_TRANSFORMERS, OutputFormat
 from negmine.stages.write.formats.joins import row_per_positive, with_text
 
 
-def _schema(num_negatives: int) -> pa.Schema:
+def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema(
         {"anchor": TEXT, "positive": pa.large_list(TEXT), "labels": pa.large_list(pa.int64())}
     )
 
 
 def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, num_negatives: int
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
     return row_per_positive(positives, negatives)
 
 
-def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, num_negatives: int) -> pl.DataFrame:
+def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     ids = provenance.select(
         pl.col("query").alias("anchor"),
         doc_id=pl.concat_list(pl.col("positive_id"), pl.col("negative_id")),
@@ -46,9 +47,13 @@ FORMAT = OutputFormat(
     row_per="positive",
     reading="A row per query and positive: a list of documents, and `labels` of 1 and 0.",
     columns=FOR_SENTENCE_TRANSFORMERS,
+    command=(
+        'train = load_dataset("work/5-write", "labeled-list", split="train")\n'
+        "CrossEncoderTrainer(model=model, train_dataset=train, loss=LambdaLoss(model))"
+    ),
     about=(
-        "A row per query and positive. `positive` is a list: the positive, then the negatives of the "
-        "query, as many as there are. `labels` has 1 for the positive and 0 for each negative. A query "
-        "without negatives has no row."
+        "A row per query and positive. `positive` is a list: the positive, then the negatives of the query, "
+        "as many as there are. `labels` has 1 for the positive and 0 for each negative. A query without "
+        "negatives has no row."
     ),
 )

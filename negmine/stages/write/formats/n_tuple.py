@@ -5,33 +5,32 @@ from __future__ import annotations
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.settings import WriteSettings
 from negmine.data.schemas import TEXT, training_schema
 from negmine.stages.write.formats.base import FOR_SENTENCE_TRANSFORMERS, OutputFormat
-from negmine.stages.write.formats.joins import row_per_positive, with_text
+from negmine.stages.write.formats.joins import (
+    full_row_per_positive,
+    negative_columns,
+    with_tuple_texts,
+)
 
 
-def _names(num_negatives: int) -> list[str]:
-    return [f"negative_{number + 1}" for number in range(num_negatives)]
-
-
-def _schema(num_negatives: int) -> pa.Schema:
-    columns = ["anchor", "positive", *_names(num_negatives)]
+def _schema(settings: WriteSettings) -> pa.Schema:
+    columns = ["anchor", "positive", *negative_columns(settings.num_negatives)]
     return training_schema(dict.fromkeys(columns, TEXT))
 
 
 def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, num_negatives: int
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
-    is_full = pl.col("negative_id").list.len() == num_negatives
-    return row_per_positive(positives, negatives).filter(is_full)
+    return full_row_per_positive(positives, negatives, settings.num_negatives)
 
 
-def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, num_negatives: int) -> pl.DataFrame:
-    rows = with_text(provenance, "positive_id", texts, "positive")
-    for number, name in enumerate(_names(num_negatives)):
-        rows = rows.with_columns(_id=pl.col("negative_id").list.get(number, null_on_oob=True))
-        rows = with_text(rows, "_id", texts, name).drop("_id")
-    return rows.select(pl.col("query").alias("anchor"), "positive", *_names(num_negatives))
+def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
+    rows = with_tuple_texts(provenance, texts, settings.num_negatives)
+    return rows.select(
+        pl.col("query").alias("anchor"), "positive", *negative_columns(settings.num_negatives)
+    )
 
 
 FORMAT = OutputFormat(
@@ -43,6 +42,10 @@ FORMAT = OutputFormat(
     row_per="positive",
     reading="A row per query and positive, with all its negatives.",
     columns=FOR_SENTENCE_TRANSFORMERS,
+    command=(
+        'train = load_dataset("work/5-write", "n-tuple", split="train")\n'
+        "SentenceTransformerTrainer(model=model, train_dataset=train, loss=MultipleNegativesRankingLoss(model))"
+    ),
     about=(
         "A row per query and positive, with a column for each of `--num-negatives`. A query with fewer "
         "negatives has no row."

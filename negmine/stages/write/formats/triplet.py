@@ -5,22 +5,23 @@ from __future__ import annotations
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.settings import WriteSettings
 from negmine.data.schemas import TEXT, training_schema
 from negmine.stages.write.formats.base import FOR_SENTENCE_TRANSFORMERS, OutputFormat
 from negmine.stages.write.formats.joins import row_per_negative, with_text
 
 
-def _schema(num_negatives: int) -> pa.Schema:
+def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"anchor": TEXT, "positive": TEXT, "negative": TEXT})
 
 
 def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, num_negatives: int
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
     return row_per_negative(positives, negatives)
 
 
-def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, num_negatives: int) -> pl.DataFrame:
+def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     rows = with_text(provenance, "positive_id", texts, "positive")
     rows = with_text(rows, "negative_id", texts, "negative")
     return rows.select(pl.col("query").alias("anchor"), "positive", "negative")
@@ -35,5 +36,9 @@ FORMAT = OutputFormat(
     row_per="positive and negative",
     reading="A row per query, positive and negative.",
     columns=FOR_SENTENCE_TRANSFORMERS,
+    command=(
+        'train = load_dataset("work/5-write", "triplet", split="train")\n'
+        "SentenceTransformerTrainer(model=model, train_dataset=train, loss=MultipleNegativesRankingLoss(model))"
+    ),
     about="A row per query, positive and negative. A query without negatives has no row.",
 )

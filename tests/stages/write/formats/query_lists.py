@@ -10,18 +10,18 @@ from negmine.stages.write.formats.joins import row_per_positive, with_text
 NAME, MODULE = "query-lists", __name__
 
 
-def _schema(num_negatives):
+def _schema(settings):
     lists = pa.large_list(TEXT)
     columns = {"query": TEXT, "pos": lists, "neg": lists, "neg_scores": pa.large_list(pa.float32())}
     required = training_schema(columns)
     return required.append(pa.field("first_rank", pa.int32()))
 
 
-def _provenance(positives, negatives, num_negatives):
+def _provenance(positives, negatives, settings):
     return row_per_positive(positives, negatives)
 
 
-def _rows(provenance, texts, num_negatives):
+def _rows(provenance, texts, settings):
     rows = with_text(provenance.with_row_index("row"), "positive_id", texts, "pos")
     long = rows.select("row", doc_id="negative_id").explode("doc_id")
     negatives = with_text(long, "doc_id", texts, "neg").group_by("row").agg("neg")
@@ -44,5 +44,6 @@ FORMAT = OutputFormat(
     reading="A row per query and positive: lists of texts.",
     columns="The keys are those that a test reads.",
     about="A row per query and positive.",
+    command="train rows.jsonl",
     file_kind="jsonl",
 )

@@ -1,0 +1,99 @@
+"""Whose scores `--teacher` writes, and what is missing for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from negmine.config.naming import nearest
+from negmine.config.resolved import ResolvedConfig
+from negmine.errors import InputError, SettingsError
+from negmine.scorers.registry import JUDGE, RERANK, RISK_SCORER, scorer_type
+from negmine.stages.write.formats.base import OutputFormat
+from negmine.stages.write.formats.registry import FORMATS
+
+_MAKES_THEM = {"rerank": "--rerank-model MODEL", "guide": "--guide-model MODEL"}
+_NAMED = 3  # documents in a message
+
+
+def check(config: ResolvedConfig) -> None:
+    """Refuse a teacher or an instruction that nobody gives or reads. Raises SettingsError."""
+    write = config.write
+    outputs = [FORMATS[name] for name in write.format]
+    for output in outputs:
+        if output.teacher == "required" and write.teacher is None:
+            raise SettingsError(
+                f"--format {output.name} has scores of a teacher. Give --teacher NAME, one of: "
+                f"{', '.join(_teachers(config))}. Better ones come from a cross-encoder: --rerank-model MODEL."
+            )
+    if write.teacher is not None:
+        _check_teacher(config, write.teacher)
+        _require_place("--teacher", lambda one: one.teacher != "none", config)
+    if write.instruction is not None:
+        _require_place("--instruction", lambda one: one.instruction != "no", config)
+    if write.instruction_column is not None:
+        _require_place("--instruction-column", lambda one: one.instruction == "each", config)
+    for output in outputs:
+        most = output.most_negatives
+        if most is not None and write.num_negatives > most:
+            raise SettingsError(
+                f"--format {output.name} has a place for {most} negatives, not for --num-negatives "
+                f"{write.num_negatives}. Lower it."
+            )
+
+
+def _teachers(config: ResolvedConfig) -> list[str]:
+    return [name for name in config.score_names if name != RISK_SCORER.name]
+
+
+def _check_teacher(config: ResolvedConfig, teacher: str) -> None:
+    if teacher in _teachers(config):
+        return
+    flag = _MAKES_THEM.get(teacher.partition("_")[0])
+    how = f" Make them with {flag}." if flag else ""
+    raise SettingsError(
+        f"--teacher {teacher}: no such scores here.{nearest(teacher, _teachers(config))}{how} "
+        f"There are: {', '.join(_teachers(config))}."
+    )
+
+
+def _require_place(
+    flag: str, has_place: Callable[[OutputFormat], bool], config: ResolvedConfig
+) -> None:
+    """Refuse a setting that no format of this command has a place for: it would do nothing."""
+    fit = [one.name for one in FORMATS.values() if has_place(one)]
+    if set(fit) & set(config.write.format):
+        return
+    raise SettingsError(
+        f"{flag}: --format {', '.join(config.write.format)} has no place for it. Leave it out "
+        f"({flag} none), or add one of: {', '.join(fit)}."
+    )
+
+
+def require_scores(lacking: pl.DataFrame, teacher: str, format_name: str, work: str) -> None:
+    """Raise InputError where written documents lack a score of the teacher.
+
+    lacking: query_id, doc_id. The message names the command that makes them.
+    """
+    if lacking.is_empty():
+        return
+    first = "; ".join(
+        f"query {q!r}, document {d!r}"
+        for q, d in lacking.head(_NAMED).select("query_id", "doc_id").rows()
+    )
+    raise InputError(
+        f"--format {format_name} --teacher {teacher}: {lacking.height:,} documents of a part of the queries "
+        f"have no such score ({first}). {_how(teacher, work)}"
+    )
+
+
+def _how(teacher: str, work: str) -> str:
+    kind = scorer_type(teacher)
+    if kind is JUDGE:
+        return (
+            "The judge need not score every document that is written. Run: negmine filter "
+            f"{work} --judge-method logprob --judge-scope all, or name another --teacher."
+        )
+    stage = "retrieve" if kind is None else "rerank" if kind is RERANK else "filter"
+    return f"Run: negmine {stage} {work} --force, or name another --teacher."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from negmine.api import (
+        batch,
         diff,
         explain,
         filter,
@@ -52,6 +53,7 @@ __all__ = [
     "Result",
     "Retriever",
     "Settings",
+    "batch",
     "diff",
     "explain",
     "filter",

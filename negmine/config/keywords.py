@@ -164,3 +164,14 @@ class ProveKeywords(TypedDict, total=False):
     max_length: int | None
     device: Literal["auto", "cpu", "cuda"]
     max_minutes: float | None
+
+
+class BatchKeywords(TypedDict, total=False):
+    """The settings of `negmine.batch`; `negmine.stages.batch.settings` says what each means."""
+
+    batch_size: int
+    by: Literal["cluster", "neighbour", "owner", "source", "random"]
+    source: str | None
+    cluster_size: int | None
+    seed: int
+    near_copy: float

@@ -12,6 +12,8 @@ RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 CARD = "5-write"  # README.md lies beside the training files that it describes
 PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
+BATCHES = "6-batch"  # made by `negmine batch` alone
+BATCH_MAP, BATCH_PROVENANCE = f"{BATCHES}/map", f"{BATCHES}/provenance"
 
 # Beside the artifacts: what was computed or paid for once is kept by content.
 VECTORS, PAIR_SCORES, CALLS = "vectors", "scores", "judge"
@@ -25,6 +27,11 @@ def stage_of(artifact: str) -> str:
 def training(format_name: str) -> str:
     """Return the artifact of the training files in a format."""
     return f"{CARD}/{format_name}"
+
+
+def batched(format_name: str) -> str:
+    """Return the artifact of the training files in the order of batches."""
+    return f"{BATCHES}/{format_name}"
 
 
 def short_name(model: str) -> str:

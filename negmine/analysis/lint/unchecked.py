@@ -30,6 +30,10 @@ def unchecked_rules(
         reasons["batch_conflict"] = "needs --train-batch-size"
     elif not collector.has_rows:
         reasons["batch_conflict"] = "labeled pairs have no in-batch negatives"
+    if not settings.batches:
+        reasons["in_batch_false_negative"] = "needs --batches"
+    elif not any(file.provenance for file in files):
+        reasons["in_batch_false_negative"] = "needs the provenance of a work directory beside the file"
     return reasons
 
 

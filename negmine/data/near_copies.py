@@ -66,7 +66,7 @@ def _keys(
     start: int,
     stop: int,
 ) -> None:
-    """Write keys[start:stop]: each mixes the least values of BAND multiply-shift hashes (Dietzfelbinger 1997)."""
+    """Write keys[start:stop]: each mixes the least values of BAND multiply-shift hashes (Dietzfelbinger)."""
     least = np.empty(len(factors), np.uint64)
     low, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     for text in range(start, stop):

@@ -33,7 +33,9 @@ def unchecked_rules(
     if not settings.batches:
         reasons["in_batch_false_negative"] = "needs --batches"
     elif not any(file.provenance for file in files):
-        reasons["in_batch_false_negative"] = "needs the provenance of a work directory beside the file"
+        reasons["in_batch_false_negative"] = (
+            "needs the provenance of a work directory beside the file"
+        )
     return reasons
 
 

@@ -1,7 +1,7 @@
 """Two ways to cut points into groups of near ones: k-means in levels, and halves of halves.
 
-Both look at a sample of the points to find their centroids, and at every point once on each level. So a level costs
-one reading of the vectors, and memory does not grow with their number but by a few bytes a point.
+Both look at a sample of the points to find centroids, and at every point once on each level. So a level costs
+one reading of the vectors, and memory grows by a few bytes a point.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ HALVING_SAMPLE, HALVING_ROUNDS, LEAST_GAIN = 4_096, 20, 1e-4
 def clusters(points: Points, numbers: Ints, size: int, seed: int) -> Iterator[Ints]:
     """Yield clusters of about `size` numbers, near ones one after the other.
 
-    Spherical k-means (Dhillon and Modha 2001), in levels: at most 64 centroids, then each cluster again. Clusters
-    of one level follow a chain, each the nearest that is left to the one before (CDE, Morris and Rush 2024).
+    Spherical k-means (Dhillon and Modha 2001), in levels: at most 64 centroids, then each cluster again.
+    Clusters of one level form a chain: each is the nearest to the one before (CDE, Morris and Rush 2024).
     """
     if len(numbers) <= SLACK * size:
         yield numbers

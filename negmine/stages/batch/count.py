@@ -25,7 +25,7 @@ def false_negatives(rows: Rows, order: Ints, size: int) -> Numbers:
     counts = np.zeros(len(order), np.int32)
     fixed = (order, rows.query, rows.offsets, rows.docs, rows.bad_offsets, rows.bad)
     present, marked = np.zeros(rows.groups, np.int32), np.full(rows.groups, -1, np.int64)
-    compiled(_count)(*map(read_only, fixed), size, present, marked, counts)
+    compiled(_count)(*[read_only(one) for one in fixed], size, present, marked, counts)
     return counts
 
 

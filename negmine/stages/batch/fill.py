@@ -1,7 +1,7 @@
 """Fill batches with rows that do not contradict each other. Pure: numbers in, numbers out.
 
-A row contradicts another where a document of the one may be relevant to the query of the other. Documents are
-numbers of groups of copies; `bad` has, for every query, the groups that may be relevant to it.
+A row contradicts another where a document of the one may be relevant to the query of the other. A document is
+the number of its group of copies; `bad` has the groups that may be relevant to each query.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ IN_TURN, DRAWN = 1, 2  # how a row came into its batch
 class Rows:
     """The rows of a training file, as numbers.
 
-    query: int32 [rows]. Row r has documents docs[offsets[r]:offsets[r + 1]], its positive first. Query q must not
-    meet bad[bad_offsets[q]:bad_offsets[q + 1]], sorted, in other rows. groups: how many groups there are.
+    query: int32 [rows]. Row r has documents docs[offsets[r]:offsets[r + 1]], its positive first. Query q must
+    not meet bad[bad_offsets[q]:bad_offsets[q + 1]] in other rows. groups: how many groups there are.
     """
 
     query: Numbers
@@ -42,9 +42,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class Turn:
-    """Rows whose turn it is, in order: int64. Row rows[i] draws lists[offsets[i]:offsets[i + 1]] in, best first.
+    """Rows whose turn it is, int64, in order. rows[i] draws in lists[offsets[i]:offsets[i + 1]], best first.
 
-    most: how many of them.
+    most: how many of them come into its batch.
     """
 
     rows: Ints
@@ -92,12 +92,12 @@ class Filler:
             offsets[1:] = np.cumsum(lengths)
             lists = turn.lists[np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])]
         rows = self._rows
-        given = (seeds, offsets, lists)
-        fixed = (rows.query, rows.offsets, rows.docs, rows.bad_offsets, rows.bad)
-        _filling()(
-            *map(read_only, given), turn.most, self._size, *map(read_only, fixed),
-            self._present, self._forbidden, self.batch, self.place, self.how, self.waited, self._state,
-        )  # fmt: skip
+        given = [read_only(one) for one in (seeds, offsets, lists)]
+        known = (rows.query, rows.offsets, rows.docs, rows.bad_offsets, rows.bad)
+        marks = (self._present, self._forbidden)
+        made = (self.batch, self.place, self.how, self.waited)
+        fixed = [read_only(one) for one in known]
+        _filling()(*given, turn.most, self._size, *fixed, *marks, *made, self._state)
         self._carried = seeds[self.batch[seeds] < 0]
 
     def close(self) -> None:

@@ -33,7 +33,8 @@ def run_batch(context: Context, settings: BatchSettings) -> dict[str, Any]:
         "rows": manifest.rows,
         **manifest.stats,
         "artifacts": [
-            {"artifact": one.artifact, "outcome": one.outcome, "seconds": one.seconds} for one in outcomes
+            {"artifact": one.artifact, "outcome": one.outcome, "seconds": one.seconds}
+            for one in outcomes
         ],
         "files": [str(path) for path in context.work.part_files(files)],
     }
@@ -43,7 +44,7 @@ def _note_left_over(context: Context, stats: dict[str, Any], rows: int) -> None:
     left_over = sum(stats["left_over"].values())
     if rows and left_over > MOST * rows:
         context.progress.note(
-            f"{counted(left_over, 'rows')} of {rows:,} have no batch: {stats['left_over']['conflict']:,} contradict "
-            f"those that are not full. The fullest batch had {counted(stats['fullest'], 'rows')}: give a smaller "
-            "--batch-size, or write fewer rows of a query (--format n-tuple, a lower --num-negatives)"
+            f"{left_over:,} of {rows:,} rows have no batch: {stats['left_over']['conflict']:,} contradict the "
+            f"rows that are left. A batch got at most {counted(stats['fullest'], 'rows')}: give a smaller "
+            "--batch-size, or write fewer negatives or rows for a query (--format n-tuple)"
         )

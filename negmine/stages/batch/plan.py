@@ -37,7 +37,7 @@ def batch_artifacts(context: Context, settings: BatchSettings) -> Iterable[Artif
     chosen = config.vector_retriever
     if chosen is None and settings.by in NEED_VECTORS:
         raise SettingsError(
-            f"--by {settings.by} needs the vectors of a retriever such as dense. Give --by source or --by random, "
+            f"--by {settings.by} needs the vectors of a retriever such as dense. Give --by source or random, "
             "or mine with --retriever dense."
         )
     indexes = () if chosen is None else type_of(chosen.spec).indexes(context)

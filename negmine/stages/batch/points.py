@@ -1,7 +1,7 @@
 """Query vectors in whole numbers, so that every machine clusters them alike.
 
-A vector is scaled until its largest coordinate is LEVELS, and rounded. Products and sums of such vectors are whole
-numbers that float32 or float64 holds exactly, in whatever order a processor adds them.
+A vector is scaled until its largest coordinate is 127 (less for very long vectors), and rounded. Products and
+sums of such vectors are whole numbers that float32 or float64 holds exactly, in whatever order they are added.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Points:
         """Return vectors in whole numbers, float32 [numbers, dims]; their lengths differ."""
         rows = np.asarray(self._vectors(numbers), np.float32)
         largest = np.abs(rows).max(axis=1, keepdims=True)
-        return np.rint(rows * (np.float32(self._levels) / largest))
+        whole: Whole = np.rint(rows * (np.float32(self._levels) / largest))
+        return whole
 
     def chunks(self, numbers: Ints) -> Iterator[Whole]:
         """Yield the vectors of many numbers, some at a time."""
@@ -45,7 +46,8 @@ class Points:
     def centroid(self, sums: NDArray[np.float64]) -> Whole:
         """Return directions in whole numbers, all of one length, float32. sums: of vectors, whole [k, dims]."""
         lengths = np.sqrt((sums * sums).sum(axis=1, keepdims=True))
-        return np.rint(sums * (self._scale / np.maximum(lengths, 1.0))).astype(np.float32)
+        whole: Whole = np.rint(sums * (self._scale / np.maximum(lengths, 1.0))).astype(np.float32)
+        return whole
 
     def cosines(self, numbers: Ints) -> NDArray[np.float64]:
         """Return the cosine of every pair, float64 [numbers, numbers]."""
@@ -57,7 +59,7 @@ class Points:
 
 
 def shuffled(numbers: Ints, seed: int) -> Ints:
-    """Return numbers in random order. Where two of them stand to each other depends on them and `seed` alone."""
+    """Return numbers in random order. Which of two comes first depends on them and `seed` alone."""
     state = numbers.astype(np.uint64) * GOLDEN + splitmix64(
         np.array([seed + 1], np.uint64) * GOLDEN
     )

@@ -86,7 +86,7 @@ def _numbers(ids: pl.Series, among: pl.Series) -> Numbers:
 
 
 def _bad(context: Context, training: TrainingRows) -> tuple[Ints, Numbers]:
-    """Return for every query the groups of documents that may be relevant to it: where each begins, and groups."""
+    """Return the groups of documents that may be relevant to each query: where they begin, and the groups."""
     rows = training.rows
     own = training.positives >= 0
     keys = [_keys(rows, rows.query[own], training.groups[training.positives[own]])]

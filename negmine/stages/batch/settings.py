@@ -19,16 +19,14 @@ _conflicts = partial(setting, group="Conflicts", essential=True)
 class BatchSettings(SettingsTable):
     """Which rows come together in a batch."""
 
-    batch_size: int = _batches(
-        "Rows in a batch: the trainer's batch size, for each device.", 64, ge=2
-    )
+    batch_size: int = _batches("Rows in a batch: the trainer's batch size.", 64, ge=2)
     by: By = _batches(
-        "What the queries of a batch have in common. cluster: a topic. neighbour: they are the nearest to each "
-        "other. owner: their positives are alike, the queries not. source: --source. random: nothing.",
+        "What queries of a batch have in common. cluster: a topic. neighbour: each other's nearest. "
+        "owner: their positives are alike, the queries not. source: --source. random: nothing.",
         "cluster",
     )
     source: str | None = _batches(
-        "Column of the queries: a batch has one value of it alone. With --by cluster, neighbour or random, too."
+        "Column of the queries: a batch has one value of it. With --by cluster, neighbour, random, too."
     )
     cluster_size: int | None = _batches(
         f"Queries in a cluster, about. Default: {CLUSTER_BATCHES} times --batch-size, at least {LEAST_CLUSTER}.",

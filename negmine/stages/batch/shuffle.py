@@ -36,10 +36,11 @@ def in_order(
     for number, some in enumerate(_together(parts)):
         own = pl.Series(PLACE, place[start : start + some.height])
         start += some.height
-        for bucket, piece in some.with_columns(own).group_by(own // rows, maintain_order=True):
-            path = folder / f"{bucket[0]}-{number}.arrow"
+        for key, piece in some.with_columns(own).group_by(own // rows, maintain_order=True):
+            bucket = int(key[0])
+            path = folder / f"{bucket}-{number}.arrow"
             write_rows(path, piece)
-            files.setdefault(int(bucket[0]), []).append(path)
+            files.setdefault(bucket, []).append(path)
     for bucket in range(-(-len(order) // rows)):
         pieces = [pl.read_ipc(path) for path in files[bucket]]
         yield pl.concat(pieces).sort(PLACE).drop(PLACE)

@@ -15,7 +15,8 @@ from negmine.data.frames import table
 from negmine.data.schemas import BATCHES, conform
 from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
-from negmine.stages.batch.compose import Composed, compose
+from negmine.stages.batch.compose import compose
+from negmine.stages.batch.outcome import Composed
 from negmine.stages.batch.settings import BatchSettings
 from negmine.stages.batch.shuffle import in_order, part_rows
 from negmine.storage.json_lines import JSON_LINES

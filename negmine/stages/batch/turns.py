@@ -22,8 +22,8 @@ Groups = Iterator[tuple[Ints, Turn]]
 class RowsOfQueries:
     """The rows of each query.
 
-    query: int32 [rows], from 0 to count - 1. kind: int64 [count]; queries of one kind have positives in common, so
-    that their rows contradict each other.
+    query: int32 [rows], from 0 to count - 1. kind: int64 [count]; queries of one kind have positives in
+    common, so that their rows contradict each other.
     """
 
     def __init__(self, query: NDArray[np.int32], count: int, kind: Ints) -> None:
@@ -53,8 +53,8 @@ class RowsOfQueries:
     def turn(self, queries: Ints, rows: Ints, drawn: Ints, offsets: Ints, most: int) -> Turn:
         """Return the turn of rows that draw in the rows of other queries.
 
-        queries[i] draws in the queries drawn[offsets[i]:offsets[i + 1]]; each of `rows` is one of `queries`. most:
-        how many rows a row draws in.
+        queries[i] draws in the queries drawn[offsets[i]:offsets[i + 1]]. rows: those of `queries`, in order.
+        most: how many rows a row draws in.
         """
         flat, ends = self._lists(drawn, offsets)
         by_query = np.argsort(queries, kind="stable")

@@ -29,7 +29,7 @@ class BatchSettings(SettingsTable):
         "Column of the queries: a batch has one value of it. With --by cluster, neighbour, random, too."
     )
     cluster_size: int | None = _batches(
-        f"Queries in a cluster, about. Default: {CLUSTER_BATCHES} times --batch-size, at least {LEAST_CLUSTER}.",
+        f"Queries in a cluster. Default: {CLUSTER_BATCHES} times --batch-size, at least {LEAST_CLUSTER}.",
         ge=2,
     )
     seed: int = _batches("Seed of the order of rows and batches.", 13, ge=0)

@@ -9,7 +9,9 @@ from negmine.data.shingles.words import normalise_all, separate_words
 
 
 def keys_of(texts):
-    return band_keys(*shingles_of(*word_hashes(separate_words(normalise_all(pl.Series(texts)))), 32))
+    return band_keys(
+        *shingles_of(*word_hashes(separate_words(normalise_all(pl.Series(texts)))), 32)
+    )
 
 
 def planted(count, copies):
@@ -21,7 +23,9 @@ def planted(count, copies):
 
 def test_near_copies_are_pairs_and_nothing_else_is():
     left, right = candidate_pairs(keys_of(planted(500, 50)))
-    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(n, 500 + n) for n in range(50)]
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [
+        (n, 500 + n) for n in range(50)
+    ]
 
 
 def test_keys_are_the_same_whatever_stands_beside_a_text():

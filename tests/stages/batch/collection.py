@@ -21,16 +21,20 @@ def collection():
     """Return documents, queries and qrels as `write_beir` takes them.
 
     Of each topic, query 1 has the positive of query 0, too; the positive of query 2 has a near copy, which
-    is the positive of query 3; and that of query 4 has its text under another title, the positive of query 5.
+    is the positive of query 3; that of query 4 has its text under another title, the positive of query 5; and
+    the positive of query 7 is partly relevant to query 6.
     """
     documents, queries, qrels = {}, {}, []
     for topic in range(TOPICS):
         for number in range(EACH):
             name = f"{topic}-{number}"
             documents[f"d{name}"] = (f"title {name}", text(topic, number))
-            queries[f"q{name}"] = f"topic{topic}word0 topic{topic}word1 own{topic}x{number}y1 {name}"
-            qrels.append((f"q{name}", f"d{name}", 1))
-        qrels.append((f"q{topic}-1", f"d{topic}-0", 1))
+            queries[f"q{name}"] = (
+                f"topic{topic}word0 topic{topic}word1 own{topic}x{number}y1 {name}"
+            )
+            qrels.append((f"q{name}", f"d{name}", 2))
+        qrels.append((f"q{topic}-1", f"d{topic}-0", 2))
+        qrels.append((f"q{topic}-6", f"d{topic}-7", 1))
         documents[f"d{topic}-3"] = ("", f"{text(topic, 2)} changed")
         documents[f"d{topic}-2"] = ("", text(topic, 2))
         documents[f"d{topic}-5"] = ("another title", text(topic, 4))
@@ -46,14 +50,25 @@ def mined(folder, **flags):
         for place, (name, words) in enumerate(queries.items())
     ]
     (data / "queries.jsonl").write_text("\n".join(lines) + "\n")
-    given = {"format": "n-tuple", "num_negatives": 2, "relative_margin": 0.0, "no_risk": True, "k": 40}
+    given = {
+        "format": "n-tuple",
+        "num_negatives": 2,
+        "relative_margin": 0.0,
+        "no_risk": True,
+        "no_near_duplicate": True,
+        "min_relevance": 2,
+        "k": 40,
+    }
     vectors = write_vectors(data, documents, queries) if flags.get("retriever") != "bm25" else {}
     return negmine.mine(folder / "work", data=data, **given | vectors | flags).work
 
 
 def near(one, other):
     """Return the Jaccard similarity of the word 3-grams of two texts, in another way."""
-    sets = [{tuple(words[n : n + 3]) for n in range(len(words) - 2)} for words in (one.split(), other.split())]
+    sets = [
+        {tuple(words[n : n + 3]) for n in range(len(words) - 2)}
+        for words in (one.split(), other.split())
+    ]
     return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
 
 

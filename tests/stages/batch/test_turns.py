@@ -29,7 +29,9 @@ def test_rows_are_looked_up_by_their_query():
 
 def test_a_turn_draws_in_the_rows_of_other_queries():
     rows = rows_of_queries([0, 1, 1, 2])
-    turn = rows.turn(np.array([2, 0]), np.array([0, 3]), np.array([1, 0, 2]), np.array([0, 1, 3]), 9)
+    turn = rows.turn(
+        np.array([2, 0]), np.array([0, 3]), np.array([1, 0, 2]), np.array([0, 1, 3]), 9
+    )
     lists = np.split(turn.lists, turn.offsets[1:-1])
     assert [one.tolist() for one in lists] == [[0, 3], [1, 2]]
 
@@ -46,7 +48,9 @@ def test_every_row_has_its_turn_once(by, count, seed):
     query = np.random.default_rng(seed).integers(0, count, 2 * count)
     query[:count] = np.arange(count)
     points = points_of(np.random.default_rng(seed).standard_normal((count, 4)))
-    settings = BatchSettings(by=by, batch_size=4, cluster_size=10 if by == "cluster" else None, seed=seed)
+    settings = BatchSettings(
+        by=by, batch_size=4, cluster_size=10 if by == "cluster" else None, seed=seed
+    )
     groups = list(TURNS[by](points, np.arange(count), rows_of_queries(query), settings))
     assert sorted(row for _, turn in groups for row in turn.rows) == list(range(2 * count))
     assert sorted(number for group, _ in groups for number in group) == list(range(count))
@@ -71,7 +75,9 @@ def test_owners_are_drawn_in_whose_query_is_least_alike():
     hits = pl.DataFrame(
         {"query_id": ["0"] * 5, "doc_id": [f"d{n}" for n in range(1, 6)], "score": scores}
     )
-    owners = pl.DataFrame({"doc_id": [f"d{n}" for n in range(6)], "owner": [str(n) for n in range(6)]})
+    owners = pl.DataFrame(
+        {"doc_id": [f"d{n}" for n in range(6)], "owner": [str(n) for n in range(6)]}
+    )
     alike = {"1": 0.95, "2": 0.3, "3": 0.5, "4": 0.2, "5": 0.1}
     lists = owner_lists(
         hits, owners, lambda _, names: np.array([alike[name] for name in names]), pool=5, first=4

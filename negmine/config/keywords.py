@@ -141,6 +141,7 @@ class LintKeywords(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda"]
     vector_store: str | Path | None
     train_batch_size: int | None
+    batches: int | Sequence[int]
     fail_on: str | Sequence[str]
     rows: int
     findings: str | Path | None

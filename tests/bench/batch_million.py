@@ -157,7 +157,7 @@ def _commit(context, state, count):
     )  # fmt: skip
 
 
-def measure(work, by):
+def measure(work, by, size=64):
     """Run `batch` in a process of its own; return its answer, seconds, those of CPU, and peak memory in MB."""
     start = time.monotonic()
     command = [
@@ -168,6 +168,8 @@ def measure(work, by):
         str(work),
         "--by",
         by,
+        "--batch-size",
+        str(size),
         "--json",
         "--force",
     ]

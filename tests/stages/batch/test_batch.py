@@ -11,8 +11,10 @@ import pytest
 
 import negmine
 from negmine.errors import InputError, MissingArtifact, SettingsError
+from negmine.stages.write.formats import registry
 from tests.models.tiny import static_model
 from tests.stages.batch.collection import contradictions, mined, random_batches
+from tests.stages.write.formats import query_lists
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "compose-batches.md"
 BY = [
@@ -124,6 +126,20 @@ def test_a_run_without_vectors_has_batches_at_random_and_by_source(tmp_path):
     made = negmine.batch(work, by="source", source="colour", batch_size=4)
     assert made["false_negatives"]["composed"]["false_negatives"] == 0 < made["batches"]
     assert "coherence" not in made
+
+
+def test_json_lines_come_in_the_order_of_batches_as_they_were(work, monkeypatch):
+    monkeypatch.setitem(registry.MODULES, query_lists.NAME, query_lists.MODULE)
+    negmine.write(work, format=query_lists.NAME)
+    made = negmine.batch(work, batch_size=4)
+    old, new = (_lines(work / stage / query_lists.NAME) for stage in ("5-write", "6-batch"))
+    assert new == [old[row] for row in read(work, "6-batch/map")["row"]]
+    assert made["files"][0].endswith("6-batch/query-lists/part-00000.jsonl")
+
+
+def _lines(folder):
+    files = sorted(folder.glob("part-*.jsonl"))
+    return [line for file in files for line in file.read_text("utf-8").splitlines()]
 
 
 def test_a_batch_that_is_too_large_leaves_rows_and_says_so(work):

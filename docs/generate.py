@@ -179,6 +179,7 @@ def tables() -> str:
         "judgments": schemas.JUDGMENTS,
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,
+        "map (6-batch)": schemas.BATCHES,
     }
     for lists in (False, True):
         names = ", ".join(one.name for one in FORMATS.values() if one.has_lists == lists)

@@ -30,7 +30,7 @@ BEGIN, END = "<!-- numbers: tests/bench/batch_numbers.py -->", "<!-- end of numb
 SIZES = {"stackfaq": 16, "debian-packages": 64}
 BY = ("random", "cluster", "neighbour", "owner")
 HEAD = ("by", "rows in batches", "false negatives a batch", "without the check", "mean cosine",
-        "of the nearest", "s", "MB")  # fmt: skip
+        "of the nearest", "CPU s", "MB")  # fmt: skip
 
 
 def mined(name, work):
@@ -58,12 +58,12 @@ def table(name, work):
     folder, size = mined(name, work), SIZES[name]
     rows = []
     for by in BY:
-        data, seconds, _, peak = measure(folder, by, size)
+        data, _, cpu, peak = measure(folder, by, size)
         counts, cosines = data["false_negatives"], data["coherence"]
         share = data["in_batches"] / data["rows"]
         cells = [f"{data['in_batches']:,} ({share:.1%})", f"{counts['composed']['per_batch']:.2f}",
                  f"{blind(folder, by, size):,.2f}", *_cosines(cosines["composed"])]  # fmt: skip
-        rows.append([f"`{by}`", *cells, f"{seconds:.0f}", f"{peak:,.0f}"])
+        rows.append([f"`{by}`", *cells, f"{cpu:.0f}", f"{peak:,.0f}"])
     before = [
         [
             label,

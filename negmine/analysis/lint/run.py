@@ -100,7 +100,7 @@ class Audit:
 
             size = settings.train_batch_size or 2
             totals["pairs"] = find_conflicts(self._sample, self._guides[0], size, findings)
-        if settings.batches:
+        if settings.batches and collector.has_rows:
             from negmine.analysis.lint.checks.in_batch import find_in_batches
 
             totals["batch_rows"] = find_in_batches(self._files, settings, findings)

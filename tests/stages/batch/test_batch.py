@@ -137,6 +137,14 @@ def test_json_lines_come_in_the_order_of_batches_as_they_were(work, monkeypatch)
     assert made["files"][0].endswith("6-batch/query-lists/part-00000.jsonl")
 
 
+@pytest.mark.parametrize("name", list(registry.MODULES))
+def test_every_format_comes_in_the_order_of_batches(work, name):
+    negmine.write(work, format=name)
+    negmine.batch(work, by="random", batch_size=3)
+    order = read(work, "6-batch/map")["row"]
+    assert read(work, f"6-batch/{name}").equals(read(work, f"5-write/{name}")[order])
+
+
 def _lines(folder):
     files = sorted(folder.glob("part-*.jsonl"))
     return [line for file in files for line in file.read_text("utf-8").splitlines()]

@@ -53,6 +53,13 @@ def test_a_file_without_provenance_is_not_checked(work, tmp_path):
     assert rule_of(path)["why_not"] == "needs --batches"
 
 
+def test_labeled_pairs_have_no_in_batch_negatives(tmp_path):
+    folder = mined(tmp_path, format="labeled-pair")
+    rule = rule_of(folder / "5-write" / "labeled-pair", batches=[4])
+    assert (rule["checked"], rule["count"]) == (False, 0)
+    assert rule["why_not"] == "labeled pairs have no in-batch negatives"
+
+
 def test_a_batch_of_one_row_is_refused(work):
     with pytest.raises(SettingsError, match="--batches 1"):
         negmine.lint(work / "5-write" / "n-tuple", batches=[1])

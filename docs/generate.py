@@ -183,6 +183,7 @@ def tables() -> str:
         "judgments": schemas.JUDGMENTS,
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,
+        "map (6-batch)": schemas.BATCHES,
     }
     for lists, positive_lists in dict.fromkeys(map(_lists, FORMATS.values())):
         names = ", ".join(

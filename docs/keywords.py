@@ -12,6 +12,7 @@ from negmine.analysis.prove.settings import ProveSettings
 from negmine.config.settings import STAGES
 from negmine.config.table import SettingsTable
 from negmine.data.sources.tables import FIELDS
+from negmine.stages.batch.settings import BatchSettings
 
 FILE = Path(__file__).parents[1] / "negmine" / "config" / "keywords.py"
 WIDTH = 100  # of a line of code; a longer one is left as it is
@@ -44,7 +45,12 @@ def render() -> str:
         "The settings of `negmine.prove`; `negmine.analysis.prove.settings` says what each means.",
         [ProveSettings],
     )
-    return "\n\n".join([HEAD, stages, lint, prove])
+    batch = _keywords(
+        "BatchKeywords",
+        "The settings of `negmine.batch`; `negmine.stages.batch.settings` says what each means.",
+        [BatchSettings],
+    )
+    return "\n\n".join([HEAD, stages, lint, prove, batch])
 
 
 def _keywords(name: str, text: str, tables: Iterable[type[SettingsTable]]) -> str:

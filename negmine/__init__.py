@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from negmine.api import (
+        batch,
         decontaminate,
         diff,
         explain,
@@ -53,6 +54,7 @@ __all__ = [
     "Result",
     "Retriever",
     "Settings",
+    "batch",
     "decontaminate",
     "diff",
     "explain",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from negmine.analysis.status.status import states
-from negmine.config.keywords import LintKeywords, ProveKeywords, SettingsKeywords
+from negmine.config.keywords import BatchKeywords, LintKeywords, ProveKeywords, SettingsKeywords
 from negmine.config.settings import STAGES
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from negmine.analysis.prove.settings import ProveSettings
     from negmine.analysis.report.schema import Report
+    from negmine.stages.batch.settings import BatchSettings
 
 
 def mine(
@@ -94,6 +95,31 @@ def filter(
 def write(work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]) -> Result:
     """Stage 5: write training files, their provenance and the data card."""
     return run_stages(open_existing(work, settings, force=force), ["write"])
+
+
+def batch(
+    work: str | Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    **settings: Unpack[BatchKeywords],
+) -> dict[str, Any]:
+    """Put the training file that was written last in the order of composed batches, in WORK/6-batch.
+
+    Returns the `data` of `negmine batch --json`. Settings are the command's flags. Raises SettingsError,
+    InputError, MissingArtifact if a stage has to run first.
+    """
+    from negmine.stages.batch.settings import batch_settings
+
+    chosen = batch_settings(settings)
+    return compose_batches(open_existing(work, {}, None, progress, force), chosen)
+
+
+def compose_batches(context: Context, settings: BatchSettings) -> dict[str, Any]:
+    """Compose batches, reporting progress (see `batch`)."""
+    from negmine.stages.batch.making import run_batch
+
+    return run_batch(context, settings)
 
 
 def judge_check(

@@ -13,7 +13,17 @@ from negmine.analysis.lint.rules import RULES
 from negmine.cli.app import app
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
-from negmine.data.schemas import CANDIDATES, CORPUS, FEATURES, QRELS, QUERIES, RUN, SHORT, VERDICTS
+from negmine.data.schemas import (
+    BATCHES,
+    CANDIDATES,
+    CORPUS,
+    FEATURES,
+    QRELS,
+    QUERIES,
+    RUN,
+    SHORT,
+    VERDICTS,
+)
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.rules import REASONS
 
@@ -65,7 +75,7 @@ def test_every_rule_of_lint_has_a_section():
 
 def test_every_column_is_described():
     page = text("reference/tables.md")
-    for schema in (CORPUS, QUERIES, QRELS, RUN, CANDIDATES, FEATURES, VERDICTS, SHORT):
+    for schema in (CORPUS, QUERIES, QRELS, RUN, CANDIDATES, FEATURES, VERDICTS, SHORT, BATCHES):
         for field in schema:
             assert f"| `{field.name}` |" in page
 

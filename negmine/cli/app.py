@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from negmine.cli.commands.batch import batch
 from negmine.cli.commands.decontaminate import decontaminate
 from negmine.cli.commands.diff import diff
 from negmine.cli.commands.explain import explain
@@ -42,6 +43,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "filter": filter_,
         "write": stage_command("write"),
     },
+    "After the stages": {"batch": batch},
     "Look at a run": {
         "status": status,
         "show": show,

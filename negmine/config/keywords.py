@@ -153,6 +153,7 @@ class LintKeywords(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda"]
     vector_store: str | Path | None
     train_batch_size: int | None
+    batches: int | Sequence[int]
     fail_on: str | Sequence[str]
     rows: int
     findings: str | Path | None
@@ -176,3 +177,14 @@ class ProveKeywords(TypedDict, total=False):
     max_length: int | None
     device: Literal["auto", "cpu", "cuda"]
     max_minutes: float | None
+
+
+class BatchKeywords(TypedDict, total=False):
+    """The settings of `negmine.batch`; `negmine.stages.batch.settings` says what each means."""
+
+    batch_size: int
+    by: Literal["cluster", "neighbour", "owner", "source", "random"]
+    source: str | None
+    cluster_size: int | None
+    seed: int
+    near_copy: float

@@ -166,6 +166,16 @@ SHORT = _schema(
     _required("got", pa.int64()),
 )
 
+BATCHES = _schema(
+    "batches/1",
+    pa.field("batch", pa.int32()),
+    pa.field("place", pa.int32()),
+    _required("row", pa.int64()),
+    _required("query_id", ID),
+    pa.field("cluster", pa.int32()),
+    _required("why", pa.large_string()),
+)
+
 
 def training_schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
     """Return the schema of a training file with these columns, in this order; none may be empty."""

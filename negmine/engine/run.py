@@ -129,7 +129,7 @@ def _stages_done(wanted: Sequence[State], outcomes: Sequence[Outcome]) -> set[st
 
 
 def _require_earlier(asked: Run, states: Sequence[State]) -> None:
-    order = list(STAGES)
+    order = list(dict.fromkeys([*STAGES, *(s.artifact.stage for s in states)]))
     first = min(order.index(stage) for stage in asked.stages)
     earlier = [s.artifact.name for s in states if order.index(s.artifact.stage) < first]
     require_fresh(asked.context, states, earlier)

@@ -27,11 +27,12 @@ class Stream:
     """Tables that come one after the other, each knowing those before; not resumable within.
 
     `finish` runs after the last table and before anything is put in place: it may refuse the lot,
-    and returns the manifest's stats.
+    and returns the manifest's stats. `file_kind`: how storage writes them, `parquet` or `jsonl`.
     """
 
     tables: Iterator[pa.Table]
     finish: Callable[[], Stats] = dict
+    file_kind: str = PARQUET
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,10 @@ class PartTask:
         disk.fresh_folder(self.artifact)
         count = 0
         for table in work.tables:
-            disk.write_part(self.artifact, count, table, self.identity)
+            disk.write_part(self.artifact, count, table, self.identity, work.file_kind)
             count += 1
-        return PartResult(None, [part_name(number) for number in range(count)], work.finish())
+        names = [part_name(number, work.file_kind) for number in range(count)]
+        return PartResult(None, names, work.finish())
 
 
 _lock = Lock()

@@ -60,13 +60,18 @@ class Retriever(Protocol):
 class VectorRetriever(Retriever, Protocol):
     """A retriever whose vectors tell how similar two documents, or two queries, are.
 
-    vectors: unit vectors of documents, [rows, dimensions], may be memory-mapped.
+    vectors, queries: unit vectors of documents and queries, [rows, dimensions], may be memory-mapped.
     """
 
     vectors: NDArray[Any]
+    queries: NDArray[Any]
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of `vectors` of documents at these positions, int64."""
+        ...
+
+    def query_rows(self, query_ids: pl.Series) -> NDArray[np.int64]:
+        """Return the rows of `queries` of mined queries by query_id, int64."""
         ...
 
     def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:

@@ -13,6 +13,8 @@ RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 CARD = "5-write"  # README.md lies beside the training files that it describes
 PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
+BATCHES = "6-batch"  # made by `negmine batch` alone
+BATCH_MAP, BATCH_PROVENANCE = f"{BATCHES}/map", f"{BATCHES}/provenance"
 
 # Beside the artifacts: what was computed or paid for once is kept by content.
 VECTORS, PAIR_SCORES, CALLS = "vectors", "scores", "judge"
@@ -31,6 +33,11 @@ def training(format_name: str) -> str:
 def provenance(format_name: str, main_format: str) -> str:
     """Return the artifact of a format's provenance; that of the main format is `5-write/provenance`."""
     return PROVENANCE if format_name == main_format else f"{PROVENANCE}-{format_name}"
+
+
+def batched(format_name: str) -> str:
+    """Return the artifact of the training files in the order of batches."""
+    return f"{BATCHES}/{format_name}"
 
 
 def short_name(model: str) -> str:

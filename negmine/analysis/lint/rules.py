@@ -144,6 +144,17 @@ RULES: dict[str, Rule] = {
         "of `--train-batch-size` rows, by the first guide. A row's own negatives are not counted here but "
         "as `guide_inverted`.",
     ),
+    "in_batch_false_negative": Rule(
+        SUSPICION,
+        "batch_rows",
+        "In training batches, a row has a document that may be relevant to the query of another row. The "
+        "loss takes it for a negative of that query. May be relevant: people's qrels say so; the run's risk, "
+        "guide, judge or owner queries do; or it is a copy or near copy (`--near-duplicate`) of such a "
+        "document. The count is the number of rows whose query meets one, in batches of the first "
+        "`--batches` rows as the file has them; `about` has every size, in the order of the file and "
+        "shuffled. Needs a training file in its work directory, with its provenance. Of the files of "
+        "`negmine batch`, rows without a batch are left out.",
+    ),
     "noisy_positive": Rule(
         SUSPICION,
         "positive_pairs",

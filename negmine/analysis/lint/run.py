@@ -100,6 +100,10 @@ class Audit:
 
             size = settings.train_batch_size or 2
             totals["pairs"] = find_conflicts(self._sample, self._guides[0], size, findings)
+        if settings.batches and collector.has_rows:
+            from negmine.analysis.lint.checks.in_batch import find_in_batches
+
+            totals["batch_rows"] = find_in_batches(self._files, settings, findings)
         shown = examples(findings, self._files, settings)
         return make_report(self._files, findings, totals, shown) | {"notes": self._notes()}
 

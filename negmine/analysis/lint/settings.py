@@ -15,6 +15,7 @@ _columns = partial(setting, group="Columns and rows", essential=True)
 _sources = partial(setting, group="Compare with your data", essential=True)
 _thresholds = partial(setting, group="Thresholds", essential=True)
 _guides = partial(setting, group="Guides", essential=True)
+_batches = partial(setting, group="Batches", essential=True)
 _results = partial(setting, group="Results", essential=True)
 
 
@@ -57,6 +58,9 @@ class LintSettings(SettingsTable):
     train_batch_size: int | None = _guides(
         "Count conflicts in random training batches of this size.", ge=2
     )
+    batches: tuple[int, ...] = _batches(
+        "Count false negatives in training batches of this many rows. Repeatable.", ()
+    )
     fail_on: tuple[str, ...] = _results(
         "Exit code 3 above a count (0) or a share (0.01, 1%) of a rule; `fault` is every fault. Repeatable.",
         (),
@@ -73,6 +77,9 @@ def lint_settings(given: Mapping[str, Any]) -> LintSettings:
     """
     settings = chosen(LintSettings, given, "lint")
     _check_guides(settings)
+    for size in settings.batches:
+        if size < 2:
+            raise SettingsError(f"--batches {size}: a batch has 2 rows at least.")
     if settings.queries is not None and settings.qrels is None:
         raise SettingsError("--queries only helps to read --qrels. Give --qrels FILE too.")
     return settings

@@ -30,7 +30,22 @@ def unchecked_rules(
         reasons["batch_conflict"] = "needs --train-batch-size"
     elif not collector.has_rows:
         reasons["batch_conflict"] = "labeled pairs have no in-batch negatives"
+    why_not = _not_in_batches(files, settings, collector)
+    if why_not is not None:
+        reasons["in_batch_false_negative"] = why_not
     return reasons
+
+
+def _not_in_batches(
+    files: Sequence[TrainingFile], settings: LintSettings, collector: Collector
+) -> str | None:
+    if not settings.batches:
+        return "needs --batches"
+    if not collector.has_rows:
+        return "labeled pairs have no in-batch negatives"
+    if not any(file.provenance for file in files):
+        return "needs the provenance of a work directory beside the file"
+    return None
 
 
 def _without_scores(settings: LintSettings, collector: Collector) -> dict[str, str]:

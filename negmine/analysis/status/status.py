@@ -8,6 +8,7 @@ from typing import Any
 from negmine.engine.context import Context
 from negmine.engine.status import PARTIAL, State, survey
 from negmine.errors import CorruptArtifact
+from negmine.stages.batch.plan import batches_left
 from negmine.stages.plan import make_plan, other_formats
 
 MOST_NAMED = 3  # files of an artifact
@@ -15,11 +16,12 @@ DAMAGED = "damaged"
 
 
 def states(context: Context, verify: bool = False) -> list[State]:
-    """Return the state of every artifact, training files of other formats that lie there included.
+    """Return the state of every artifact, other formats and batches that lie there included.
 
     verify: read every file; an artifact with a file that is missing or altered is partial.
     """
-    every = survey(context, [*make_plan(context), *other_formats(context)])
+    plan = [*make_plan(context), *other_formats(context), *batches_left(context)]
+    every = survey(context, plan)
     return [_verified(context, state) for state in every] if verify else every
 
 

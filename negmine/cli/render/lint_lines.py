@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -83,6 +84,15 @@ def _conflicts(values: Mapping[str, Any]) -> str:
     )
 
 
+def _in_batches(values: Mapping[str, Any]) -> str:
+    names = {"file": "as the file has them", "shuffled": "shuffled"}
+    return " ".join(
+        f"{Path(one['folder']).name}, {counted(one['rows'], 'rows')} {names[one['order']]} in batches of "
+        f"{one['batch_size']:,}: {one['per_batch']:,.4g} false negatives a batch, in {one['rows_with']:,} rows."
+        for one in values["orders"]
+    )
+
+
 def _lengths(values: Mapping[str, Any]) -> str:
     return (
         f"Median length: {values['median_positive']:,} characters of positives, "
@@ -96,5 +106,6 @@ _IN_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "noisy_positive": _too_easy,
     "faulty_positive": _too_hard,
     "batch_conflict": _conflicts,
+    "in_batch_false_negative": _in_batches,
     "length_tells": _lengths,
 }

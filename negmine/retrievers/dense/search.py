@@ -45,8 +45,8 @@ class Dense:
         self._order = doc_order if self._positions is None else doc_order[self._positions]
         self.vectors = open_array(folder / "documents.npy", FLOATS, (len(self._order), None))
         count, dims = self.vectors.shape
-        self._queries = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
-        pays = roughly is not None and coarse.is_worth_it(count, len(self._queries), dims)
+        self.queries = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
+        pays = roughly is not None and coarse.is_worth_it(count, len(self.queries), dims)
         self._roughly = roughly if pays else None
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -55,13 +55,14 @@ class Dense:
             return docs
         return np.searchsorted(self._positions, docs)
 
-    def _asked(self, query_ids: Any) -> NDArray[np.int64]:
+    def query_rows(self, query_ids: Any) -> NDArray[np.int64]:
+        """Return the rows of `queries` of mined queries by query_id, int64."""
         asked = pl.DataFrame({"query_id": query_ids})
         places = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
         return places["place"].cast(pl.Int64).to_numpy()
 
     def _query_vectors(self, query_ids: Any) -> NDArray[np.float32]:
-        return np.asarray(self._queries[self._asked(query_ids)], np.float32)
+        return np.asarray(self.queries[self.query_rows(query_ids)], np.float32)
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k documents of every query (see Retriever)."""
@@ -102,11 +103,13 @@ class Dense:
 
     def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:
         """Return the cosine of two queries' vectors, pair by pair, float32 [len(left)]."""
-        return pair_scores(self._queries, self._queries, self._asked(left), self._asked(right))
+        return pair_scores(
+            self.queries, self.queries, self.query_rows(left), self.query_rows(right)
+        )
 
     def keys(self, kind: str) -> NDArray[np.uint64]:
         """Return the hash of every `document`'s or `query`'s vector, uint64 [rows, 2]."""
-        rows = len(self.vectors if kind == "document" else self._queries)
+        rows = len(self.vectors if kind == "document" else self.queries)
         return open_array(self._folder / f"{kind}_keys.npy", np.uint64, (rows, 2), mapped=False)
 
     @property

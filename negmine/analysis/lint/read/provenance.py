@@ -11,11 +11,14 @@ from negmine.analysis.lint.places import ROWS
 from negmine.storage.manifest import MANIFEST, Manifest, read_manifest
 from negmine.storage.parquet import read_part
 
+_MADE_FROM = {"4-filter/verdicts", "6-batch/map"}
+
 
 def provenance_of(path: Path) -> Path | None:
     """Return the part of `provenance` that is row for row beside a part of a training file, if there is one.
 
-    They belong together where both were made from the same verdicts for the same format.
+    They belong together where both were made from the same verdicts, or the same map of batches, for the same
+    format.
     """
     own_format = f"provenance-{path.parent.name}"
     both = (_beside(path, folder) for folder in ("provenance", own_format))
@@ -26,8 +29,10 @@ def _beside(path: Path, folder: str) -> Path | None:
     part = path.parent.parent / folder / path.with_suffix(".parquet").name
     try:
         training, provenance = _manifest(path.parent), _manifest(part.parent)
-        verdicts = "4-filter/verdicts"
-        is_same = training.inputs[verdicts] == provenance.inputs[verdicts]
+        shared = _MADE_FROM & training.inputs.keys()
+        is_same = bool(shared) and all(
+            training.inputs[name] == provenance.inputs[name] for name in shared
+        )
         own, other = training.settings, provenance.settings
         fits = other["format"] == path.parent.name and all(
             own[key] == other[key] for key in own.keys() & other.keys()

@@ -1,0 +1,1 @@
+"""Batches composed offline: after stage 5, and only when `negmine batch` asks for them."""

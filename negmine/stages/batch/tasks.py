@@ -1,0 +1,68 @@
+"""Tasks of `batch`: the map, and the rows of training file and provenance in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from negmine.data.frames import table
+from negmine.data.schemas import BATCHES, conform
+from negmine.engine.context import Context
+from negmine.engine.tasks import Stream
+from negmine.stages.batch.compose import compose
+from negmine.stages.batch.outcome import Composed
+from negmine.stages.batch.settings import BatchSettings
+from negmine.stages.batch.shuffle import in_order, part_rows
+from negmine.storage.json_lines import JSON_LINES
+from negmine.storage.layout import BATCH_MAP
+from negmine.storage.parquet import PARQUET
+from negmine.storage.workdir import PARTIAL
+
+
+def batch_map(context: Context, settings: BatchSettings, provenance: str) -> Stream:
+    """Which row of the training file stands where: batch, place, row, query_id, cluster, why."""
+
+    @cache
+    def composed() -> Composed:
+        return compose(context, settings, provenance)
+
+    def tables() -> Iterator[pa.Table]:
+        for rows in composed().rows.iter_slices(part_rows(settings.batch_size)):
+            yield table(rows, BATCHES)
+
+    return Stream(tables(), lambda: composed().stats)
+
+
+def reordered(context: Context, name: str, source: str, batch_size: int) -> Stream:
+    """The rows of an artifact in the order of the map, in parts of whole batches. name: of the new artifact."""
+    files = context.work.part_files(source)
+    lines = bool(files) and files[0].suffix == f".{JSON_LINES}"
+    order = context.work.scan(BATCH_MAP).select("row").collect()["row"].to_numpy()
+
+    def tables() -> Iterator[pa.Table]:
+        folder = context.work.local(name) / PARTIAL / "aside"
+        schema = None if lines else pq.read_schema(files[0])
+        for rows in in_order(map(_read, files), order, part_rows(batch_size), folder):
+            arrow = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+            yield arrow if schema is None else conform(arrow, schema)
+
+    return Stream(tables() if files else iter(()), dict, JSON_LINES if lines else PARQUET)
+
+
+def _read(path: Path) -> pl.DataFrame:
+    if path.suffix == f".{JSON_LINES}":
+        return pl.read_ndjson(path, infer_schema_length=None)
+    return pl.read_parquet(path, glob=False)
+
+
+def shaping(settings: BatchSettings) -> dict[str, Any]:
+    """Return what shapes the map: the settings that count with this --by."""
+    values = settings.model_dump(mode="json")
+    clustered = settings.queries_in_cluster if settings.by == "cluster" else None
+    return values | {"cluster_size": clustered}

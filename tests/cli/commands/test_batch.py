@@ -1,0 +1,43 @@
+"""`negmine batch` as a command: its table, its envelope, its exit codes."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from negmine.cli.app import app
+from tests.stages.batch.collection import mined
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    return mined(tmp_path_factory.mktemp("command"))
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["batch", *map(str, arguments)])
+
+
+def test_the_summary_shows_the_orders_side_by_side(work):
+    done = run(work, "--batch-size", 4)
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert "batches of 4 rows of n-tuple, by cluster" in lines[0]
+    assert "Without a batch" in lines[1]
+    orders = {line.split("  ")[0]: line.split() for line in lines[4:]}
+    assert list(orders) == ["as written", "shuffled", "composed"]
+    assert orders["composed"][3] == orders["composed"][4] == "0"
+    assert float(orders["shuffled"][5]) > 0
+
+
+def test_json_has_counts_files_and_settings(work):
+    data = json.loads(run(work, "--batch-size", 4, "--by", "random", "--json").stdout)["data"]
+    assert data["settings"]["by"] == "random"
+    assert data["rows"] == data["in_batches"] + sum(data["left_over"].values())
+    assert all("6-batch/n-tuple/part-" in file for file in data["files"])
+    assert set(data["false_negatives"]) == {"file", "shuffled", "composed"}
+
+
+def test_settings_that_cannot_work_are_usage_errors(work):
+    assert run(work, "--by", "source").exit_code == 2
+    assert run(work, "--by", "topic").exit_code == 2

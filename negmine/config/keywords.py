@@ -113,9 +113,21 @@ class SettingsKeywords(TypedDict, total=False):
     num_negatives: int
     relabel: bool
     order: str
-    sampling: Literal["top", "random"]
+    sampling: Literal["top", "random", "softmax", "top1-random", "cyclic", "band", "margin-bins", "diverse", "one-per-retriever", "round-robin"]  # fmt: skip
     pool: int
     seed: int
+    temperature: float
+    step: int
+    band: str
+    bins: int
+    diversity: float
+    per: Literal["query", "positive"]
+    positives: Literal["all", "best", "sample"]
+    max_reuse: int | None
+    random_negatives: int
+    random_shared: int
+    weight: Literal["none", "risk", "margin", "propensity"]
+    level: bool
     license: str | None
     language: str | Sequence[str]
 

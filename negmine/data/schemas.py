@@ -16,6 +16,7 @@ from negmine.errors import SchemaError
 FIRST_RANK = 1
 JUDGED_POSITIVE = "judged_positive"  # a judge's word, in provenance only
 POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
+RANDOM = "random"  # in provenance only: a random document, of which nobody knows more
 PARTLY_RELEVANT = "partly_relevant"  # relevance above 0, but below --min-relevance
 
 ID = pa.large_string()
@@ -151,6 +152,21 @@ SHORT = _schema(
     _required("got", pa.int64()),
 )
 
+REUSE = _schema(
+    "reuse/1",
+    _required("doc_id", ID),
+    _required("fit_rank", pa.int64()),
+    _required("fit_score", pa.float64()),
+    _required("fit_query", ID),
+)
+SCALES = _schema(
+    "scales/1",
+    _required("what", pa.large_string()),
+    _required("name", pa.large_string()),
+    pa.field("bucket", pa.int64()),
+    _required("value", pa.float64()),
+)
+
 
 def training_schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
     """Return the schema of a training file with these columns, in this order; none may be empty."""
@@ -172,8 +188,13 @@ def provenance_schema(opinions: Iterable[str], lists: bool) -> pa.Schema:
     }
     for name in opinions:
         about |= {f"{name}_rank": pa.int32(), f"{name}_score": pa.float32()}
+    about |= {
+        "sampling_probability": pa.float64(),
+        "weight": pa.float32(),
+        "level": pa.large_string(),
+    }
     return _schema(
-        "provenance/3",
+        "provenance/4",
         _required("query_id", ID),
         pa.field("positive_id", ID),
         pa.field("positive_label", pa.large_string()),

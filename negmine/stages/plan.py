@@ -12,6 +12,7 @@ from typing import Any
 
 from negmine.config import memory
 from negmine.config.outside import SOURCES
+from negmine.config.sampling import settings_in_use
 from negmine.config.settings import IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
@@ -32,6 +33,7 @@ from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.index import tasks as index_tasks
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
+from negmine.stages.write import passes
 from negmine.stages.write import tasks as write_tasks
 from negmine.stages.write.card import tasks as card_tasks
 from negmine.stages.write.compute import count_short
@@ -46,8 +48,10 @@ from negmine.storage.layout import (
     PROVENANCE,
     QRELS,
     QUERIES,
+    REUSE,
     RISK,
     RISK_MODEL,
+    SCALES,
     SHINGLES,
     SHORT,
     SURVIVORS,
@@ -245,16 +249,18 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
 def _write(context: Context) -> Iterable[Artifact]:
     config = context.config
     settings = config.write
-    files = _training(settings)
+    files = _training(context, settings)
+    yield from _passes(context)
     yield files
     yield Artifact(
-        PROVENANCE, schemas.provenance_schema(config.score_names, False), (VERDICTS,),
-        lambda: _shape(settings), write_tasks.provenance,
+        PROVENANCE, schemas.provenance_schema(config.score_names, False),
+        _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
+        lambda: _shape(settings) | _beside(settings), write_tasks.provenance,
         partial(count_deep, retrievers=config.retriever_names),
     )  # fmt: skip
     yield Artifact(
-        SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
-        write_tasks.short, count_short,
+        SHORT, schemas.SHORT, _chosen_from(context), lambda: _chosen(settings),
+        write_tasks.short, count_short, revision=2,
     )  # fmt: skip
     yield Artifact(
         CARD, None, (files.name, PROVENANCE, SHORT, VERDICTS, *_limits(context), QRELS, CORPUS),
@@ -262,24 +268,79 @@ def _write(context: Context) -> Iterable[Artifact]:
     )  # fmt: skip
 
 
-def _training(settings: WriteSettings) -> Artifact:
+def _training(context: Context, settings: WriteSettings) -> Artifact:
     return Artifact(
-        training(settings.format), FORMATS[settings.format].schema(settings.num_negatives),
-        (VERDICTS, CORPUS, QUERIES), lambda: _shape(settings), write_tasks.training,
+        training(settings.format), FORMATS[settings.format].schema(settings.negatives_written),
+        _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
+        lambda: _shape(settings), write_tasks.training,
     )  # fmt: skip
+
+
+def _passes(context: Context) -> Iterable[Artifact]:
+    """Yield what reads all verdicts once before the files are written, where there is a need."""
+    settings = context.config.write
+    if settings.max_reuse is not None:
+        yield Artifact(
+            REUSE, schemas.REUSE, _selected_from(context), lambda: _chosen(settings), passes.reuse
+        )
+    if passes.needs_scales(settings):
+        yield Artifact(
+            SCALES, schemas.SCALES, _chosen_from(context),
+            lambda: _chosen(settings) | _pick(settings, "weight", "level"), passes.scales,
+        )  # fmt: skip
+
+
+def _selected_from(context: Context) -> tuple[str, ...]:
+    """Return what negatives are selected from: verdicts, and vectors where the sampling compares them."""
+    chosen = context.config.vector_retriever
+    if context.config.write.sampling != "diverse" or chosen is None:
+        return (VERDICTS,)
+    return (VERDICTS, *type_of(chosen.spec).indexes(context), CORPUS)
+
+
+def _chosen_from(context: Context) -> tuple[str, ...]:
+    limit = (REUSE,) if context.config.write.max_reuse is not None else ()
+    return (*_selected_from(context), *limit)
+
+
+def _once(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _random_from(settings: WriteSettings) -> tuple[str, ...]:
+    return (CORPUS, QUERIES, QRELS) if settings.random_negatives else ()
+
+
+def _scales(settings: WriteSettings) -> tuple[str, ...]:
+    return (SCALES,) if passes.needs_scales(settings) else ()
 
 
 def other_formats(context: Context) -> list[Artifact]:
     """Return training files of other formats that an earlier command has left: see `status`."""
     chosen = context.config.write
     others = (chosen.model_copy(update={"format": f}) for f in FORMATS if f != chosen.format)
-    artifacts = [_training(settings) for settings in others]
+    artifacts = [_training(context, settings) for settings in others]
     return [one for one in artifacts if context.work.manifest(one.name) is not None]
 
 
 def _shape(settings: WriteSettings) -> dict[str, Any]:
-    drawn = ("pool", "seed") if settings.sampling == "random" else ()
-    return _pick(settings, "format", "num_negatives", "order", "relabel", "sampling", *drawn)
+    """Return what shapes the rows of the training file."""
+    random = ("random_negatives", "random_shared", "seed") if settings.random_negatives else ()
+    return _chosen(settings) | _pick(settings, "format", "relabel", *random)
+
+
+def _chosen(settings: WriteSettings) -> dict[str, Any]:
+    """Return what says which candidates become negatives."""
+    return _pick(settings, *settings_in_use(settings))
+
+
+def _beside(settings: WriteSettings) -> dict[str, Any]:
+    """Return the settings that shape only provenance."""
+    return {
+        name: value
+        for name, value in _pick(settings, "weight", "level").items()
+        if value not in ("none", False)
+    }
 
 
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:

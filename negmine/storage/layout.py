@@ -12,6 +12,7 @@ RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 CARD = "5-write"  # README.md lies beside the training files that it describes
 PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
+REUSE, SCALES = f"{CARD}/reuse", f"{CARD}/scales"
 
 # Beside the artifacts: what was computed or paid for once is kept by content.
 VECTORS, PAIR_SCORES, CALLS = "vectors", "scores", "judge"

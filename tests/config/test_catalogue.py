@@ -19,7 +19,8 @@ def test_a_stage_accepts_its_own_settings_and_those_shared_with_it():
     names = {entry.name for entry in accepted(["filter"])}
     assert set(STAGES["filter"].model_fields) <= names
     assert names - set(STAGES["filter"].model_fields) == {
-        "memory", "device", "devices", "batch_size", "num_negatives", "order", "sampling", "pool", "seed"
+        "memory", "device", "devices", "batch_size", "num_negatives", "order", "sampling", "pool", "seed",
+        "temperature", "step", "band", "bins", "diversity", "per", "positives", "max_reuse",
     }  # fmt: skip
     assert set(ENTRIES) == {entry.name for entry in accepted(STAGES)}
     assert {stage for entry in ENTRIES.values() for stage in entry.shared_with} <= set(STAGES)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from negmine.config.naming import flag
+from negmine.config.settings import WriteSettings
 from negmine.engine.context import Context
 from negmine.scorers import registry
 from negmine.stages.filter.rules import RULES
@@ -25,7 +26,8 @@ class Counts:
 
     rows: of the training file. queries: with a positive. short: queries with fewer than `num_negatives`
     negatives. without: queries with none. removed: reason to candidates. unfinished: what the judge has
-    left to do, in its own words, or nothing. negatives, deep: see depth.py.
+    left to do, in its own words, or nothing. negatives, deep: see depth.py. narrow: the setting of
+    the selection that leaves out kept candidates, if there is one.
     """
 
     rows: int
@@ -37,6 +39,7 @@ class Counts:
     unfinished: str = ""
     negatives: int = 0
     deep: int = 0
+    narrow: str = ""
 
 
 def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
@@ -93,6 +96,8 @@ def _why(counts: Counts, work: str) -> str:
             f"The judge is not done ({counts.unfinished}): raise --judge-budget, or run negmine filter "
             f"{work} again"
         )
+    if counts.narrow:
+        return f"{counts.narrow} leaves out kept candidates: widen it"
     if not counts.removed.keys() - {_IS_POSITIVE}:
         return "The retrievers found too few documents that are no positives: raise --k"
     return (
@@ -105,6 +110,13 @@ def _flags(reason: str) -> str:
     """Return the flags that shape a rule, as a list to follow its count; nothing where there is none."""
     settings = next((rule.settings for rule in RULES if rule.name == reason), ())
     return "".join(f", {flag(name)}" for name in settings if not name.startswith("no_"))
+
+
+def _narrow(write: WriteSettings) -> str:
+    """Return the setting of the selection that leaves out kept candidates, as a flag with its value."""
+    if write.sampling == "band":
+        return f"--band {write.band}"
+    return "" if write.max_reuse is None else f"--max-reuse {write.max_reuse}"
 
 
 def note_warnings(context: Context) -> None:
@@ -124,6 +136,7 @@ def note_warnings(context: Context) -> None:
         negatives=depth.get("negatives", 0),
         deep=depth.get("deep", 0),
         unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
+        narrow=_narrow(write),
     )
     for warning in warnings(counts, FORMATS[write.format], work.name):
         context.progress.note(warning)

@@ -6,6 +6,7 @@ from negmine.config.settings import WriteSettings
 from negmine.data.frames import frame
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.sampling.base import Selection
 
 
 def verdicts(negatives, positives=("p",), query="q"):
@@ -38,12 +39,18 @@ QUERIES = pl.DataFrame({"query_id": ["q", "lonely"], "text": ["Q", "L"]})
 DOCUMENTS = pl.DataFrame({"doc_id": [*"abcd", "p", "p1", "p2"], "text": [*"ABCD", "P", "P1", "P2"]})
 
 
+def selection(settings=None, people_first=False, retrievers=("bm25",), **options):
+    """Return a selection whose thresholds read the score of the first retriever."""
+    settings = WriteSettings(**options) if settings is None else settings
+    return Selection(settings, people_first, retrievers[0], tuple(retrievers))
+
+
 def written(data=VERDICTS, queries=QUERIES, documents=DOCUMENTS, **options):
     """Return (training rows, provenance) under their schemas, as data frames."""
     settings = WriteSettings(**options)
     output = format_named(settings.format)
-    rows = compute.provenance(data, settings, output, ["bm25"], ["bm25"], people_first=True)
+    rows = compute.provenance(data, selection(settings, True), output, ["bm25"])
     needed = documents.join(compute.document_ids(rows).to_frame(), on="doc_id", how="semi")
-    training = compute.training_table(rows, queries, needed, settings.num_negatives, output)
+    training = compute.training_table(rows, queries, needed, settings.negatives_written, output)
     provenance = compute.provenance_table(rows, ["bm25"], output)
     return frame(training), frame(provenance)

@@ -69,7 +69,7 @@ def _merges(about: About) -> dict[str, Merge]:
 
 def of_part(rows: pl.DataFrame, about: About) -> Tables:
     """Return short queries by what they got, by the reason that took most, and the worst."""
-    short = short_queries(rows, about.write).drop("asked")
+    short = short_queries(rows, about.selection)
     removed = (
         rows.filter(~IS_POSITIVE & pl.col("reason").is_not_null())
         .join(short, on="query_id", how="semi")
@@ -80,7 +80,7 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
     main = short.join(
         removed.group_by("query_id", maintain_order=True).first(), on="query_id", how="left"
     ).select(
-        reason=pl.when(pl.col("candidates") < about.write.num_negatives)
+        reason=pl.when(pl.col("candidates") < pl.col("asked"))
         .then(pl.lit(TOO_FEW))
         .otherwise(pl.col("reason"))
     )
@@ -94,7 +94,7 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
     return {
         "short_got": short.group_by("got").agg(queries=pl.len().cast(pl.Int64)),
         "short_why": summed("reason")(why),
-        "short_worst": _worst(short.join(reasons, on="query_id", how="left")),
+        "short_worst": _worst(short.drop("asked").join(reasons, on="query_id", how="left")),
     }
 
 

@@ -91,7 +91,9 @@ def _configs(context: Context) -> list[Written]:
 
 
 def _columns(name: str, manifest: Manifest) -> list[str]:
-    names: list[str] = FORMATS[name].schema(manifest.settings["num_negatives"]).names
+    settings = manifest.settings
+    written = settings["num_negatives"] + settings.get("random_negatives", 0)
+    names: list[str] = FORMATS[name].schema(written).names
     return names
 
 
@@ -112,7 +114,13 @@ def _counts(context: Context) -> list[tuple[str, int]]:
         ("candidates", verdicts["candidates"]),
         *((f"removed: `{reason}`", count) for reason, count in verdicts["removed"].items()),
         ("kept as possible negatives", verdicts["kept"]),
-        ("negatives asked for per query", context.config.write.num_negatives),
+        (f"negatives asked for per {context.config.write.per}", context.config.write.num_negatives),
         ("queries with fewer", short["queries_short"]),
         ("queries with none", short["queries_without_negatives"]),
+        *_random(context),
     ]
+
+
+def _random(context: Context) -> list[tuple[str, int]]:
+    count = context.config.write.random_negatives
+    return [("random documents per query, besides", count)] if count else []

@@ -113,7 +113,18 @@ class SettingsKeywords(TypedDict, total=False):
     num_negatives: int
     relabel: bool
     order: str
-    sampling: Literal["top", "random", "softmax", "top1-random", "cyclic", "band", "margin-bins", "diverse", "one-per-retriever", "round-robin"]  # fmt: skip
+    sampling: Literal[
+        "top",
+        "random",
+        "softmax",
+        "top1-random",
+        "cyclic",
+        "band",
+        "margin-bins",
+        "diverse",
+        "one-per-retriever",
+        "round-robin",
+    ]
     pool: int
     seed: int
     temperature: float

@@ -182,7 +182,8 @@ CHANGES = {
     "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
     "max_leak": 0.01, "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,
     "sampling": "random", "per": "positive", "positives": "best", "max_reuse": 1, "random_negatives": 2,
-    "weight": "margin", "level": True, "order": "bm25", "unscored": "keep", "license": "mit", "language": ["en"],
+    "weight": "margin", "level": True,
+    "order": "bm25", "unscored": "keep", "license": "mit", "language": ["en"],
 }  # fmt: skip
 # as the worked examples of the rules set them
 RULE_CHANGES = {"judged_negatives": "ignore", "anchor": "max"} | {

@@ -85,7 +85,7 @@ def _walks(
     hashes = name_hashes(names, seed).to_numpy()
     size = np.uint64(documents)
     start: NDArray[np.uint64] = splitmix64(hashes + GOLDEN) % size
-    stride: NDArray[np.uint64] = splitmix64(hashes + np.uint64(2) * GOLDEN) % size
+    stride: NDArray[np.uint64] = splitmix64(hashes + GOLDEN + GOLDEN) % size
     while (divides := np.gcd(stride, size) != 1).any():  # gcd(0, 1) is 1: one document, one place
         stride = np.where(divides, (stride + np.uint64(1)) % size, stride)
     return start, stride

@@ -256,7 +256,11 @@ def _write(context: Context) -> Iterable[Artifact]:
         PROVENANCE, schemas.provenance_schema(config.score_names, False),
         _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
         lambda: _shape(settings) | _beside(settings), write_tasks.provenance,
-        partial(count_deep, retrievers=config.retriever_names),
+        partial(
+            count_deep,
+            retrievers=config.retriever_names,
+            random_negatives=settings.random_negatives,
+        ),
     )  # fmt: skip
     yield Artifact(
         SHORT, schemas.SHORT, _chosen_from(context), lambda: _chosen(settings),

@@ -27,7 +27,8 @@ class Counts:
     rows: of the training file. queries: with a positive. short: queries with fewer than `num_negatives`
     negatives. without: queries with none. removed: reason to candidates. unfinished: what the judge has
     left to do, in its own words, or nothing. negatives, deep: see depth.py. narrow: the setting of
-    the selection that leaves out kept candidates, if there is one.
+    the selection that leaves out kept candidates, if there is one. random_short: queries with fewer random
+    negatives than asked.
     """
 
     rows: int
@@ -40,6 +41,7 @@ class Counts:
     negatives: int = 0
     deep: int = 0
     narrow: str = ""
+    random_short: int = 0
 
 
 def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
@@ -48,6 +50,7 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
     work: the work directory, as the user names it.
     """
     yield from _easy(counts, work)
+    yield from _random_short(counts)
     few_negatives = counts.without > MOST * counts.queries
     left_out = output.only_full_queries and counts.short > MOST * counts.queries
     if not (few_negatives or left_out or counts.rows == 0):
@@ -72,6 +75,14 @@ def _easy(counts: Counts, work: str) -> Iterator[str]:
         yield (
             f"{easy} Most candidates were removed as {_most(counts.removed)}. negmine sweep {work} shows what "
             "milder rules would leak"
+        )
+
+
+def _random_short(counts: Counts) -> Iterator[str]:
+    if counts.random_short:
+        yield (
+            f"{counts.random_short:,} queries have fewer random documents than --random-negatives: there are "
+            "no more that are neither candidates nor copies of positives. Lower --random-negatives, or --k"
         )
 
 
@@ -137,6 +148,7 @@ def note_warnings(context: Context) -> None:
         deep=depth.get("deep", 0),
         unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
         narrow=_narrow(write),
+        random_short=depth.get("random_short", 0),
     )
     for warning in warnings(counts, FORMATS[write.format], work.name):
         context.progress.note(warning)

@@ -60,8 +60,17 @@ def _keywords(name: str, text: str, tables: Iterable[type[SettingsTable]]) -> st
             if field in table.model_fields:
                 table_too = "Table | " if table is STAGES["index"] and field in FIELDS else ""
                 line = f"    {field}: {table_too}{keyword_type(annotation)}"
-                lines.append(line if len(line) <= WIDTH else f"{line}  # fmt: skip")
+                lines.append(line if len(line) <= WIDTH else _broken(line))
     return "\n".join(lines) + "\n"
+
+
+def _broken(line: str) -> str:
+    """Return a line that is too long as the formatter breaks it; one that it cannot break, marked."""
+    head, bracket, choices = line.partition("Literal[")
+    if not bracket or not choices.endswith("]") or "[" in choices:
+        return f"{line}  # fmt: skip"
+    rows = "".join(f"        {choice},\n" for choice in choices.removesuffix("]").split(", "))
+    return f"{head}Literal[\n{rows}    ]"
 
 
 def keyword_type(annotation: object) -> str:

@@ -125,9 +125,32 @@ class SettingsKeywords(TypedDict, total=False):
     instruction_column: str | None
     relabel: bool
     order: str
-    sampling: Literal["top", "random"]
+    sampling: Literal[
+        "top",
+        "random",
+        "softmax",
+        "top1-random",
+        "cyclic",
+        "band",
+        "margin-bins",
+        "diverse",
+        "one-per-retriever",
+        "round-robin",
+    ]
     pool: int
     seed: int
+    temperature: float
+    step: int
+    band: str
+    bins: int
+    diversity: float
+    per: Literal["query", "positive"]
+    positives: Literal["all", "best", "sample"]
+    max_reuse: int | None
+    random_negatives: int
+    random_shared: int
+    weight: Literal["none", "risk", "margin", "propensity"]
+    level: bool
     license: str | None
     language: str | Sequence[str]
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from negmine.config.json_text import parsed
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
+from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
+from negmine.config.sampling import band_of
 from negmine.config.secrets import has_secret, shown_url
 from negmine.config.settings import FilterSettings
 from negmine.config.settings.filter import EVAL_TESTS
@@ -20,7 +22,7 @@ def check(config: ResolvedConfig) -> None:
 
     Raises SettingsError.
     """
-    index, rules, write = config.index, config.given.filter, config.write
+    index, rules = config.index, config.given.filter
     names = list(index.retriever)
     if len(set(names)) != len(names) or not names:
         raise SettingsError(
@@ -38,11 +40,8 @@ def check(config: ResolvedConfig) -> None:
         negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]
         if getattr(rules, field) is not None and getattr(rules, negation):
             raise SettingsError(f"{flag(field)} and {flag(negation)} contradict each other.")
-    if write.sampling == "random" and write.pool < write.num_negatives:
-        raise SettingsError(
-            f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
-        )
     _check_evaluation(rules)
+    _check_selection(config)
     _check_judge(config)
     judge_budget(rules)
     judge_extra(rules)
@@ -56,6 +55,22 @@ def _check_evaluation(rules: FilterSettings) -> None:
                 f"--eval-test {test}: there is no such test.{nearest(test, EVAL_TESTS)} "
                 f"There are: {', '.join(EVAL_TESTS)}."
             )
+
+
+def _check_selection(config: ResolvedConfig) -> None:
+    write = config.write
+    sampling = f"--sampling {write.sampling}"
+    if "pool" in SAMPLING_SETTINGS[write.sampling] and write.pool < write.num_negatives:
+        raise SettingsError(
+            f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
+        )
+    band_of(write.band)
+    if write.sampling in ("one-per-retriever", "round-robin") and len(config.retrievers) < 2:
+        raise SettingsError(f"{sampling} needs two retrievers or more. Add --retriever.")
+    if write.sampling == "diverse" and config.vector_retriever is None:
+        raise SettingsError(f"{sampling} compares vectors of documents. Add --retriever dense.")
+    if write.weight == "risk" and config.filter.max_risk is None:
+        raise SettingsError("--weight risk needs the learned risk. Give --max-risk, such as 0.05.")
 
 
 def _check_judge(config: ResolvedConfig) -> None:

@@ -17,6 +17,7 @@ FIRST_RANK = 1
 POSITIVE_TEACHER = "positive_teacher_score"  # in provenance: the score of --teacher for a positive
 JUDGED_POSITIVE = "judged_positive"  # a judge's word, in provenance only
 POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
+RANDOM = "random"  # in provenance only: a random document, of which nobody knows more
 PARTLY_RELEVANT = "partly_relevant"  # relevance above 0, but below --min-relevance
 
 ID = pa.large_string()
@@ -175,6 +176,20 @@ BATCHES = _schema(
     pa.field("cluster", pa.int32()),
     _required("why", pa.large_string()),
 )
+REUSE = _schema(
+    "reuse/1",
+    _required("doc_id", ID),
+    _required("fit_rank", pa.int64()),
+    _required("fit_score", pa.float64()),
+    _required("fit_query", ID),
+)
+SCALES = _schema(
+    "scales/1",
+    _required("what", pa.large_string()),
+    _required("name", pa.large_string()),
+    pa.field("bucket", pa.int64()),
+    _required("value", pa.float64()),
+)
 
 
 def training_schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
@@ -202,8 +217,13 @@ def provenance_schema(
     }
     for name in opinions:
         about |= {f"{name}_rank": pa.int32(), f"{name}_score": pa.float32()}
+    about |= {
+        "sampling_probability": pa.float64(),
+        "weight": pa.float32(),
+        "level": pa.large_string(),
+    }
     return _schema(
-        "provenance/3",
+        "provenance/4",
         _required("query_id", ID),
         pa.field("positive_id", many(ID, positive_lists)),
         pa.field("positive_label", many(pa.large_string(), positive_lists)),

@@ -12,6 +12,7 @@ from typing import Any
 
 from negmine.config import memory
 from negmine.config.outside import SOURCES
+from negmine.config.sampling import settings_in_use
 from negmine.config.settings import IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
@@ -34,6 +35,7 @@ from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.index import tasks as index_tasks
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
+from negmine.stages.write import passes
 from negmine.stages.write import tasks as write_tasks
 from negmine.stages.write.card import tasks as card_tasks
 from negmine.stages.write.compute import count_short
@@ -49,8 +51,10 @@ from negmine.storage.layout import (
     PROVENANCE,
     QRELS,
     QUERIES,
+    REUSE,
     RISK,
     RISK_MODEL,
+    SCALES,
     SHINGLES,
     SHORT,
     SURVIVORS,
@@ -271,11 +275,12 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
 def _write(context: Context) -> Iterable[Artifact]:
     config = context.config
     settings, checked = config.write, (CONTAMINATED,) if config.filter.decontaminate else ()
+    yield from _passes(context)
     yield from (_training(context, name) for name in settings.format)
     yield from (_provenance(context, name) for name in settings.format)
     yield Artifact(
-        SHORT, schemas.SHORT, (VERDICTS,), lambda: _pick(settings, "num_negatives"),
-        write_tasks.short, count_short,
+        SHORT, schemas.SHORT, _chosen_from(context), lambda: _chosen(settings),
+        write_tasks.short, count_short, revision=2,
     )  # fmt: skip
     yield Artifact(
         CARD, None,
@@ -292,20 +297,64 @@ def _training(context: Context, name: str) -> Artifact:
     own = {"no": (), "one": ("instruction",), "each": ("instruction", "instruction_column")}
     return Artifact(
         training(name), None if output.main else output.schema(settings),
-        (VERDICTS, *_dropped(context), CORPUS, QUERIES),
+        _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
         lambda: _shape(settings, name, *own[output.instruction]),
         partial(write_tasks.training, name=name),
     )  # fmt: skip
 
 
 def _provenance(context: Context, name: str) -> Artifact:
-    config = context.config
+    config, settings = context.config, context.config.write
     return Artifact(
-        provenance(name, config.write.main_format), schemas.provenance_schema(config.score_names, False),
-        (VERDICTS, *_dropped(context)), lambda: _shape(config.write, name),
+        provenance(name, settings.main_format), schemas.provenance_schema(config.score_names, False),
+        _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
+        lambda: _shape(settings, name) | _beside(settings),
         partial(write_tasks.provenance, name=name),
-        partial(count_deep, retrievers=config.retriever_names),
+        partial(
+            count_deep,
+            retrievers=config.retriever_names,
+            random_negatives=settings.random_negatives,
+        ),
     )  # fmt: skip
+
+
+def _passes(context: Context) -> Iterable[Artifact]:
+    """Yield what reads all verdicts once before the files are written, where there is a need."""
+    settings = context.config.write
+    if settings.max_reuse is not None:
+        yield Artifact(
+            REUSE, schemas.REUSE, _selected_from(context), lambda: _chosen(settings), passes.reuse
+        )
+    if passes.needs_scales(settings):
+        yield Artifact(
+            SCALES, schemas.SCALES, _chosen_from(context),
+            lambda: _chosen(settings) | _pick(settings, "weight", "level"), passes.scales,
+        )  # fmt: skip
+
+
+def _selected_from(context: Context) -> tuple[str, ...]:
+    """Return what negatives are selected from: verdicts, and vectors where the sampling compares them."""
+    chosen, verdicts = context.config.vector_retriever, (VERDICTS, *_dropped(context))
+    if context.config.write.sampling != "diverse" or chosen is None:
+        return verdicts
+    return (*verdicts, *type_of(chosen.spec).indexes(context), CORPUS)
+
+
+def _chosen_from(context: Context) -> tuple[str, ...]:
+    limit = (REUSE,) if context.config.write.max_reuse is not None else ()
+    return (*_selected_from(context), *limit)
+
+
+def _once(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _random_from(settings: WriteSettings) -> tuple[str, ...]:
+    return (CORPUS, QUERIES, QRELS) if settings.random_negatives else ()
+
+
+def _scales(settings: WriteSettings) -> tuple[str, ...]:
+    return (SCALES,) if passes.needs_scales(settings) else ()
 
 
 def other_formats(context: Context) -> list[Artifact]:
@@ -318,14 +367,28 @@ def other_formats(context: Context) -> list[Artifact]:
 
 def _shape(settings: WriteSettings, name: str, *own: str) -> dict[str, Any]:
     """Return what shapes the rows of a format; of `own`, settings that few formats have, those that are set."""
-    drawn = ("pool", "seed") if settings.sampling == "random" else ()
+    random = ("random_negatives", "random_shared", "seed") if settings.random_negatives else ()
     scores = ("teacher",) if FORMATS[name].teacher != "none" else ()
-    shaped = _pick(settings, "num_negatives", "order", "relabel", "sampling", *drawn)
     few = _pick(settings, *scores, *own)
     return {
         "format": name,
-        **shaped,
+        **_chosen(settings),
+        **_pick(settings, "relabel", *random),
         **{name: value for name, value in few.items() if value is not None},
+    }
+
+
+def _chosen(settings: WriteSettings) -> dict[str, Any]:
+    """Return what says which candidates become negatives."""
+    return _pick(settings, *settings_in_use(settings))
+
+
+def _beside(settings: WriteSettings) -> dict[str, Any]:
+    """Return the settings that shape only provenance."""
+    return {
+        name: value
+        for name, value in _pick(settings, "weight", "level").items()
+        if value not in ("none", False)
     }
 
 

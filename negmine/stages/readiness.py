@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from negmine.config.sampling import settings_in_use
 from negmine.data.identity import identity_of
 from negmine.engine.context import Context
 from negmine.engine.status import FRESH, State, require_fresh, survey
 from negmine.scorers import registry
-from negmine.stages.filter.limits.tasks import SELECTION
 from negmine.stages.plan import make_plan
 from negmine.storage.layout import CONTAMINATED, LIMITS, VERDICTS
 
@@ -32,5 +32,6 @@ def made_from(context: Context, states: Collection[State]) -> str:
     states: of all artifacts.
     """
     verdicts = next(state.identity for state in states if state.artifact.name == VERDICTS)
-    write = context.config.write.model_dump(mode="json", include=set(SELECTION))
-    return identity_of([verdicts, write])
+    write = context.config.write
+    chosen = write.model_dump(mode="json", include=set(settings_in_use(write)))
+    return identity_of([verdicts, chosen])

@@ -114,9 +114,19 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
             "format": write.main_format,
             "rows_written": files.rows,
             "rows_by_format": {name: one.rows for name, one in written.items() if one is not None},
-            "negatives_per_query": round(write.num_negatives - missing / mined, 3),
+            "negatives_per_query": round((_asked(context, manifests, mined) - missing) / mined, 3),
         }
     return counts
+
+
+def _asked(context: Context, manifests: Mapping[str, Manifest | None], mined: int) -> int:
+    """Return how many negatives are asked for: of each query, or of each of its positives."""
+    write, verdicts = context.config.write, manifests.get(VERDICTS)
+    if write.per == "query" or write.positives != "all" or verdicts is None:
+        return write.num_negatives * mined
+    removed = verdicts.stats["removed"]
+    relevant = ("is_positive", "judged_relevant") if write.relabel else ("is_positive",)
+    return write.num_negatives * sum(int(removed.get(reason, 0)) for reason in relevant)
 
 
 def _left_out(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 CARD = "5-write"  # README.md lies beside the training files that it describes
 PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
+REUSE, SCALES = f"{CARD}/reuse", f"{CARD}/scales"
 BATCHES = "6-batch"  # made by `negmine batch` alone
 BATCH_MAP, BATCH_PROVENANCE = f"{BATCHES}/map", f"{BATCHES}/provenance"
 

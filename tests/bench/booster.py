@@ -22,6 +22,7 @@ from negmine.stages.filter.leak.sweep import Sweep
 from negmine.stages.filter.rules import turned_off
 from negmine.stages.opening import open_existing
 from negmine.stages.write.selection import selected
+from tests.bench.best_ranked import best_ranked
 from tests.bench.collections import NAMES, encoders, flags_of
 
 WANTED, K, MARGIN, SEED, REPLICATES = 10, 100, 0.05, 13, 2000
@@ -69,9 +70,7 @@ def counted(scored, rules, which=None):
     for number, part in scored.parts():
         some = part if which is None else half(part, which)
         verdicts = scored.verdicts(number, some, rules)
-        negatives = selected(verdicts, scored.context.config.write, people_first=False).group_by(
-            "query_id"
-        )
+        negatives = selected(verdicts, best_ranked(scored)).group_by("query_id")
         counts = negatives.agg(
             leaked=pl.col("hidden").sum(), got=pl.len(), z=pl.col("dense_z").sum()
         )
@@ -89,7 +88,7 @@ def matched(scored, plain, margin):
     found = []
     for which in (0, 1):
         base = counted(plain, margin, which)
-        swept = Sweep(GRID, turned_off(scored.rules), scored.context.config.write, SEED)
+        swept = Sweep(GRID, turned_off(scored.rules), best_ranked(scored), SEED)
         for number, part in scored.parts():
             swept.add(scored.verdicts(number, half(part, which), swept.base))
         enough = pl.col("yield") >= base["got"].sum() / (WANTED * base.height) - 1e-6

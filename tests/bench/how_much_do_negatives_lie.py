@@ -31,6 +31,7 @@ from negmine.stages.filter.rules import turned_off
 from negmine.stages.filter.tasks import positive_scores
 from negmine.stages.opening import open_existing
 from negmine.stages.write.selection import selected
+from tests.bench.best_ranked import best_ranked
 from tests.bench.collections import NAMES, RERANKER, encoders, flags_of
 from tests.bench.learn_risk import WAYS, K, fit, samples, share
 from tests.bench.lie_tables import BASE, JSON, WEIGHTS, write_page
@@ -69,8 +70,8 @@ def trial(folder, way, **flags):
 
 def measure(scored, rules):
     """Return the summary of every set of rules, by name."""
-    write, scores = scored.context.config.write, scored.trial.evidence.scores
-    counts = {n: Counts(write, scores, str(r.score), SEED, False) for n, r in rules.items()}
+    scores = scored.trial.evidence.scores
+    counts = {n: Counts(best_ranked(scored), scores, str(r.score), SEED) for n, r in rules.items()}
     for number, rows in scored.parts():
         for name, chosen_rules in rules.items():
             counts[name].add(scored.verdicts(number, rows, chosen_rules))
@@ -129,7 +130,7 @@ def matched(scored, base):
 
 
 def swept(scored, grid):
-    sweep = Sweep(grid, turned_off(scored.rules), scored.context.config.write, SEED)
+    sweep = Sweep(grid, turned_off(scored.rules), best_ranked(scored), SEED)
     for number, rows in scored.parts():
         sweep.add(scored.verdicts(number, rows, sweep.base))
     return sweep.table()
@@ -137,13 +138,11 @@ def swept(scored, grid):
 
 def unused_hardness(scored, rules, z):
     """Return how hard selected negatives are for an encoder that did not mine: mean z in the pool."""
-    write, key = scored.context.config.write, ["query_id", "doc_id"]
+    key = ["query_id", "doc_id"]
     hardness = {}
     for name, chosen_rules in rules.items():
         parts = [scored.verdicts(n, rows, chosen_rules) for n, rows in scored.parts()]
-        picked = pl.concat(
-            [selected(part, write, people_first=False).select(key) for part in parts]
-        )
+        picked = pl.concat([selected(part, best_ranked(scored)).select(key) for part in parts])
         hardness[name] = picked.join(z, on=key, how="left")["guide_z"].mean()
     return hardness
 
@@ -174,7 +173,7 @@ def unseen(folder, way, others):
     with shipping(others):
         scored = trial(folder, way, max_risk=0.05)
         name, values = knob(scored.rules)
-        sweep = Sweep({name: values}, turned_off(scored.rules), scored.context.config.write, SEED)
+        sweep = Sweep({name: values}, turned_off(scored.rules), best_ranked(scored), SEED)
         for number, rows in scored.parts():
             sweep.add(scored.verdicts(number, half(rows, 0), sweep.base))
         cells = sweep.table().sort(name, descending=True)
@@ -183,9 +182,7 @@ def unseen(folder, way, others):
         except GateNotMet:
             return {"chosen": None, "best": cells["leak_high"].min()}
         rule = turned_off(scored.rules).model_copy(update={name: limit})
-        counts = Counts(
-            scored.context.config.write, scored.trial.evidence.scores, "dense", SEED, False
-        )
+        counts = Counts(best_ranked(scored), scored.trial.evidence.scores, "dense", SEED)
         for number, rows in scored.parts():
             counts.add(scored.verdicts(number, half(rows, 1), rule))
     return {"chosen": limit} | counts.summary()

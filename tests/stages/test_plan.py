@@ -143,6 +143,12 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base, RULE_CHANGES | CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
         (base | {"format": "flagembedding"}, WRITE_CHANGES),
+        (base | {"sampling": "softmax"}, {"temperature": 2.0}),
+        (base | {"sampling": "cyclic"}, {"step": 2}),
+        (base | {"sampling": "band"}, {"band": "2:3"}),
+        (base | {"sampling": "margin-bins"}, {"bins": 2}),
+        (base | {"sampling": "diverse"}, {"diversity": 0.9}),
+        (base | {"random_negatives": 1}, {"random_shared": 8}),
         (base | guide, GUIDE_CHANGES),
         (base, {"judge_local": str(cross_encoder(tmp_path / "judge"))}),
         (base | JUDGE, JUDGE_CHANGES | {"judge_prompt": prompt}),
@@ -177,7 +183,9 @@ CHANGES = {
     "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "near_duplicate": 0.5,
     "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
     "max_leak": 0.01, "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,
-    "sampling": "random", "order": "bm25", "unscored": "keep", "license": "mit", "language": ["en"],
+    "sampling": "random", "per": "positive", "positives": "best", "max_reuse": 1, "random_negatives": 2,
+    "weight": "margin", "level": True,
+    "order": "bm25", "unscored": "keep", "license": "mit", "language": ["en"],
 }  # fmt: skip
 WRITE_CHANGES = {"teacher": "bm25", "instruction": "Find: ", "instruction_column": "task"}
 # as the worked examples of the rules set them

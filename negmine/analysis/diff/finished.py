@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -9,12 +10,12 @@ import polars as pl
 
 from negmine.analysis.diff import setup
 from negmine.analysis.diff.pairs import side
+from negmine.config.sampling import idle_settings
 from negmine.engine.context import Context
-from negmine.stages.write.selection import judged_first
-from negmine.storage.layout import LIMITS, QUERIES, VERDICTS
+from negmine.stages.write.sampling.base import Selection
+from negmine.stages.write.selecting import final_selection, selection_of
+from negmine.storage.layout import LIMITS, QUERIES, REUSE, VERDICTS
 from negmine.storage.parquet import read_part
-
-DRAWN = ("pool", "seed")  # of --sampling random
 
 
 class Run:
@@ -29,7 +30,8 @@ class Run:
         self.scorers = [name.removesuffix("_score") for name in scores]
         self.score = str(self.made[VERDICTS].settings["score"])
         others = ("query_id", "doc_id", "label", "rank", "positive_score", "kept", "reason")
-        self._columns = [*others, *scores]
+        ranks = [name for name in columns if name.endswith("_rank")]
+        self._columns = [*others, *ranks, *scores]
 
     @property
     def sums(self) -> list[str]:
@@ -54,15 +56,21 @@ class Run:
             )
             for number in numbers
         ]
-        config = self.context.config
-        return side(pl.concat(parts), config.write, self.score, judged_first(config.filter))
+        return side(pl.concat(parts), self._selection)
+
+    @cached_property
+    def _selection(self) -> Selection:
+        """How `write` selects negatives; a limit of reuse counts where `write` was run with it."""
+        context = self.context
+        has_limit = context.work.manifest(REUSE) is not None
+        selection = final_selection(context) if has_limit else selection_of(context)
+        return replace(selection, score=self.score)
 
     @property
     def written(self) -> dict[str, Any]:
         """The settings that say which survivors are taken."""
-        settings = self.context.config.write.model_dump(mode="json")
-        drawn = settings["sampling"] == "random"
-        return {name: value for name, value in settings.items() if drawn or name not in DRAWN}
+        write = self.context.config.write
+        return write.model_dump(mode="json", exclude=set(idle_settings(write)))
 
     @property
     def limits(self) -> dict[str, Any]:

@@ -5,25 +5,24 @@ from __future__ import annotations
 import polars as pl
 
 from negmine.analysis.diff.ranks import taus
-from negmine.config.settings import WriteSettings
 from negmine.data.schemas import POSITIVE
+from negmine.stages.write.sampling.base import Selection
 from negmine.stages.write.selection import selected
 
 KEY = ["query_id", "doc_id"]
 KEPT = "kept"
 
 
-def side(
-    verdicts: pl.DataFrame, write: WriteSettings, score: str, people_first: bool
-) -> pl.DataFrame:
+def side(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     """Return rows of `verdicts` with four columns more.
 
     verdict: kept, or the reason. taken: whether `write` takes the row as a negative. deciding: the score
     that decides. place: the row's place by that score among the query's rows that have one, from 1, ties
     by doc_id.
     """
-    taken = selected(verdicts, write, people_first).select(*KEY, taken=pl.lit(True))
-    deciding = pl.col(f"{score}_score") if f"{score}_score" in verdicts.columns else pl.lit(None)
+    taken = selected(verdicts, selection).select(*KEY, taken=pl.lit(True))
+    score = f"{selection.score}_score"
+    deciding = pl.col(score) if score in verdicts.columns else pl.lit(None)
     rows = verdicts.join(taken, on=KEY, how="left").with_columns(
         pl.col("taken").fill_null(False),
         verdict=pl.when("kept").then(pl.lit(KEPT)).otherwise("reason"),

@@ -22,7 +22,9 @@ from negmine.stages.filter.risk import blend as learned
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.tasks import learn, risk_of
 from negmine.stages.filter.tasks import Keys, positive_scores
-from negmine.stages.write.selection import judged_first, selected
+from negmine.stages.write.sampling.base import Selection
+from negmine.stages.write.selecting import selection_of
+from negmine.stages.write.selection import selected
 
 
 def negatives(context: Context, relevant: pl.DataFrame) -> pl.DataFrame:
@@ -67,7 +69,7 @@ class _Recipe:
                 self._scorers,
             )
         )
-        chosen = selected(decided, config.write, judged_first(self._rules))
+        chosen = selected(decided, self._selection)
         return chosen.select("query_id", "doc_id")
 
     def _rows(self, number: int) -> pl.DataFrame:
@@ -102,6 +104,10 @@ class _Recipe:
     @property
     def _rules(self) -> FilterSettings:
         return limits.applied(self._context.config.filter, self._limits)
+
+    @cached_property
+    def _selection(self) -> Selection:
+        return selection_of(self._context, self._rules)
 
     @cached_property
     def _limits(self) -> dict[str, float]:

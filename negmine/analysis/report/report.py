@@ -16,6 +16,7 @@ from negmine.stages.filter.limits.compute import applied
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.filter.risk.hiding import SEED
 from negmine.stages.plan import make_plan
+from negmine.stages.write.selecting import final_selection
 from negmine.storage.layout import PROVENANCE, VERDICTS
 
 
@@ -61,6 +62,7 @@ def _about(context: Context, asked: Asked) -> About:
         depth=config.retrieve.k,
         rules=applied(config.filter, read_limits(context)),
         write=config.write,
+        selection=final_selection(context),
         seed=asked.seed,
         random=asked.random,
         floor=asked.floor,

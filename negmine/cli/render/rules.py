@@ -7,6 +7,7 @@ from typing import Any
 
 from negmine.config.catalogue import ENTRIES
 from negmine.config.naming import flag
+from negmine.config.sampling import ALWAYS, SETTINGS
 from negmine.config.table import fact
 
 _ORIGINS = {
@@ -18,7 +19,6 @@ _ORIGINS = {
 }
 # Groups that mean something only where one of these settings is on.
 _NEEDS = {"Guides": {"guide_model"}, "Judge": {"judge_model", "judge_local"}, "Risk": {"max_risk"}}
-_OF_RANDOM = ("pool", "seed")  # of --sampling random
 
 
 def rules_in_force(rules: Sequence[dict[str, Any]]) -> list[str]:
@@ -41,9 +41,15 @@ def _matters(rule: dict[str, Any], values: dict[str, Any]) -> bool:
     needs = _NEEDS.get(entry.group)
     if fact(entry.field, "speed") or not rule["value"]:
         return False
-    if entry.name in _OF_RANDOM:
-        return values.get("sampling") == "random"
+    if entry.stage == "write" and entry.group == "Selection":
+        return _is_used(entry.name, values)
     return needs is None or not needs.isdisjoint(values)
+
+
+def _is_used(name: str, values: dict[str, Any]) -> bool:
+    """Tell whether a setting of the selection is one that the sampling in force reads."""
+    samplings = SETTINGS.get(values.get("sampling", "top"), ())
+    return name in (*ALWAYS, *samplings)
 
 
 def _as_flag(rule: dict[str, Any]) -> str:

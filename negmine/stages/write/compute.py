@@ -12,37 +12,41 @@ import pyarrow as pa
 
 from negmine.config.settings import WriteSettings
 from negmine.data.frames import table
-from negmine.data.schemas import (
-    JUDGED_POSITIVE,
-    POSITIVE,
-    POSITIVE_TEACHER,
-    SHORT,
-    provenance_schema,
-)
-from negmine.stages.filter.rules import judged_relevant
+from negmine.data.schemas import POSITIVE_TEACHER, RANDOM, SHORT, provenance_schema
 from negmine.stages.write.formats.base import OutputFormat
-from negmine.stages.write.selection import selected
+from negmine.stages.write.positives import IS_POSITIVE, positives
+from negmine.stages.write.sampling.base import Selection
+from negmine.stages.write.scales import NO_SCALES, Scales
+from negmine.stages.write.selection import selected, wanted
+from negmine.stages.write.weights import level, weight
 
-IS_POSITIVE = pl.col("label") == POSITIVE
+_SHARE = "\0"  # stands between a query_id and the number of a positive: see `_dealt`
 
 
 def provenance(
     verdicts: pl.DataFrame,
-    settings: WriteSettings,
+    selection: Selection,
     output: OutputFormat,
-    retrievers: Sequence[str],
     opinions: Sequence[str],
-    people_first: bool,
+    scales: Scales = NO_SCALES,
+    randoms: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return provenance for one part of `verdicts`: a row for each row of the training file, in its order.
 
-    opinions: the names of all retrievers and scorers. people_first: see `selected`.
+    opinions: the names of all retrievers and scorers. randoms: query_id, negative_id of random negatives.
     """
-    return output.provenance(
-        _positives(verdicts, settings, teacher_of(settings, output)),
-        _negatives(selected(verdicts, settings, people_first), retrievers, opinions),
-        settings,
+    write = selection.write
+    chosen = selected(verdicts, selection)
+    sides = (
+        positives(verdicts, write, selection.score, teacher_of(write, output)),
+        _negatives(chosen, selection, opinions, scales),
     )
+    if randoms is not None:
+        sides = sides[0], with_random(sides[1], randoms, verdicts)
+    if write.per == "query":
+        return output.provenance(sides[0], sides[1].drop("place"), write)
+    rows = output.provenance(*_dealt(*sides), write)
+    return rows.with_columns(pl.col("query_id").str.extract(r"(?s)^(.*)\x00[0-9]+$"))
 
 
 def teacher_of(settings: WriteSettings, output: OutputFormat) -> str | None:
@@ -50,32 +54,13 @@ def teacher_of(settings: WriteSettings, output: OutputFormat) -> str | None:
     return None if output.teacher == "none" else settings.teacher
 
 
-def _positives(
-    verdicts: pl.DataFrame, settings: WriteSettings, teacher: str | None
-) -> pl.DataFrame:
-    """Return query_id, positive_id, positive_label of each query: the positives of qrels first.
-
-    With `relabel`, what the judge calls relevant follows them, as `judged_positive`. With a teacher, its score
-    is positive_teacher_score.
-    """
-    is_judged = pl.lit(False)
-    if settings.relabel:
-        is_judged = pl.col("reason") == judged_relevant.__name__
-    scores = {} if teacher is None else {POSITIVE_TEACHER: pl.col(f"{teacher}_score")}
-    label = pl.when(IS_POSITIVE).then(pl.lit(POSITIVE)).otherwise(pl.lit(JUDGED_POSITIVE))
-    return (
-        verdicts.filter(IS_POSITIVE | is_judged.fill_null(False))
-        .sort(pl.col("query_id").rle_id(), ~IS_POSITIVE, maintain_order=True)
-        .select("query_id", pl.col("doc_id").alias("positive_id"), positive_label=label, **scores)
-    )
-
-
 def _negatives(
-    chosen: pl.DataFrame, retrievers: Sequence[str], opinions: Sequence[str]
+    chosen: pl.DataFrame, selection: Selection, opinions: Sequence[str], scales: Scales
 ) -> pl.DataFrame:
-    """Return the columns of provenance that are about negatives, and positive_score."""
+    """Return the columns of provenance that are about negatives, positive_score, and place (see `selected`)."""
     found_by = [
-        pl.when(pl.col(f"{name}_rank").is_not_null()).then(pl.lit(name)) for name in retrievers
+        pl.when(pl.col(f"{name}_rank").is_not_null()).then(pl.lit(name))
+        for name in selection.retrievers
     ]
     return chosen.select(
         "query_id",
@@ -85,7 +70,58 @@ def _negatives(
         "score",
         pl.concat_list(found_by).list.drop_nulls().alias("retrievers"),
         *[f"{name}_{column}" for name in opinions for column in ("rank", "score")],
+        "sampling_probability",
+        weight(selection, scales),
+        level(selection, scales),
         "positive_score",
+        "place",
+    )
+
+
+def with_random(
+    negatives: pl.DataFrame, randoms: pl.DataFrame, verdicts: pl.DataFrame
+) -> pl.DataFrame:
+    """Return every query's negatives with its random ones behind them, labelled `random`.
+
+    A random negative has no rank, score, weight or level; its sampling_probability is null, too.
+    """
+    order = verdicts.group_by("query_id", maintain_order=True).agg(pl.col("positive_score").first())
+    order = order.with_row_index("_row")
+    added = randoms.join(order.drop("_row"), on="query_id", how="inner", maintain_order="left")
+    added = added.with_columns(
+        negative_label=pl.lit(RANDOM),
+        retrievers=pl.lit([], pl.List(pl.String)),
+        place=pl.lit(None, pl.Int64),
+    )
+    both = pl.concat([negatives, added], how="diagonal")
+    rows = both.join(order.select("query_id", "_row"), on="query_id", maintain_order="left")
+    return rows.sort("_row", maintain_order=True).drop("_row")
+
+
+def _dealt(positives: pl.DataFrame, negatives: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return both sides as if each positive were a query of its own: its query_id has a number behind it.
+
+    Negatives are dealt to the positives of a query one by one, in the order in which they were taken: equally
+    many, and equally hard. Each positive gets all random negatives of the query.
+    """
+    number = pl.int_range(pl.len()).over("query_id")
+    own = positives.with_columns(_number=number)
+    counts = own.group_by("query_id").agg(_count=pl.len().cast(pl.Int64))
+    rows = negatives.join(counts, on="query_id", how="inner", maintain_order="left")
+    every = pl.int_ranges(0, pl.col("_count"))
+    one = pl.concat_list(pl.col("place") % pl.col("_count"))
+    numbers = pl.when(pl.col("place").is_null()).then(every).otherwise(one)
+    rows = rows.with_columns(_number=numbers).drop("_count").explode("_number").drop("place")
+    return _numbered(own), _numbered(rows)
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    order = pl.col("query_id").rle_id()
+    named = pl.concat_str("query_id", pl.lit(_SHARE), pl.col("_number").cast(pl.String))
+    return (
+        rows.sort(order, "_number", maintain_order=True)
+        .with_columns(query_id=named)
+        .drop("_number")
     )
 
 
@@ -161,13 +197,16 @@ def complete(
     )
 
 
-def short(verdicts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
-    """Return the queries with fewer than `num_negatives` negatives: query_id, candidates, asked, got."""
-    kept = pl.col("kept").sum().clip(upper_bound=settings.num_negatives).cast(pl.Int64)
+def short(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """Return the queries with fewer mined negatives than wanted: query_id, candidates, asked, got."""
+    got = selected(verdicts, selection).group_by("query_id").agg(got=pl.len().cast(pl.Int64))
+    asked = wanted(verdicts, selection).rename({"wanted": "asked"})
     return (
         verdicts.group_by("query_id", maintain_order=True)
-        .agg(candidates=(~IS_POSITIVE).sum().cast(pl.Int64), got=kept)
-        .with_columns(asked=pl.lit(settings.num_negatives, pl.Int64))
+        .agg(candidates=(~IS_POSITIVE).sum().cast(pl.Int64))
+        .join(got, on="query_id", how="left", maintain_order="left")
+        .join(asked, on="query_id", how="left", maintain_order="left")
+        .select("query_id", "candidates", "asked", pl.col("got").fill_null(0))
         .filter(pl.col("got") < pl.col("asked"))
     )
 

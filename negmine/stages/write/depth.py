@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from negmine.data.schemas import UNLABELED
+from negmine.data.schemas import RANDOM, UNLABELED
 
 DEEP = 50  # ranks of a retriever
 EASY = 0.5  # share of deep negatives above which there is a warning
@@ -17,10 +17,13 @@ def best_rank(retrievers: Sequence[str]) -> pl.Expr:
     return pl.min_horizontal(f"{name}_rank" for name in retrievers)
 
 
-def count_deep(rows: pl.LazyFrame, retrievers: Sequence[str]) -> dict[str, int]:
-    """Return `negatives` (pairs with a query, each once, without judged ones) and, of these, `deep`.
+def count_deep(
+    rows: pl.LazyFrame, retrievers: Sequence[str], random_negatives: int = 0
+) -> dict[str, int]:
+    """Return `negatives` (pairs with a query, each once, without judged and random ones) and, of these, `deep`.
 
-    deep: no retriever ranks the negative among a query's first 50. rows: of provenance.
+    deep: no retriever ranks the negative among a query's first 50. rows: of provenance. Where random negatives
+    are asked for, `random_short` is how many of the queries have fewer.
     """
     ranks = [f"{name}_rank" for name in retrievers]
     columns = ["negative_id", "negative_label", *ranks]
@@ -31,7 +34,15 @@ def count_deep(rows: pl.LazyFrame, retrievers: Sequence[str]) -> dict[str, int]:
     best = unlabeled.with_columns(best=best_rank(retrievers)).unique(["query_id", "negative_id"])
     counts = best.select(pl.len(), deep=(pl.col("best") > DEEP).sum()).collect(engine="streaming")
     negatives, deep = counts.row(0)
-    return {"negatives": negatives, "deep": deep}
+    short = {"random_short": _random_short(pairs, random_negatives)} if random_negatives else {}
+    return {"negatives": negatives, "deep": deep, **short}
+
+
+def _random_short(pairs: pl.LazyFrame, random_negatives: int) -> int:
+    drawn = pl.col("negative_id").filter(pl.col("negative_label") == RANDOM).n_unique()
+    by_query = pairs.group_by("query_id").agg(drawn=drawn)
+    count = by_query.select((pl.col("drawn") < random_negatives).sum())
+    return int(count.collect(engine="streaming").item())
 
 
 def too_easy(negatives: int, deep: int) -> str | None:

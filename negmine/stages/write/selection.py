@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.config.settings import FilterSettings, WriteSettings
-from negmine.data.hashing import random_draws
+from negmine.config.settings import FilterSettings
 from negmine.data.schemas import JUDGED_NEGATIVE
+from negmine.stages.write.positives import positives
+from negmine.stages.write.reuse import available
+from negmine.stages.write.sampling.base import Selection
+from negmine.stages.write.sampling.table import SAMPLINGS
 
 
 def judged_first(rules: FilterSettings) -> bool:
@@ -14,24 +17,46 @@ def judged_first(rules: FilterSettings) -> bool:
     return rules.judged_negatives == "first"
 
 
-def selected(verdicts: pl.DataFrame, settings: WriteSettings, people_first: bool) -> pl.DataFrame:
-    """Return the rows of `verdicts` that are written as negatives.
+def selected(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """Return the rows of `verdicts` that are written as negatives, with place and sampling_probability.
 
-    These are the kept rows of every query, best first by `order`, at most `num_negatives`. With `people_first`,
-    what people judged not relevant stands before the rest. `sampling` says which: `top` takes the
-    best-ranked, `random` draws without replacement from the `pool` best-ranked. A query's draw depends on
-    `seed`, its query_id and its own kept rows alone, never on other queries.
+    These are kept rows, best first by `order`. The sampling says in which order the query takes them: `place`,
+    from 0. It takes as many as are wanted (see `wanted`), or fewer where there are no more. What a query gets
+    depends on its own rows alone; with a limit of reuse also on `cutoffs`.
     """
-    kept = ordered(verdicts.filter("kept"), settings.order, people_first).with_columns(
-        place=pl.int_range(pl.len()).over("query_id")
+    rows = available(placed(verdicts, selection), selection.cutoffs, selection.score)
+    rows = rows.with_columns(
+        place=pl.col("place").rank("ordinal").over("query_id").cast(pl.Int64) - 1
     )
-    if settings.sampling == "random":
-        kept = kept.filter(pl.col("place") < settings.pool)
-        draws = pl.Series("draw", random_draws(kept["query_id"], kept["place"], settings.seed))
-        kept = kept.with_columns(draws).with_columns(
-            place=pl.col("draw").rank("ordinal").over("query_id") - 1
-        )
-    return kept.filter(pl.col("place") < settings.num_negatives).drop("place")
+    if selection.write.per == "query":
+        return rows.filter(pl.col("place") < selection.write.num_negatives)
+    most = wanted(verdicts, selection).select("query_id", "wanted")
+    rows = rows.join(most, on="query_id", how="left", maintain_order="left")
+    return rows.filter(pl.col("place") < pl.col("wanted")).drop("wanted")
+
+
+def placed(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """Return the kept rows that the sampling may take, best first, with place and sampling_probability.
+
+    Of a query, the row with the lowest place is taken first.
+    """
+    write = selection.write
+    kept = ordered(verdicts.filter("kept"), write.order, selection.people_first)
+    kept = kept.with_columns(turn=pl.int_range(pl.len()).over("query_id"))
+    rows = SAMPLINGS[write.sampling](kept, selection)
+    return rows.filter(pl.col("place").is_not_null()).drop("turn")
+
+
+def wanted(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """Return query_id, wanted (int64) of every query: `num_negatives`, or as many for each of its positives."""
+    write = selection.write
+    queries = verdicts.select("query_id").unique(maintain_order=True)
+    if write.per == "query":
+        return queries.with_columns(wanted=pl.lit(write.num_negatives, pl.Int64))
+    counts = positives(verdicts, write, selection.score).group_by("query_id").len("wanted")
+    return queries.join(counts, on="query_id", how="left", maintain_order="left").with_columns(
+        pl.col("wanted").fill_null(0).cast(pl.Int64) * write.num_negatives
+    )
 
 
 def ordered(kept: pl.DataFrame, order: str, people_first: bool) -> pl.DataFrame:

@@ -12,28 +12,27 @@ from negmine.data import schemas
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts, Stats
 from negmine.errors import SettingsError
-from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.write import compute
 from negmine.stages.write.bundle import Bundle
 from negmine.stages.write.formats.registry import FORMATS
-from negmine.stages.write.selection import judged_first
+from negmine.stages.write.given import Given
 from negmine.stages.write.teacher import require_scores
 from negmine.storage.layout import QUERIES, VERDICTS
 
 
 def training(context: Context, name: str) -> Parts | Folder:
     """The training files of a format: the columns that the trainer reads, and nothing else."""
-    settings, output, dropped = context.config.write, FORMATS[name], Dropped(context)
+    settings, output, given = context.config.write, FORMATS[name], Given(context)
 
     def make(part: int) -> pa.Table:
-        rows = _provenance(context, part, name, dropped)
+        rows = _provenance(given, part, name)
         texts = context.corpus.texts(compute.document_ids(rows))
         return compute.training_table(rows, _queries(context, part), texts, settings, output)
 
     def fill(folder: Path) -> Stats:
         bundle = Bundle(
             output, settings, context.corpus, context.queries.parts(),
-            lambda part: _provenance(context, part, name, dropped), lambda part: _queries(context, part),
+            lambda part: _provenance(given, part, name), lambda part: _queries(context, part),
         )  # fmt: skip
         return {"rows": bundle.write(folder)}
 
@@ -44,10 +43,10 @@ def training(context: Context, name: str) -> Parts | Folder:
 
 def provenance(context: Context, name: str) -> Parts:
     """Ids, ranks, scores and retrievers, row for row beside the training file of a format."""
-    dropped = Dropped(context)
+    given = Given(context)
 
     def make(part: int) -> pa.Table:
-        rows = _provenance(context, part, name, dropped)
+        rows = _provenance(given, part, name)
         return compute.provenance_table(rows, context.config.score_names, FORMATS[name])
 
     return Parts(context.queries.parts(), make, threads=True)
@@ -55,10 +54,11 @@ def provenance(context: Context, name: str) -> Parts:
 
 def short(context: Context) -> Parts:
     """The queries that got fewer negatives than asked."""
+    given = Given(context)
 
     def make(part: int) -> pa.Table:
         rows = context.work.read(VERDICTS, part)
-        return compute.short_table(compute.short(rows, context.config.write))
+        return compute.short_table(compute.short(rows, given.selection))
 
     return Parts(context.queries.parts(), make, threads=True)
 
@@ -76,17 +76,18 @@ def _queries(context: Context, part: int) -> pl.DataFrame:
     return compute.sought(rows, settings)
 
 
-def _provenance(context: Context, part: int, name: str, dropped: Dropped) -> pl.DataFrame:
-    config, output = context.config, FORMATS[name]
+def _provenance(given: Given, part: int, name: str) -> pl.DataFrame:
+    config, output = given.context.config, FORMATS[name]
+    verdicts = given.verdicts(part)
     rows = compute.provenance(
-        dropped.written(context.work.read(VERDICTS, part)),
-        config.write,
+        verdicts,
+        given.selection,
         output,
-        config.retriever_names,
         config.score_names,
-        judged_first(config.filter),
+        given.scales,
+        given.random_documents(part, verdicts),
     )
     teacher = compute.teacher_of(config.write, output)
     if teacher is not None:
-        require_scores(compute.without_score(rows, teacher), teacher, name, context.work.name)
+        require_scores(compute.without_score(rows, teacher), teacher, name, given.context.work.name)
     return rows

@@ -36,10 +36,15 @@ def check(config: ResolvedConfig) -> None:
         _require_place("--instruction-column", lambda one: one.instruction == "each", config)
     for output in outputs:
         most = output.most_negatives
-        if most is not None and write.num_negatives > most:
+        if most is not None and write.negatives_written > most:
             raise SettingsError(
-                f"--format {output.name} has a place for {most} negatives, not for --num-negatives "
-                f"{write.num_negatives}. Lower it."
+                f"--format {output.name} has a place for {most} negatives, not for "
+                f"{write.negatives_written}. Lower --num-negatives or --random-negatives."
+            )
+        if write.random_negatives and write.teacher is not None and output.teacher != "none":
+            raise SettingsError(
+                f"--format {output.name} has scores of a teacher, and random documents have none. Leave out "
+                "--random-negatives."
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from negmine.config.naming import flag
+from negmine.config.settings import WriteSettings
 from negmine.engine.context import Context
 from negmine.scorers import registry
 from negmine.stages.filter.rules import RULES
@@ -25,7 +26,9 @@ class Counts:
 
     rows: of the training file. queries: with a positive. short: queries with fewer than `num_negatives`
     negatives. without: queries with none. removed: reason to candidates. unfinished: what the judge has
-    left to do, in its own words, or nothing. negatives, deep: see depth.py.
+    left to do, in its own words, or nothing. negatives, deep: see depth.py. narrow: the setting of
+    the selection that leaves out kept candidates, if there is one. random_short: queries with fewer random
+    negatives than asked.
     """
 
     rows: int
@@ -37,6 +40,8 @@ class Counts:
     unfinished: str = ""
     negatives: int = 0
     deep: int = 0
+    narrow: str = ""
+    random_short: int = 0
 
 
 def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
@@ -45,6 +50,7 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
     work: the work directory, as the user names it.
     """
     yield from _easy(counts, work)
+    yield from _random_short(counts)
     few_negatives = counts.without > MOST * counts.queries
     left_out = output.only_full_queries and counts.short > MOST * counts.queries
     if not (few_negatives or left_out or counts.rows == 0):
@@ -72,6 +78,14 @@ def _easy(counts: Counts, work: str) -> Iterator[str]:
         )
 
 
+def _random_short(counts: Counts) -> Iterator[str]:
+    if counts.random_short:
+        yield (
+            f"{counts.random_short:,} queries have fewer random documents than --random-negatives: there are "
+            "no more that are neither candidates nor copies of positives. Lower --random-negatives, or --k"
+        )
+
+
 def _most(removed: Mapping[str, int]) -> str:
     """Return the reasons that removed most, with counts and flags, or `nothing`."""
     reasons = {name: n for name, n in removed.items() if name != _IS_POSITIVE}
@@ -93,6 +107,8 @@ def _why(counts: Counts, work: str) -> str:
             f"The judge is not done ({counts.unfinished}): raise --judge-budget, or run negmine filter "
             f"{work} again"
         )
+    if counts.narrow:
+        return f"{counts.narrow} leaves out kept candidates: widen it"
     if not counts.removed.keys() - {_IS_POSITIVE}:
         return "The retrievers found too few documents that are no positives: raise --k"
     return (
@@ -105,6 +121,13 @@ def _flags(reason: str) -> str:
     """Return the flags that shape a rule, as a list to follow its count; nothing where there is none."""
     settings = next((rule.settings for rule in RULES if rule.name == reason), ())
     return "".join(f", {flag(name)}" for name in settings if not name.startswith("no_"))
+
+
+def _narrow(write: WriteSettings) -> str:
+    """Return the setting of the selection that leaves out kept candidates, as a flag with its value."""
+    if write.sampling == "band":
+        return f"--band {write.band}"
+    return "" if write.max_reuse is None else f"--max-reuse {write.max_reuse}"
 
 
 def note_warnings(context: Context) -> None:
@@ -124,6 +147,8 @@ def note_warnings(context: Context) -> None:
         negatives=depth.get("negatives", 0),
         deep=depth.get("deep", 0),
         unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
+        narrow=_narrow(write),
+        random_short=depth.get("random_short", 0),
     )
     notes: dict[str, None] = {}
     for name in write.format:

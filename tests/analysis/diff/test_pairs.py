@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from negmine.analysis.diff.pairs import jaccard, paired, side
 from negmine.analysis.diff.tally import Tally
 from negmine.config.settings import WriteSettings
+from negmine.stages.write.sampling.base import Selection
 
 REASONS = (None, "too_risky", "too_close_to_positive")
 TAKEN = 2
@@ -34,10 +35,10 @@ def verdicts(draw):
 
 
 def compared(a, b):
-    write = WriteSettings(num_negatives=TAKEN)
+    how = Selection(WriteSettings(num_negatives=TAKEN), True, "dense")
     shared = a.select("query_id").unique().join(b, on="query_id", how="semi")
     both = (x.join(shared, on="query_id", how="semi", maintain_order="left") for x in (a, b))
-    sides = (side(x, write, "dense", people_first=True) for x in both)
+    sides = (side(x, how) for x in both)
     tally = Tally(["dense"], ("dense", "dense"), 10)
     tally.add(paired(*sides))
     return tally, tally.totals(a["query_id"].n_unique())

@@ -6,6 +6,7 @@ from negmine.config.settings import WriteSettings
 from negmine.data.frames import frame
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.sampling.base import Selection
 
 
 def verdicts(negatives, positives=("p",), query="q"):
@@ -45,6 +46,12 @@ SCORED = VERDICTS.with_columns(
 )
 
 
+def selection(settings=None, people_first=False, retrievers=("bm25",), **options):
+    """Return a selection whose thresholds read the score of the first retriever."""
+    settings = WriteSettings(**options) if settings is None else settings
+    return Selection(settings, people_first, retrievers[0], tuple(retrievers))
+
+
 def written(data=VERDICTS, queries=QUERIES, documents=DOCUMENTS, **options):
     """Return (training rows, provenance) under their schemas, as data frames.
 
@@ -54,7 +61,7 @@ def written(data=VERDICTS, queries=QUERIES, documents=DOCUMENTS, **options):
     if output.teacher == "required":
         options = {"teacher": "bm25", **options}
     settings = WriteSettings(**options)
-    rows = compute.provenance(data, settings, output, ["bm25"], ["bm25"], people_first=True)
+    rows = compute.provenance(data, selection(settings, True), output, ["bm25"])
     numbered = documents.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64))
     needed = numbered.join(compute.document_ids(rows).to_frame(), on="doc_id", how="semi")
     sought = compute.sought(queries, settings).with_row_index("query_number")

@@ -6,7 +6,7 @@ from negmine.config.settings import WriteSettings
 from negmine.data.frames import frame
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import format_named
-from tests.stages.write.build import VERDICTS, verdicts, written
+from tests.stages.write.build import VERDICTS, selection, verdicts, written
 
 
 def test_provenance_says_who_found_a_negative():
@@ -17,7 +17,7 @@ def test_provenance_says_who_found_a_negative():
     names = ["bm25", "dense"]
     settings = WriteSettings(num_negatives=2)
     output = format_named("triplet")
-    rows = compute.provenance(data, settings, output, names, names, people_first=True)
+    rows = compute.provenance(data, selection(settings, True, names), output, names)
     about = frame(compute.provenance_table(rows, names, output))
     assert about["retrievers"].to_list() == [["bm25"], ["bm25", "dense"]] * 2
     assert about["dense_rank"].to_list() == [None, 7] * 2
@@ -53,7 +53,7 @@ def test_each_document_is_read_once():
 
 
 def test_short_queries_are_listed_with_what_they_got():
-    rows = frame(compute.short_table(compute.short(VERDICTS, WriteSettings(num_negatives=4))))
+    rows = frame(compute.short_table(compute.short(VERDICTS, selection(num_negatives=4))))
     assert rows.rows() == [("q", 4, 4, 3), ("lonely", 1, 4, 0)]
     assert compute.count_short(rows.lazy()) == {
         "queries_short": 2, "queries_without_negatives": 1, "negatives_missing": 5
@@ -62,4 +62,4 @@ def test_short_queries_are_listed_with_what_they_got():
 
 def test_a_query_with_enough_negatives_is_not_short():
     data = verdicts([("a", True), ("b", True)])
-    assert compute.short(data, WriteSettings(num_negatives=2)).is_empty()
+    assert compute.short(data, selection(num_negatives=2)).is_empty()

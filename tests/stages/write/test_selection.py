@@ -4,21 +4,20 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.config.settings import WriteSettings
 from negmine.data.hashing import random_draws
 from negmine.stages.write.selection import ordered, selected
-from tests.stages.write.build import VERDICTS, verdicts
+from tests.stages.write.build import VERDICTS, selection, verdicts
 
 THIRTY = verdicts([(f"d{i:02d}", True) for i in range(30)])
 
 
 def drawn(data=THIRTY, **options):
-    settings = WriteSettings(sampling="random", num_negatives=5, **options)
-    return selected(data, settings, people_first=False)["doc_id"].to_list()
+    how = selection(sampling="random", num_negatives=5, **options)
+    return selected(data, how)["doc_id"].to_list()
 
 
 def test_top_takes_the_best_ranked_of_each_query():
-    chosen = selected(VERDICTS, WriteSettings(num_negatives=2), people_first=False)
+    chosen = selected(VERDICTS, selection(num_negatives=2))
     assert chosen.select("query_id", "doc_id").rows() == [("q", "a"), ("q", "c")]
 
 
@@ -33,18 +32,14 @@ def test_random_sampling_draws_distinct_kept_candidates_from_the_pool(seed):
 
 def test_a_draw_depends_on_the_seed_but_not_on_other_queries():
     other = pl.concat([THIRTY.with_columns(query_id=pl.lit("z")), THIRTY])
-    both = selected(
-        other, WriteSettings(sampling="random", num_negatives=5, pool=30), people_first=False
-    )
+    both = selected(other, selection(sampling="random", num_negatives=5, pool=30))
     assert both.filter(pl.col("query_id") == "q")["doc_id"].to_list() == drawn(pool=30)
     assert len({tuple(drawn(pool=30, seed=seed)) for seed in range(20)}) > 15
 
 
 def test_random_draws_are_uniform_over_the_pool():
     data = pl.concat([THIRTY.with_columns(query_id=pl.lit(f"q{i}")) for i in range(600)])
-    chosen = selected(
-        data, WriteSettings(sampling="random", num_negatives=5, pool=30), people_first=False
-    )
+    chosen = selected(data, selection(sampling="random", num_negatives=5, pool=30))
     counts = chosen["doc_id"].value_counts()["count"]
     assert len(counts) == 30
     # binomial(600, 1/6): mean 100, standard deviation 9.1; five of them either way
@@ -62,7 +57,7 @@ def test_order_takes_the_best_by_a_score_and_breaks_ties_by_document():
     data = VERDICTS.with_columns(
         bm25_score=pl.col("doc_id").replace_strict(scores, default=None, return_dtype=pl.Float32)
     )
-    chosen = selected(data, WriteSettings(num_negatives=3, order="bm25"), people_first=False)
+    chosen = selected(data, selection(num_negatives=3, order="bm25"))
     assert chosen["doc_id"].to_list() == ["c", "d", "a"]
 
 
@@ -97,5 +92,5 @@ def test_what_people_judged_not_relevant_comes_first_if_asked():
     assert ordered(data, "fused", people_first=True)["doc_id"].to_list() == list("zbdac")
     assert ordered(data, "bm25", people_first=True)["doc_id"].to_list() == list("zdbca")
     assert ordered(data, "bm25", people_first=False)["doc_id"].to_list() == list("zcadb")
-    chosen = selected(data, WriteSettings(num_negatives=2), people_first=True)
+    chosen = selected(data, selection(num_negatives=2, people_first=True))
     assert chosen["doc_id"].to_list() == list("zbd")

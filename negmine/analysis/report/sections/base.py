@@ -19,6 +19,7 @@ from negmine.config.settings import FilterSettings, WriteSettings
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.engine.status import State
+from negmine.stages.write.sampling.base import Selection
 
 Tables = dict[str, pl.DataFrame]
 Merge = Callable[[pl.DataFrame], pl.DataFrame]
@@ -40,6 +41,7 @@ class About:
     """A run, as far as counting needs to know it.
 
     ranges: the lowest and the highest score of every scorer that has one. depth: `--k`. rules: those in force.
+    selection: how negatives were selected.
     """
 
     opinions: Sequence[str]
@@ -49,6 +51,7 @@ class About:
     depth: int
     rules: FilterSettings
     write: WriteSettings
+    selection: Selection
     seed: int
     random: int
     floor: float

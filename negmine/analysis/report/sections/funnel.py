@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import polars as pl
 from pydantic import Field
 
-from negmine.analysis.report.sections.base import Part, Section, Source
+from negmine.analysis.report.sections.base import About, Merge, Part, Section, Source, Tables
 from negmine.stages.filter.rules import REASONS
+from negmine.stages.write.selection import selected
 from negmine.storage.layout import VERDICTS
 
 NOT_ASKED_FOR = "not_asked_for"  # more were kept than --num-negatives, or others were drawn
@@ -51,11 +53,18 @@ def funnel(
 
 
 def _build(source: Source) -> list[Step]:
-    totals, got = source.values["totals"], source.counts["short_got"]
-    full = totals.queries - int(got["queries"].sum())
-    selected = full * totals.asked + int((got["got"] * got["queries"]).sum())
+    totals, chosen = source.values["totals"], int(source.counts["selected"]["rows"].sum())
     removed = source.context.work.require(VERDICTS).stats["removed"]
-    return funnel(totals.candidates, removed, totals.kept, selected, totals.negatives)
+    return funnel(totals.candidates, removed, totals.kept, chosen, totals.negatives)
 
 
-FUNNEL = Section(_build)
+def of_part(rows: pl.DataFrame, about: About) -> Tables:
+    """Return how many rows are selected as negatives."""
+    return {"selected": pl.DataFrame({"rows": [selected(rows, about.selection).height]})}
+
+
+def _merges(about: About) -> dict[str, Merge]:
+    return {"selected": lambda tables: tables.sum()}
+
+
+FUNNEL = Section(_build, of_part, _merges)

@@ -56,7 +56,7 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
     kinds = {
         "random": rows.select("query_id", key=pl.lit(0.0)).unique(),
         "closest": _lowest(written, pl.col("positive_score").cast(pl.Float64) - score),
-        "short": short_queries(rows, about.write).select(
+        "short": short_queries(rows, about.selection).select(
             "query_id", key=pl.col("got").cast(pl.Float64)
         ),
         "missed": _lowest(

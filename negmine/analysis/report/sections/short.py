@@ -20,6 +20,7 @@ from negmine.stages.write.compute import short as short_queries
 
 WORST = 50
 TOO_FEW = "too_few_candidates"
+NOT_SELECTED = "not_selected"  # enough were kept, and the selection left some out
 _ORDER = ("got", "candidates", "query_id")
 _TEXT = 110  # characters of a text
 
@@ -27,7 +28,7 @@ _TEXT = 110  # characters of a text
 class Why(Part):
     """One reason for too few negatives."""
 
-    reason: str = Field(description="a rule, or too_few_candidates")
+    reason: str = Field(description="a rule, too_few_candidates, or not_selected")
     queries: int = Field(description="short queries of which it took the most candidates")
     candidates: int = Field(description="candidates it took of all short queries")
 
@@ -69,7 +70,7 @@ def _merges(about: About) -> dict[str, Merge]:
 
 def of_part(rows: pl.DataFrame, about: About) -> Tables:
     """Return short queries by what they got, by the reason that took most, and the worst."""
-    short = short_queries(rows, about.write).drop("asked")
+    short = short_queries(rows, about.selection)
     removed = (
         rows.filter(~IS_POSITIVE & pl.col("reason").is_not_null())
         .join(short, on="query_id", how="semi")
@@ -77,11 +78,14 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
         .agg(count=pl.len().cast(pl.Int64))
         .sort("query_id", "count", "reason", descending=[False, True, False])
     )
-    main = short.join(
-        removed.group_by("query_id", maintain_order=True).first(), on="query_id", how="left"
-    ).select(
-        reason=pl.when(pl.col("candidates") < about.write.num_negatives)
+    kept = rows.group_by("query_id").agg(kept=pl.col("kept").sum())
+    most = removed.group_by("query_id", maintain_order=True).first()
+    both = short.join(most, on="query_id", how="left").join(kept, on="query_id", how="left")
+    main = both.select(
+        reason=pl.when(pl.col("candidates") < pl.col("asked"))
         .then(pl.lit(TOO_FEW))
+        .when(pl.col("kept") >= pl.col("asked"))
+        .then(pl.lit(NOT_SELECTED))
         .otherwise(pl.col("reason"))
     )
     why = pl.concat(
@@ -94,7 +98,7 @@ def of_part(rows: pl.DataFrame, about: About) -> Tables:
     return {
         "short_got": short.group_by("got").agg(queries=pl.len().cast(pl.Int64)),
         "short_why": summed("reason")(why),
-        "short_worst": _worst(short.join(reasons, on="query_id", how="left")),
+        "short_worst": _worst(short.drop("asked").join(reasons, on="query_id", how="left")),
     }
 
 

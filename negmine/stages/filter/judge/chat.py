@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from negmine.config.sampling import reach
 from negmine.config.validate import judge_budget, judge_extra
 from negmine.data.identity import canonical
 from negmine.engine.context import Context
@@ -26,8 +27,7 @@ T = TypeVar("T")
 
 def rules_of(context: Context) -> Rules:
     """Return how the judge is asked. `wanted` is how many negatives stage write draws from."""
-    rules, write = context.config.filter, context.config.write
-    enough = write.pool if write.sampling == "random" else write.num_negatives
+    rules = context.config.filter
     return Rules(
         rules.judge_method,
         template(rules.judge_method, rules.judge_prompt),
@@ -35,7 +35,7 @@ def rules_of(context: Context) -> Rules:
         rules.judge_rounds,
         rules.judge_beta,
         rules.judge_vote == "confidence",
-        enough if rules.judge_scope == "survivors" else None,
+        reach(context.config.write) if rules.judge_scope == "survivors" else None,
         rules.judge_max_tokens,
     )
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from negmine.config.settings import WriteSettings
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.stages.filter.leak.intervals import Sums, ratio, share
 from negmine.stages.write.depth import DEEP, best_rank
-from negmine.stages.write.selection import selected
+from negmine.stages.write.sampling.base import Selection
+from negmine.stages.write.selection import selected, wanted
 
 PER_QUERY = ("leaked", "got", "asked", "score", "anchor", "rank", "z")
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open
@@ -23,15 +23,9 @@ class Counts:
     """The counts of one set of rules, gathered part by part."""
 
     def __init__(
-        self,
-        write: WriteSettings,
-        opinions: Sequence[str],
-        score: str,
-        seed: int,
-        people_first: bool,
+        self, selection: Selection, opinions: Sequence[str], score: str, seed: int
     ) -> None:
-        self._write, self._opinions, self._score = write, opinions, score
-        self._people_first = people_first
+        self._selection, self._opinions, self._score = selection, opinions, score
         self._sums = Sums(seed, len(PER_QUERY))
         self._fates: list[pl.DataFrame] = []
         self._hard: list[pl.DataFrame] = []
@@ -44,12 +38,12 @@ class Counts:
 
     def add(self, verdicts: pl.DataFrame) -> None:
         """Add a part: rows of `verdicts` with `hidden` and the signals `<opinion>_z`."""
-        chosen = selected(verdicts, self._write, self._people_first)
+        chosen = selected(verdicts, self._selection)
         has_ratio = (
             pl.col("positive_score") > 0
         )  # a ratio to an anchor of zero or less means nothing
-        queries = verdicts.select("query_id").unique(maintain_order=True)
-        per_query = queries.join(
+        asked = wanted(verdicts, self._selection).rename({"wanted": "asked"})
+        per_query = asked.join(
             chosen.group_by("query_id").agg(
                 leaked=pl.col("hidden").sum(),
                 got=pl.len(),
@@ -61,7 +55,7 @@ class Counts:
             on="query_id",
             how="left",
             maintain_order="left",
-        ).with_columns(asked=pl.lit(self._write.num_negatives))
+        )
         numbers = per_query.select(PER_QUERY).fill_null(0).to_numpy().astype(np.float64)
         self._sums.add(per_query["query_id"], numbers)
         candidates = verdicts.filter(pl.col("label") != POSITIVE)
@@ -123,13 +117,10 @@ class Counts:
 
 
 def by_rank(
-    verdicts: pl.DataFrame,
-    retrievers: Sequence[str],
-    write: WriteSettings,
-    people_first: bool,
+    verdicts: pl.DataFrame, retrievers: Sequence[str], selection: Selection
 ) -> pl.DataFrame:
     """Return per retriever and rank bucket: candidates, hidden among them, selected, leaked."""
-    chosen = selected(verdicts, write, people_first)
+    chosen = selected(verdicts, selection)
     ids = chosen.select("query_id", "doc_id").with_columns(taken=True)
     rows = verdicts.filter(pl.col("label") != POSITIVE).join(
         ids, on=["query_id", "doc_id"], how="left"
@@ -153,13 +144,13 @@ def by_rank(
 
 
 def depth(
-    verdicts: pl.DataFrame, retrievers: Sequence[str], write: WriteSettings, people_first: bool
+    verdicts: pl.DataFrame, retrievers: Sequence[str], selection: Selection
 ) -> tuple[int, int]:
     """Return how many negatives are selected, without judged ones, and how many of them are deep.
 
     See write/depth.py.
     """
-    chosen = selected(verdicts, write, people_first).filter(pl.col("label") == UNLABELED)
+    chosen = selected(verdicts, selection).filter(pl.col("label") == UNLABELED)
     deep = (best_rank(retrievers) > DEEP).sum()
     return chosen.height, int(chosen.select(deep).item())
 

@@ -30,7 +30,7 @@ from negmine.stages.filter.risk.hiding import Hide
 from negmine.stages.filter.risk.tasks import learn, risk_of
 from negmine.stages.filter.tasks import Keys, positive_scores, without_judge
 from negmine.stages.write.depth import too_easy
-from negmine.stages.write.selection import judged_first
+from negmine.stages.write.selecting import selection_of
 from negmine.storage.layout import QRELS
 
 BLIND = (
@@ -131,12 +131,11 @@ def leak(
     """
     scored = Scored(context, hide, seed, budget_chosen)
     scored.begin("leak")
-    swept = Sweep(grid, scored.rules, context.config.write, seed) if grid else None
-    write, scores = context.config.write, scored.trial.evidence.scores
+    selection, scores = selection_of(context, scored.rules), scored.trial.evidence.scores
+    swept = Sweep(grid, scored.rules, selection, seed) if grid else None
     chosen = rulesets(scored.rules)
     score = str(scored.rules.score)
-    first = judged_first(scored.rules)
-    counts = {name: Counts(write, scores, score, seed, first) for name in chosen}
+    counts = {name: Counts(selection, scores, score, seed) for name in chosen}
     ranks, depths = [], []
     for number, rows in scored.parts():
         _add_judged(scored, number, rows, chosen, counts)
@@ -144,8 +143,8 @@ def leak(
             verdicts = scored.verdicts(number, rows, rules)
             counts[name].add(verdicts)
             if name == ALL:
-                ranks.append(by_rank(verdicts, context.config.retriever_names, write, first))
-                depths.append(depth(verdicts, context.config.retriever_names, write, first))
+                ranks.append(by_rank(verdicts, context.config.retriever_names, selection))
+                depths.append(depth(verdicts, context.config.retriever_names, selection))
         if swept is not None:
             swept.add(scored.verdicts(number, rows, swept.base))
     mined = context.work.require(QRELS).stats["queries_mined"]
@@ -191,6 +190,10 @@ def _notes(context: Context, scored: Scored, budget_chosen: bool) -> list[str]:
         )
     if context.config.filter.max_leak is not None and not budget_chosen:
         notes.append("--max-leak is not in force here: what it would choose is not made yet.")
+    if context.config.write.max_reuse is not None:
+        notes.append(
+            "--max-reuse is not measured: it depends on all queries, and here are those that hide positives."
+        )
     if registry.judge(context.config) is not None:
         notes.append("The judge is not measured: it was not asked about hidden positives.")
     return notes
@@ -219,7 +222,7 @@ def sweep_of(
     """Measure every cell of a grid (see leak/sweep.py): a row per cell."""
     scored = Scored(context, hide, seed, budget_chosen)
     scored.begin("sweep")
-    swept = Sweep(grid, scored.rules, context.config.write, seed)
+    swept = Sweep(grid, scored.rules, selection_of(context, scored.rules), seed)
     for number, rows in scored.parts():
         swept.add(scored.verdicts(number, rows, swept.base))
     return swept.table()

@@ -12,24 +12,31 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.config.settings import FilterSettings, WriteSettings
+from negmine.config.settings import FilterSettings
 from negmine.data.hashing import random_draws
 from negmine.stages.filter.leak.grid import Grid, cells_of
 from negmine.stages.filter.leak.intervals import Sums, share
 from negmine.stages.filter.leak.kernel import kernel
 from negmine.stages.filter.rules import SWEEPABLE, fires
 from negmine.stages.filter.rules.table import NOT_SCORED
-from negmine.stages.write.selection import judged_first, ordered
+from negmine.stages.write.sampling.base import Selection
+from negmine.stages.write.selection import judged_first, ordered, selected, wanted
+
+IN_KERNEL = (
+    "top",
+    "random",
+)  # samplings that the kernel knows; each other is as slow as its own code
 
 
 class Sweep:
     """The counts of every cell, gathered part by part."""
 
     def __init__(
-        self, grid: Grid, settings: FilterSettings, write: WriteSettings, seed: int
+        self, grid: Grid, settings: FilterSettings, selection: Selection, seed: int
     ) -> None:
         self.cells = cells_of(grid)
-        self._grid, self._write, self._score = grid, write, str(settings.score)
+        self._grid, self._selection, self._score = grid, selection, str(settings.score)
+        self._write = selection.write
         off = {name: value for setting in grid for name, value in _off(setting).items()}
         self._base = settings.model_copy(update=off)
         places = {name: {v: n for n, v in enumerate(values)} for name, values in grid.items()}
@@ -41,7 +48,7 @@ class Sweep:
             ],
             np.int64,
         ).reshape(len(self.cells), len(grid))
-        self._queries, self._hard = 0, np.zeros((len(self.cells), 4))
+        self._asked, self._hard = 0, np.zeros((len(self.cells), 4))
         self._sums = Sums(seed, 2 * len(self.cells))
 
     @property
@@ -58,14 +65,35 @@ class Sweep:
         lengths = rows["query_id"].rle().struct.field("len").to_numpy()
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         leaked, got = (np.zeros((len(lengths), len(self.cells)), np.int16) for _ in range(2))
-        kernel()(
-            offsets, rows["kept"].to_numpy(), removed, self._columns, rows["hidden"].to_numpy(),
-            self._summed(rows), self._draws(rows, offsets), self._write.num_negatives,
-            leaked, got, self._hard,
-        )  # fmt: skip
+        if self._write.sampling in IN_KERNEL and self._write.per == "query":
+            kernel()(
+                offsets, rows["kept"].to_numpy(), removed, self._columns, rows["hidden"].to_numpy(),
+                self._summed(rows), self._draws(rows, offsets), self._write.num_negatives,
+                leaked, got, self._hard,
+            )  # fmt: skip
+        else:
+            self._cell_by_cell(rows, removed, leaked, got)
         ids = rows["query_id"].gather(offsets[:-1])
         self._sums.add(ids, np.concatenate([leaked, got], axis=1))
-        self._queries += len(lengths)
+        self._asked += int(wanted(rows, self._selection)["wanted"].sum())
+
+    def _cell_by_cell(
+        self,
+        rows: pl.DataFrame,
+        removed: NDArray[np.bool_],
+        leaked: NDArray[np.int16],
+        got: NDArray[np.int16],
+    ) -> None:
+        """Do what the kernel does, for any sampling: select anew for every cell. Much slower."""
+        summed = self._summed(rows)
+        numbered = rows.with_row_index("_row").with_columns(_query=pl.col("query_id").rle_id())
+        for cell, columns in enumerate(self._columns):
+            kept = rows["kept"].to_numpy() & ~removed[:, columns].any(axis=1)
+            chosen = selected(numbered.with_columns(kept=pl.Series(kept)), self._selection)
+            queries = chosen["_query"].to_numpy()
+            np.add.at(got[:, cell], queries, 1)
+            np.add.at(leaked[:, cell], queries, chosen["hidden"].to_numpy().astype(np.int16))
+            self._hard[cell] += summed[chosen["_row"].to_numpy()].sum(axis=0)
 
     def _summed(self, rows: pl.DataFrame) -> NDArray[np.float64]:
         """Return what hardness is made of, [rows, 4]: score, anchor, rank, z of the score."""
@@ -111,7 +139,7 @@ class Sweep:
         leaked, got = np.arange(count), np.arange(count, 2 * count)
         leak, low, high = share(self._sums, leaked, got)
         total = self._sums.total
-        wanted = max(self._queries * self._write.num_negatives, 1)
+        asked = max(self._asked, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             hardness = self._hard[:, 0] / self._hard[:, 1]
             rank, z = self._hard[:, 2] / total[got], self._hard[:, 3] / total[got]
@@ -119,7 +147,7 @@ class Sweep:
         rows = pl.DataFrame(self.cells, schema=values).with_columns(
             leak=leak, leak_low=low, leak_high=high, hardness=hardness, hardness_z=z, mean_rank=rank,
             leaked=total[leaked].astype(np.int64), selected=total[got].astype(np.int64),
-        ).with_columns(pl.Series("yield", total[got] / wanted))  # fmt: skip
+        ).with_columns(pl.Series("yield", total[got] / asked))  # fmt: skip
         front = pareto(rows["leak"].to_numpy(), rows["yield"].to_numpy(), z)
         return rows.fill_nan(None).with_columns(pareto=pl.Series(front))
 

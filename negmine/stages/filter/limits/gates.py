@@ -6,7 +6,9 @@ import polars as pl
 
 from negmine.engine.context import Context
 from negmine.errors import GateNotMet
-from negmine.stages.write.selection import judged_first, selected
+from negmine.stages.write.sampling.base import Selection
+from negmine.stages.write.selecting import selection_of
+from negmine.stages.write.selection import selected, wanted
 from negmine.storage.layout import VERDICTS
 
 
@@ -19,14 +21,18 @@ def check_gates(context: Context) -> None:
 
 
 def _check_yield(context: Context) -> None:
-    least, wanted = context.config.filter.min_yield, context.config.write.num_negatives
+    least = context.config.filter.min_yield
     if least is None:
         return
-    kept = context.work.scan(VERDICTS).group_by("query_id").agg(pl.col("kept").sum()).collect()
-    got = float((kept["kept"].clip(upper_bound=wanted) / wanted).mean() or 0.0)  # type: ignore[arg-type]
-    if got < least:
+    selection, got, asked = selection_of(context), 0, 0
+    for rows in context.work.parts(VERDICTS):
+        got += selected(rows, selection).height
+        asked += int(wanted(rows, selection)["wanted"].sum())
+    share = got / asked if asked else 0.0
+    if share < least:
         raise GateNotMet(
-            f"--min-yield {least}: only {got:.3f} of {wanted} negatives a query are there. "
+            f"--min-yield {least}: only {share:.3f} of {context.config.write.num_negatives} negatives a "
+            f"{context.config.write.per} are there. "
             "Raise --k, use milder rules, or ask for fewer --num-negatives. "
             + _remembered("--min-yield")
         )
@@ -36,9 +42,9 @@ def _check_hardness(context: Context) -> None:
     least = context.config.filter.min_hardness
     if least is None:
         return
-    score, anchor = 0.0, 0.0
+    selection, score, anchor = selection_of(context), 0.0, 0.0
     for rows in context.work.parts(VERDICTS):
-        one, other = _hardness(context, rows)
+        one, other = _hardness(selection, rows)
         score, anchor = score + one, anchor + other
     hardness = score / anchor if anchor else 0.0
     if hardness < least:
@@ -49,12 +55,10 @@ def _check_hardness(context: Context) -> None:
         )
 
 
-def _hardness(context: Context, rows: pl.DataFrame) -> tuple[float, float]:
+def _hardness(selection: Selection, rows: pl.DataFrame) -> tuple[float, float]:
     """Return the sums of the scores and anchors of a part's negatives; anchors of zero or less mean nothing."""
-    config = context.config
-    chosen = selected(rows, config.write, judged_first(config.filter))
-    chosen = chosen.filter(pl.col("positive_score") > 0)
-    score = chosen[f"{config.filter.score}_score"].cast(pl.Float64).sum()
+    chosen = selected(rows, selection).filter(pl.col("positive_score") > 0)
+    score = chosen[f"{selection.score}_score"].cast(pl.Float64).sum()
     return float(score), float(chosen["positive_score"].cast(pl.Float64).sum())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.sampling import settings_in_use
 from negmine.data.frames import table
 from negmine.data.schemas import LIMITS
 from negmine.engine.context import Context
@@ -23,7 +24,6 @@ from negmine.stages.filter.risk.hiding import SEED
 from negmine.stages.filter.tasks import positive_scores
 
 HIDE = 0.5
-SELECTION = ("num_negatives", "order", "sampling", "pool", "seed")
 
 
 def shaping(context: Context, rules_shaping: dict[str, Any]) -> dict[str, Any]:
@@ -34,8 +34,8 @@ def shaping(context: Context, rules_shaping: dict[str, Any]) -> dict[str, Any]:
     }
     if rules.max_leak is None:
         return thresholds
-    write = context.config.write.model_dump(mode="json")
-    selection = {name: write[name] for name in SELECTION}
+    write = context.config.write
+    selection = write.model_dump(mode="json", include=set(settings_in_use(write)))
     most = context.config.given.filter.max_risk
     given = {} if most is None else {"most_risk": most}
     return {**thresholds, "max_leak": rules.max_leak, **given, **rules_shaping, **selection}

@@ -100,7 +100,9 @@ def _columns(name: str, manifest: Manifest) -> list[str]:
     """Return the columns of a training file, as its manifest says that it was made."""
     recorded = manifest.settings
     settings = WriteSettings(
-        num_negatives=recorded["num_negatives"], teacher=recorded.get("teacher")
+        num_negatives=recorded["num_negatives"],
+        random_negatives=recorded.get("random_negatives", 0),
+        teacher=recorded.get("teacher"),
     )
     names: list[str] = FORMATS[name].schema(settings).names
     return names
@@ -124,7 +126,13 @@ def _counts(context: Context) -> list[tuple[str, int]]:
         ("candidates", verdicts["candidates"]),
         *((f"removed: `{reason}`", count) for reason, count in verdicts["removed"].items()),
         ("kept as possible negatives", verdicts["kept"]),
-        ("negatives asked for per query", context.config.write.num_negatives),
+        (f"negatives asked for per {context.config.write.per}", context.config.write.num_negatives),
         ("queries with fewer", short["queries_short"]),
         ("queries with none", short["queries_without_negatives"]),
+        *_random(context),
     ]
+
+
+def _random(context: Context) -> list[tuple[str, int]]:
+    count = context.config.write.random_negatives
+    return [("random documents per query, besides", count)] if count else []

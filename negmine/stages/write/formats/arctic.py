@@ -24,7 +24,7 @@ def _schema(settings: WriteSettings) -> pa.Schema:
 def _provenance(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
-    is_full = pl.col("negative_id").count().over("query_id") == settings.num_negatives
+    is_full = pl.col("negative_id").count().over("query_id") == settings.negatives_written
     return row_per_document(positives, negatives).filter(is_full)
 
 

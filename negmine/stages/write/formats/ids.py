@@ -22,7 +22,7 @@ def _schema(settings: WriteSettings) -> pa.Schema:
 def _provenance(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
-    return full_row_per_positive(positives, negatives, settings.num_negatives)
+    return full_row_per_positive(positives, negatives, settings.negatives_written)
 
 
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:

@@ -16,22 +16,24 @@ from negmine.stages.write.formats.joins import (
 
 
 def _schema(settings: WriteSettings) -> pa.Schema:
-    texts = dict.fromkeys(["anchor", "positive", *negative_columns(settings.num_negatives)], TEXT)
+    texts = dict.fromkeys(
+        ["anchor", "positive", *negative_columns(settings.negatives_written)], TEXT
+    )
     return training_schema({**texts, "scores": pa.large_list(pa.float32())})
 
 
 def _provenance(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
-    return full_row_per_positive(positives, negatives, settings.num_negatives)
+    return full_row_per_positive(positives, negatives, settings.negatives_written)
 
 
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
-    rows = with_tuple_texts(provenance, texts, settings.num_negatives)
+    rows = with_tuple_texts(provenance, texts, settings.negatives_written)
     return rows.select(
         pl.col("query").alias("anchor"),
         "positive",
-        *negative_columns(settings.num_negatives),
+        *negative_columns(settings.negatives_written),
         scores=pl.concat_list(POSITIVE_TEACHER, "teacher_score"),
     )
 

@@ -16,20 +16,20 @@ from negmine.stages.write.formats.joins import (
 
 
 def _schema(settings: WriteSettings) -> pa.Schema:
-    columns = ["anchor", "positive", *negative_columns(settings.num_negatives)]
+    columns = ["anchor", "positive", *negative_columns(settings.negatives_written)]
     return training_schema(dict.fromkeys(columns, TEXT))
 
 
 def _provenance(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
-    return full_row_per_positive(positives, negatives, settings.num_negatives)
+    return full_row_per_positive(positives, negatives, settings.negatives_written)
 
 
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
-    rows = with_tuple_texts(provenance, texts, settings.num_negatives)
+    rows = with_tuple_texts(provenance, texts, settings.negatives_written)
     return rows.select(
-        pl.col("query").alias("anchor"), "positive", *negative_columns(settings.num_negatives)
+        pl.col("query").alias("anchor"), "positive", *negative_columns(settings.negatives_written)
     )
 
 

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 import negmine
 from negmine.cli.app import app
+from negmine.stages.filter.leak import sweep
 from negmine.stages.filter.leak.sweep import pareto
 from negmine.stages.filter.rules import SWEEPABLE
 from tests.stages.filter.risk.circle import write_circle
@@ -40,6 +41,10 @@ GRIDS += [
     ids=["top", "random", "order"],
 )
 def test_a_cell_is_what_leak_says(circle, grid, write):
+    _compare(circle, grid, write)
+
+
+def _compare(circle, grid, write):
     cells = negmine.sweep(circle, grid, **write)
     assert cells.height == np.prod([len(values) for values in grid.values()])
     for cell in (cells.row(0, named=True), cells.row(-1, named=True)):
@@ -91,3 +96,24 @@ def test_the_command_reads_and_shows_none(circle):
     table = shown.output.split("Recommended")[0]
     assert sum("none" in line for line in table.splitlines()) == 3
     assert "take" in table
+
+
+OTHERS = [
+    {"sampling": "softmax", "pool": 12},
+    {"sampling": "cyclic"},
+    {"sampling": "margin-bins"},
+    {"sampling": "diverse", "pool": 12},
+    {"per": "positive"},
+]
+
+
+@pytest.mark.parametrize("write", OTHERS, ids=lambda write: next(reversed(write.values())))
+def test_a_cell_is_what_leak_says_under_samplings_that_the_kernel_does_not_know(circle, write):
+    _compare(circle, GRIDS[0], write)
+
+
+@pytest.mark.parametrize("write", [{}, {"sampling": "random", "pool": 12}], ids=["top", "random"])
+def test_cell_by_cell_is_what_the_kernel_says(circle, monkeypatch, write):
+    by_kernel = negmine.sweep(circle, GRIDS[0], **write)
+    monkeypatch.setattr(sweep, "IN_KERNEL", ())
+    assert negmine.sweep(circle, GRIDS[0], **write).equals(by_kernel)

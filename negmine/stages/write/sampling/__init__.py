@@ -1,0 +1,1 @@
+"""The ways of `--sampling`: one file each, and `table` that lists them."""

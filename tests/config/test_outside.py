@@ -14,7 +14,8 @@ HARMLESS = {
     "qrels_split", "query_column", "positive_column", "title_separator", "stemmer", "query_prompt",
     "document_prompt", "index", "memory", "devices", "rerank_prompt", "score", "max_signal", "same_parent",
     "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "format", "order",
-    "license", "language", "eval_split", "eval_test", "band",
+    "license", "language", "eval_split", "eval_test", "band", "teacher", "instruction",
+    "instruction_column",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.trainers import loaders
+from tests.trainers import loaders, sentence
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class Check:
 _ST = ("sentence-transformers", "sentence_transformers", "sentence-transformers")
 
 CHECKS = (
-    Check("triplet", *_ST, "two training steps, MultipleNegativesRankingLoss", loaders.st_triplet),
-    Check("n-tuple", *_ST, "two training steps, MultipleNegativesRankingLoss", loaders.st_n_tuple),
-    Check("labeled-pair", *_ST, "two training steps, ContrastiveLoss", loaders.st_labeled_pair),
-    Check("labeled-list", *_ST, "two training steps of a cross-encoder, LambdaLoss", loaders.st_list),
-    Check("kd", *_ST, "two training steps, DistillKLDivLoss", loaders.st_kd),
-    Check("kd-triplet", *_ST, "two training steps, MarginMSELoss", loaders.st_kd_triplet),
-    Check("ids", *_ST, "`resolve_ids`, then two training steps, DistillKLDivLoss", loaders.st_ids),
-    Check("reranker-eval", *_ST, "CrossEncoderRerankingEvaluator, to its score", loaders.st_eval),
+    Check("triplet", *_ST, "two training steps, MultipleNegativesRankingLoss", sentence.st_triplet),
+    Check("n-tuple", *_ST, "two training steps, MultipleNegativesRankingLoss", sentence.st_n_tuple),
+    Check("labeled-pair", *_ST, "two training steps, ContrastiveLoss", sentence.st_labeled_pair),
+    Check("labeled-list", *_ST, "two training steps of a cross-encoder, LambdaLoss", sentence.st_list),
+    Check("kd", *_ST, "two training steps, DistillKLDivLoss", sentence.st_kd),
+    Check("kd-triplet", *_ST, "two training steps, MarginMSELoss", sentence.st_kd_triplet),
+    Check("ids", *_ST, "`resolve_ids`, then two training steps, DistillKLDivLoss", sentence.st_ids),
+    Check("reranker-eval", *_ST, "CrossEncoderRerankingEvaluator, to its score", sentence.st_eval),
     Check(
         "ids", "PyLate", "pylate", "pylate", "`KDProcessing`, every row", loaders.pylate_ids
     ),

@@ -1,4 +1,4 @@
-"""How each trainer reads the files, and that it comes to the rows that were written."""
+"""How trainers with a loader of their own read the files, and that each comes to the rows that were written."""
 
 import json
 import os
@@ -8,119 +8,20 @@ import polars as pl
 import pytest
 
 from tests.trainers.foreign import loader
-from tests.trainers.steps import step
+from tests.trainers.reading import from_card, from_json, near
 from tests.trainers.written import INSTRUCTION, NEGATIVES
-
-
-def _near(values):
-    return pytest.approx(values, rel=1e-5)
-
-
-def _loaded(folder, name, scratch):
-    from datasets import load_dataset
-
-    return load_dataset(str(folder), name, split="train", cache_dir=str(scratch / "cache"))
-
-
-def _json(path, scratch):
-    from datasets import load_dataset
-
-    files = str(path)
-    return load_dataset("json", data_files=files, split="train", cache_dir=str(scratch / "cache"))
-
-
-# -- sentence-transformers: a folder is loaded by its data card -------------------------------
-
-
-def _texts_then(rows, loaded, *columns):
-    """Compare texts, column by column, and the columns that follow them."""
-    for row, read in zip(rows, loaded, strict=True):
-        values = list(read.values())
-        texts = values[: len(values) - len(columns)]
-        assert texts == [row.query, *row.documents]
-
-
-def st_triplet(folder, rows, scratch):
-    loaded = _loaded(folder, "triplet", scratch)
-    _texts_then(rows, loaded)
-    step(loaded, "MultipleNegativesRankingLoss", scratch)
-
-
-def st_n_tuple(folder, rows, scratch):
-    loaded = _loaded(folder, "n-tuple", scratch)
-    _texts_then(rows, loaded)
-    step(loaded, "MultipleNegativesRankingLoss", scratch)
-
-
-def st_labeled_pair(folder, rows, scratch):
-    loaded = _loaded(folder, "labeled-pair", scratch)
-    _texts_then(rows, loaded, "label")
-    assert loaded["label"] == [len(row.positives) for row in rows]
-    step(loaded, "ContrastiveLoss", scratch)
-
-
-def st_list(folder, rows, scratch):
-    loaded = _loaded(folder, "labeled-list", scratch)
-    assert loaded["positive"] == [row.documents for row in rows]
-    step(loaded, "LambdaLoss", scratch, cross_encoder=True)
-
-
-def st_kd(folder, rows, scratch):
-    loaded = _loaded(folder, "kd", scratch)
-    _texts_then(rows, loaded, "scores")
-    assert list(loaded["scores"]) == [_near(row.scores) for row in rows]
-    step(loaded, "DistillKLDivLoss", scratch)
-
-
-def st_kd_triplet(folder, rows, scratch):
-    loaded = _loaded(folder, "kd-triplet", scratch)
-    _texts_then(rows, loaded, "score")
-    margins = [row.positive_scores[0] - row.negative_scores[0] for row in rows]
-    assert list(loaded["score"]) == pytest.approx(margins, abs=1e-5)
-    step(loaded, "MarginMSELoss", scratch)
-
-
-def st_ids(folder, rows, scratch):
-    from sentence_transformers.util import resolve_ids
-
-    train, queries, documents = (
-        _loaded(folder, name, scratch) for name in ("ids", "ids-queries", "ids-documents")
-    )
-    lookups = {"query_id": queries, "document_ids": (documents, "document_id", "text")}
-    train.set_transform(resolve_ids(lookups))
-    _texts_then(rows, train, "scores")
-    assert [read["scores"] for read in train] == [_near(row.scores) for row in rows]
-    step(train, "DistillKLDivLoss", scratch)
-
-
-def st_eval(folder, rows, scratch):
-    from sentence_transformers import CrossEncoder
-    from sentence_transformers.cross_encoder.evaluation import CrossEncoderRerankingEvaluator
-
-    from tests.models.tiny import cross_encoder
-
-    samples = _json(folder / "reranker-eval" / "*.jsonl", scratch).to_list()
-    assert [(one["query"], one["positive"], one["negative"]) for one in samples] == [
-        (row.query, row.positives, row.negatives) for row in rows
-    ]
-    model = CrossEncoder(str(cross_encoder(scratch / "model")), device="cpu")
-    scores = CrossEncoderRerankingEvaluator(samples=samples, at_k=10)(model)
-    assert 0 < next(value for name, value in scores.items() if name.endswith("map")) <= 1
-
-
-# -- trainers with a loader of their own ------------------------------------------------------
 
 
 def pylate_ids(folder, rows, scratch):
     from pylate.utils import KDProcessing
 
     train, queries, documents = (
-        _loaded(folder, name, scratch) for name in ("ids", "ids-queries", "ids-documents")
+        from_card(folder, name, scratch) for name in ("ids", "ids-queries", "ids-documents")
     )
     train.set_transform(KDProcessing(queries, documents, n_ways=1 + NEGATIVES).transform)
     for row, read in zip(rows, train, strict=True):
         assert (read["query"], list(read["documents"])) == (row.query, row.documents)
-        assert list(read["scores"]) == _near(row.scores)
+        assert list(read["scores"]) == near(row.scores)
 
 
 def _flag_arguments(folder, **more):
@@ -158,7 +59,7 @@ def _flag_row(row, query, passages, scores):
     assert query == row.query
     assert passages[0] in row.positives
     assert set(passages[1:]) <= set(row.negatives)
-    assert list(scores) == _near([score[text] for text in passages])
+    assert list(scores) == near([score[text] for text in passages])
 
 
 def flag_reranker(folder, rows, scratch):
@@ -178,8 +79,8 @@ def flag_reranker(folder, rows, scratch):
         for row, number in zip(rows, range(len(read)), strict=True):
             pairs, scores = read[number]
             assert len(pairs) == len(scores) == 1 + NEGATIVES
-            assert scores[0] in [_near(score) for score in row.positive_scores]
-            negatives = [_near(score) for score in row.negative_scores]
+            assert scores[0] in [near(score) for score in row.positive_scores]
+            negatives = [near(score) for score in row.negative_scores]
             assert all(score in negatives for score in scores[1:])
 
 
@@ -216,9 +117,9 @@ def tevatron(folder, rows, scratch):
             dataset_path=files, corpus_name=None, dataset_cache_dir=str(scratch / "cache")
         ),
     )
-    passages = [row["positive_passages"] for row in _json(files, scratch)]
+    passages = [row["positive_passages"] for row in from_json(files, scratch)]
     scores = [[one["score"] for one in listed] for listed in passages]
-    assert scores == [_near(row.positive_scores) for row in rows]
+    assert scores == [near(row.positive_scores) for row in rows]
 
 
 def tevatron_ids(folder, rows, scratch):
@@ -266,7 +167,7 @@ def colbert(folder, rows, scratch):
     for row, (query, *passages) in zip(rows, read, strict=True):
         assert queries[query] == row.query
         assert [collection[pid] for pid, _ in passages] == row.documents
-        assert [score for _, score in passages] == _near(row.scores)
+        assert [score for _, score in passages] == near(row.scores)
 
 
 def nemo(folder, rows, scratch):
@@ -296,7 +197,7 @@ def _nemo_rows(rows, make, files, instruction):
 def gritlm(folder, rows, scratch):
     from training.data import CustomDataset
 
-    dataset = _json(folder / "gritlm" / "train.jsonl", scratch)
+    dataset = from_json(folder / "gritlm" / "train.jsonl", scratch)
     arguments = SimpleNamespace(train_group_size=1 + NEGATIVES, use_unique_indices=False)
     read = CustomDataset(dataset, arguments, None, full_bs=2)
     for row, number in zip(rows, range(len(read)), strict=True):
@@ -312,7 +213,7 @@ def beir(folder, rows, scratch):
     corpus, queries, qrels = GenericDataLoader(str(folder / "beir")).load(split="train")
     ranked = {
         one["query-id"]: one["corpus-ids"]
-        for one in _json(folder / "beir" / "top_ranked.jsonl", scratch)
+        for one in from_json(folder / "beir" / "top_ranked.jsonl", scratch)
     }
     for row in rows:
         assert queries[row.query_id] == row.query
@@ -369,7 +270,7 @@ def lightning_ir(folder, rows, scratch):
         for row in rows
         for text, s in zip(row.documents, row.scores, strict=True)
     }
-    assert read == _near(wanted)
+    assert read == near(wanted)
 
 
 def gpl(folder, rows, scratch):
@@ -395,7 +296,7 @@ def gpl(folder, rows, scratch):
 def rank_llm(folder, rows, scratch):
     from utils.data_utils import GenerationDataset, RankingDataset
 
-    raw = _json(folder / "rank-llm" / "train.json", scratch)
+    raw = from_json(folder / "rank-llm" / "train.json", scratch)
 
     class Tokenizer:
         chat_template, eos_token, padding_side = "system", "", "left"

@@ -9,12 +9,12 @@ from negmine.errors import InputError, SettingsError
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import format_named
 from negmine.stages.write.teacher import require_scores
-from tests.stages.write.build import SCORED
+from tests.stages.write.build import SCORED, selection
 
 
 def lacking(data, format="kd", **options):
     settings, output = WriteSettings(format=format, teacher="bm25", **options), format_named(format)
-    rows = compute.provenance(data, settings, output, ["bm25"], ["bm25"], people_first=True)
+    rows = compute.provenance(data, selection(settings, True), output, ["bm25"])
     return compute.without_score(rows, "bm25").select("query_id", "doc_id").rows()
 
 

@@ -59,7 +59,7 @@ FORMAT = OutputFormat(
     columns="`corpus.jsonl`, `queries.jsonl` and `qrels/train.tsv` beside it are a BEIR folder.",
     command=(
         'corpus, queries, qrels = GenericDataLoader("work/5-write/beir").load(split="train")\n'
-        "negmine mine other --data work/5-write/beir --qrels-split train"
+        "# or mine it again: negmine mine other --data work/5-write/beir --qrels-split train"
     ),
     about=(
         "`corpus.jsonl` has only the documents that the rows name: to search in it is far easier than to "

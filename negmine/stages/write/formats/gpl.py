@@ -63,8 +63,14 @@ FORMAT = OutputFormat(
         "The lines are those that GPL reads; `corpus.jsonl` and `qgen-queries.jsonl` have the texts."
     ),
     command=(
-        'gpl.train(path_to_generated_data="work/5-write/gpl", base_ckpt="distilbert-base-uncased",\n'
-        '    output_dir="out", batch_size_gpl=32, gpl_steps=1000, qgen_prefix="qgen")'
+        "gpl.train(\n"
+        '    path_to_generated_data="work/5-write/gpl",\n'
+        '    base_ckpt="distilbert-base-uncased",\n'
+        '    output_dir="out",\n'
+        "    batch_size_gpl=32,\n"
+        "    gpl_steps=1000,\n"
+        '    qgen_prefix="qgen",\n'
+        ")"
     ),
     about=(
         "The folder in which GPL has generated queries, mined and labelled: it goes straight to training. "

@@ -59,8 +59,12 @@ FORMAT = OutputFormat(
     ),
     columns="The columns are those of a run of Lightning IR, texts included.",
     command=(
-        'run = RunDataset("work/5-write/lightning-ir/run.parquet", sample_size=6,\n'
-        '    sampling_strategy="single_relevant", targets="relevance")\n'
+        "run = RunDataset(\n"
+        '    "work/5-write/lightning-ir/run.parquet",\n'
+        "    sample_size=6,\n"
+        '    sampling_strategy="single_relevant",\n'
+        '    targets="relevance",\n'
+        ")\n"
         "LightningIRDataModule(train_dataset=run, train_batch_size=32)"
     ),
     about=(

@@ -44,7 +44,9 @@ FORMAT = OutputFormat(
     columns=FOR_SENTENCE_TRANSFORMERS,
     command=(
         'train = load_dataset("work/5-write", "n-tuple", split="train")\n'
-        "SentenceTransformerTrainer(model=model, train_dataset=train, loss=MultipleNegativesRankingLoss(model))"
+        "SentenceTransformerTrainer(\n"
+        "    model=model, train_dataset=train, loss=MultipleNegativesRankingLoss(model)\n"
+        ")"
     ),
     about=(
         "A row per query and positive, with a column for each of `--num-negatives`. A query with fewer "

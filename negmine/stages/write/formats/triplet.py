@@ -38,7 +38,9 @@ FORMAT = OutputFormat(
     columns=FOR_SENTENCE_TRANSFORMERS,
     command=(
         'train = load_dataset("work/5-write", "triplet", split="train")\n'
-        "SentenceTransformerTrainer(model=model, train_dataset=train, loss=MultipleNegativesRankingLoss(model))"
+        "SentenceTransformerTrainer(\n"
+        "    model=model, train_dataset=train, loss=MultipleNegativesRankingLoss(model)\n"
+        ")"
     ),
     about="A row per query, positive and negative. A query without negatives has no row.",
 )

@@ -5,7 +5,7 @@ The method is SaHa's ("From Generator to Embedder", 2025). A query's hits are th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,7 @@ from negmine.storage.layout import VERDICTS
 NEGATIVES = 15  # rows that a row draws in: k of SaHa's README
 FIRST = 3 * NEGATIVES  # owners among which the least similar are taken
 POOL = 2 * FIRST  # documents that are looked at
+QUERIES = 16_384  # whose hits are looked up at once
 
 Similarity = Callable[[pl.Series, pl.Series], NDArray[np.float32]]
 
@@ -33,21 +34,39 @@ def owner_turns(
     retriever: VectorRetriever,
     seed: int,
 ) -> Iterator[Turn]:
-    """Yield the turns of rows, part by part of `verdicts`: a row draws in rows of other queries."""
+    """Yield the turns of rows, some queries at a time: a row draws in rows of other queries."""
     chosen = context.config.vector_retriever
     assert chosen is not None
     score, owned = f"{chosen.name}_score", _owned(training)
     numbered = training.query_ids.to_frame("query_id").with_row_index("number")
-    for part in context.work.parts(VERDICTS, ["query_id", "doc_id", "label", score]):
-        queries = (
-            part.select("query_id")
-            .unique(maintain_order=True)
-            .join(numbered, on="query_id", maintain_order="left")
-        )
-        is_hit = (pl.col("label") != POSITIVE) & pl.col(score).is_not_null()
-        hits = part.filter(is_hit).select("query_id", "doc_id", score=score)
+    parts = context.work.parts(VERDICTS, ["query_id", "doc_id", "label", score])
+    for turn, hits in _hits(parts, score, numbered):
         lists = owner_lists(hits, owned, retriever.query_similarity)
-        yield _turn(queries, lists, numbered, rows, seed)
+        yield _turn(numbered.slice(turn * QUERIES, QUERIES), lists, numbered, rows, seed)
+
+
+def _hits(
+    parts: Iterable[pl.DataFrame], score: str, numbered: pl.DataFrame
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield query_id, doc_id, score of the hits of QUERIES queries at a time, whatever the sizes of parts.
+
+    numbered: query_id, number, in the order of `verdicts`. Each turn comes, hits or not.
+    """
+    turn, waiting = 0, list[pl.DataFrame]()
+    last = (numbered.height - 1) // QUERIES
+    is_hit = (pl.col("label") != POSITIVE) & pl.col(score).is_not_null()
+    for part in parts:
+        hits = part.filter(is_hit).select("query_id", "doc_id", score=score)
+        of_rows = hits.join(numbered, on="query_id", maintain_order="left")
+        for key, some in of_rows.group_by(pl.col("number") // QUERIES, maintain_order=True):
+            while turn < int(key[0]):
+                yield turn, pl.concat([*waiting, some.clear()]).drop("number")
+                turn, waiting = turn + 1, []
+            waiting.append(some)
+    empty = numbered.select("query_id", doc_id="query_id", score=pl.lit(0, pl.Float32)).clear()
+    while turn <= last:
+        yield turn, pl.concat([one.drop("number") for one in waiting] or [empty])
+        turn, waiting = turn + 1, []
 
 
 def _owned(training: TrainingRows) -> pl.DataFrame:

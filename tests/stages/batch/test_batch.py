@@ -11,6 +11,7 @@ import pytest
 
 import negmine
 from negmine.errors import InputError, MissingArtifact, SettingsError
+from negmine.stages.batch import owners
 from negmine.stages.write.formats import registry
 from tests.models.tiny import static_model
 from tests.stages.batch.collection import contradictions, mined, random_batches
@@ -53,6 +54,17 @@ def test_no_row_of_a_batch_contradicts_another(work, by, flags):
     assert made["false_negatives"]["composed"]["false_negatives"] == 0
     assert made["false_negatives"]["shuffled"]["false_negatives"] > 0
     assert len(placed) > 0.8 * rows.height
+
+
+@pytest.mark.parametrize(("by", "flags"), BY)
+def test_the_order_does_not_depend_on_the_size_of_parts(work, tmp_path, monkeypatch, by, flags):
+    monkeypatch.setattr(owners, "QUERIES", 20)  # several turns
+    negmine.batch(work, by=by, batch_size=4, **flags)
+    monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 7)
+    small = mined(tmp_path / "small")
+    assert len(list((small / "4-filter" / "verdicts").glob("part-*"))) > 10
+    negmine.batch(small, by=by, batch_size=4, **flags)
+    assert read(small, "6-batch/map").equals(read(work, "6-batch/map"))
 
 
 @pytest.mark.parametrize(("by", "flags"), BY)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from negmine.analysis.lint.read.columns import kind_of_nulls, shape_of
 from negmine.analysis.lint.read.shapes import (
@@ -22,44 +21,36 @@ from negmine.analysis.lint.read.shapes import (
 )
 from negmine.analysis.lint.settings import LintSettings
 from negmine.data.frames import frame
-from negmine.data.sources.formats import tell_broken_parquet
+from negmine.data.sources.parquet import (
+    open_parquet,
+    parquet_batches,
+    tables,
+    tell_broken_parquet,
+)
 from negmine.data.sources.problems import Problems
-from negmine.data.sources.text import open_bytes
+from negmine.errors import InputError
 
-MOST_BYTES, MOST_ROWS, STEP = 32 << 20, 65_536, 4_096
+MOST_BYTES, MOST_ROWS = 32 << 20, 65_536
 
 
 def parquet_frames(path: Path, settings: LintSettings, problems: Problems) -> Iterator[RawFrame]:
     """Yield the shape of a file and its raw frames (see `files.raw_frames`)."""
-    open_bytes(path).close()
     try:
-        file = pq.ParquetFile(path)
-        kinds = {field.name: _kind(field) for field in file.schema_arrow}
+        kinds = {field.name: _kind(field) for field in open_parquet(path).schema_arrow}
         shape = shape_of(path, kinds, settings)
         number = 1
-        for table in _tables(file, shape.columns()):
+        batches = parquet_batches(path, problems, shape.columns())
+        for table in tables(batches, MOST_ROWS, MOST_BYTES):
             rows = frame(table)
             values = [pl.col(name).cast(TYPES[kind]) for name, kind in shape.kinds.items()]
             ids = [_id_column(name, rows) for name in shape.ids()]
             numbers = pl.int_range(number, number + rows.height, dtype=pl.Int64)
             yield shape, rows.select(*values, *ids, numbers.alias(ROW_NUMBER))
             number += rows.height
-    except (pa.ArrowInvalid, OSError, pl.exceptions.PolarsError) as error:
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as error:
         tell_broken_parquet(path, error, problems)
-
-
-def _tables(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """Yield tables of some 32 MiB and at most 65,536 rows."""
-    waiting: list[pa.RecordBatch] = []
-    size = rows = 0
-    for batch in file.iter_batches(STEP, columns=list(columns)):
-        waiting.append(batch)
-        size, rows = size + batch.nbytes, rows + batch.num_rows
-        if size >= MOST_BYTES or rows >= MOST_ROWS:
-            yield pa.Table.from_batches(waiting)
-            waiting, size, rows = [], 0, 0
-    if waiting:
-        yield pa.Table.from_batches(waiting)
 
 
 def _kind(field: pa.Field) -> str:

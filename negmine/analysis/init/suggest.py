@@ -94,10 +94,14 @@ def _relevance(settings: IndexSettings, data: Data) -> list[str]:
             f"Relevance has the grades {grades}. From {least} on a document is a positive (min-relevance)."
         )
     if not judged.queries:
-        file = next(table.file for table in data.tables if table.role == "qrels")
+        qrels = next(table for table in data.tables if table.role == "qrels")
+        left_out = "".join(
+            f" {count:,} of its first rows cannot be used ({reason.split(': ', 1)[-1]})."
+            for reason, count in qrels.skipped.items()
+        )
         raise InputError(
-            f"{file}: none of the first judgements has relevance {least} or more, so no query has a positive. "
-            "Check that this is the right qrels file."
+            f"{qrels.file}: none of the first judgements has relevance {least} or more, so no query has a "
+            f"positive.{left_out} Check that this is the right qrels file."
         )
     several = f"{judged.several:,}" if judged.several else "none"
     first = f"Of the first {judged.queries:,} queries with a positive, {several} have "

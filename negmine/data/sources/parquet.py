@@ -132,7 +132,7 @@ def _same(table: pa.Table) -> pa.Table:
 
 def _rows(table: pa.Table, start: int) -> list[Row]:
     names = table.column_names
-    columns = zip(*(_values(column) for column in table.columns), strict=True)
+    columns = zip(*(python_values(column) for column in table.columns), strict=True)
     values = columns if names else [()] * table.num_rows
     return [
         Row(position + 1, position, dict(zip(names, row, strict=True)))
@@ -140,7 +140,8 @@ def _rows(table: pa.Table, start: int) -> list[Row]:
     ]
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def python_values(column: pa.ChunkedArray) -> list[Any]:
+    """Return the values of a column, also those that Python has no type for (see _value)."""
     try:
         values: list[Any] = column.to_pylist()
     except _UNHOLDABLE:
@@ -154,10 +155,14 @@ def _value(scalar: pa.Scalar) -> Any:
         return scalar.as_py()
     except _UNHOLDABLE:
         pass
+    if isinstance(scalar, pa.ListScalar):
+        return [_value(one) for one in scalar.values]
+    if isinstance(scalar, pa.StructScalar):
+        return {name: _value(scalar[place]) for place, name in enumerate(scalar)}
     try:
         return scalar.cast(pa.string()).as_py()
     except _UNHOLDABLE:
-        return str(getattr(scalar, "value", None))
+        return str(getattr(scalar, "value", "unreadable"))
 
 
 def tell_broken_parquet(path: Path, error: Exception, problems: Problems) -> None:

@@ -257,7 +257,7 @@ def _no_scalar(value: Any, wanted: str) -> str | None:
 
 
 def _free(name: str, taken: Iterable[str]) -> str:
-    """Return the name under which a column is kept: its own, unless it has none, or negmine has such a column."""
+    """Return the name under which a column is kept: its own, unless negmine has such a column."""
     if name and name not in RESERVED:
         return name
     name = f"{name}_source" if name else "unnamed"

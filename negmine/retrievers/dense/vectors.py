@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
 from negmine.data.frames import frame
+from negmine.data.sources.places import check_regular
 from negmine.engine.progress import Progress
 from negmine.errors import InputError
 from negmine.models.encoder import Encoder, Kind, normalised
@@ -172,8 +173,8 @@ class _Given:
         widths = {kind: array.shape[1] for kind, array in self._arrays.items()}
         if widths["document"] != widths["query"]:
             raise InputError(
-                f"--document-vectors have {widths['document']} dimensions, --query-vectors "
-                f"{widths['query']}. Both must come from the same model."
+                f"--document-vectors {settings.document_vectors} have {widths['document']} dimensions, "
+                f"--query-vectors {settings.query_vectors} {widths['query']}. Bring those of one model."
             )
         self.stats: dict[str, Any] = {"model": "given vectors", "dimensions": widths["query"]}
 
@@ -203,11 +204,12 @@ def check_given(settings: IndexSettings, documents: int, queries: int) -> None:
 
 
 def _open_given(path: Path) -> NDArray[Any]:
+    check_regular(path)
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist. Check the path.") from error
-    except (OSError, ValueError, EOFError) as error:
+        array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # a header is read as Python, and fails in many ways
+        if isinstance(error, OSError) and error.errno:
+            raise
         if "mmap length" in str(error):
             raise InputError(
                 f"{path} ends too early: it holds less than it says. Copy it again."
@@ -215,7 +217,12 @@ def _open_given(path: Path) -> NDArray[Any]:
         raise InputError(
             f"{path} is no .npy array of numbers. Write it with numpy.save, as float32."
         ) from error
-    if array.ndim != 2 or array.dtype.kind != "f":
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise InputError(
+            f"{path} is no .npy array but an archive, as .npz is. Write each array with numpy.save, as float32."
+        )
+    if array.ndim != 2 or array.dtype.kind != "f" or not array.shape[1]:
         raise InputError(
             f"{path} holds {array.dtype} of shape {array.shape}. It must be floats, one row per text."
         )

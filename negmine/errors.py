@@ -21,7 +21,8 @@ bug of negmine's and keeps its traceback. A message is cut where data or flags m
 
 from __future__ import annotations
 
-_LONGEST_LINE, _LONGEST = 600, 1_900  # characters of a message
+LONGEST = 1_900  # characters of a message
+_LONGEST_LINE = 600
 
 
 class NegmineError(Exception):
@@ -31,7 +32,7 @@ class NegmineError(Exception):
 
     def __init__(self, message: object = "") -> None:
         lines = [cut(line, _LONGEST_LINE) for line in str(message).split("\n")]
-        super().__init__(cut("\n".join(lines), _LONGEST))
+        super().__init__(cut("\n".join(lines), LONGEST))
 
 
 def cut(text: str, most: int) -> str:

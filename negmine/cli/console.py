@@ -24,7 +24,7 @@ from negmine.cli.render.text import printable
 from negmine.cli.start import INTERRUPTED
 from negmine.config.secrets import redacted
 from negmine.config.wanted import in_words
-from negmine.errors import NegmineError
+from negmine.errors import LONGEST, NegmineError, cut
 
 ENVELOPE = 1
 _PIPE_WIDTH = 160
@@ -62,7 +62,7 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
     except BrokenPipeError:
         raise
     except Exception as error:
-        message = explained(error) or ""
+        message = cut(explained(error) or "", LONGEST)
         if not message:
             raise
         status, code = "failed", 1
@@ -107,7 +107,7 @@ def _envelope(
 
 def usage_error(error: Any, as_json: bool) -> int:
     """Print what is wrong with a command line, on stderr and with `as_json` on stdout; return the exit code."""
-    error.message = _plain_message(error)
+    error.message = cut(_plain_message(error), LONGEST)
     context = getattr(error, "ctx", None)
     if as_json:
         command = context.info_name if context is not None else ""

@@ -15,9 +15,18 @@ def check(config: ResolvedConfig) -> None:
     kinds = {kind.name: kind for kind in (*RETRIEVERS.values(), *types(config))}
     for kind in kinds.values():
         kind.check(config)
-    format_named(config.write.format)
+    _check_negatives(config)
     _check_signals(config)
     _check_scores(config)
+
+
+def _check_negatives(config: ResolvedConfig) -> None:
+    output, count = format_named(config.write.format), config.write.num_negatives
+    if output.most_negatives is not None and count > output.most_negatives:
+        raise SettingsError(
+            f"--num-negatives {count}: {output.name} has a column for each negative, at most "
+            f"{output.most_negatives:,}. Give fewer, or --format labeled-list."
+        )
 
 
 def _check_signals(config: ResolvedConfig) -> None:

@@ -12,7 +12,7 @@ from negmine.data.sources import open_sources
 from negmine.data.sources.beir import splits
 from negmine.data.sources.columns import find
 from negmine.data.sources.problems import Problems
-from negmine.data.sources.qrels import checked_relevance, has_ids, judgement_rows
+from negmine.data.sources.qrels import checked_relevance, has_ids, judgement_rows, read_qrels
 from negmine.data.sources.records import Records, as_id
 
 _FIRST = ("train", "dev", "val")  # splits that are for training, or at least not for the last test
@@ -142,6 +142,10 @@ def _qrels(path: Path, min_relevance: int) -> tuple[Table, Judgements]:
         grades[relevance] += 1
         if relevance >= min_relevance:
             positives[as_id(row.values["query_id"])] += 1
+    if not grades:
+        problems = Problems(skip=False)
+        list(read_qrels(path, problems))
+        problems.raise_if_any()
     several = sum(count > 1 for count in positives.values())
     table = Table(
         "qrels", path, beginning.total, beginning.is_estimate, [], skipped=problems.skipped

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
+from negmine.config.settings.retrieve import MOST
 from negmine.config.table import StageSettings, setting
 
 # The groups under which help, docs and `negmine settings` show these settings.
@@ -21,7 +22,7 @@ class WriteSettings(StageSettings):
         essential=True,
     )
     num_negatives: int = _output(
-        "Negatives per query.", 5, gt=0, shared_with=("filter",), essential=True
+        "Negatives per query.", 5, gt=0, le=MOST, shared_with=("filter",), essential=True
     )
     relabel: bool = _output(
         "Write what the judge calls relevant as further positives (positive_label says so).",
@@ -41,9 +42,15 @@ class WriteSettings(StageSettings):
         essential="stage",
     )
     pool: int = _output(
-        "Kept candidates that --sampling random draws from.", 50, gt=0, shared_with=("filter",)
+        "Kept candidates that --sampling random draws from.",
+        50,
+        gt=0,
+        le=MOST,
+        shared_with=("filter",),
     )
-    seed: int = _output("Seed of --sampling random.", 13, ge=0, shared_with=("filter",))
+    seed: int = _output(
+        "Seed of --sampling random.", 13, ge=0, le=2**63 - 1, shared_with=("filter",)
+    )
     license: str | None = _card(
         "Licence of the texts, for the data card: the hub's word, such as cc-by-4.0, or any other text.",
         essential="stage",

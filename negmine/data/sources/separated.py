@@ -30,6 +30,8 @@ def separated_rows(path: Path, problems: Problems, delimiter: str, quoting: Any)
     for first, fields in _records(reader, path, problems):
         if not fields or (len(fields) == 1 and not fields[0].strip()):
             continue
+        if header is None and not any(name.strip() for name in fields):
+            continue
         if header is None:
             header = [name.strip() for name in fields]
             check_names(path, header)

@@ -52,12 +52,13 @@ def filled(rows: pl.DataFrame) -> set[str]:
 
 
 def are_usable(rows: pl.DataFrame, id_column: str) -> bool:
-    """Tell whether every row has an id, and a text or a title, and neither holds a null byte.
+    """Tell whether every row has an id, and a text or a title, and none of them holds a null byte.
 
     rows: the ids, text, title.
     """
     words = pl.col("text", "title")
+    texts = pl.col("text", "title", id_column)
     empty = ~pl.any_horizontal(words.str.contains(_SOMETHING).fill_null(False))
-    null_byte = pl.any_horizontal(words.str.contains("\0", literal=True).fill_null(False))
+    null_byte = pl.any_horizontal(texts.str.contains("\0", literal=True).fill_null(False))
     no_id = pl.col(id_column).fill_null("") == ""
     return not rows.select((empty | null_byte | no_id).any()).item()

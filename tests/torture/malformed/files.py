@@ -12,7 +12,7 @@ CORPUS = [
     {"_id": f"d{n}", "title": f"title {n}", "text": f"a text about tea number {n}", "url": f"u{n}"}
     for n in range(6)
 ]
-QUERIES = [{"_id": f"q{n}", "text": f"tea number {n}", "lang": "en"} for n in range(3)]
+QUERIES = [{"_id": f"q{n}", "text": f"tea number {n}", "lang": "en"} for n in range(4)]
 QRELS = [{"query-id": f"q{n}", "corpus-id": f"d{n}", "score": 1} for n in range(3)]
 PAIRS = [{"anchor": f"tea number {n}", "positive": f"a text about tea {n}"} for n in range(4)]
 TRIPLETS = [

@@ -89,7 +89,10 @@ ARRAYS = {  # name to bytes and words of the message; no words: it is good
     "shape of huge numbers": (_described(f"({'9' * 400}, 4)"), ("input.npy",)),
     "shape of 1000 dimensions": (_described(f"({'1, ' * 1000})"), ("input.npy",)),
     "shape of texts": (_described("('a', 4)"), ("input.npy",)),
-    "header of code": (with_header("{'descr': __import__('os'), 'fortran_order': False, 'shape': (6, 4), }\n"), NO_ARRAY),
+    "header of code": (
+        with_header("{'descr': __import__('os'), 'fortran_order': False, 'shape': (6, 4), }\n"),
+        NO_ARRAY,
+    ),
     "header nested deep": (with_header("(" * 9_000), NO_ARRAY),
     "header of brackets": (with_header("{'descr': " + "[" * 5_000 + "]" * 5_000 + "}\n"), NO_ARRAY),
     "header of minus signs": (with_header("-" * 9_000 + "1"), NO_ARRAY),
@@ -99,4 +102,4 @@ ARRAYS = {  # name to bytes and words of the message; no words: it is good
     "version 9": (saved(_good()).replace(b"NUMPY\x01", b"NUMPY\x09", 1), NO_ARRAY),
     "unknown type": (_described("(6, 4)", "<q9"), NO_ARRAY),
     "huge type": (_described("(6, 4)", "<f4000000000"), NO_ARRAY),
-}  # fmt: skip
+}

@@ -24,7 +24,7 @@ IDS = {
     "a fraction": Value(7.5, 0),
     "a huge number": Value(2**200, 0),
     "NaN": Value(float("nan"), 1, ("empty",)),
-    "infinite": Value(float("inf"), 1, ("number",)),
+    "infinite": Value(float("inf"), 1, ("infinite",)),
     "a switch": Value(True, 0),
     "half a character": Value("a\ud800", 1, ("surrogate",)),
     "NUL": Value("a\0b", 1, ("null byte",), ALL),
@@ -79,11 +79,68 @@ EXTRAS = {
     "a megabyte": Value(HUGE, 0, (), ALL),
     "a date beyond all dates": Value("99999-99-99T99:99:99", 0, (), ALL),
 }
-OURS = (
-    "same_as", "text_key", "body_key", "source_row", "doc_id", "query_id", "label", "rank", "score", "kept", "reason",
-    "title_source", "Text", "TEXT", "text_source", "same_as_source", "first_id", "row", "id", "literal", "index", "",
-    " ", "a\nb", "a\0b", "a" * 100_000, "\x1b[31m", "a.b", "*", "^.*$", "negmine.schema",
-)  # fmt: skip
-NAMES = {name: Value(name, 0, (), ALL) for name in OURS} | {
-    "half\ud800": Value("half\ud800", 1, ("surrogate",)),
+LINT = {
+    "missing": Value(None, 0),
+    "blank": Value("  ", 0, (), ALL),
+    "a list": Value(["a"], 1, ("a text is wanted",)),
+    "an object": Value({"a": 1}, 1, ("a text is wanted",)),
+    "a number": Value(7, 1, ("a text is wanted",)),
+    "half a character": Value("a\ud800", 1, ("surrogate",)),
+    "a megabyte": Value(HUGE, 0, (), ALL),
+    "steering": Value("\x1b[31mred\u202e", 0, (), ALL),
+}
+
+
+class Name(NamedTuple):
+    """value: the name of a column of one's own. taken_by: readers for which it has a meaning."""
+
+    value: str
+    code: int = 0
+    words: tuple[str, ...] = ()
+    only: tuple[str, ...] = (*ALL, "parquet")
+    taken_by: tuple[str, ...] = ()
+
+
+_OURS = (
+    "same_as",
+    "text_key",
+    "body_key",
+    "source_row",
+    "label",
+    "rank",
+    "kept",
+    "reason",
+    "title_source",
+    "Text",
+    "TEXT",
+    "text_source",
+    "same_as_source",
+    "first_id",
+    "row",
+    "literal",
+    "index",
+    "",
+    " ",
+    "a" * 100_000,
+    "\x1b[31m",
+    "a.b",
+    "*",
+    "^.*$",
+    "negmine.schema",
+    "column_0",
+    "len",
+    "count",
+    "\u202e",
+    "é",
+    "e\u0301",
+)
+_IDS = ("corpus", "queries", "qrels", "lint-corpus", "init-corpus")
+NAMES = {name: Name(name) for name in _OURS} | {
+    "doc_id": Name("doc_id", taken_by=_IDS),
+    "query_id": Name("query_id", taken_by=_IDS),
+    "id": Name("id", taken_by=("qrels",)),
+    "score": Name("score", taken_by=("qrels",)),
+    "a\nb": Name("a\nb", only=("jsonl", "csv", "parquet")),
+    "a\0b": Name("a\0b", 1, ("NUL",)),
+    "half\ud800": Name("half\ud800", 1, ("surrogate",), ("jsonl",)),
 }

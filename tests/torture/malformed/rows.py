@@ -1,13 +1,14 @@
 """A row of the campaign: how an input is made, who reads it, how the command must end."""
 
+import io
+import sys
+import traceback
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-from typer.testing import CliRunner
-
-from negmine.cli.app import app
-from negmine.errors import NegmineError
+from negmine.cli.app import main
 from tests.torture.malformed.files import ROWS, WRITERS
 
 LONGEST = 2000  # characters of a message
@@ -30,7 +31,7 @@ class Reader(NamedTuple):
 
 
 class Row(NamedTuple):
-    """name; make(path): writes the input; file: its name; command; code: of the exit; words in the message."""
+    """A case: `make` writes the input as `file`; the command must end with `code`, and print all `words`."""
 
     name: str
     make: Callable[[Path], None]
@@ -41,9 +42,12 @@ class Row(NamedTuple):
 
 
 class Ended(NamedTuple):
+    """How a command ended: exit code, stdout, stderr, and the traceback of a bug, or nothing."""
+
     code: int
+    out: str
     message: str
-    traceback: BaseException | None
+    bug: str
 
 
 _INDEX = ("index", "WORK", "--retriever", "bm25")
@@ -66,13 +70,20 @@ COMMANDS = {
     "lint": ("lint", "FILE"),
     "lint-corpus": ("lint", "FOLDER/triplets.jsonl", "--corpus", "FILE"),
     "lint-queries": (
-        "lint", "FOLDER/triplets.jsonl", "--corpus", "FOLDER/corpus.jsonl", "--queries", "FILE", "--qrels", "FOLDER/qrels.tsv",
+        "lint",
+        "FOLDER/triplets.jsonl",
+        "--corpus",
+        "FOLDER/corpus.jsonl",
+        "--queries",
+        "FILE",
+        "--qrels",
+        "FOLDER/qrels.tsv",
     ),
     "lint-qrels": ("lint", "FOLDER/triplets.jsonl", "--qrels", "FILE"),
     "init": ("init", "FILE", "--out", "OUT"),
     "init-corpus": ("init", *_in_place_of("corpus"), "--out", "OUT"),
     "init-qrels": ("init", *_in_place_of("qrels"), "--out", "OUT"),
-}  # fmt: skip
+}
 _ROWS = {"lint": "triplets", "init": "pairs", "pairs": "pairs"}
 
 
@@ -108,9 +119,34 @@ def run(row, folder, tmp_path):
         for name, place in places.items():
             word = word.replace(name, str(place))
         words.append(word)
+    return negmine(words)
+
+
+def negmine(words):
+    """Run the command line in this process."""
+    out, message, bug, code = io.StringIO(), io.StringIO(), "", 0
+    before, sys.argv = sys.argv, ["negmine", *words]
     try:
-        result = CliRunner().invoke(app, words)
-    except BaseException as error:  # what comes out of Rust is no Exception
-        return Ended(1, "", error)
-    is_bug = result.exception is not None and not isinstance(result.exception, SystemExit)
-    return Ended(result.exit_code, result.stderr, result.exception if is_bug else None)
+        with redirect_stdout(out), redirect_stderr(message):
+            main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # what comes out of Rust is no Exception
+        bug = traceback.format_exc()
+    finally:
+        sys.argv = before
+    return Ended(code, out.getvalue(), message.getvalue(), bug)
+
+
+def faults(row, ended):
+    """Return what is wrong with how a row ended."""
+    wrong = [ended.bug[-1500:]] if ended.bug else []
+    if ended.code != row.code and not ended.bug:
+        wrong.append(f"exit code {ended.code}, not {row.code}: {ended.message[-500:]}")
+    if len(ended.message) > LONGEST:
+        wrong.append(f"{len(ended.message):,} characters on stderr: {ended.message[:200]}")
+    told = ended.message if row.code else ended.out + ended.message
+    wrong += [f"{word!r} is not in: {told[:800]}" for word in row.words if word not in told]
+    if row.code and not ended.bug and "error" not in ended.message.lower():
+        wrong.append("there is no error on stderr")
+    return wrong

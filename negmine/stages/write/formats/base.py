@@ -46,5 +46,6 @@ class OutputFormat:
     reading: str  # one sentence that says what a row is, for the data card
     columns: str  # one sentence on the columns and who reads them, for the data card
     about: str  # a few sentences for docs/reference/tables.md
+    most_negatives: int | None = None  # the largest --num-negatives that makes sense
     only_full_queries: bool = False  # a query with fewer than --num-negatives negatives has no row
     file_kind: Literal["parquet", "jsonl"] = "parquet"

@@ -16,16 +16,31 @@ NegmineError
 └── GateNotMet          a gate such as --min-sensitivity was not met (exit code 3)
 
 A message says what happened, where, and what to do. Only these are printed bare; anything else is a
-bug of negmine's and keeps its traceback.
+bug of negmine's and keeps its traceback. A message is cut where data or flags make it endless.
 """
 
 from __future__ import annotations
+
+LONGEST = 1_900  # characters of a message
+_LONGEST_LINE = 600
 
 
 class NegmineError(Exception):
     """A user's mistake or a failing environment, explained in one message; exit code 1."""
 
     exit_code = 1
+
+    def __init__(self, message: object = "") -> None:
+        lines = [cut(line, _LONGEST_LINE) for line in str(message).split("\n")]
+        super().__init__(cut("\n".join(lines), LONGEST))
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text of at most `most` characters: what is too long loses its middle, not its end."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 3]} … {text[-end:]}"
 
 
 class InputError(NegmineError):

@@ -16,12 +16,14 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from negmine.cli.advice import advice
+from negmine.errors import cut
 
 ARGUMENTS, OWN = "Arguments", "This command"  # headings of what is no setting
 HELP = "help"
 MACHINE = "Memory and devices"
 WIDEST, FLAG_COLUMN = 120, 26  # columns of a help page, and of the names in it at most
 _ALWAYS = ("One of:", "Repeatable", "Default:")  # how sentences begin that the short help keeps
+_SHOWN = 60  # characters of a wrong word in a message
 _ALL = "negmine.help-all"  # key in a context: show every flag
 
 
@@ -57,6 +59,7 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line. Raises a usage error with advice for flags that it does not take."""
         given = list(args)
+        _check_text(ctx, given)
         try:
             return super().parse_args(ctx, list(self._with_values(args)))
         except TyperException as error:
@@ -84,11 +87,24 @@ class Command(TyperCommand):
         return getattr(self.callback, "minor_settings", set())
 
 
+def _check_text(ctx: Any, args: list[str]) -> None:
+    """Refuse words that are no UTF-8: they could not be written into settings or messages."""
+    for place, word in enumerate(args, start=1):
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = cut(word.encode(errors="replace").decode(), _SHOWN)
+            ctx.fail(
+                f"word {place} of the command, {shown!r}, is not UTF-8. Rename the file, or retype it."
+            )
+
+
 class Group(TyperGroup):
     """The command line as a whole, with its commands under headings. `help NAME` is `NAME --help`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line."""
+        _check_text(ctx, args)
         asks = args[:1] == [HELP]
         return super().parse_args(ctx, [*args[1:2], "--help"] if asks else args)
 

@@ -8,21 +8,56 @@ from pathlib import Path
 from typing import Any
 
 from negmine.config.gone import why_gone
+from negmine.config.json_text import DEEPEST
 from negmine.config.naming import key, nearest
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, kinds_of
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
 from negmine.errors import SettingsError
 
+MOST_BYTES = 1_000_000
+_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+_AS_FLAGS = (
+    "Its tables are those of the stages, with a line for each setting: see negmine settings."
+)
+
 
 def read_toml(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the tables of a negmine.toml; paths in it are relative to its folder."""
+    """Return the tables of a negmine.toml; paths in it are relative to its folder. Raises SettingsError."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"--config {path}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return _tables(path, tomllib.loads(_text(path)))
+    except (tomllib.TOMLDecodeError, ValueError) as error:
         raise SettingsError(f"--config {path} is no TOML file: {error}.") from error
+    except RecursionError as error:
+        raise SettingsError(f"--config {path} is nested too deep. {_AS_FLAGS}") from error
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file. Raises SettingsError where it is none, or could take all memory to parse."""
+    try:
+        is_piped = path.as_posix().startswith(_PIPES)  # as in --config <(command)
+        if path.exists() and not (path.is_file() or is_piped):
+            raise SettingsError(f"--config {path} is no regular file. Name a TOML file.")
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"--config {path}: {reason}.") from error
+    if len(data) > MOST_BYTES:
+        raise SettingsError(
+            f"--config {path} has more than {MOST_BYTES:,} bytes. Check that this is the right file."
+        )
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise SettingsError(
+            f"--config {path} is UTF-16, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8"
+        )
+    keys = (line.partition(b"=")[0] for line in data.splitlines())
+    if any(key.count(b".") > DEEPEST for key in keys):
+        raise SettingsError(f"--config {path} is nested too deep. {_AS_FLAGS}")
+    return data.decode("utf-8-sig")
+
+
+def _tables(path: Path, content: dict[str, Any]) -> dict[str, dict[str, Any]]:
     tables: dict[str, dict[str, Any]] = {}
     for stage, table in content.items():
         if stage not in STAGES or not isinstance(table, dict):

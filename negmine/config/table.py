@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -102,7 +101,7 @@ def _check_text(text: str) -> None:
     if "\0" in text:
         raise ValueError("it has a NUL character in it")
     try:
-        os.fsencode(text)
+        text.encode()
     except UnicodeEncodeError:
         raise ValueError("it has half a character in it (a lone surrogate)") from None
 

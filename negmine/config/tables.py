@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,9 @@ def _absolute(settings: StageSettings) -> StageSettings:
     for field in settings.model_fields_set:
         value = getattr(settings, field)
         if isinstance(value, Path):
-            update[field] = value.expanduser().resolve()
+            update[field] = _real(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Path):
-            update[field] = tuple(path.expanduser().resolve() for path in value)
+            update[field] = tuple(map(_real, value))
         elif field in MODELS and value:
             many = isinstance(value, tuple)
             paths = tuple(map(_model_path, value if many else (value,)))
@@ -55,8 +56,20 @@ def _absolute(settings: StageSettings) -> StageSettings:
 
 
 def _model_path(name: str) -> str:
-    path = Path(name).expanduser()
+    path = Path(name)
+    with suppress(RuntimeError):  # a name that begins with ~, of no user
+        path = path.expanduser()
     return str(path.resolve()) if path.exists() else name
+
+
+def _real(path: Path) -> Path:
+    """Return a path without links and ~. Raises SettingsError where these lead nowhere."""
+    try:
+        return path.expanduser().resolve()
+    except (RuntimeError, OSError) as error:
+        raise SettingsError(
+            f"{path} leads nowhere: its links lead in a circle, or it begins with ~ and no user's name."
+        ) from error
 
 
 def all_fields() -> list[str]:

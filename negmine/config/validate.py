@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -147,13 +148,14 @@ def judge_extra(rules: FilterSettings) -> dict[str, Any]:
         return {}
     try:
         fields = parsed(rules.judge_extra)
-    except ValueError:
+        json.dumps(fields, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         fields = None
     taken = ("messages", "model", "stream", "n")
     if not isinstance(fields, dict) or any(name in fields for name in taken):
         raise SettingsError(
-            f"--judge-extra {rules.judge_extra}: say a JSON object without {', '.join(taken)}, as "
-            '{"temperature": null, "reasoning_effort": "low"}.'
+            f"--judge-extra {rules.judge_extra}: say a JSON object without {', '.join(taken)}, NaN, Infinity, "
+            'as {"temperature": null, "reasoning_effort": "low"}.'
         )
     if rules.judge_url is None:
         raise SettingsError("--judge-extra is sent to an endpoint. Give --judge-url.")

@@ -26,7 +26,7 @@ def in_words(error: ErrorDetails, bounds: dict[str, float], is_whole: bool) -> s
         problem = error["msg"].removeprefix("Value error, ").removesuffix(".")
         return problem.replace("Input should be", "it must be")
     wanted = _whole(bounds) if is_whole else _number(bounds)
-    return f"give {wanted}{_share(float(error['input']), bounds)}"
+    return f"give {wanted}{_share(error['input'], bounds)}"
 
 
 def _whole(bounds: dict[str, float]) -> str:
@@ -49,7 +49,7 @@ def _number(bounds: dict[str, float]) -> str:
     return f"a number {' and '.join(limits)}"
 
 
-def _share(value: float, bounds: dict[str, float]) -> str:
+def _share(value: Any, bounds: dict[str, float]) -> str:
     """Return how a percentage is said, where a share is wanted and the value looks like one."""
     is_percentage = bounds.get("le", bounds.get("lt")) == 1 and 1 < value <= 100
     return f". Say {value / 100:g} for {value:g} %" if is_percentage else ""

@@ -14,7 +14,7 @@ _CLASS = (
     "\U000e0000-\U000e007f"
 )
 STEERING = re.compile(f"[{_CLASS}]")
-MOST = 4_000  # characters of a message
+MOST = 1_900  # characters of a message
 MOST_OF_A_WORD = 1_000  # and of what stands in it without a blank, such as an id
 _LONG_WORD = re.compile(rf"\S{{{MOST_OF_A_WORD},}}")
 

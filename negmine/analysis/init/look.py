@@ -12,7 +12,7 @@ from negmine.data.sources import open_sources
 from negmine.data.sources.beir import splits
 from negmine.data.sources.columns import find
 from negmine.data.sources.problems import Problems
-from negmine.data.sources.qrels import judgement_rows
+from negmine.data.sources.qrels import checked_relevance, has_ids, judgement_rows, read_qrels
 from negmine.data.sources.records import Records, as_id
 
 _FIRST = ("train", "dev", "val")  # splits that are for training, or at least not for the last test
@@ -90,6 +90,7 @@ def _records(role: str, path: Path) -> Table:
     problems = Problems(skip=True)
     chunk, beginning = first_chunk(path, problems)
     list(Records(path, problems, key, text, role == "corpus").tables([chunk]))
+    problems.raise_if_any()
     columns = _columns(path, beginning)
     wanted = {key: find(key, columns), "text": find(text, columns)}
     wanted |= {"title": find("title", columns)} if role == "corpus" else {}
@@ -101,6 +102,7 @@ def _records(role: str, path: Path) -> Table:
 def _pairs(path: Path) -> Table:
     problems = Problems(skip=True)
     _, beginning = first_chunk(path, problems)
+    problems.raise_if_any()
     columns = _columns(path, beginning)
     return Table(
         "pairs", path, beginning.total, beginning.is_estimate, columns, {}, problems.skipped
@@ -129,21 +131,23 @@ def _raise_unreadable(path: Path) -> None:
 
 
 def _qrels(path: Path, min_relevance: int) -> tuple[Table, Judgements]:
-    beginning = first_rows(path, judgement_rows)
+    problems = Problems(skip=True)
+    beginning = first_rows(path, judgement_rows, problems)
     grades: Counter[int] = Counter()
     positives: Counter[str] = Counter()
     for row in beginning.rows:
-        relevance = _grade(row.values["relevance"])
+        relevance = checked_relevance(row, path, problems)
+        if relevance is None or not has_ids(row, path, problems):
+            continue
         grades[relevance] += 1
         if relevance >= min_relevance:
             positives[as_id(row.values["query_id"])] += 1
+    if not grades:
+        problems = Problems(skip=False)
+        list(read_qrels(path, problems))
+        problems.raise_if_any()
     several = sum(count > 1 for count in positives.values())
-    table = Table("qrels", path, beginning.total, beginning.is_estimate, [])
+    table = Table(
+        "qrels", path, beginning.total, beginning.is_estimate, [], skipped=problems.skipped
+    )
     return table, Judgements(dict(sorted(grades.items())), len(positives), several)
-
-
-def _grade(value: object) -> int:
-    try:
-        return int(float(str(value)))
-    except ValueError:
-        return 0

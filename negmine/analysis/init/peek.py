@@ -8,7 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.parquet import open_parquet
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import CHUNK, Chunk, Row
 from negmine.data.sources.text import open_bytes
@@ -36,9 +39,10 @@ def first_chunk(path: Path, problems: Problems) -> tuple[Chunk, Beginning]:
     return chunk, _beginning(path, rows, chunk.stop, is_all)
 
 
-def first_rows(path: Path, read: Callable[[Path, Problems], Iterable[Row]]) -> Beginning:
+def first_rows(
+    path: Path, read: Callable[[Path, Problems], Iterable[Row]], problems: Problems
+) -> Beginning:
     """Read the first rows of judgements."""
-    problems = Problems(skip=True)
     rows = list(islice(read(path, problems), CHUNK + 1))
     problems.raise_if_any()
     is_all = len(rows) <= CHUNK
@@ -64,6 +68,7 @@ def _bytes_of_lines(path: Path, lines: int) -> int:
 
 
 def _parquet_rows(path: Path) -> int:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(path).num_rows)
+    try:
+        return int(open_parquet(path).metadata.num_rows)
+    except (pa.ArrowException, OSError, ValueError):
+        return 0  # the problem of reading it tells more

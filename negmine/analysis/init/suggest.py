@@ -6,6 +6,7 @@ from typing import Any
 
 from negmine.analysis.init.look import Data, Table
 from negmine.config.settings import IndexSettings
+from negmine.data.sources.columns import listed
 from negmine.errors import InputError
 
 QUERY_COLUMNS = ("anchor", "query", "question", "sentence1", "text1")
@@ -41,7 +42,7 @@ def _pair_columns(settings: IndexSettings, pairs: Table) -> dict[str, str]:
             flag = f"--{field.replace('_', '-')}"
             raise InputError(
                 f"{pairs.file}: which column holds the {field.removesuffix('_column')}? It has: "
-                f"{', '.join(pairs.columns)}. Name it with {flag}."
+                f"{listed(pairs.columns)}. Name it with {flag}."
             )
         columns[field] = column
     return {name: column for name, column in columns.items() if column != _default(name)}
@@ -93,9 +94,14 @@ def _relevance(settings: IndexSettings, data: Data) -> list[str]:
             f"Relevance has the grades {grades}. From {least} on a document is a positive (min-relevance)."
         )
     if not judged.queries:
+        qrels = next(table for table in data.tables if table.role == "qrels")
+        left_out = "".join(
+            f" {count:,} of its first rows cannot be used ({reason.split(': ', 1)[-1]})."
+            for reason, count in qrels.skipped.items()
+        )
         raise InputError(
-            f"None of the first judgements has relevance {least} or more, so no query has a positive. "
-            "Check that this is the right qrels file."
+            f"{qrels.file}: none of the first judgements has relevance {least} or more, so no query has a "
+            f"positive.{left_out} Check that this is the right qrels file."
         )
     several = f"{judged.several:,}" if judged.several else "none"
     first = f"Of the first {judged.queries:,} queries with a positive, {several} have "

@@ -13,6 +13,7 @@ from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.lint.spill import Spill
 from negmine.data.frames import frame
 from negmine.data.shingles.words import normalise_all
+from negmine.data.sources import not_empty
 from negmine.data.sources.formats import read_chunks
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
@@ -53,7 +54,11 @@ def read_reference(settings: LintSettings, spill: Spill, problems: Problems) -> 
 
 
 def _judged(settings: LintSettings, path: Path, problems: Problems) -> pl.DataFrame:
-    tables = [frame(table) for file in _qrels_files(path) for table in read_qrels(file, problems)]
+    tables = [
+        frame(table)
+        for file in _qrels_files(path)
+        for table in not_empty(read_qrels(file, problems), file, "judgements", problems)
+    ]
     relevant = pl.concat(tables).filter(pl.col("relevance") >= settings.min_relevance)
     return relevant.select("query_id", "doc_id")
 
@@ -73,7 +78,8 @@ def _documents(path: Path | None, problems: Problems) -> Iterator[pl.DataFrame]:
     if path is None:
         return
     records = Records(path, problems, "doc_id", "document text", True)
-    for table in records.tables(read_chunks(path, problems)):
+    chunks = read_chunks(path, problems)
+    for table in not_empty(records.tables(chunks), path, "documents", problems):
         rows = frame(table)
         for text in (rendered(True, " "), pl.col("text")):
             texts = rows.select("doc_id", text.fill_null("").alias("text"))
@@ -84,6 +90,7 @@ def _queries(path: Path, problems: Problems) -> Iterator[pl.DataFrame]:
     """Yield query_id and key."""
     yield pl.DataFrame(schema={"query_id": pl.String} | dict.fromkeys(QUERY_KEY, pl.UInt64))
     records = Records(path, problems, "query_id", "query text", False)
-    for table in records.tables(read_chunks(path, problems)):
+    chunks = read_chunks(path, problems)
+    for table in not_empty(records.tables(chunks), path, "queries", problems):
         rows = frame(table)
         yield rows.select("query_id").hstack(keys(normalise_all(rows["text"]), QUERY_KEY))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
+from negmine.config.settings.retrieve import MOST
 from negmine.config.table import StageSettings, setting
 
 # The groups under which help, docs and `negmine settings` show these settings.
@@ -24,7 +25,7 @@ class WriteSettings(StageSettings):
         )
     )
     num_negatives: int = _output(
-        "Negatives per query.", 5, gt=0, shared_with=("filter",), essential=True
+        "Negatives per query.", 5, gt=0, le=MOST, shared_with=("filter",), essential=True
     )
     teacher: str | None = _output(
         "Scores for distillation, of one scorer or retriever, named as for --score.",
@@ -71,9 +72,10 @@ class WriteSettings(StageSettings):
         "Best kept candidates that --sampling random, softmax, top1-random and diverse take from.",
         50,
         gt=0,
+        le=MOST,
         shared_with=("filter",),
     )
-    seed: int = _selection("Seed of everything that is drawn.", 13, ge=0, shared_with=("filter",))
+    seed: int = _selection("Seed of everything that is drawn.", 13, ge=0, le=2**63 - 1, shared_with=("filter",))
     temperature: float = _selection(
         "--sampling softmax: in units of the score; near 0 takes the best, a large one draws evenly.",
         0.05,
@@ -81,7 +83,7 @@ class WriteSettings(StageSettings):
         shared_with=("filter",),
     )
     step: int = _selection(
-        "--sampling cyclic: take every step-th kept candidate.", 5, gt=0, shared_with=("filter",)
+        "--sampling cyclic: take every step-th kept candidate.", 5, gt=0, le=MOST, shared_with=("filter",)
     )
     band: str = _selection(
         "--sampling band: first and last fused rank, as 10:50, or standard deviations below the anchor, as "
@@ -93,6 +95,7 @@ class WriteSettings(StageSettings):
         "--sampling margin-bins: bins of equal width between a query's smallest and largest margin.",
         10,
         gt=0,
+        le=MOST,
         shared_with=("filter",),
     )
     diversity: float = _selection(
@@ -125,6 +128,7 @@ class WriteSettings(StageSettings):
         "Random documents that each query gets as further negatives.",
         0,
         ge=0,
+        le=MOST,
         essential="stage",
     )
     random_shared: int = _selection(

@@ -12,6 +12,7 @@ import pyarrow as pa
 from negmine.config.settings import IndexSettings
 from negmine.data.sources import beir, pairs
 from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.places import why_not
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels, tables_of
 from negmine.data.sources.records import Records
@@ -37,7 +38,7 @@ class Sources:
             path = self.corpus_files[0]
             records = Records(path, problems, "doc_id", "document text", True, ids)
             tables = records.tables(rows_before.counting(read_chunks(path, problems)))
-            streams.append(_not_empty(tables, path, "documents", problems))
+            streams.append(not_empty(tables, path, "documents", problems))
         if self.settings.pairs is not None:
             streams.append(self._positives(problems, rows_before, ids))
         yield from chain(*streams)
@@ -49,7 +50,7 @@ class Sources:
         rows = pairs.positives(self._pairs(problems))
         records = Records(path, problems, "doc_id", "document text", True, ids)
         tables = records.tables(in_chunks(rows), before.rows)
-        yield from _not_empty(tables, path, "pairs", problems)
+        yield from not_empty(tables, path, "pairs", problems)
 
     def _pairs(self, problems: Problems) -> Iterator[pairs.Pair]:
         """Yield the pairs that can be used. Raises InputError unless the file has both columns."""
@@ -67,7 +68,7 @@ class Sources:
         else:
             chunks = read_chunks(path, problems)
         records = Records(path, problems, "query_id", "query text", with_title=False)
-        yield from _not_empty(records.tables(chunks), path, what, problems)
+        yield from not_empty(records.tables(chunks), path, what, problems)
         if self.settings.pairs is not None:
             problems.skipped.clear()  # the corpus reads the same rows, and counts them
 
@@ -77,7 +78,7 @@ class Sources:
         if self.settings.pairs is not None:
             yield from tables_of(pairs.judgements(self._pairs(Problems(skip=True))))
         else:
-            yield from _not_empty(read_qrels(path, problems), path, "judgements", problems)
+            yield from not_empty(read_qrels(path, problems), path, "judgements", problems)
 
 
 class _Count:
@@ -112,9 +113,10 @@ def open_sources(settings: IndexSettings) -> Sources:
         files = ((settings.corpus,), (settings.queries,), (settings.qrels,))
         sources = Sources(*files, settings, f"corpus {settings.corpus.name}")
     tables = (*sources.corpus_files, *sources.query_files)
-    lost = [path for path in dict.fromkeys((*tables, *sources.qrels_files)) if not path.is_file()]
+    files_named = dict.fromkeys((*tables, *sources.qrels_files))
+    lost = [f"{path} {why}" for path in files_named if (why := why_not(path)) is not None]
     if lost:
-        raise InputError("\n".join(f"{path} {_why_not(path)}" for path in lost))
+        raise InputError("\n".join(lost))
     for path in tables:
         kind_of(path)
     return sources
@@ -144,9 +146,10 @@ def _check(settings: IndexSettings) -> None:
         )
 
 
-def _not_empty(
+def not_empty(
     tables: Iterable[pa.Table], path: Path, what: str, problems: Problems
 ) -> Iterator[pa.Table]:
+    """Yield the tables of a file; where they have no row, that becomes a problem. what: `documents`, ..."""
     count = 0
     for table in tables:
         count += table.num_rows
@@ -160,12 +163,3 @@ def _not_empty(
             remedy="Check that this is the right file.",
             safe_to_skip=False,
         )
-
-
-def _why_not(path: Path) -> str:
-    """Return why a path is no file to read."""
-    if path.is_dir():
-        return "is a folder. Name a file."
-    if path.exists():
-        return "is a pipe or a device. It is read more than once: copy it to a file first."
-    return "does not exist. Check the path."

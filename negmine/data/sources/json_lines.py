@@ -8,28 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from negmine.config.json_text import DEEPEST, parsed
 from negmine.data.sources.problems import Problems
-from negmine.data.sources.rows import CHUNK, Chunk, Row
-from negmine.data.sources.text import RawLine, decoded, raw_lines
+from negmine.data.sources.rows import CHUNK, MOST_BYTES, Chunk, Row
+from negmine.data.sources.text import RawLine, decoded, is_encodable, raw_lines
 
-MOST = 1 << 30  # bytes that Arrow reads at once
 _ENDS = (b"}\n", b"}\r\n", b"}")
 
 
 def json_chunks(path: Path, problems: Problems) -> Iterator[Chunk]:
     """Yield the objects of a file, one a line; blank lines are no rows."""
     left, start = raw_lines(path, problems), 0
-    while block := list(islice(left, CHUNK)):
+    while block := _block(left):
         stop = start + sum(1 for line in block if line.raw.strip())
         rows = partial(_rows, block, start, path, problems)
         yield Chunk(start, stop, block[0].number, rows, partial(_table, block))
         start = stop
+
+
+def _block(lines: Iterator[RawLine]) -> list[RawLine]:
+    """Return the next lines: as many as a chunk may have."""
+    block: list[RawLine] = []
+    size = 0
+    for line in lines:
+        block.append(line)
+        size += len(line.raw)
+        if len(block) == CHUNK or size >= MOST_BYTES:
+            break
+    return block
 
 
 def _table(block: Sequence[RawLine]) -> pa.Table | None:
@@ -41,15 +52,13 @@ def _table(block: Sequence[RawLine]) -> pa.Table | None:
 
     lines = [line.raw for line in block]
     whole = b"".join(lines)
-    if len(whole) > MOST or not all(
-        line.startswith(b"{") and line.endswith(_ENDS) for line in lines
-    ):
+    if not all(line.startswith(b"{") and line.endswith(_ENDS) for line in lines):
         return None
     if any(line.count(b"[") + line.count(b"{") > DEEPEST for line in lines):
         return None  # deep nesting ends Arrow's process
     try:
         whole.decode()  # Arrow does not look
-        first = parsed(lines[0])
+        first = parsed(lines[0], _once)
         # What is a string in the first line has to be one everywhere; or Arrow would see dates in them.
         strings = pa.schema(
             [(name, pa.string()) for name, v in first.items() if isinstance(v, str)]
@@ -61,7 +70,7 @@ def _table(block: Sequence[RawLine]) -> pa.Table | None:
         )
     except (ValueError, pa.ArrowException):
         return None
-    if table.num_rows != len(lines):
+    if table.num_rows != len(lines) or any("\0" in name for name in table.column_names):
         return None
     return table.select(list(dict.fromkeys([*first, *table.column_names])))  # as they come up
 
@@ -78,7 +87,7 @@ def _rows(block: Sequence[RawLine], start: int, path: Path, problems: Problems) 
         if text is None:
             continue
         try:
-            value = parsed(text)
+            value = parsed(text, _once)
         except ValueError as error:
             _bad(path, number, text, str(error), problems)
             continue
@@ -89,7 +98,22 @@ def _rows(block: Sequence[RawLine], start: int, path: Path, problems: Problems) 
     return rows
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. Raises ValueError where a key is there twice, or can name no column."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r:.60} stands twice")
+    together = "".join(value)
+    if "\0" in together or not is_encodable(together):
+        raise ValueError("a key has a NUL character or half a character (a lone surrogate) in it")
+    return value
+
+
 def _bad(path: Path, number: int, text: str, what: str, problems: Problems) -> None:
+    if "\r" in text.strip():
+        what = "several lines are one, since they end with bare CR, not with LF or CRLF"
     problems.add(
         "invalid JSON",
         file=path,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from negmine.data.sources.columns import listed
 from negmine.data.sources.formats import read_rows
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.records import as_text, fault_of
@@ -97,4 +98,6 @@ def check_columns(path: Path, columns: Mapping[str, str]) -> None:
 def _missing(path: Path, row: Row, column: str, flag: str) -> str:
     close = difflib.get_close_matches(column, row.values, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"{path} has no column {column!r}.{hint} It has: {', '.join(row.values)}. Name it with {flag}."
+    return (
+        f"{path} has no column {column!r}.{hint} It has: {listed(row.values)}. Name it with {flag}."
+    )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from negmine.errors import InputError
+from negmine.errors import InputError, cut
 
 SHOWN = 5
+_LONGEST = 300  # characters of what is said of a row
 _SKIP = "To leave such rows out and count them: --on-error skip"
 
 
@@ -65,7 +66,7 @@ class Problems:
         for problem in self._first:
             remedy = "" if problem.kind in remedied else f" {problem.remedy}"
             remedied.add(problem.kind)
-            lines.append(f"{problem.place}: {problem.message}.{remedy}")
+            lines.append(f"{problem.place}: {cut(problem.message, _LONGEST)}.{remedy}")
         if total > len(self._first):
             lines.append(f"... and {total - len(self._first):,} more.")
         if self._skippable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ import pyarrow as pa
 from negmine.config.naming import counted
 from negmine.data.frames import array
 from negmine.data.schemas import ID
-from negmine.data.sources.columns import ACCEPTED, find
+from negmine.data.sources.columns import ACCEPTED, find, listed
 from negmine.data.sources.formats import read_rows
 from negmine.data.sources.problems import Problems
-from negmine.data.sources.records import as_id
+from negmine.data.sources.records import as_id, fault_of_id, quoted
 from negmine.data.sources.rows import Row
 from negmine.data.sources.text import lines
 from negmine.errors import InputError
 
+LARGEST = 2**31 - 1
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _NAMES = ("query_id", "doc_id", "relevance")
 
 
@@ -30,10 +33,10 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
     seen: dict[tuple[str, str], tuple[int, int]] = {}
     repeated = 0
     for row in judgement_rows(path, problems):
-        query, document = as_id(row.values["query_id"]), as_id(row.values["doc_id"])
-        relevance = _relevance(row, path, problems)
-        if relevance is None or not _has_ids(query, document, row, path, problems):
+        relevance = checked_relevance(row, path, problems)
+        if relevance is None or not has_ids(row, path, problems):
             continue
+        query, document = as_id(row.values["query_id"]), as_id(row.values["doc_id"])
         before = seen.setdefault((query, document), (relevance, row.number))
         if before[1] == row.number:
             continue
@@ -44,7 +47,7 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
             "contradicting relevance",
             file=path,
             row=row.number,
-            message=f'query "{query}", document "{document}": relevance {relevance}, '
+            message=f"query {quoted(query)}, document {quoted(document)}: relevance {relevance}, "
             f"but {before[0]} in line {before[1]}",
             remedy="Keep one of the two rows; --on-error skip keeps the first.",
         )
@@ -89,16 +92,25 @@ def _plain_columns(path: Path) -> int | None:
         return None
     first = next((line.text for line in lines(path, Problems(skip=True)) if line.text.strip()), "")
     fields = first.split()
-    if len(fields) == 4 and _is_number(fields[3]):
+    if len(fields) == 4 and as_relevance(fields[3]) is not None:
         return 4
-    if len(fields) == 3 and _is_number(fields[2]):
+    if len(fields) == 3 and as_relevance(fields[2]) is not None:
         return 3
-    if not name.endswith(".tsv"):
-        raise InputError(
-            f"{path}: its first line has {len(fields)} fields; TREC qrels have four: query 0 document "
-            "relevance. Name a file with a header .tsv, .csv, .jsonl or .parquet."
-        )
-    return None
+    if name.endswith(".tsv"):
+        return None
+    if not fields:  # what is wrong with it, if it is more than that it is empty
+        problems = Problems(skip=False)
+        for _ in lines(path, problems):
+            pass
+        problems.raise_if_any()
+        return 4
+    what = f"its first line has {len(fields)} fields"
+    if len(fields) == 4:
+        what = f"line 1: relevance {quoted(fields[3])} is no whole number"
+    raise InputError(
+        f"{path}: {what}; TREC qrels have four: query 0 document relevance. Lines end with LF or CRLF. Name a "
+        "file with a header .tsv, .csv, .jsonl or .parquet."
+    )
 
 
 def _plain_rows(path: Path, problems: Problems, columns: int) -> Iterator[Row]:
@@ -138,42 +150,50 @@ def _understand(path: Path, row: Row) -> dict[str, str]:
         if column is None:
             raise InputError(
                 f"{path} has no column for the {name.replace('_', ' ')}. It has: "
-                f"{', '.join(row.values)}. Name it one of: {', '.join(ACCEPTED[name])}."
+                f"{listed(row.values)}. Name it one of: {', '.join(ACCEPTED[name])}."
             )
         names[name] = column
     return names
 
 
-def _relevance(row: Row, path: Path, problems: Problems) -> int | None:
+def checked_relevance(row: Row, path: Path, problems: Problems) -> int | None:
+    """Return the relevance of a row; what is none becomes a problem, and None."""
     value = row.values["relevance"]
-    if _is_number(value) and float(value).is_integer():
-        return int(float(value))
-    problems.add(
-        "relevance is no whole number",
-        file=path,
-        row=row.number,
-        message=f"relevance {value!r} is no whole number",
-        remedy="Write 1 for relevant, 0 for judged not relevant, or grades.",
-    )
-    return None
+    relevance = as_relevance(value)
+    if relevance is None:
+        problems.add(
+            "relevance is no whole number",
+            file=path,
+            row=row.number,
+            message=f"relevance {quoted(value)} is no whole number from -{LARGEST:,} to {LARGEST:,}",
+            remedy="Write 1 for relevant, 0 for judged not relevant, or grades.",
+        )
+    return relevance
 
 
-def _has_ids(query: str, document: str, row: Row, path: Path, problems: Problems) -> bool:
-    for name, value in (("query_id", query), ("doc_id", document)):
-        if not value:
+def as_relevance(value: Any) -> int | None:
+    """Return a relevance; None for what is no whole number that fits into 32 bits."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return int(number) if number.is_integer() and abs(number) <= LARGEST else None
+
+
+def has_ids(row: Row, path: Path, problems: Problems) -> bool:
+    """Tell whether a row has both ids; one that lacks one becomes a problem."""
+    for name in ("query_id", "doc_id"):
+        value = row.values[name]
+        fault = fault_of_id(value) or ("" if as_id(value) else "it is empty")
+        if fault:
             problems.add(
-                f"empty {name}",
+                f"unusable {name}",
                 file=path,
                 row=row.number,
-                message=f"{name} is empty",
-                remedy="Name both ids in every row.",
+                message=f"{name} {quoted(value)}: {fault}" if as_id(value) else f"{name} is empty",
+                remedy="Name both ids in every row, as they stand in corpus and queries.",
             )
             return False
     return True
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        return float(value) == float(value)
-    except (TypeError, ValueError):
-        return False

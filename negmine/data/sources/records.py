@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +16,13 @@ import pyarrow as pa
 from negmine.data.frames import array
 from negmine.data.schemas import ID
 from negmine.data.sources import strings
-from negmine.data.sources.columns import ACCEPTED, find
+from negmine.data.sources.columns import ACCEPTED, find, listed
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import Chunk, Row
-from negmine.errors import InputError
+from negmine.errors import InputError, cut
 
+_LONGEST_SHOWN = 80  # characters of an id in a message
+NO_COLUMN = "\0"  # no column has such a name
 RESERVED = {"doc_id", "query_id", "title", "text", "same_as", "text_key", "body_key", "source_row"}
 
 
@@ -32,7 +36,7 @@ class Records:
     text_name: str  # key of ACCEPTED
     with_title: bool
     first_seen: dict[str, int] = field(default_factory=dict)
-    _columns: dict[str, str] = field(default_factory=dict)  # "" stands for no such column
+    _columns: dict[str, str] = field(default_factory=dict)
     _extras: dict[str, str] = field(default_factory=dict)
     _late: set[str] = field(default_factory=set)
 
@@ -57,22 +61,30 @@ class Records:
         if filled - {*self._extras, *self._columns.values(), *self._late}:
             return None
 
-        def column(name: str) -> pl.Expr:
-            return pl.col(name) if name in rows.columns else pl.lit(None, pl.String)
-
-        wanted = {self.id_column: "id", "text": "text", "title": "title"}
-        strings_table = rows.select(
-            *(column(self._columns[key]).alias(name) for name, key in wanted.items()),
-            *(column(name).alias(target) for name, target in self._extras.items()),
+        none = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+        wanted = {name: self._columns[key] for name, key in self._wanted.items()}
+        wanted |= {target: name for name, target in self._extras.items()}
+        strings_table = pl.DataFrame(
+            [
+                (rows.get_column(name) if name in rows.columns else none).alias(target)
+                for target, name in wanted.items()
+            ]
         )
         if not strings.are_usable(strings_table, self.id_column):
             return None
+        strings_table = strings_table.with_columns(
+            pl.col("text").fill_null("")
+        )  # its title is there
         if not self._are_new(strings_table[self.id_column].to_list(), chunk.number):
             return None
         first = chunk.start + offset
         numbered = strings_table.with_columns(source_row=pl.int_range(first, first + pl.len()))
         kept = numbered if self.with_title else numbered.drop("title")
         return kept.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    @property
+    def _wanted(self) -> dict[str, str]:
+        return {self.id_column: "id", "text": "text", "title": "title"}
 
     def _are_new(self, ids: list[str], number: int) -> bool:
         """Remember ids, the first in line `number`; remember none, and say so, if one is there twice."""
@@ -108,20 +120,21 @@ class Records:
         filled: names that have a value there. The others are not kept.
         """
         columns = {
-            "id": find(self.id_column, names) or "",
-            "text": find(self.text_name, names) or "",
+            "id": find(self.id_column, names) or NO_COLUMN,
+            "text": find(self.text_name, names) or NO_COLUMN,
         }
         for what, key in (("id", self.id_column), ("text", self.text_name)):
-            if not columns[what] and not (what == "text" and find("title", names)):
+            if columns[what] == NO_COLUMN and not (what == "text" and find("title", names)):
                 raise InputError(
                     f"{self.path} has no column for the {key.replace('_', ' ')}. It has: "
-                    f"{', '.join(names)}. Name it one of: {', '.join(ACCEPTED[key])}."
+                    f"{listed(names)}. Name it one of: {', '.join(ACCEPTED[key])}."
                 )
-        columns["title"] = (find("title", names) or "") if self.with_title else ""
+        title = find("title", names) if self.with_title else None
+        columns["title"] = title or NO_COLUMN
         self._columns = columns
         for name in names:
             if name in filled and name not in columns.values():
-                self._extras[name] = f"{name}_source" if name in RESERVED else name
+                self._extras[name] = _free(name, names)
 
     def _is_good(self, row: Row) -> bool:
         self._note_late(row)
@@ -130,18 +143,16 @@ class Records:
     def _has_own_id(self, row: Row) -> bool:
         value, what = row.values.get(self._columns["id"]), self.id_column
         identifier = as_id(value)
-        if fault := _no_scalar(value, "an id"):
+        if fault := fault_of_id(value):
             scalar = "Give every row a text or a number as its id."
-            return self._refuse_id(row, "unusable", f"{what}: {fault}", scalar)
+            return self._refuse_id(row, "unusable", f"{what} {quoted(value)}: {fault}", scalar)
         if not identifier:
             return self._refuse_id(row, "empty", f"{what} is empty", "Give every row an id.")
-        if not self._tell(row, _lone_surrogate(identifier)):
-            return False
         before = self.first_seen.get(identifier)
         if before is None:
             self.first_seen[identifier] = row.number
             return True
-        twice = f'{what} "{identifier}" stands in line {before} already'
+        twice = f"{what} {quoted(identifier)} stands in line {before} already"
         own = "Give every row its own id; --on-error skip keeps the first."
         return self._refuse_id(row, "duplicate", twice, own)
 
@@ -169,18 +180,17 @@ class Records:
             row.values[name] = _as_extra(row.values.get(name))
             fault = _lone_surrogate(row.values[name])
             if fault:
-                return self._tell(row, f"{name}: {fault}")
+                return self._tell(row, f"{name:.60}: {fault}")
         return True
 
     def _tell(self, row: Row, fault: str | None) -> bool:
         if fault:
-            named = as_id(row.values.get(self._columns["id"]))
-            identifier = named.encode(errors="backslashreplace").decode()
+            identifier = quoted(as_id(row.values.get(self._columns["id"])))
             self.problems.add(
                 f"unusable text of a {self.id_column.removesuffix('_id')}",
                 file=self.path,
                 row=row.number,
-                message=f'{self.id_column} "{identifier}": {fault}',
+                message=f"{self.id_column} {identifier}: {fault}",
                 remedy="Give it a text, or leave the row out.",
             )
         return fault is None
@@ -191,7 +201,7 @@ class Records:
             if name not in self._late and row.values[name] not in (None, "", {}, []):
                 self._late.add(name)
                 self.problems.notes.append(
-                    f"{self.path.name}, line {row.number}: column {name!r} first appears here, after the "
+                    f"{self.path.name}, line {row.number}: column {name!r:.60} first appears here, after the "
                     "first rows; its values are not kept"
                 )
 
@@ -206,14 +216,31 @@ def as_id(value: Any) -> str:
 
 
 def as_text(value: Any) -> str | None:
-    """Return a text; numbers become text, None stays."""
-    return value if value is None or isinstance(value, str) else str(value)
+    """Return a text; numbers become text, None stays, as does what is no number."""
+    if value is None or isinstance(value, str):
+        return value
+    return None if value != value else str(value)
+
+
+def fault_of_id(value: Any) -> str | None:
+    """Return why a value cannot be an id, or None; an empty one has no fault of this kind."""
+    if isinstance(value, float) and math.isinf(value):
+        return "a number that is infinite is no id"
+    return _no_scalar(value, "an id") or _no_text(value)
+
+
+def quoted(value: Any) -> str:
+    """Return a value in quotes, cut, for a message."""
+    text = value if isinstance(value, str) else repr(value)
+    return f'"{cut(text.encode(errors="backslashreplace").decode(), _LONGEST_SHOWN)}"'
 
 
 def fault_of(value: Any) -> str | None:
     """Return why a value cannot be a text, or None; a missing one can."""
-    if fault := _no_scalar(value, "a text"):
-        return fault
+    return _no_scalar(value, "a text") or _no_text(value)
+
+
+def _no_text(value: Any) -> str | None:
     if isinstance(value, str) and "\0" in value:
         return "it holds a null byte"
     return _lone_surrogate(value)
@@ -229,6 +256,16 @@ def _no_scalar(value: Any, wanted: str) -> str | None:
     )
 
 
+def _free(name: str, taken: Iterable[str]) -> str:
+    """Return the name under which a column is kept: its own, unless negmine has such a column."""
+    if name and name not in RESERVED:
+        return name
+    name = f"{name}_source" if name else "unnamed"
+    while name in taken:
+        name = f"{name}_source"
+    return name
+
+
 def _lone_surrogate(value: Any) -> str | None:
     if isinstance(value, str) and not value.isascii():
         try:
@@ -239,7 +276,9 @@ def _lone_surrogate(value: Any) -> str | None:
 
 
 def _as_extra(value: Any) -> str | None:
-    """Return a value of the source's own columns as text: JSON, unless it is one."""
+    """Return a value of the source's own columns as text: JSON, unless it is one; bytes in base64."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     return json.dumps(value, ensure_ascii=False, default=str)

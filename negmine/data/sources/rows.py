@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-CHUNK = 16_384
+CHUNK = 16_384  # rows at most
+MOST_BYTES = 64 << 20  # about, of the texts of a chunk
 
 
 class Row(NamedTuple):
@@ -38,6 +38,17 @@ class Chunk:
 
 def in_chunks(rows: Iterable[Row]) -> Iterator[Chunk]:
     """Yield chunks of rows that are read one by one."""
-    left = iter(rows)
-    while some := list(islice(left, CHUNK)):
-        yield Chunk(some[0].position, some[-1].position + 1, some[0].number, partial(list, some))
+    some: list[Row] = []
+    size = 0
+    for row in rows:
+        if some and (len(some) == CHUNK or size >= MOST_BYTES):
+            yield _chunk(some)
+            some, size = [], 0
+        some.append(row)
+        size += sum(len(value) for value in row.values.values() if isinstance(value, str))
+    if some:
+        yield _chunk(some)
+
+
+def _chunk(rows: list[Row]) -> Chunk:
+    return Chunk(rows[0].position, rows[-1].position + 1, rows[0].number, partial(list, rows))

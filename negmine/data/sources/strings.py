@@ -13,20 +13,30 @@ _SOMETHING = r"[^\s\x1c-\x1f]"
 
 def as_strings(table: pa.Table) -> pl.DataFrame | None:
     """Return the table as strings, columns without any value as nulls; None where others have values."""
-    nothing = [field.name for field in table.schema if _holds_nothing(field.type)]
-    others = [field.name for field in table.schema if field.name not in nothing]
-    names = {*table.column_names} - {""}  # Polars gives a name to what has none
-    if len(names) < table.num_columns or not all(
-        pa.types.is_string(table[name].type) or pa.types.is_large_string(table[name].type)
-        for name in others
+    nothing = [_holds_nothing(field.type) for field in table.schema]
+    others = [place for place, is_nothing in enumerate(nothing) if not is_nothing]
+    kinds = [table.schema.field(place).type for place in others]
+    if (
+        not others
+        or "" in table.column_names
+        or not all(  # Polars gives a name to what has none
+            pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in kinds
+        )
     ):
         return None
-    rows = frame(table.select(others))
-    columns = [
-        pl.lit(None, pl.String).alias(name) if name in nothing else pl.col(name)
-        for name in table.column_names
-    ]
-    return rows.select(columns) if others else None
+    some = table.select(others)
+    rows = frame(
+        some.rename_columns([str(place) for place in others])
+    )  # Polars reads names as patterns
+    none = pl.repeat(None, table.num_rows, dtype=pl.String, eager=True)
+    return pl.DataFrame(
+        [
+            (none if is_nothing else rows[str(place)]).alias(name)
+            for place, (name, is_nothing) in enumerate(
+                zip(table.column_names, nothing, strict=True)
+            )
+        ]
+    )
 
 
 def _holds_nothing(kind: pa.DataType) -> bool:
@@ -38,17 +48,17 @@ def _holds_nothing(kind: pa.DataType) -> bool:
 
 def filled(rows: pl.DataFrame) -> set[str]:
     """Return the columns that have a value other than an empty string."""
-    some = rows.select((pl.col(name).str.len_bytes() > 0).any() for name in rows.columns)
-    return {name for name in rows.columns if some[name].item()}
+    return {name for name in rows.columns if (rows.get_column(name).str.len_bytes() > 0).any()}
 
 
 def are_usable(rows: pl.DataFrame, id_column: str) -> bool:
-    """Tell whether every row has an id, and a text or a title, and neither holds a null byte.
+    """Tell whether every row has an id, and a text or a title, and none of them holds a null byte.
 
     rows: the ids, text, title.
     """
     words = pl.col("text", "title")
+    texts = pl.col("text", "title", id_column)
     empty = ~pl.any_horizontal(words.str.contains(_SOMETHING).fill_null(False))
-    null_byte = pl.any_horizontal(words.str.contains("\0", literal=True).fill_null(False))
+    null_byte = pl.any_horizontal(texts.str.contains("\0", literal=True).fill_null(False))
     no_id = pl.col(id_column).fill_null("") == ""
     return not rows.select((empty | null_byte | no_id).any()).item()

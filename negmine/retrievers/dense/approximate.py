@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from negmine.engine.progress import Progress
 from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
+from negmine.retrievers.dense import trial, trial_child
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
 from negmine.retrievers.dense.nearest import GPU_MOST, NOT_THERE, Floats, count_gpus, no_faiss
 from negmine.storage.arrays import damaged
@@ -26,7 +27,6 @@ FLAT = "flat"
 TRAINED_ON = 262_144  # vectors at most: 64 for each of 4,096 cells, FAISS' own advice is 39 or more
 SEED = 13
 AT_ONCE = 65_536
-ANY_WIDTH = 3840  # dimensions of an index that only tries a factory string: many numbers divide it
 
 
 def faiss_or_error() -> Any:
@@ -36,24 +36,6 @@ def faiss_or_error() -> Any:
     except NOT_THERE as error:
         raise no_faiss(error) from error
     return faiss
-
-
-def check(factory: str, parameters: dict[str, int]) -> None:
-    """Raise SettingsError for an index or parameter that FAISS does not have; MissingDependency without FAISS.
-
-    parameters: by FAISS' names, such as {"nprobe": 64}.
-    """
-    try:
-        index = _empty(factory, ANY_WIDTH)
-    except RuntimeError as error:
-        if "parse" in str(error) or "METRIC_L2" in str(error):
-            raise _cannot(factory, error) from error
-        return  # it may fit the width of the real vectors: `build` finds out
-    set_parameters(index, parameters)
-    if re.match(r"ID(Map|Map2),", factory):
-        raise SettingsError(
-            f"--index {factory}: leave IDMap out, negmine numbers the documents itself."
-        )
 
 
 def check_size(factory: str, documents: int) -> None:
@@ -86,36 +68,27 @@ def _empty(factory: str, dims: int) -> Any:
     return faiss.index_factory(dims, factory, faiss.METRIC_INNER_PRODUCT)
 
 
-def _cannot(factory: str, error: Exception, dims: int | None = None) -> SettingsError:
-    reason = str(error).rsplit(": ", 1)[-1].strip()
-    if "METRIC_L2" in reason:
-        reason = "it is for distances, not for inner products"
-    width = "" if dims is None else f" for vectors of {dims} dimensions"
-    return SettingsError(
-        f"--index {factory}: FAISS cannot make such an index{width} ({reason}). "
-        "Use flat, or a factory string such as IVF4096,Flat or HNSW32."
-    )
-
-
 def build(
     vectors: NDArray[np.floating], factory: str, folder: Path, progress: Progress
 ) -> dict[str, Any]:
     """Train an index on a sample, add all vectors block by block, save it; return the manifest's stats.
 
     vectors: float32 or float16 unit vectors [documents, dims], may be memory-mapped. Raises SettingsError as
-    `check` does, and if there are too few documents for the index.
+    `trial.check_width` does, and if there are too few documents for the index.
     """
     faiss = faiss_or_error()
     dims, trained_on = vectors.shape[1], min(len(vectors), TRAINED_ON)
+    trial.check_width(factory, dims, len(vectors))
     try:
         index = _empty(factory, dims)
+        trial_child.without_polysemous(index)
         index.train(_sample(vectors, trained_on))
         for start in range(0, len(vectors), AT_ONCE):
             block = vectors[start : start + AT_ONCE].astype(np.float32)
             index.add(block)
             progress.advance(len(block))
     except RuntimeError as error:
-        raise _cannot(factory, error, dims) from error
+        raise trial.cannot(factory, str(error), dims) from error
     with atomic_path(folder / FILE) as path:
         faiss.write_index(index, str(path))
     size = (folder / FILE).stat().st_size

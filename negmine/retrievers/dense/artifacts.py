@@ -11,7 +11,7 @@ from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.base import RetrieverType
-from negmine.retrievers.dense import approximate, checks, names, tasks, vectors
+from negmine.retrievers.dense import approximate, checks, names, tasks, trial, vectors
 from negmine.retrievers.dense.open import open_dense
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
@@ -37,11 +37,16 @@ def _vectors(context: Context, runs: tuple[str, ...]) -> Iterable[Artifact]:
         check=lambda: vectors.check_machine(config.index),
     )  # fmt: skip
     if config.index.index != approximate.FLAT:
-        approximate.check(config.index.index, config.retrieve.faiss_parameters)
         yield Artifact(
             names.faiss(config), None, (names.vectors(config),),
             lambda: {"index": config.index.index}, tasks.faiss_index,
+            check=lambda: _check_index(config),
         )  # fmt: skip
+
+
+def _check_index(config: ResolvedConfig) -> None:
+    approximate.faiss_or_error()
+    trial.check(config.index.index, config.retrieve.faiss_parameters)
 
 
 def _searches(context: Context) -> Iterable[Artifact]:
@@ -55,6 +60,7 @@ def _searches(context: Context) -> Iterable[Artifact]:
         yield Artifact(
             names.recall(config), schemas.RECALL, (names.faiss(config), names.vectors(config)),
             lambda: settings, tasks.recall, tasks.count_recall,
+            check=lambda: _check_index(config),
         )  # fmt: skip
     yield Artifact(
         names.run(config), schemas.RUN, reads, lambda: settings, tasks.run,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
 from negmine.data.frames import frame
+from negmine.data.sources.places import check_regular
 from negmine.engine.progress import Progress
 from negmine.errors import InputError
 from negmine.models.encoder import Encoder, Kind, normalised
@@ -175,8 +177,8 @@ class _Given:
         widths = {kind: array.shape[1] for kind, array in self._arrays.items()}
         if widths["document"] != widths["query"]:
             raise InputError(
-                f"--document-vectors have {widths['document']} dimensions, --query-vectors "
-                f"{widths['query']}. Both must come from the same model."
+                f"--document-vectors {settings.document_vectors} have {widths['document']} dimensions, "
+                f"--query-vectors {settings.query_vectors} {widths['query']}. Bring those of one model."
             )
         self.stats: dict[str, Any] = {"model": "given vectors", "dimensions": widths["query"]}
 
@@ -206,17 +208,23 @@ def check_given(settings: IndexSettings, documents: int, queries: int) -> None:
 
 
 def _open_given(path: Path) -> NDArray[Any]:
+    check_regular(path)
     try:
         array: NDArray[Any] = map_npy(path)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist. Check the path.") from error
-    except (OSError, ValueError) as error:
-        if isinstance(error, ValueError) and " than its shape " in str(error):
+    except ValueError as error:
+        if " than its shape " in str(error):
             raise InputError(f"{path}: {error}. Copy it again.") from error
+        if is_zipfile(path):
+            raise InputError(
+                f"{path} is no .npy array but an archive, as .npz is. Write each array with numpy.save, as "
+                "float32."
+            ) from error
         raise InputError(
             f"{path} is no .npy array of numbers. Write it with numpy.save, as float32."
         ) from error
-    if array.ndim != 2 or array.dtype.kind != "f":
+    if array.ndim != 2 or array.dtype.kind != "f" or not array.shape[1]:
         raise InputError(
             f"{path} holds {array.dtype} of shape {array.shape}. It must be floats, one row per text."
         )

@@ -84,7 +84,8 @@ def corpus(
         keyed = rows.with_columns(
             pl.Series("text_key", text_keys(texts)), pl.Series("body_key", text_keys(bodies))
         )
-        yield table(copies.mark(keyed, "doc_id"), CORPUS, extras=True)
+        marked = copies.mark(keyed.select("text_key", "body_key", "doc_id"), "doc_id")
+        yield table(keyed.with_columns(marked["same_as"]), CORPUS, extras=True)
 
 
 def queries(chunks: Iterable[pa.Table], copies: Copies) -> Iterator[pa.Table]:
@@ -92,7 +93,8 @@ def queries(chunks: Iterable[pa.Table], copies: Copies) -> Iterator[pa.Table]:
     for chunk in chunks:
         rows = frame(chunk)
         keyed = rows.with_columns(pl.Series("text_key", text_keys(rows["text"])))
-        yield table(copies.mark(keyed, "query_id"), QUERIES, extras=True)
+        marked = copies.mark(keyed.select("text_key", "query_id"), "query_id")
+        yield table(keyed.with_columns(marked["same_as"]), QUERIES, extras=True)
 
 
 def dangling(rows: pl.DataFrame, ids: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from negmine.data.frames import frame
 from negmine.data.qrels import positives
 from negmine.data.sources import Sources, open_sources
 from negmine.data.sources.problems import Problems
+from negmine.data.sources.records import quoted
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
@@ -141,7 +142,7 @@ def _check_dangling(
                 f"qrels name a {column} that is not in the {place}",
                 file=file,
                 row=line,
-                message=f'{column} "{name}" is not in the {place}',
+                message=f"{column} {quoted(name)} is not in the {place}",
                 remedy=f"Add it to the {place} or remove the qrels row.",
             )
 

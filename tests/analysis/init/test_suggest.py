@@ -11,6 +11,7 @@ from negmine.config.settings import IndexSettings
 from negmine.errors import InputError
 
 CORPUS = Table("corpus", Path("corpus.jsonl"), 1000, False, ["_id", "text"])
+QRELS = Table("qrels", Path("q.tsv"), 9, False, [])
 JUDGED = Judgements({1: 10}, queries=5, several=2)
 DATA = Data([CORPUS], [], None, JUDGED)
 SETTINGS = IndexSettings(data=Path("beir"))
@@ -67,5 +68,7 @@ def test_advice_is_about_size_splits_relevance_and_bad_rows():
 
 
 def test_qrels_without_a_positive_are_refused():
-    with pytest.raises(InputError, match="no query has a positive"):
-        advice(SETTINGS, replace(DATA, judgements=Judgements({0: 9}, 0, 0)))
+    with pytest.raises(
+        InputError, match="q.tsv: none of the first judgements .* no query has a positive"
+    ):
+        advice(SETTINGS, replace(DATA, tables=[QRELS], judgements=Judgements({0: 9}, 0, 0)))

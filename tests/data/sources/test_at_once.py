@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from negmine.data.sources import formats, json_lines
+from negmine.data.sources import formats, json_lines, parquet
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.records import Records
 from negmine.errors import InputError
@@ -61,7 +61,7 @@ def test_parquet(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("at-once") / "corpus.parquet"
     pq.write_table(pa.Table.from_pylist(rows), path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(formats, "CHUNK", 3)
+        patch.setattr(parquet, "CHUNK", 3)
         assert tables(path, True, True) == tables(path, False, True)
 
 

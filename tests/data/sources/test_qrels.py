@@ -55,8 +55,8 @@ def test_parquet_with_integer_ids(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.csv", "qid,docno,rel\nq,d,high\n", "line 2: relevance 'high' is no whole number"),
-        ("a.csv", "qid,docno,rel\nq,d,0.5\n", "line 2: relevance '0.5' is no whole number"),
+        ("a.csv", "qid,docno,rel\nq,d,high\n", 'line 2: relevance "high" is no whole number'),
+        ("a.csv", "qid,docno,rel\nq,d,0.5\n", 'line 2: relevance "0.5" is no whole number'),
         ("a.csv", "qid,docno,rel\n,d,1\n", "line 2: query_id is empty"),
         ("a.csv", "qid,docno,rel\nq,,1\n", "line 2: doc_id is empty"),
         ("a.csv", "qid,docno,rel\nq,d,1\nq,d,0\n", "line 3: .*relevance 0, but 1 in line 2"),

@@ -21,6 +21,7 @@ from pathlib import Path
 from negmine.analysis.lint.read.shapes import NUMBER, NUMBERS, TEXT, TEXTS, UNKNOWN, Shape
 from negmine.analysis.lint.settings import LintSettings
 from negmine.config.naming import nearest
+from negmine.data.sources.columns import listed
 from negmine.errors import InputError
 
 _QUERIES = ("anchor", "query", "question")
@@ -135,7 +136,7 @@ def _check_named(path: Path, kinds: Mapping[str, str], settings: LintSettings) -
             continue
         if name not in kinds:
             raise InputError(
-                f"{path} has no column {name!r} ({flag}).{nearest(name, kinds)} It has: {', '.join(kinds)}."
+                f"{path} has no column {name!r} ({flag}).{nearest(name, kinds)} It has: {listed(kinds)}."
             )
         if kinds[name] not in ((TEXT,) if flag == "--query-column" else (TEXT, TEXTS)):
             raise InputError(
@@ -144,7 +145,7 @@ def _check_named(path: Path, kinds: Mapping[str, str], settings: LintSettings) -
 
 
 def _unclear(path: Path, kinds: Mapping[str, str], what: str, flags: str) -> InputError:
-    has = ", ".join(f"{name} ({_IN_WORDS[kind]})" for name, kind in kinds.items()) or "no columns"
+    has = listed(f"{name} ({_IN_WORDS[kind]})" for name, kind in kinds.items()) or "no columns"
     return InputError(
         f"{path}: no columns that could be {what}. It has: {has}. Name them with {flags}."
     )

@@ -63,5 +63,5 @@ def parquet_rows(paths: Sequence[Path]) -> int | None:
         return None
     try:
         return sum(int(pq.read_metadata(path).num_rows) for path in paths)
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError, ValueError):
         return None

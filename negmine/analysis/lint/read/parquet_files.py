@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from negmine.analysis.lint.read.columns import kind_of_nulls, shape_of
+from negmine.analysis.lint.read.row_files import id_column
 from negmine.analysis.lint.read.shapes import (
     NUMBER,
     NUMBERS,
@@ -22,44 +23,40 @@ from negmine.analysis.lint.read.shapes import (
 )
 from negmine.analysis.lint.settings import LintSettings
 from negmine.data.frames import frame
-from negmine.data.sources.formats import tell_broken_parquet
+from negmine.data.sources.parquet import (
+    open_parquet,
+    parquet_batches,
+    python_values,
+    tables,
+    tell_broken_parquet,
+)
 from negmine.data.sources.problems import Problems
-from negmine.data.sources.text import open_bytes
+from negmine.errors import InputError
 
-MOST_BYTES, MOST_ROWS, STEP = 32 << 20, 65_536, 4_096
+MOST_BYTES, MOST_ROWS = 32 << 20, 65_536
 
 
 def parquet_frames(path: Path, settings: LintSettings, problems: Problems) -> Iterator[RawFrame]:
     """Yield the shape of a file and its raw frames (see `files.raw_frames`)."""
-    open_bytes(path).close()
     try:
-        file = pq.ParquetFile(path)
-        kinds = {field.name: _kind(field) for field in file.schema_arrow}
+        kinds = {field.name: _kind(field) for field in open_parquet(path).schema_arrow}
         shape = shape_of(path, kinds, settings)
         number = 1
-        for table in _tables(file, shape.columns()):
-            rows = frame(table)
-            values = [pl.col(name).cast(TYPES[kind]) for name, kind in shape.kinds.items()]
-            ids = [_id_column(name, rows) for name in shape.ids()]
+        batches = parquet_batches(path, problems, shape.columns())
+        for table in tables(batches, MOST_ROWS, MOST_BYTES):
+            ids = [_id_column(name, table[name]) for name in shape.ids()]
+            rows = frame(table.select(list(shape.kinds)))
             numbers = pl.int_range(number, number + rows.height, dtype=pl.Int64)
-            yield shape, rows.select(*values, *ids, numbers.alias(ROW_NUMBER))
+            values = [pl.col(name).cast(TYPES[kind]) for name, kind in shape.kinds.items()]
+            texts, is_text = _decoded(rows)
+            whole = texts.select(*values, numbers.alias(ROW_NUMBER)).with_columns(ids)
+            _tell_bytes(path, whole.filter(~is_text)[ROW_NUMBER].to_list(), problems)
+            yield shape, whole.filter(is_text)
             number += rows.height
-    except (pa.ArrowInvalid, OSError, pl.exceptions.PolarsError) as error:
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as error:
         tell_broken_parquet(path, error, problems)
-
-
-def _tables(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """Yield tables of some 32 MiB and at most 65,536 rows."""
-    waiting: list[pa.RecordBatch] = []
-    size = rows = 0
-    for batch in file.iter_batches(STEP, columns=list(columns)):
-        waiting.append(batch)
-        size, rows = size + batch.nbytes, rows + batch.num_rows
-        if size >= MOST_BYTES or rows >= MOST_ROWS:
-            yield pa.Table.from_batches(waiting)
-            waiting, size, rows = [], 0, 0
-    if waiting:
-        yield pa.Table.from_batches(waiting)
 
 
 def _kind(field: pa.Field) -> str:
@@ -76,7 +73,8 @@ def _kind(field: pa.Field) -> str:
     ):
         inner = arrow.value_type
         return TEXTS if _is_string(inner) else NUMBERS if _is_number(inner) else UNKNOWN
-    return TEXT if _is_string(arrow) else NUMBER if _is_number(arrow) else UNKNOWN
+    is_text = _is_string(arrow) or pa.types.is_binary(arrow) or pa.types.is_large_binary(arrow)
+    return TEXT if is_text else NUMBER if _is_number(arrow) else UNKNOWN
 
 
 def _is_string(arrow: pa.DataType) -> bool:
@@ -89,6 +87,40 @@ def _is_number(arrow: pa.DataType) -> bool:
     return any(is_kind(arrow) for is_kind in kinds)
 
 
-def _id_column(name: str, rows: pl.DataFrame) -> pl.Expr:
-    is_list = isinstance(rows.schema[name], pl.List | pl.Array)
-    return pl.col(name).cast(pl.List(pl.String) if is_list else pl.String)
+def _decoded(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Return rows with texts in place of bytes, and for each row whether all of its bytes are UTF-8."""
+    of_bytes = [name for name, kind in rows.schema.items() if kind == pl.Binary]
+    texts = rows.with_columns(_as_text(rows[name]) for name in of_bytes)
+    is_text = pl.Series("is_text", [True]).new_from_index(0, rows.height)
+    for name in of_bytes:
+        is_text &= texts[name].is_not_null() | rows[name].is_null()
+    return texts, is_text
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """Return bytes as texts; null where they are not UTF-8."""
+
+    def decoded(value: bytes | None) -> str | None:
+        with suppress(UnicodeDecodeError):
+            return None if value is None else value.decode()
+        return None
+
+    return pl.Series(column.name, [decoded(value) for value in column], pl.String)
+
+
+def _tell_bytes(path: Path, numbers: list[int], problems: Problems) -> None:
+    for number in numbers:
+        problems.add(
+            "bytes that are no text",
+            file=path,
+            row=number,
+            message="a text is wanted, these are bytes that are not UTF-8",
+            remedy="Write texts as UTF-8.",
+        )
+
+
+def _id_column(name: str, column: pa.ChunkedArray) -> pl.Series:
+    """Return ids as texts, or as lists of them."""
+    if pa.types.is_integer(column.type) or _is_string(column.type):
+        return pl.Series(name, frame(pa.table({"id": column}))["id"].cast(pl.String))
+    return id_column(name, python_values(column))

@@ -91,7 +91,7 @@ def _frame(rows: Sequence[Row], shape: Shape, path: Path, problems: Problems) ->
     except (TypeError, ValueError, pl.exceptions.PolarsError):
         rows = [row for row in rows if _is_readable(row, shape, path, problems)]
         columns = [_column(rows, name, kind) for name, kind in shape.kinds.items()]
-    ids = [_id_column(name, [row.values.get(name) for row in rows]) for name in shape.ids()]
+    ids = [id_column(name, [row.values.get(name) for row in rows]) for name in shape.ids()]
     numbers = pl.Series(ROW_NUMBER, [row.number for row in rows], pl.Int64)
     return pl.DataFrame([*columns, *ids, numbers])
 
@@ -121,7 +121,8 @@ def _is_readable(row: Row, shape: Shape, path: Path, problems: Problems) -> bool
     return True
 
 
-def _id_column(name: str, values: list[Any]) -> pl.Series:
+def id_column(name: str, values: list[Any]) -> pl.Series:
+    """Return ids as texts, or as lists of texts where one of them is a list."""
     if not any(isinstance(value, list) for value in values):
         return pl.Series(name, [as_id(value) for value in values], pl.String)
     lists = [value if isinstance(value, list) else [value] for value in values]

@@ -42,7 +42,8 @@ def text_list(name: str, shape: Shape) -> pl.Expr:
 
 def id_columns(raw: pl.DataFrame, shape: Shape) -> list[pl.Expr]:
     """Return query_id (text), positive_ids and negative_ids (lists), null where the file has none."""
-    query = pl.lit(None, pl.String) if shape.query_id is None else pl.col(shape.query_id)
+    has_id = shape.query_id is not None and raw.schema[shape.query_id] == pl.String  # no list
+    query = pl.col(str(shape.query_id)) if has_id else pl.lit(None, pl.String)
     columns = [query.cast(pl.String).alias("query_id")]
     sides = {"positive_ids": shape.positive_ids, "negative_ids": shape.negative_ids}
     for name, column in sides.items():

@@ -52,5 +52,6 @@ FORMAT = OutputFormat(
         "A row per query and positive, with a column for each of `--num-negatives`. A query with fewer "
         "negatives has no row."
     ),
+    most_negatives=1_000,  # columns: trainers read all of them into one batch
     only_full_queries=True,
 )

@@ -13,7 +13,7 @@ LEFT, RIGHT = "abcd", "abef"
 
 def limited(data, most, parts=None, **settings):
     """Return what is selected under a limit of reuse, whatever parts the rows lie in."""
-    selection = how(VECTORS, **settings)
+    selection = how(VECTORS, max_reuse=most, **settings)
 
     def demands(cutoffs):
         for part in [data] if parts is None else parts:
@@ -71,7 +71,7 @@ def test_no_document_serves_more_queries_and_the_outcome_is_stable(data, name, m
     chosen = limited(data, most, **settings)
     users = chosen.group_by("doc_id").len()
     assert (users["len"] <= most).all()
-    selection = how(VECTORS, **settings)
+    selection = how(VECTORS, max_reuse=most, **settings)
     wanted = placed(data, selection)
     taken = chosen.select("query_id", "doc_id", taken=pl.lit(True))
     both = wanted.join(taken, on=["query_id", "doc_id"], how="left")

@@ -18,10 +18,14 @@ from negmine.stages.write.sampling.base import Selection, Vectors, certain, in_p
 def diverse(kept: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     """Take the rows of the pool in the order of maximal marginal relevance.
 
-    A row whose cosine with one before it is at least `near_copy` is never taken.
+    A row whose cosine with one before it is at least `near_copy` is never taken. Only as many rows of a query
+    have a place as can be needed: the order takes time.
     """
     assert selection.vectors is not None
-    pool = in_pool(kept, selection.write.pool)
+    write = selection.write
+    pool = in_pool(kept, write.pool)
+    is_all = write.per == "positive" or write.max_reuse is not None
+    count = write.pool if is_all else write.num_negatives
     vectors = selection.vectors()
     rows = vectors.rows(pool["doc_id"])
     nearness = pool[f"{selection.nearness}_score"].cast(pl.Float64).fill_null(-1.0).to_numpy()
@@ -31,7 +35,7 @@ def diverse(kept: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     for start, end in pairwise(offsets):
         order = marginal_order(
             nearness[start:end], _cosines(vectors, rows[start:end]),
-            selection.write.diversity, selection.near_copy,
+            write.diversity, selection.near_copy, count,
         )  # fmt: skip
         places[start + order] = np.arange(len(order))
     place = pl.Series("place", places)
@@ -52,15 +56,16 @@ def marginal_order(
     cosines: NDArray[np.float32],
     diversity: float,
     near_copy: float,
+    count: int,
 ) -> NDArray[np.int64]:
-    """Return the places of candidates in the order of maximal marginal relevance, without near copies.
+    """Return the first `count` places of candidates by maximal marginal relevance, without near copies.
 
     nearness: [candidates], of each with the query. cosines: [candidates, candidates]. Ties go to the earlier.
     """
     order: list[int] = []
     likest = np.full(len(nearness), -np.inf)
     is_left = np.ones(len(nearness), bool)
-    while is_left.any():
+    while is_left.any() and len(order) < count:
         taken = likest if order else np.zeros(len(nearness))
         gain = np.where(is_left, (1 - diversity) * nearness - diversity * taken, -np.inf)
         best = int(np.argmax(gain))

@@ -142,7 +142,9 @@ def test_diverse_is_what_its_formula_says(diversity):
             for n, s in zip(left, likest, strict=True)
         ]
         taken.append(left[int(np.argmax(np.round(gains, 6)))])
-    assert order(data, vectors=named, sampling="diverse", diversity=diversity) == names(*taken)
+    assert order(
+        data, vectors=named, sampling="diverse", diversity=diversity, num_negatives=12
+    ) == names(*taken)
 
 
 TWO = rows([0.9, 0.8, 0.7, 0.6], bm25_rank=[None, 7, 2, 3], dense_rank=[1, 2, None, None])

@@ -9,6 +9,7 @@ from negmine.config.settings import FilterSettings
 
 MAX_RISK = 0.05  # docs/explanation/how-much-do-negatives-lie.md tells what it costs and saves
 MARGIN = 0.05  # NV-Retriever's 95 %, what most miners use
+AUTO, FUSED = "auto", "fused"  # of --order
 
 
 class Named(Protocol):
@@ -49,3 +50,15 @@ def effective_rules(rules: FilterSettings, retrievers: Sequence[Named]) -> Filte
     if rules.max_risk is None and wants_risk and not rules.no_risk:
         update["max_risk"] = MAX_RISK
     return rules.model_copy(update=update)
+
+
+def effective_order(order: str, rules: FilterSettings, retrievers: Sequence[Named]) -> str:
+    """Return whose score puts negatives in order: that which thresholds read, or `fused` for the fused rank.
+
+    By default it is that score where --score names it, or a retriever has vectors: negatives trained better
+    models so (docs/explanation/what-trains-better.md).
+    """
+    if order != AUTO:
+        return order
+    decided = rules.score is not None or any(one.has_vectors for one in retrievers)
+    return threshold_score(rules, retrievers) if decided else FUSED

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from negmine.config import memory
-from negmine.config.effective import effective_rules, guide_names
+from negmine.config.effective import effective_order, effective_rules, guide_names
 from negmine.config.settings import (
     STAGES,
     FilterSettings,
@@ -143,6 +143,7 @@ def work_out(
     index, rerank = given.index, given.rerank
     batch = memory.batch(size, index.batch_size)
     pairs = memory.batch(size, rerank.rerank_batch_size)
+    order = effective_order(given.write.order, given.filter, retrievers)
     return ResolvedConfig(
         given=given,
         retrievers=tuple(retrievers),
@@ -151,7 +152,7 @@ def work_out(
         retrieve=given.retrieve,
         rerank=rerank.model_copy(update={"rerank_batch_size": pairs}),
         filter=effective_rules(given.filter, retrievers),
-        write=given.write,
+        write=given.write.model_copy(update={"order": order}),
         memory_bytes=size,
     )
 

@@ -202,3 +202,18 @@ def test_an_address_is_no_file(tmp_path):
     file = toml(tmp_path, '[index]\ncorpus = "hf://datasets/x"\n')
     with pytest.raises(SettingsError, match="is an address"):
         resolve({}, file)
+
+
+@pytest.mark.parametrize(
+    ("flags", "order"),
+    [
+        ({"retriever": ["bm25", "dense"]}, "dense"),
+        ({"retriever": ["bm25"]}, "fused"),
+        ({"retriever": ["bm25"], "score": "bm25"}, "bm25"),
+        ({"retriever": ["bm25", "dense"], "rerank_model": "m", "score": "rerank"}, "rerank"),
+        ({"retriever": ["bm25", "dense"], "order": "fused"}, "fused"),
+        ({"retriever": ["bm25", "dense"], "score": "bm25", "order": "dense"}, "dense"),
+    ],
+)
+def test_the_order_follows_the_score_that_thresholds_read(flags, order):
+    assert resolve(flags).write.order == order

@@ -43,8 +43,9 @@ class WriteSettings(StageSettings):
         essential="stage",
     )
     order: str = _output(
-        "Which kept candidates come first: by fused rank, or by a score, named as for --score.",
-        "fused",
+        "Which kept candidates come first: by a score, named as for --score, or by `fused` rank. auto: by the "
+        "score that thresholds read, if --score names it or a retriever has vectors; else fused.",
+        "auto",
         shared_with=("filter",),
         essential="stage",
     )

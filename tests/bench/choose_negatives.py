@@ -53,7 +53,9 @@ def by_sampling(work):
 
 def alike(work, rows):
     """Return the mean cosine of two negatives of a query."""
-    vectors = selection_of(open_existing(work, {})).vectors()
+    opened = selection_of(open_existing(work, {})).vectors
+    assert opened is not None
+    vectors = opened()
     sums = []
     for _, one in rows.group_by("query_id"):
         wide = vectors.vectors[vectors.rows(one["negative_id"])].astype("float64")

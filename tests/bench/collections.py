@@ -37,9 +37,14 @@ def english_questions(work):
     return folder
 
 
+def encoder(name, work):
+    """Return an encoder: MiniLM by its name, or WordLlama's static vectors as a model folder."""
+    return "all-MiniLM-L6-v2" if name == "MiniLM" else str(wordllama(work / "wordllama-256"))
+
+
 def encoders(work):
-    """Return the encoders by name: MiniLM, and WordLlama's static vectors as a model folder."""
-    return {"MiniLM": "all-MiniLM-L6-v2", "WordLlama": str(wordllama(work / "wordllama-256"))}
+    """Return every encoder by name."""
+    return {name: encoder(name, work) for name in ("MiniLM", "WordLlama")}
 
 
 def wordllama(folder):

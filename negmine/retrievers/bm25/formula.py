@@ -10,10 +10,28 @@ The formulas: Kamphuis et al., ECIR 2020, "Which BM25 Do You Mean?", table 1.
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@cache
+def _scoring() -> ModuleType:
+    """Return bm25s.scoring. JAX is hidden from bm25s, which would reserve most of a GPU's memory with it."""
+    hide = "jax" not in sys.modules
+    if hide:
+        sys.modules["jax"] = None  # type: ignore[assignment]  # an import of it fails
+    try:
+        import bm25s.scoring
+    finally:
+        if hide:
+            del sys.modules["jax"]
+    scoring: ModuleType = bm25s.scoring
+    return scoring
 
 
 class Formula(NamedTuple):
@@ -37,9 +55,7 @@ class Formula(NamedTuple):
 
         frequencies: int64 [vocabulary], in how many of the `documents` a token occurs.
         """
-        from bm25s.scoring import _select_idf_scorer
-
-        idf = _select_idf_scorer(self.methods[1])
+        idf = _scoring()._select_idf_scorer(self.methods[1])
         distinct, inverse = np.unique(frequencies, return_inverse=True)
         values = np.array([idf(int(df), N=documents) for df in distinct], np.float32)
         return values[inverse]
@@ -51,9 +67,7 @@ class Formula(NamedTuple):
 
         counts: how often the token occurs in the document. lengths: the document's tokens.
         """
-        from bm25s.scoring import _select_tfc_scorer
-
-        component: NDArray[np.floating] = _select_tfc_scorer(self.methods[0])(
+        component: NDArray[np.floating] = _scoring()._select_tfc_scorer(self.methods[0])(
             tf_array=counts, l_d=lengths, l_avg=mean_length, k1=self.k1, b=self.b, delta=self.delta
         )
         return component

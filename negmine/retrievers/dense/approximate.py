@@ -18,7 +18,7 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense import trial, trial_child
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
-from negmine.retrievers.dense.nearest import GPU_MOST, Floats, count_gpus, no_faiss
+from negmine.retrievers.dense.nearest import GPU_MOST, NOT_THERE, Floats, count_gpus, no_faiss
 from negmine.storage.files import atomic_path
 
 FILE = "index.faiss"
@@ -29,11 +29,11 @@ AT_ONCE = 65_536
 
 
 def faiss_or_error() -> Any:
-    """Return the module faiss; raise MissingDependency if it is not installed."""
+    """Return the module faiss; raise MissingDependency if it is not installed, or does not load."""
     try:
         import faiss
-    except ImportError as error:
-        raise no_faiss() from error
+    except NOT_THERE as error:
+        raise no_faiss(error) from error
     return faiss
 
 

@@ -20,6 +20,11 @@ PRODUCTS = 32 << 20  # bytes of the products of a block, unless --memory is smal
 STRETCH = 128  # products that are compared with a limit together
 GROUPS = 4  # groups of documents per wanted document; the best of each group give the first limit
 GPU_BLOCK = 1 << 30  # bytes of documents that go to the GPUs at once
+NOT_THERE = (
+    ImportError,
+    OSError,
+    RuntimeError,
+)  # of `import faiss`: the last without CUDA's libraries
 GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
 
 Floats = NDArray[np.float32]
@@ -199,10 +204,10 @@ def _best(k: int, scores: Floats, rows: Rows) -> tuple[Floats, Rows]:
 
 
 def count_gpus() -> int:
-    """Return how many GPUs FAISS sees; 0 if FAISS is not installed."""
+    """Return how many GPUs FAISS sees; 0 if FAISS is not installed, or does not load."""
     try:
         import faiss
-    except ImportError:
+    except NOT_THERE:
         return 0
     return int(getattr(faiss, "get_num_gpus", lambda: 0)())
 
@@ -211,16 +216,21 @@ def check_gpu() -> None:
     """Raise SettingsError if FAISS sees no GPU, MissingDependency if FAISS is not installed."""
     try:
         import faiss  # noqa: F401
-    except ImportError as error:
-        raise no_faiss() from error
+    except NOT_THERE as error:
+        raise no_faiss(error) from error
     if not count_gpus():
         raise SettingsError(
             "--device cuda: FAISS sees no GPU here. Install negmine[gpu], or use --device cpu or auto."
         )
 
 
-def no_faiss() -> MissingDependency:
-    """Return the error that says which extra to install."""
+def no_faiss(error: BaseException) -> MissingDependency:
+    """Return the error that says which extra to install, or why the FAISS that is installed does not load."""
+    if isinstance(error, ModuleNotFoundError) and error.name == "faiss":
+        why = ""
+    else:
+        why = f" The installed one does not load: {str(error).splitlines()[0]}."
     return MissingDependency(
-        "Search on a GPU, and --index, need FAISS. Install it: pip install 'negmine[cpu]' or 'negmine[gpu]'"
+        f"Search on a GPU, and --index, need FAISS.{why} Install it: pip install 'negmine[cpu]' or "
+        "'negmine[gpu]'"
     )

@@ -4,11 +4,13 @@ Each recipe gives every training query at most NEGATIVES documents. A query that
 random documents, so that all recipes train on the same pairs; the yield is what came from the recipe itself.
 """
 
+import json
+
 import numpy as np
 import polars as pl
 
 import negmine
-from tests.bench.collections import encoders
+from tests.bench.collections import encoder as encoder_of
 
 NEGATIVES, K, MARGIN = 4, 100, 0.05
 NO_RISK, NO_MARGIN = {"no_risk": True}, {"no_relative_margin": True}
@@ -20,6 +22,8 @@ MINED: dict[str, dict[str, object]] = {
     "naive, fused order": NO_RISK | NO_MARGIN | OPEN,
     "default": {},
     "default, dense order": DENSE,
+    "margin and risk 0.2, dense order": DENSE | {"max_risk": 0.2},
+    "margin and risk 0.5, dense order": DENSE | {"max_risk": 0.5},
     "margin": NO_RISK,
     "margin, dense order": NO_RISK | DENSE,
     **{
@@ -36,6 +40,14 @@ MINED: dict[str, dict[str, object]] = {
         for pool in (15, 50)
     },
     **{
+        f"{name}, 2 hard": {**settings, "num_negatives": 2}
+        for name, settings in {
+            "default": {},
+            "default, dense order": DENSE,
+            "margin, dense order": NO_RISK | DENSE,
+        }.items()
+    },
+    **{
         f"risk 0.05, dense order, {hard} hard": NO_MARGIN
         | DENSE
         | {"max_risk": 0.05, "num_negatives": hard}
@@ -47,11 +59,19 @@ NAMES = ("in-batch", "random", *PEERS, "oracle", *MINED)
 
 
 def negatives(name, setup, work, encoder):
-    """Return query to negatives, best first, of a recipe; `work` keeps what was mined."""
+    """Return query to negatives, best first, of a recipe; `work` keeps what was mined and chosen."""
     if name == "in-batch":
         return {}
     if name == "random":
         return {query: [] for query in setup.positives}
+    record = work.with_name(f"{work.name}-negatives") / f"{name}.json"
+    if not record.exists():
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(_chosen(name, setup, work, encoder)))
+    return json.loads(record.read_text())
+
+
+def _chosen(name, setup, work, encoder):
     mined(setup, work, encoder)
     if name in MINED:
         negmine.filter(work, **(RESET | _of("filter", MINED[name])))
@@ -85,7 +105,7 @@ def mined(setup, work, encoder):
     if (work / "5-write").exists():
         return
     work.parent.mkdir(parents=True, exist_ok=True)
-    model = encoders(work.parent)[encoder]
+    model = encoder_of(encoder, work.parent)
     corpus = pl.DataFrame({"doc_id": list(setup.minable), "text": list(setup.minable.values())})
     queries = {"query_id": list(setup.positives)}
     queries["text"] = [setup.queries[name] for name in setup.positives]
@@ -118,12 +138,12 @@ def _by_peer(setup, work, encoder, margin):
         "anchor": [setup.queries[query] for query in setup.positives],
         "positive": [setup.documents[doc] for doc in setup.positives.values()],
     }
-    from negmine.models.locate import resolve_model
+    from negmine.models.locate import resolve_device, resolve_model
     from negmine.storage.digests import Digests
 
-    path = resolve_model(encoders(work.parent)[encoder], Digests(work / ".digests.json"))
+    path = resolve_model(encoder_of(encoder, work.parent), Digests(work / ".digests.json"))
     rows = mine_hard_negatives(
-        Dataset.from_dict(pairs), SentenceTransformer(str(path), device="cpu"),
+        Dataset.from_dict(pairs), SentenceTransformer(str(path), device=resolve_device("auto")),
         corpus=list(setup.minable.values()), range_max=K, relative_margin=margin,
         num_negatives=NEGATIVES, output_format="triplet", cache_folder=str(work / "peer"), verbose=False,
     )  # fmt: skip

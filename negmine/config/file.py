@@ -10,6 +10,7 @@ from typing import Any
 from negmine.config.gone import why_gone
 from negmine.config.json_text import DEEPEST
 from negmine.config.naming import key, nearest
+from negmine.config.places import why_not
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, kinds_of
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
@@ -34,15 +35,15 @@ def read_toml(path: Path) -> dict[str, dict[str, Any]]:
 
 def _text(path: Path) -> str:
     """Return the text of a file. Raises SettingsError where it is none, or could take all memory to parse."""
+    is_piped = path.as_posix().startswith(_PIPES)  # as in --config <(command)
+    if not is_piped and (reason := why_not(path)) is not None:
+        raise SettingsError(f"--config {path} {reason}")
     try:
-        is_piped = path.as_posix().startswith(_PIPES)  # as in --config <(command)
-        if path.exists() and not (path.is_file() or is_piped):
-            raise SettingsError(f"--config {path} is no regular file. Name a TOML file.")
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(f"--config {path}: {reason}.") from error
+        what = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"--config {path}: {what}.") from error
     if len(data) > MOST_BYTES:
         raise SettingsError(
             f"--config {path} has more than {MOST_BYTES:,} bytes. Check that this is the right file."

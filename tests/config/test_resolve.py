@@ -57,7 +57,7 @@ def test_a_bad_file_is_told_in_one_message(tmp_path, text, message):
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(SettingsError, match="No such file"):
+    with pytest.raises(SettingsError, match="does not exist"):
         resolve({}, tmp_path / "absent.toml")
 
 

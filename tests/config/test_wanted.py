@@ -18,7 +18,7 @@ from negmine.errors import SettingsError
         ("near_duplicate", 0.0, "give a number above 0 and at most 1."),
         ("iqr", -1.0, "give a number, 0 or more."),
         ("max_percentile", 101, "give a number from 0 to 100."),
-        ("num_negatives", 0, "give a whole number, 1 or more."),
+        ("num_negatives", 0, "give a whole number from 1 to 10,000,000."),
         ("k", 0, "give a whole number from 1 to 10,000,000."),
         ("k", 2.5, "give a whole number."),
         ("on_error", "foo", "it must be 'stop' or 'skip'."),

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from negmine.config.places import why_not
 from negmine.config.settings import IndexSettings
 from negmine.data.sources import beir, pairs
 from negmine.data.sources.formats import kind_of, read_chunks
-from negmine.data.sources.places import why_not
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels, tables_of
 from negmine.data.sources.records import Records

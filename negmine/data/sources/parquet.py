@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negmine.config.places import check_regular
 from negmine.data.sources.columns import check_names
-from negmine.data.sources.places import check_regular
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import CHUNK, MOST_BYTES, Chunk, Row
 from negmine.errors import InputError

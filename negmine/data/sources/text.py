@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from negmine.data.sources.places import check_regular
+from negmine.config.places import check_regular
 from negmine.data.sources.problems import Problems
 from negmine.errors import InputError
 

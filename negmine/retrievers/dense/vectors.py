@@ -17,9 +17,9 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.places import check_regular
 from negmine.config.settings import IndexSettings
 from negmine.data.frames import frame
-from negmine.data.sources.places import check_regular
 from negmine.engine.progress import Progress
 from negmine.errors import InputError
 from negmine.models.encoder import Encoder, Kind, normalised

@@ -69,6 +69,6 @@ def test_advice_is_about_size_splits_relevance_and_bad_rows():
 
 def test_qrels_without_a_positive_are_refused():
     with pytest.raises(
-        InputError, match="q.tsv: none of the first judgements .* no query has a positive"
+        InputError, match=r"q.tsv: none of the first judgements .* no query has a positive"
     ):
         advice(SETTINGS, replace(DATA, tables=[QRELS], judgements=Judgements({0: 9}, 0, 0)))

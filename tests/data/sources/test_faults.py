@@ -91,7 +91,7 @@ def test_a_quote_that_swallows_rows_is_an_error(tmp_path, text, message, on_erro
 def test_an_id_is_a_text_or_a_number(tmp_path, value):
     lines = [{"_id": value, "text": "tea"}, {"_id": "b", "text": "water"}]
     data = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
-    with pytest.raises(InputError, match="line 1: doc_id .*: an id is wanted, this is a"):
+    with pytest.raises(InputError, match=r"line 1: doc_id .*: an id is wanted, this is a"):
         read(tmp_path / "corpus.jsonl", data)
 
 

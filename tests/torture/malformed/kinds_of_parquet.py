@@ -47,8 +47,8 @@ def _bad_utf8(count):
     return _strings(b"".join(words), offsets)
 
 
-def _ints(kind, first=0, stored=pa.int64()):
-    return lambda count: pa.array(range(first, first + count), stored).cast(kind)
+def _ints(kind, first=0, stored=None):
+    return lambda count: pa.array(range(first, first + count), stored or pa.int64()).cast(kind)
 
 
 _REFUSED = (1, "input.parquet", "row 1")

@@ -76,7 +76,8 @@ def by_reuse(work):
         changed = rows.join(base, on=["query_id", "negative_id"], how="anti").height
         name = "no limit" if most == "none" else f"`--max-reuse {most}`"
         yield (
-            f"| {name} | {len(counts)} | {counts.max()} queries | {changed} of {rows.height} | "
+            f"| {name} | {len(counts)} | {counts.max()} {'query' if most == 1 else 'queries'} | "
+            f"{changed} of {rows.height} | "
             f"{rows['rank'].mean():.1f} |"
         )
 

@@ -76,7 +76,9 @@ class WriteSettings(StageSettings):
         le=MOST,
         shared_with=("filter",),
     )
-    seed: int = _selection("Seed of everything that is drawn.", 13, ge=0, le=2**63 - 1, shared_with=("filter",))
+    seed: int = _selection(
+        "Seed of everything that is drawn.", 13, ge=0, le=2**63 - 1, shared_with=("filter",)
+    )
     temperature: float = _selection(
         "--sampling softmax: in units of the score; near 0 takes the best, a large one draws evenly.",
         0.05,
@@ -84,7 +86,11 @@ class WriteSettings(StageSettings):
         shared_with=("filter",),
     )
     step: int = _selection(
-        "--sampling cyclic: take every step-th kept candidate.", 5, gt=0, le=MOST, shared_with=("filter",)
+        "--sampling cyclic: take every step-th kept candidate.",
+        5,
+        gt=0,
+        le=MOST,
+        shared_with=("filter",),
     )
     band: str = _selection(
         "--sampling band: first and last fused rank, as 10:50, or standard deviations below the anchor, as "

@@ -18,7 +18,12 @@ _ORIGINS = {
     "chosen": "chosen by --max-leak",
 }
 # Groups that mean something only where one of these settings is on.
-_NEEDS = {"Guides": {"guide_model"}, "Judge": {"judge_model", "judge_local"}, "Risk": {"max_risk"}}
+_NEEDS = {
+    "Guides": {"guide_model"},
+    "Judge": {"judge_model", "judge_local"},
+    "Risk": {"max_risk"},
+    "Decontamination": {"decontaminate"},
+}
 
 
 def rules_in_force(rules: Sequence[dict[str, Any]]) -> list[str]:

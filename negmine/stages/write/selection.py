@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from negmine.config.effective import AUTO, FUSED
 from negmine.config.settings import FilterSettings
 from negmine.data.schemas import JUDGED_NEGATIVE
 from negmine.stages.write.positives import positives
@@ -62,14 +63,15 @@ def wanted(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
 def ordered(kept: pl.DataFrame, order: str, people_first: bool) -> pl.DataFrame:
     """Return rows by fused rank (`fused`), or by the score that `order` names, best first.
 
-    With `people_first`, those that people judged not relevant come first. Queries stay where they are. Ties
+    `auto`, which only settings that nobody has worked out still have, is `fused` here. With `people_first`, those that people judged not relevant come first. Queries stay where they are. Ties
     in a score are broken by doc_id; rows without the score come last.
     """
-    if order == "fused" and not people_first:
+    by_rank = order in (AUTO, FUSED)
+    if by_rank and not people_first:
         return kept
     keys = [pl.col("query_id").rle_id()]
     if people_first:
         keys.append(pl.col("label") != JUDGED_NEGATIVE)
-    if order != "fused":
+    if not by_rank:
         keys += [-pl.col(f"{order}_score"), pl.col("doc_id")]
     return kept.sort(*keys, nulls_last=True, maintain_order=True)

@@ -19,7 +19,7 @@ def test_every_origin_has_its_line_and_settings_are_written_as_flags():
 
 def test_defaults_that_change_nothing_are_left_out():
     plain = "".join(lines({"retriever": ("bm25",)}))
-    for name in ("--judge-", "--guide-", "--risk-", "--pool", "--seed", "--skip-top"):
+    for name in ("--judge-", "--guide-", "--risk-", "--pool", "--seed", "--skip-top", "--eval-"):
         assert name not in plain
     assert "--pool 50" in "".join(lines({"sampling": "random"}))
     assert "--guide-margin-type relative" in "".join(lines({"guide_model": ("m",)}))

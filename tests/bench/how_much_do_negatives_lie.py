@@ -223,6 +223,7 @@ def reranked(folder, data, way):
         no_risk=True,
         relative_margin=MARGIN,
         judged_negatives="ignore",
+        order="fused",
         **files,
         **title,
         **rerank,
@@ -279,6 +280,7 @@ def prepare(work, models):
                 guide_model=[guide],
                 num_negatives=WANTED,
                 judged_negatives="ignore",
+                order="fused",
                 **flags,
             )
             print("mined", folder.name, flush=True)

@@ -107,7 +107,7 @@ def _envelope(
 
 def usage_error(error: Any, as_json: bool) -> int:
     """Print what is wrong with a command line, on stderr and with `as_json` on stdout; return the exit code."""
-    error.message = cut(_plain_message(error), LONGEST)
+    error.message = cut(_plain_message(error), LONGEST - 400)  # the usage goes before it
     context = getattr(error, "ctx", None)
     if as_json:
         command = context.info_name if context is not None else ""

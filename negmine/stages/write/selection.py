@@ -63,8 +63,9 @@ def wanted(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
 def ordered(kept: pl.DataFrame, order: str, people_first: bool) -> pl.DataFrame:
     """Return rows by fused rank (`fused`), or by the score that `order` names, best first.
 
-    `auto`, which only settings that nobody has worked out still have, is `fused` here. With `people_first`, those that people judged not relevant come first. Queries stay where they are. Ties
-    in a score are broken by doc_id; rows without the score come last.
+    `auto`, which only settings that nobody has worked out still have, is `fused` here. With `people_first`,
+    those that people judged not relevant come first. Queries stay where they are. Ties in a score are broken by
+    doc_id; rows without the score come last.
     """
     by_rank = order in (AUTO, FUSED)
     if by_rank and not people_first:

@@ -51,5 +51,9 @@ def _number(bounds: dict[str, float]) -> str:
 
 def _share(value: Any, bounds: dict[str, float]) -> str:
     """Return how a percentage is said, where a share is wanted and the value looks like one."""
-    is_percentage = bounds.get("le", bounds.get("lt")) == 1 and 1 < value <= 100
-    return f". Say {value / 100:g} for {value:g} %" if is_percentage else ""
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 300 digits
+        return ""
+    is_percentage = bounds.get("le", bounds.get("lt")) == 1 and 1 < number <= 100
+    return f". Say {number / 100:g} for {number:g} %" if is_percentage else ""

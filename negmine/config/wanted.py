@@ -56,7 +56,11 @@ def _share(value: Any, bounds: dict[str, float]) -> str:
     """
     try:
         number = float(value)
-    except (TypeError, ValueError, OverflowError):  # the last: a whole number of more than 300 digits
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+    ):  # the last: a whole number of more than 300 digits
         return ""
     is_percentage = bounds.get("le", bounds.get("lt")) == 1 and 1 < number <= 100
     return f". Say {number / 100:g} for {number:g} %" if is_percentage else ""

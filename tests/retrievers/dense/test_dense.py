@@ -120,7 +120,7 @@ ROWS, DIMS = len(DOCUMENTS), 32
 SPOILED = {
     "too few": (lambda a: a[:-1], r"has 23 rows, the source 24"),
     "too many": (lambda a: np.concatenate([a, a[:1]]), r"has 25 rows, the source 24"),
-    "other width": (lambda a: a[:, :-1], "have 31 dimensions, --query-vectors 32"),
+    "other width": (lambda a: a[:, :-1], r"have 31 dimensions, --query-vectors .* 32"),
     "whole numbers": (lambda a: a.astype(np.int32), "must be floats"),
     "one row": (lambda a: a[0], "must be floats, one row per text"),
     "not a number": (

@@ -147,9 +147,11 @@ def _values(name: str, annotation: object) -> str:
     if text.startswith("Union["):
         text = text.removeprefix("Union[").removesuffix("]").replace(", Literal", " | Literal")
     text = text.replace("float | Literal['auto']", "number or `auto`")
+    text = text.replace("float | Literal[", "number, Literal[")
     text = text.strip(", ")
-    if text.startswith("Literal["):
-        return ", ".join(f"`{v.strip(' ' + chr(39))}`" for v in text[8:-1].split(","))
+    if "Literal[" in text:
+        before, _, choices = text.removesuffix("]").partition("Literal[")
+        return before + ", ".join(f"`{v.strip(' ' + chr(39))}`" for v in choices.split(","))
     return {
         "tuple[str, ...]": "text, repeatable",
         "tuple[int, ...]": "whole number, repeatable",

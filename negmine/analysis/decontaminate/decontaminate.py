@@ -11,12 +11,15 @@ import polars as pl
 from negmine.analysis.decontaminate.examples import examples
 from negmine.analysis.decontaminate.training import ROLES, Training, read_training
 from negmine.engine.context import Context
+from negmine.engine.status import STALE, survey
 from negmine.errors import SettingsError
 from negmine.stages.filter.contamination.block import BY_VECTORS, TESTS
 from negmine.stages.filter.contamination.dropped import QUERIES, ROWS
 from negmine.stages.filter.contamination.evaluation import DOCUMENT, QUERY, open_sets
 from negmine.stages.filter.contamination.measure import Measurement
 from negmine.stages.filter.contamination.tasks import set_counts
+from negmine.stages.plan import make_plan
+from negmine.storage.layout import training as files_of
 
 
 def decontaminate(context: Context, against: Sequence[Path], limit: int) -> dict[str, Any]:
@@ -30,6 +33,7 @@ def decontaminate(context: Context, against: Sequence[Path], limit: int) -> dict
     rules = context.config.filter
     sets = open_sets(against, rules, context.config.index)
     training = read_training(context)
+    _note_stale(context)
     context.progress.begin("decontaminate")
     context.progress.total(sum(len(ids) for ids in training.ids.values()), "texts")
     measured = Measurement(context, sets)
@@ -49,7 +53,7 @@ def decontaminate(context: Context, against: Sequence[Path], limit: int) -> dict
     ]
     return {
         "work": context.work.name,
-        "format": context.config.write.format,
+        "format": context.config.write.main_format,
         "training": {
             **{role: len(ids) for role, ids in training.ids.items()},
             "rows": training.rows,
@@ -60,6 +64,18 @@ def decontaminate(context: Context, against: Sequence[Path], limit: int) -> dict
         "tests": _tests(measured),
         "sets": named,
     }
+
+
+def _note_stale(context: Context) -> None:
+    """Say where the training files are older than the verdicts or settings in force."""
+    name = files_of(context.config.write.main_format)
+    if any(
+        one.artifact.name == name and one.state == STALE
+        for one in survey(context, make_plan(context))
+    ):
+        context.progress.note(
+            f"{name} is stale, and is what was compared. To bring it up to date: negmine write {context.work.name}"
+        )
 
 
 _NO_MATCHES = pl.DataFrame(

@@ -30,7 +30,7 @@ def lint(
 ) -> None:
     """Audit files of training triplets: what is wrong, how often, in which rows. Changes nothing.
 
-    Reads the formats of negmine, sentence-transformers and FlagEmbedding.
+    Reads triplets, n-tuples, labeled pairs and lists as sentence-transformers has them, and FlagEmbedding's lines.
 
     Example: negmine lint work/5-write/triplet mined.jsonl --fail-on fault=0
     """

@@ -54,14 +54,20 @@ def batch_artifacts(context: Context, settings: BatchSettings) -> Iterable[Artif
         partial(tasks.batch_map, settings=settings, provenance=PROVENANCE),
     )  # fmt: skip
     provenance = schemas.provenance_schema(config.score_names, False)
-    for made, source, schema in (
-        (BATCH_PROVENANCE, PROVENANCE, provenance),
-        (batched(name), training(name), schemas.training_schema({})),
-    ):
-        yield Artifact(
-            made, schema, (BATCH_MAP, source), lambda: {"format": name},
-            partial(tasks.reordered, name=made, source=source, batch_size=settings.batch_size),
-        )  # fmt: skip
+    yield _in_order(BATCH_PROVENANCE, PROVENANCE, provenance, name, settings)
+    yield _batched(name, settings)
+
+
+def _batched(name: str, settings: BatchSettings) -> Artifact:
+    """The training file of a format, in the order of batches."""
+    return _in_order(batched(name), training(name), schemas.training_schema({}), name, settings)
+
+
+def _in_order(made: str, source: str, schema: Any, name: str, settings: BatchSettings) -> Artifact:
+    return Artifact(
+        made, schema, (BATCH_MAP, source), lambda: {"format": name},
+        partial(tasks.reordered, name=made, source=source, batch_size=settings.batch_size),
+    )  # fmt: skip
 
 
 def batches_left(context: Context) -> list[Artifact]:
@@ -72,6 +78,10 @@ def batches_left(context: Context) -> list[Artifact]:
     known = BatchSettings.model_fields.keys() & manifest.settings.keys()
     given = {field: manifest.settings[field] for field in known}
     try:
-        return list(batch_artifacts(context, batch_settings(given)))
+        settings = batch_settings(given)
+        made = list(batch_artifacts(context, settings))
     except SettingsError:
         return []  # of other retrievers, or another version of negmine
+    main = context.config.write.main_format
+    others = (_batched(name, settings) for name in FORMATS if name != main)
+    return made + [one for one in others if context.work.manifest(one.name) is not None]

@@ -11,10 +11,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from negmine.config.naming import counted
 from negmine.data.frames import table
 from negmine.data.schemas import BATCHES, conform
 from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
+from negmine.errors import InputError
 from negmine.stages.batch.compose import compose
 from negmine.stages.batch.outcome import Composed
 from negmine.stages.batch.settings import BatchSettings
@@ -30,13 +32,28 @@ def batch_map(context: Context, settings: BatchSettings, provenance: str) -> Str
 
     @cache
     def composed() -> Composed:
-        return compose(context, settings, provenance)
+        result = compose(context, settings, provenance)
+        if not result.stats["batches"]:
+            raise InputError(_no_batch(context, settings, result))
+        return result
 
     def tables() -> Iterator[pa.Table]:
         for rows in composed().rows.iter_slices(part_rows(settings.batch_size)):
             yield table(rows, BATCHES)
 
     return Stream(tables(), lambda: composed().stats)
+
+
+def _no_batch(context: Context, settings: BatchSettings, result: Composed) -> str:
+    rows, fullest = result.rows.height, result.stats["fullest"]
+    if not rows:
+        return f"The training file has no row. negmine write {context.work.name} says why."
+    how = f"--batch-size {fullest} or less" if fullest > 1 else "a larger collection"
+    return (
+        f"There is no batch of {settings.batch_size} rows in which no row contradicts another: of {rows:,} rows, "
+        f"the most that fit together are {counted(fullest, 'rows')}. Give {how}, or write fewer negatives, or "
+        "one row per query (--format n-tuple)."
+    )
 
 
 def reordered(context: Context, name: str, source: str, batch_size: int) -> Stream:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from negmine.config.naming import nearest
+from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.errors import InputError, SettingsError
 from negmine.scorers.registry import JUDGE, RERANK, RISK_SCORER, scorer_type
@@ -27,13 +27,11 @@ def check(config: ResolvedConfig) -> None:
                 f"--format {output.name} has scores of a teacher. Give --teacher NAME, one of: "
                 f"{', '.join(_teachers(config))}. Better ones come from a cross-encoder: --rerank-model MODEL."
             )
-    if write.teacher is not None:
+    if write.teacher is not None and any(one.teacher != "none" for one in outputs):
         _check_teacher(config, write.teacher)
-        _require_place("--teacher", lambda one: one.teacher != "none", config)
-    if write.instruction is not None:
-        _require_place("--instruction", lambda one: one.instruction != "no", config)
-    if write.instruction_column is not None:
-        _require_place("--instruction-column", lambda one: one.instruction == "each", config)
+    _require_place("teacher", lambda one: one.teacher != "none", config)
+    _require_place("instruction", lambda one: one.instruction != "no", config)
+    _require_place("instruction_column", lambda one: one.instruction == "each", config)
     for output in outputs:
         most = output.most_negatives
         if most is not None and write.negatives_written > most:
@@ -44,7 +42,7 @@ def check(config: ResolvedConfig) -> None:
         if write.random_negatives and write.teacher is not None and output.teacher != "none":
             raise SettingsError(
                 f"--format {output.name} has scores of a teacher, and random documents have none. Leave out "
-                "--random-negatives."
+                "--random-negatives (--random-negatives 0)."
             )
 
 
@@ -55,8 +53,8 @@ def _teachers(config: ResolvedConfig) -> list[str]:
 def _check_teacher(config: ResolvedConfig, teacher: str) -> None:
     if teacher in _teachers(config):
         return
-    flag = _MAKES_THEM.get(teacher.partition("_")[0])
-    how = f" Make them with {flag}." if flag else ""
+    made_by = _MAKES_THEM.get(teacher.partition("_")[0])
+    how = f" Make them with {made_by}." if made_by else ""
     raise SettingsError(
         f"--teacher {teacher}: no such scores here.{nearest(teacher, _teachers(config))}{how} "
         f"There are: {', '.join(_teachers(config))}."
@@ -64,15 +62,19 @@ def _check_teacher(config: ResolvedConfig, teacher: str) -> None:
 
 
 def _require_place(
-    flag: str, has_place: Callable[[OutputFormat], bool], config: ResolvedConfig
+    name: str, has_place: Callable[[OutputFormat], bool], config: ResolvedConfig
 ) -> None:
-    """Refuse a setting that no format of this command has a place for: it would do nothing."""
+    """Refuse a setting of this command that none of its formats has a place for: it would do nothing.
+
+    One that is remembered from an earlier command waits for a format that has.
+    """
     fit = [one.name for one in FORMATS.values() if has_place(one)]
-    if set(fit) & set(config.write.format):
+    is_given = getattr(config.write, name) is not None and config.origins.get(name) != "remembered"
+    if not is_given or set(fit) & set(config.write.format):
         return
     raise SettingsError(
-        f"{flag}: --format {', '.join(config.write.format)} has no place for it. Leave it out "
-        f"({flag} none), or add one of: {', '.join(fit)}."
+        f"{flag(name)}: --format {', '.join(config.write.format)} has no place for it. Leave it out "
+        f"({flag(name)} none), or add one of: {', '.join(fit)}."
     )
 
 

@@ -172,10 +172,28 @@ def _lines(folder):
     return [line for file in files for line in file.read_text("utf-8").splitlines()]
 
 
-def test_a_batch_that_is_too_large_leaves_rows_and_says_so(work):
-    made = negmine.batch(work, by="random", batch_size=90)
-    assert (made["batches"], made["in_batches"]) == (0, 0)
-    assert made["left_over"]["conflict"] > 0 < made["fullest"] < 90
+def test_a_batch_that_is_too_large_is_an_error_that_says_what_fits(work):
+    with pytest.raises(
+        InputError, match=r"no batch of 90 rows .* the most .* [0-9]+ rows"
+    ) as error:
+        negmine.batch(work, by="random", batch_size=90)
+    fits = int(re.search(r"--batch-size ([0-9]+) or less", str(error.value))[1])
+    assert negmine.batch(work, by="random", batch_size=fits)["batches"] > 0
+
+
+def test_a_training_file_without_rows_has_no_batches(work):
+    negmine.write(work, format="n-tuple", num_negatives=50)
+    with pytest.raises(InputError, match="The training file has no row"):
+        negmine.batch(work, by="random", batch_size=4)
+
+
+def test_batches_of_an_earlier_format_are_stale(work):
+    negmine.batch(work, by="random", batch_size=4)
+    negmine.write(work, format="triplet")
+    negmine.batch(work, by="random", batch_size=2)
+    states = {one.artifact.name: one.state for one in negmine.status(work)}
+    assert states["6-batch/triplet"] == "fresh"
+    assert states["6-batch/n-tuple"] == "stale"
 
 
 def test_settings_that_cannot_work_are_refused(work, tmp_path):

@@ -129,3 +129,11 @@ def test_the_teachers_scores_are_those_of_verdicts(tmp_path, beir, vectors):
         assert row["score"] == pytest.approx(
             score[query, positive] - score[query, negative], abs=1e-5
         )
+
+
+def test_a_teacher_of_an_earlier_command_waits_for_a_format_that_has_a_place(tmp_path, beir):
+    flags = {"retriever": ["bm25"], "k": 5, "num_negatives": 1}
+    negmine.mine(tmp_path / "work", data=beir, format="kd", teacher="bm25", **flags)
+    negmine.write(tmp_path / "work", format="triplet")
+    with pytest.raises(SettingsError, match="--teacher: --format triplet has no place for it"):
+        negmine.write(tmp_path / "work", format="triplet", teacher="bm25")

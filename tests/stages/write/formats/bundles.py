@@ -7,7 +7,7 @@ from negmine.config.settings import WriteSettings
 from negmine.stages.write import compute
 from negmine.stages.write.bundle import Bundle
 from negmine.stages.write.formats.registry import format_named
-from tests.stages.write.build import DOCUMENTS, QUERIES, SCORED
+from tests.stages.write.build import DOCUMENTS, QUERIES, SCORED, selection
 
 
 class Documents:
@@ -40,7 +40,7 @@ def files(folder, data=SCORED, queries=QUERIES, documents=DOCUMENTS, parts=None,
     pieces = [data] if parts is None else parts
 
     def provenance(part):
-        return compute.provenance(pieces[part], settings, output, ["bm25"], ["bm25"], True)
+        return compute.provenance(pieces[part], selection(settings, True), output, ["bm25"])
 
     bundle = Bundle(
         output, settings, Documents(documents), len(pieces), provenance,

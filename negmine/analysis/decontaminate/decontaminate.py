@@ -74,7 +74,8 @@ def _note_stale(context: Context) -> None:
         for one in survey(context, make_plan(context))
     ):
         context.progress.note(
-            f"{name} is stale, and is what was compared. To bring it up to date: negmine write {context.work.name}"
+            f"{name} is stale, and is what was compared. To bring it up to date: "
+            f"negmine write {context.work.name}"
         )
 
 

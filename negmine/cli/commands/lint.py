@@ -30,7 +30,8 @@ def lint(
 ) -> None:
     """Audit files of training triplets: what is wrong, how often, in which rows. Changes nothing.
 
-    Reads triplets, n-tuples, labeled pairs and lists as sentence-transformers has them, and FlagEmbedding's lines.
+    Reads the formats of sentence-transformers (triplet, n-tuple, labeled-pair, labeled-list) and of
+    FlagEmbedding.
 
     Example: negmine lint work/5-write/triplet mined.jsonl --fail-on fault=0
     """

@@ -216,6 +216,8 @@ def _open_given(path: Path) -> NDArray[Any]:
     except ValueError as error:
         if " than its shape " in str(error):
             raise InputError(f"{path}: {error}. Copy it again.") from error
+        if str(error).startswith("it holds"):
+            raise InputError(f"{path}: {error}. It must be floats, one row per text.") from error
         if is_zipfile(path):
             raise InputError(
                 f"{path} is no .npy array but an archive, as .npz is. Write each array with numpy.save, as "

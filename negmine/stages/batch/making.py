@@ -43,7 +43,7 @@ def _note_left_over(context: Context, stats: dict[str, Any], rows: int) -> None:
     left_over = sum(stats["left_over"].values())
     if rows and left_over > MOST * rows:
         context.progress.note(
-            f"{left_over:,} of {rows:,} rows have no batch: {stats['left_over']['conflict']:,} contradict a row of "
-            "each batch that had room. Give a smaller --batch-size, or write fewer negatives, or one row per query "
-            "(--format n-tuple)"
+            f"{left_over:,} of {rows:,} rows have no batch: {stats['left_over']['conflict']:,} contradict a "
+            "row of each batch that had room. Give a smaller --batch-size, or write fewer negatives, or one "
+            "row per query (--format n-tuple)"
         )

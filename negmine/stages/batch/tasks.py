@@ -50,9 +50,9 @@ def _no_batch(context: Context, settings: BatchSettings, result: Composed) -> st
         return f"The training file has no row. negmine write {context.work.name} says why."
     how = f"--batch-size {fullest} or less" if fullest > 1 else "a larger collection"
     return (
-        f"There is no batch of {settings.batch_size} rows in which no row contradicts another: of {rows:,} rows, "
-        f"the most that fit together are {counted(fullest, 'rows')}. Give {how}, or write fewer negatives, or "
-        "one row per query (--format n-tuple)."
+        f"There is no batch of {settings.batch_size} rows in which no row contradicts another: of {rows:,} "
+        f"rows, the most that fit together are {counted(fullest, 'rows')}. Give {how}, or write fewer "
+        "negatives, or one row per query (--format n-tuple)."
     )
 
 

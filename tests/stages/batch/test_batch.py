@@ -182,7 +182,7 @@ def test_a_batch_that_is_too_large_is_an_error_that_says_what_fits(work):
 
 
 def test_a_training_file_without_rows_has_no_batches(work):
-    negmine.write(work, format="n-tuple", num_negatives=50)
+    negmine.write(work, format="n-tuple", num_negatives=900)
     with pytest.raises(InputError, match="The training file has no row"):
         negmine.batch(work, by="random", batch_size=4)
 

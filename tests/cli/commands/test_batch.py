@@ -15,7 +15,8 @@ def work(tmp_path_factory):
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["batch", *map(str, arguments)])
+    wide = {"COLUMNS": "120"}
+    return CliRunner().invoke(app, ["batch", *map(str, arguments)], env=wide)
 
 
 def test_the_summary_shows_the_orders_side_by_side(work):

@@ -150,7 +150,9 @@ def test_a_file_that_is_no_array_is_told(tmp_path):
     with pytest.raises(InputError, match=r"queries\.npy is no \.npy array of numbers"):
         mine(tmp_path / "work", data, **flags)
     np.save(flags["query_vectors"], np.array([{"an": "object"}], object))
-    with pytest.raises(InputError, match=r"queries\.npy: it holds object of shape .* must be floats"):
+    with pytest.raises(
+        InputError, match=r"queries\.npy: it holds object of shape .* must be floats"
+    ):
         mine(tmp_path / "work", data, **flags)
     flags["query_vectors"].unlink()
     with pytest.raises(InputError, match=r"queries\.npy does not exist"):

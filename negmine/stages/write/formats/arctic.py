@@ -25,7 +25,7 @@ def _provenance(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
     is_full = pl.col("negative_id").count().over("query_id") == settings.negatives_written
-    return row_per_document(positives, negatives).filter(is_full)
+    return row_per_document(positives, negatives, settings).filter(is_full)
 
 
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:

@@ -15,12 +15,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"query-id": ID, "corpus-ids": pa.large_list(ID)})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     both = pl.concat_list("positive_id", "negative_id").list.sort()
     return provenance.select(pl.col("query_id").alias("query-id"), both.alias("corpus-ids"))
@@ -50,7 +44,7 @@ def _has_instructions(settings: WriteSettings) -> bool:
 FORMAT = OutputFormat(
     name="beir",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

@@ -15,12 +15,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"line": TEXT})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return full_row_per_positive(positives, negatives, settings.negatives_written)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     ids = pl.concat_list("positive_id", "negative_id")
     passage, beside = pl.col("number").cast(pl.String), {}
@@ -53,7 +47,7 @@ def _document_ids(piece: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
 FORMAT = OutputFormat(
     name="colbert",
     schema=_schema,
-    provenance=_provenance,
+    provenance=full_row_per_positive,
     rows=_rows,
     has_lists=True,
     row_per="positive",

@@ -19,12 +19,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({**answers, **dict.fromkeys(contexts, _CONTEXTS)})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     context = pl.struct(title=pl.lit(""), text="text", passage_id="doc_id")
     positives = each(provenance, pl.col("positive_id"), texts, context)
@@ -40,7 +34,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="dpr",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

@@ -16,12 +16,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({**ids, "margin": pa.float32()})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_negative(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     margin = pl.col(POSITIVE_TEACHER) - pl.col("teacher_score")
     return provenance.select("query_id", "positive_id", "negative_id", margin=margin)
@@ -52,7 +46,7 @@ def _qrels(piece: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
 FORMAT = OutputFormat(
     name="gpl",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_negative,
     rows=_rows,
     has_lists=False,
     row_per="positive and negative",

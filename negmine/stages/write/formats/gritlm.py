@@ -17,12 +17,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"query": pair, "pos": pairs, "neg": pairs})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     document = pl.concat_list(pl.lit(""), "text")
     return provenance.select(
@@ -35,7 +29,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="gritlm",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

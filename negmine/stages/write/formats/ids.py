@@ -19,12 +19,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"query_id": ID, "document_ids": pa.large_list(ID), **scores})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return full_row_per_positive(positives, negatives, settings.negatives_written)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     scores = {}
     if settings.teacher is not None:
@@ -44,7 +38,7 @@ def _documents(piece: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
 FORMAT = OutputFormat(
     name="ids",
     schema=_schema,
-    provenance=_provenance,
+    provenance=full_row_per_positive,
     rows=_rows,
     has_lists=True,
     row_per="positive",

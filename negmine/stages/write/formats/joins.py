@@ -1,20 +1,28 @@
-"""How formats bring positives, negatives and texts together. A format may use these, or do without."""
+"""How formats bring positives, negatives and texts together. A format may use these, or do without.
+
+Those that return rows are what `OutputFormat.provenance` wants.
+"""
 
 from __future__ import annotations
 
 import polars as pl
 
+from negmine.config.settings import WriteSettings
 from negmine.data.schemas import POSITIVE_TEACHER
 
 _OF_POSITIVE = ["query_id", "positive_id", "positive_label"]
 
 
-def row_per_negative(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
+def row_per_negative(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
     """Return every positive of a query with every negative of it; queries without negatives have no row."""
     return positives.join(negatives, on="query_id", how="inner", maintain_order="left_right")
 
 
-def row_per_positive(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
+def row_per_positive(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
     """Return every positive of a query with lists of the columns about its negatives, best first.
 
     `positive_score` is no list: it is the same for all negatives of a query. Queries without negatives
@@ -22,21 +30,23 @@ def row_per_positive(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.Dat
     """
     beside = ["positive_score", *(name for name in positives.columns if name == POSITIVE_TEACHER)]
     return (
-        row_per_negative(positives, negatives)
+        row_per_negative(positives, negatives, settings)
         .group_by(_OF_POSITIVE, maintain_order=True)
         .agg(pl.col(*beside).first(), pl.exclude(*_OF_POSITIVE, *beside))
     )
 
 
 def full_row_per_positive(
-    positives: pl.DataFrame, negatives: pl.DataFrame, num_negatives: int
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
     """Return the rows of `row_per_positive` that have all their negatives."""
-    is_full = pl.col("negative_id").list.len() == num_negatives
-    return row_per_positive(positives, negatives).filter(is_full)
+    is_full = pl.col("negative_id").list.len() == settings.negatives_written
+    return row_per_positive(positives, negatives, settings).filter(is_full)
 
 
-def row_per_query(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
+def row_per_query(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
     """Return every query with lists of its positives and lists of the columns about its negatives.
 
     Queries without negatives have no row.
@@ -55,7 +65,9 @@ def row_per_query(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFr
     )
 
 
-def row_per_document(positives: pl.DataFrame, negatives: pl.DataFrame) -> pl.DataFrame:
+def row_per_document(
+    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
+) -> pl.DataFrame:
     """Return a row for each document of a query: its positives, then its negatives.
 
     In the row of a positive, the columns about a negative are empty, and the other way round. A query without

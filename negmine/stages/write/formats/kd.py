@@ -22,12 +22,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({**texts, "scores": pa.large_list(pa.float32())})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return full_row_per_positive(positives, negatives, settings.negatives_written)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     rows = with_tuple_texts(provenance, texts, settings.negatives_written)
     return rows.select(
@@ -41,7 +35,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="kd",
     schema=_schema,
-    provenance=_provenance,
+    provenance=full_row_per_positive,
     rows=_rows,
     has_lists=True,
     row_per="positive",

@@ -16,12 +16,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema(columns)
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_negative(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     rows = with_text(provenance, "positive_id", texts, "positive")
     rows = with_text(rows, "negative_id", texts, "negative")
@@ -32,7 +26,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="kd-triplet",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_negative,
     rows=_rows,
     has_lists=False,
     row_per="positive and negative",

@@ -17,12 +17,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     )
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_positive(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     ids = provenance.select(
         pl.col("query").alias("anchor"),
@@ -41,7 +35,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="labeled-list",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_positive,
     rows=_rows,
     has_lists=True,
     row_per="positive",

@@ -15,12 +15,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"anchor": TEXT, "positive": TEXT, "label": pa.int64()})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_document(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     label = pl.col("positive_id").is_not_null().cast(pl.Int64).alias("label")
     rows = provenance.with_columns(label, doc_id=pl.coalesce("positive_id", "negative_id"))
@@ -32,7 +26,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="labeled-pair",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_document,
     rows=_rows,
     has_lists=False,
     row_per="document",

@@ -22,7 +22,7 @@ def _provenance(
     positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
 ) -> pl.DataFrame:
     has_negatives = pl.col("negative_id").count().over("query_id") > 0
-    return row_per_document(positives, negatives).filter(has_negatives)
+    return row_per_document(positives, negatives, settings).filter(has_negatives)
 
 
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:

@@ -22,12 +22,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({**columns, "pos_doc": documents, "neg_doc": documents})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     document = pl.struct(id="doc_id")
     return provenance.select(
@@ -53,7 +47,7 @@ def _corpus(piece: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
 FORMAT = OutputFormat(
     name="nemo",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

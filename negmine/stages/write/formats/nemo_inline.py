@@ -16,12 +16,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"query": TEXT, "pos_doc": texts, "neg_doc": texts})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     text = pl.col("text")
     return provenance.select(
@@ -34,7 +28,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="nemo-inline",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

@@ -34,12 +34,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"conversations": pa.large_list(turn)})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_positive(positives, negatives)
-
-
 def _turn(who: str, value: pl.Expr) -> pl.Expr:
     return pl.struct(pl.lit(who).alias("from"), value.alias("value"))
 
@@ -94,7 +88,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="rank-llm",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_positive,
     rows=_rows,
     has_lists=True,
     row_per="positive",

@@ -18,12 +18,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"messages": MESSAGES, **columns})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_positive(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     document = pl.concat_list(message("user", "text"))
     return provenance.select(
@@ -36,7 +30,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="swift",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_positive,
     rows=_rows,
     has_lists=True,
     row_per="positive",

@@ -18,12 +18,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"messages": MESSAGES, **columns})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     document = pl.concat_list(message("assistant", "text"))
     return provenance.select(
@@ -36,7 +30,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="swift-reranker",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

@@ -18,12 +18,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"query_id": ID, "query": TEXT, **columns})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     def passages(ids: str, scores: str) -> pl.Series:
         beside = {} if settings.teacher is None else {"score": pl.col(scores)}
@@ -42,7 +36,7 @@ def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings
 FORMAT = OutputFormat(
     name="tevatron",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

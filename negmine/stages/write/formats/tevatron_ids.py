@@ -17,12 +17,6 @@ def _schema(settings: WriteSettings) -> pa.Schema:
     return training_schema({"query_id": ID, "query_text": TEXT, **columns})
 
 
-def _provenance(
-    positives: pl.DataFrame, negatives: pl.DataFrame, settings: WriteSettings
-) -> pl.DataFrame:
-    return row_per_query(positives, negatives)
-
-
 def _rows(provenance: pl.DataFrame, texts: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
     return provenance.select(
         "query_id",
@@ -39,7 +33,7 @@ def _corpus(piece: pl.DataFrame, settings: WriteSettings) -> pl.DataFrame:
 FORMAT = OutputFormat(
     name="tevatron-ids",
     schema=_schema,
-    provenance=_provenance,
+    provenance=row_per_query,
     rows=_rows,
     has_lists=True,
     positive_lists=True,

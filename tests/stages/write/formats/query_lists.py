@@ -18,7 +18,7 @@ def _schema(settings):
 
 
 def _provenance(positives, negatives, settings):
-    return row_per_positive(positives, negatives)
+    return row_per_positive(positives, negatives, settings)
 
 
 def _rows(provenance, texts, settings):

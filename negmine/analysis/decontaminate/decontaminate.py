@@ -68,13 +68,14 @@ def decontaminate(context: Context, against: Sequence[Path], limit: int) -> dict
 
 def _note_stale(context: Context) -> None:
     """Say where the training files are older than the verdicts or settings in force."""
-    name = files_of(context.config.write.main_format)
-    if any(
-        one.artifact.name == name and one.state == STALE
-        for one in survey(context, make_plan(context))
-    ):
+    files = set(map(files_of, context.config.write.format))
+    states = survey(context, make_plan(context))
+    stale = [
+        one.artifact.name for one in states if one.artifact.name in files and one.state == STALE
+    ]
+    if stale:
         context.progress.note(
-            f"{name} is stale, and is what was compared. To bring it up to date: "
+            f"{', '.join(stale)}: stale, and is what was compared. To bring it up to date: "
             f"negmine write {context.work.name}"
         )
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from negmine.engine.context import Context
 from negmine.stages.filter.contamination.evaluation import DOCUMENT, QUERY
-from negmine.storage.layout import PROVENANCE
+from negmine.storage.layout import PROVENANCE, provenance
 
 ROLES = {"queries": "query_id", "positives": "positive_id", "negatives": "negative_id"}
 """Role of a text in a training file, to its column in `provenance`."""
@@ -18,7 +18,7 @@ ROLES = {"queries": "query_id", "positives": "positive_id", "negatives": "negati
 
 @dataclass(frozen=True)
 class Training:
-    """The ids of a run's training texts by role, each once, and how many rows its training file has."""
+    """The ids of a run's training texts by role, each once, and how many rows its main training file has."""
 
     context: Context
     ids: dict[str, pl.Series]
@@ -42,31 +42,48 @@ class Training:
         """Return how many queries are contaminated or have a contaminated positive, and how many rows are.
 
         queries, documents: the ids of contaminated texts. A row is contaminated by its query, its positive or a
-        negative.
+        negative. Rows are those of the format named first; queries, of all.
         """
-        of_query = pl.col("query_id").is_in(queries.implode())
-        of_positive = pl.col("positive_id").is_in(documents.implode()).fill_null(False)
-        is_bad = documents.implode()
         dropped, rows = [pl.Series("query_id", [], pl.String)], 0
-        for part in self.context.work.parts(PROVENANCE, list(ROLES.values())):
-            negative = pl.col("negative_id")
-            if isinstance(part.schema["negative_id"], pl.List):
-                of_negative = negative.list.eval(pl.element().is_in(documents.to_list())).list.any()
-            else:
-                of_negative = negative.is_in(is_bad)
-            rows += part.filter(of_query | of_positive | of_negative.fill_null(False)).height
-            dropped.append(part.filter(of_query | of_positive)["query_id"].unique())
+        for name in files_beside(self.context):
+            for part in self.context.work.parts(name, list(ROLES.values())):
+                whole = part["query_id"].is_in(queries.implode()) | _any_in(
+                    part["positive_id"], documents
+                )
+                dropped.append(part.filter(whole)["query_id"].unique())
+                if name == PROVENANCE:
+                    rows += part.filter(whole | _any_in(part["negative_id"], documents)).height
         return pl.concat(dropped).n_unique(), rows
+
+
+def _any_in(values: pl.Series, ids: pl.Series) -> pl.Series:
+    """Tell for each row whether its id, or one of its list of ids, is among `ids`; no id is not."""
+    rows = pl.DataFrame({"id": values}).with_row_index("row")
+    long = rows.explode("id") if isinstance(values.dtype, pl.List) else rows
+    hit = long.join(ids.alias("id").to_frame(), on="id", how="semi")["row"].unique()
+    return rows["row"].is_in(hit.implode())
 
 
 COLUMNS = ("what", "id", "text")
 
 
+def files_beside(context: Context) -> list[str]:
+    """Return the artifacts of provenance of all formats of this run: each may have rows that others lack."""
+    write = context.config.write
+    names = [provenance(name, write.main_format) for name in write.format]
+    return [name for name in names if context.work.manifest(name) is not None]
+
+
 def read_training(context: Context) -> Training:
-    """Read who is in the training files. Raises MissingArtifact before `write` has run."""
+    """Read who is in the training files, of every format. Raises MissingArtifact before `write` has run."""
     manifest = context.work.require(PROVENANCE)
     ids: dict[str, list[pl.Series]] = {role: [] for role in ROLES}
-    for part in context.work.parts(PROVENANCE, list(ROLES.values())):
+    parts = (
+        part
+        for name in files_beside(context)
+        for part in context.work.parts(name, list(ROLES.values()))
+    )
+    for part in parts:
         for role, column in ROLES.items():
             values = part[column]
             flat = values.explode() if isinstance(values.dtype, pl.List) else values

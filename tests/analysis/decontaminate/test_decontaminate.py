@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import negmine
+from negmine.cli.app import app
 from negmine.errors import MissingArtifact, SettingsError
 from negmine.stages.filter.contamination import measure
 from tests.conftest import write_beir
@@ -195,3 +197,40 @@ def json_lines(folder):
 def qrels(folder, split):
     rows = (folder / "qrels" / f"{split}.tsv").read_text().splitlines()[1:]
     return np.array([row.split("\t")[1] for row in rows if int(row.split("\t")[2]) > 0])
+
+
+@pytest.mark.parametrize("format", ["n-tuple", "gritlm", "dpr", "kd-triplet"])
+def test_the_counts_are_the_same_whatever_the_shape_of_the_files(tmp_path, format):
+    """Ids stand alone or in lists: of negatives, of positives, of both."""
+    folder = write_evaluation(tmp_path / "set")
+    mine(tmp_path)
+    negmine.write(tmp_path / "work", num_negatives=1, format="triplet")
+    expected = negmine.decontaminate(tmp_path / "work", folder)
+    teacher = {"teacher": "bm25"} if format.startswith("kd") else {}
+    negmine.write(tmp_path / "work", num_negatives=1, format=format, **teacher)
+    found = negmine.decontaminate(tmp_path / "work", folder)
+    assert found["contaminated"]["queries"] == expected["contaminated"]["queries"] > 0
+    assert found["sets"][0]["ids"] == expected["sets"][0]["ids"]
+
+
+def test_every_format_that_is_written_is_compared(tmp_path):
+    """n-tuple has no row for a query that is short, but the format named second has."""
+    folder = write_evaluation(tmp_path / "set")
+    mine(tmp_path)
+    negmine.write(tmp_path / "work", num_negatives=1, format="triplet")
+    expected = negmine.decontaminate(tmp_path / "work", folder)
+    negmine.write(tmp_path / "work", num_negatives=900, format=["n-tuple", "triplet"])
+    found = negmine.decontaminate(tmp_path / "work", folder)
+    assert found["training"]["rows"] == 0
+    assert ids(found)[0] == ids(expected)[0]
+    assert found["contaminated"]["queries"] == expected["contaminated"]["queries"]
+
+
+def test_files_that_are_older_than_the_verdicts_are_told(tmp_path):
+    folder = write_evaluation(tmp_path / "set")
+    mine(tmp_path)
+    done = ["decontaminate", str(tmp_path / "work"), "--against", str(folder), "--json"]
+    assert json.loads(CliRunner().invoke(app, done).stdout)["notes"] == []
+    negmine.filter(tmp_path / "work", max_score=0.5)
+    (note,) = json.loads(CliRunner().invoke(app, done).stdout)["notes"]
+    assert note.startswith("5-write/triplet: stale")

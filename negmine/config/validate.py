@@ -11,7 +11,7 @@ from negmine.config.json_text import parsed
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
-from negmine.config.sampling import band_of
+from negmine.config.sampling import band_of, idle_settings
 from negmine.config.secrets import has_secret, shown_url
 from negmine.config.settings import FilterSettings
 from negmine.config.settings.filter import EVAL_TESTS
@@ -58,6 +58,26 @@ def _check_evaluation(rules: FilterSettings) -> None:
             )
 
 
+def _refuse_idle(config: ResolvedConfig) -> None:
+    """Refuse a flag that the selection in force does not read; defaults and a seed may be given all the same."""
+    write = config.write
+    readers = {
+        name: " or ".join(
+            f"--sampling {way}" for way, names in SAMPLING_SETTINGS.items() if name in names
+        )
+        for name in idle_settings(write) - {"seed"}
+    }
+    if not write.random_negatives:
+        readers["random_shared"] = "--random-negatives"
+    for name, reader in sorted(readers.items()):
+        is_default = getattr(write, name) == type(write).model_fields[name].default
+        if config.origins.get(name) == "flag" and not is_default:
+            raise SettingsError(
+                f"{flag(name)}: nothing reads it under --sampling {write.sampling}. Leave it out, or give "
+                f"{reader}."
+            )
+
+
 def _check_selection(config: ResolvedConfig) -> None:
     write = config.write
     sampling = f"--sampling {write.sampling}"
@@ -66,6 +86,7 @@ def _check_selection(config: ResolvedConfig) -> None:
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
     band_of(write.band)
+    _refuse_idle(config)
     if write.sampling in ("one-per-retriever", "round-robin") and len(config.retrievers) < 2:
         raise SettingsError(f"{sampling} needs two retrievers or more. Add --retriever.")
     if write.sampling == "diverse" and config.vector_retriever is None:

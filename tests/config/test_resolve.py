@@ -217,3 +217,34 @@ def test_an_address_is_no_file(tmp_path):
 )
 def test_the_order_follows_the_score_that_thresholds_read(flags, order):
     assert resolve(flags).write.order == order
+
+
+@pytest.mark.parametrize(
+    ("flags", "reader"),
+    [
+        ({"sampling": "top", "pool": 9}, "--sampling random or --sampling softmax"),
+        ({"sampling": "random", "temperature": 1.0}, "--sampling softmax"),
+        ({"sampling": "cyclic", "band": "1:9"}, "--sampling band"),
+        ({"random_shared": 64}, "--random-negatives"),
+    ],
+)
+def test_a_flag_that_the_selection_does_not_read_is_refused(flags, reader):
+    with pytest.raises(SettingsError, match=f"nothing reads it .* or give {reader}"):
+        resolve(flags)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"sampling": "top", "pool": 50, "seed": 3},
+        {"sampling": "softmax", "temperature": 1.0, "pool": 9},
+        {"random_negatives": 2, "random_shared": 64},
+    ],
+)
+def test_a_default_a_seed_and_what_is_read_may_be_given(flags):
+    assert resolve(flags).write.num_negatives == 5
+
+
+def test_what_a_work_directory_remembers_waits_for_a_sampling_that_reads_it():
+    before = resolve({"sampling": "random", "pool": 9})
+    assert resolve({"sampling": "top"}, None, before).write.pool == 9

@@ -59,7 +59,7 @@ def _check_evaluation(rules: FilterSettings) -> None:
 
 
 def _refuse_idle(config: ResolvedConfig) -> None:
-    """Refuse a flag that the selection in force does not read; defaults and a seed may be given all the same."""
+    """Refuse a flag that the selection in force does not read; defaults and a seed may be given."""
     write = config.write
     readers = {
         name: " or ".join(

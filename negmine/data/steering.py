@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 
+from negmine.errors import LONGEST, cut
+
 _CLASS = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f"
 )
 STEERING = re.compile(f"[{_CLASS}]")
-MOST = 1_900  # characters of a message
-MOST_OF_A_WORD = 1_000  # and of what stands in it without a blank, such as an id
+MOST_OF_A_WORD = 1_000  # characters that stand in a message without a blank, such as an id
 _LONG_WORD = re.compile(rf"\S{{{MOST_OF_A_WORD},}}")
 
 
@@ -30,12 +31,12 @@ def in_json(text: str) -> str:
 
 
 def bounded(text: str) -> str:
-    """Return a message with its long words cut, and itself cut; each cut says how much is left out."""
-    return _cut(_LONG_WORD.sub(lambda word: _cut(word[0], 200), text), MOST)
+    """Return a message of at most LONGEST characters; of a long word it says how much is left out."""
+    return cut(_LONG_WORD.sub(_short, text), LONGEST)
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} characters more)"
+def _short(word: re.Match[str]) -> str:
+    return f"{word[0][:200]}… ({len(word[0]) - 200:,} characters more)"
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -41,7 +41,9 @@ _IN_SQLITE = {
     "unable to open database file": errno.EACCES,
 }
 _NUMBER = re.compile(r"(?:os error |\[?errno:? ?)(\d+)", re.IGNORECASE)
-_DAMAGE = re.compile(r"out of specification|corrupt|checksum|zstd|magic (bytes|number)|thrift", re.IGNORECASE)
+_DAMAGE = re.compile(
+    r"out of specification|corrupt|checksum|zstd|magic (bytes|number)|thrift", re.IGNORECASE
+)
 _FROM_LIBRARIES = ("polars", "pyarrow", "sqlite3", "faiss", "safetensors", "tokenizers")
 
 

@@ -1,9 +1,9 @@
 """What labels are worth: leak before and after 200 answers, to suggestions and to random questions.
 
 python -m tests.bench.label_worth [--write]. Stackfaq and cranfield: of the positives of each query one is
-known; a scripted annotator knows all, and is wrong in 5 % of its answers. Retrievers: BM25 and WordLlama's static
-vectors. Leak: share of the written negatives that are hidden positives. With --max-risk 1 the risk is learned,
-and drops nothing.
+known; a scripted annotator knows all, and is wrong in 5 % of its answers. Retrievers: BM25 and WordLlama's
+static vectors. Leak: share of the written negatives that are hidden positives. With --max-risk 1 the risk is
+learned, and drops nothing.
 """
 
 import argparse

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,9 +114,29 @@ class Calls:
             raise self._damaged(str(error)) from error
 
     def _damaged(self, what: str) -> CorruptArtifact:
-        return CorruptArtifact(
-            f"{self._file} cannot be read ({what}). Move it away; its calls will be paid for again."
-        )
+        return _unreadable(self._file, what)
+
+
+def damaged_calls(file: Path) -> int:
+    """Return how many calls of a file have not the answer that was kept. Changes nothing.
+
+    Raises CorruptArtifact for a file that cannot be read.
+    """
+    columns = "key, answer, first_tokens, prompt_tokens, completion_tokens, whole, seal"
+    try:
+        database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+        database.text_factory = _text
+        with closing(database):
+            rows = database.execute(f"select {columns} from calls")
+            return sum(seal not in (None, _seal(key, row)) for key, *row, seal in rows)
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(file, str(error)) from error
+
+
+def _unreadable(file: Path, what: str) -> CorruptArtifact:
+    return CorruptArtifact(
+        f"{file} cannot be read ({what}). Move it away; its calls will be paid for again."
+    )
 
 
 def _text(data: bytes) -> str:

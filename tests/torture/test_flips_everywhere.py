@@ -17,6 +17,7 @@ from negmine.errors import CorruptArtifact
 from negmine.storage.contents import record_hash
 from negmine.storage.layout import CALLS, PAIR_SCORES, VECTORS
 from negmine.storage.workdir import PARTIAL
+from tests.cli.conftest import invoke
 from tests.conftest import DOCUMENTS, QRELS, QUERIES, write_beir
 from tests.models.tiny import cross_encoder, static_model
 from tests.scorers.judge.mining import is_tea
@@ -192,3 +193,21 @@ def test_a_damaged_table_that_was_given_in_memory_is_asked_for_again(damage, tab
             negmine.mine(work)
         negmine.mine(work, **tables.flags)
         assert tables.is_right()
+
+
+def test_status_verify_names_damage_in_every_cache_and_changes_nothing(models):
+    def answers(data):
+        place = data.rindex(b"confident")  # in the answer: it stands behind the prompt
+        return data[:place] + b"C" + data[place + 1 :]
+
+    caches = [name for name in models.files() if name.startswith((VECTORS, PAIR_SCORES))]
+    damaged = [(name, DAMAGES["a byte in the middle"]) for name in caches]
+    damaged += [(name, answers) for name in models.files() if name.endswith(".sqlite")]
+    for name, damage in damaged:
+        work = models.laid(name, damage)
+        before = (work / name).read_bytes()
+        done = invoke("status", work, "--verify")
+        assert done.exit_code == 0, done.output
+        assert str(work / name) in done.stderr.replace("\n", "")
+        assert (work / name).read_bytes() == before
+    assert "damaged" not in invoke("status", models.laid(), "--verify").stderr

@@ -10,6 +10,7 @@ from negmine.engine.status import PARTIAL, State, survey
 from negmine.errors import CorruptArtifact
 from negmine.stages.batch.plan import batches_left
 from negmine.stages.plan import make_plan, other_formats
+from negmine.storage.caches import damaged_caches
 
 MOST_NAMED = 3  # files of an artifact
 DAMAGED = "damaged"
@@ -18,11 +19,16 @@ DAMAGED = "damaged"
 def states(context: Context, verify: bool = False) -> list[State]:
     """Return the state of every artifact, other formats and batches that lie there included.
 
-    verify: read every file; an artifact with a file that is missing or altered is partial.
+    verify: read every file; an artifact with a file that is missing or altered is partial. Damage in a cache
+    is noted: what a cache held is made again by itself.
     """
     plan = [*make_plan(context), *other_formats(context), *batches_left(context)]
     every = survey(context, plan)
-    return [_verified(context, state) for state in every] if verify else every
+    if not verify:
+        return every
+    for damage in damaged_caches(context.work.root):
+        context.progress.note(damage)
+    return [_verified(context, state) for state in every]
 
 
 def _verified(context: Context, state: State) -> State:

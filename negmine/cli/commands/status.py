@@ -16,16 +16,17 @@ def status(work: Work, flags: dict[str, Any], config: Config = None, json: Json 
     """Show every artifact: fresh, stale (and why), partial or missing. Changes nothing.
 
     With settings as flags, it shows what they would make again. With --verify, it reads every file, and names
-    what is damaged; damage is exit code 1.
+    what is damaged; damage is exit code 1, but for that of a cache, which heals by itself.
 
     Example: negmine status work --relative-margin 0.1
     """
-    with answering("status", json, TerminalProgress(quiet=True)) as answer:
+    progress = TerminalProgress(quiet=json)
+    with answering("status", json, progress) as answer:
         from negmine.analysis.status import status as artifacts
         from negmine.cli.render import status as views
         from negmine.stages.opening import open_existing
 
-        context = open_existing(work, flags, config)
+        context = open_existing(work, flags, config, progress)
         states = artifacts.states(context, flags.get("verify") == "all")
         untrusted = context.trust.untrusted
         rows = artifacts.rows(states)

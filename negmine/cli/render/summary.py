@@ -30,6 +30,8 @@ def summary(result: Result) -> RenderableType:
     for name in ("queries_mined", "queries_without_positives", "positives", "candidates"):
         if name in counts:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")
+    for name, count in counts.pop("hits_left_out", {}).items():
+        lines.add_row("hits left out", f"{count:,}", f"of {name}, by --candidates")
     for reason, count in removed.items():
         lines.add_row(f"  - {reason}", f"{count:,}")
     if "kept" in counts:

@@ -20,8 +20,8 @@ class Fusion(NamedTuple):
     """How runs are fused.
 
     method: `rrf` or `relative-score`. rrf_k: the k of `rrf`. weights: how much a retriever counts, by its name;
-    1 for one that is not there. candidates: which documents are candidates: `union` (all), `intersection` (those
-    that every retriever found), or the name of the retriever that found them.
+    without, 1. candidates: which hits are candidates: `union` (all), `intersection` (those that every retriever
+    found), or the name of the retriever that found them.
     """
 
     method: str = RRF

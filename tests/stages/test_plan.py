@@ -179,6 +179,7 @@ CHANGES = {
     "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
     "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
     "bm25_b": 0.1, "bm25_delta": 0.9, "fold_accents": False, "stemmer": "english",
+    "analyzer": "none", "language_column": "lang",
     "vector_dtype": "float16", "k": 7,
     "fusion": "relative-score", "rrf_k": 10, "fusion_weight": ["bm25=2"], "candidates": "dense",
     "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "near_duplicate": 0.5,

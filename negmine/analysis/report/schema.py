@@ -59,9 +59,7 @@ class Report(Part):
     )
     leak: Annotated[Leak | None, LEAK] = Field(description="null: not measured")
     leak_skipped: Annotated[str | None, LEAK_SKIPPED] = Field(description="why it was not measured")
-    agreement: Annotated[list[Agreement], AGREEMENT] = Field(
-        description="of every two retrievers"
-    )
+    agreement: Annotated[list[Agreement], AGREEMENT] = Field(description="of every two retrievers")
     retrievers: Annotated[list[Finder], FINDERS] = Field(description="what each retriever found")
     proof: Annotated[Proof | None, PROOF] = Field(
         description="what `negmine prove` came to last; null: it was not run"

@@ -22,9 +22,7 @@ from negmine.data.schemas import (
 from negmine.stages.retrieve.fusion import fused_score
 
 
-def fuse(
-    runs: Mapping[str, pl.DataFrame], positives: pl.DataFrame, fusion: Fusion
-) -> pl.DataFrame:
+def fuse(runs: Mapping[str, pl.DataFrame], positives: pl.DataFrame, fusion: Fusion) -> pl.DataFrame:
     """Union the runs and the positives; add `<retriever>_rank`, `<retriever>_score` and the fused `score`.
 
     score: of fusion.py, float64; null for what is no candidate.

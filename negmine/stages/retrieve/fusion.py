@@ -31,11 +31,14 @@ def fused_score(retrievers: Sequence[str], fusion: Fusion) -> pl.Expr:
         (METHODS[fusion.method](name, fusion, candidate) * fusion.weight(name)).fill_null(0.0)
         for name in retrievers
     ]
-    if len(given) > 2:  # a sum of floats depends on the order of more than two
-        total = pl.concat_list(given).list.sort().list.sum()
-    else:
-        total = pl.sum_horizontal(given)
-    return pl.when(candidate).then(total)
+    return pl.when(candidate).then(_sum(given))
+
+
+def _sum(values: Sequence[pl.Expr]) -> pl.Expr:
+    """Add up, from the lowest to the highest: a sum of more than two floats depends on their order."""
+    if len(values) <= 2:
+        return pl.sum_horizontal(values)
+    return pl.concat_list(values).list.sort().list.sum()
 
 
 def _reciprocal_rank(name: str, fusion: Fusion, candidate: pl.Expr) -> pl.Expr:

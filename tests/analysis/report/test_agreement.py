@@ -61,10 +61,7 @@ def example(request, data, tmp_path_factory):
 
 def ranked(work, name, depth):
     rows = Workdir(work).scan(f"2-retrieve/{name}").filter(pl.col("rank") <= depth).collect()
-    return {
-        query: set(docs)
-        for query, docs in rows.group_by("query_id").agg("doc_id").iter_rows()
-    }
+    return {query: set(docs) for query, docs in rows.group_by("query_id").agg("doc_id").iter_rows()}
 
 
 def run_of(work, name):

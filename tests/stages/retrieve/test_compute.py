@@ -16,7 +16,9 @@ def test_fusion_is_reciprocal_rank_fusion_with_k_60():
         {"query_id": ["q", "q"], "doc_id": ["a", "b"], "rank": [1, 2], "score": [9.0, 8.0]}
     )
     dense = pl.DataFrame({"query_id": ["q"], "doc_id": ["b"], "rank": [1], "score": [0.5]})
-    fused = retrieve.fuse({"bm25": bm25, "dense": dense}, pairs(("q", "p")), Fusion()).sort("doc_id")
+    fused = retrieve.fuse({"bm25": bm25, "dense": dense}, pairs(("q", "p")), Fusion()).sort(
+        "doc_id"
+    )
     assert fused["score"].to_list() == [
         pytest.approx(1 / 61),
         pytest.approx(1 / 62 + 1 / 61),

@@ -22,7 +22,6 @@ from negmine.analysis.report.sections.base import (
     rounded,
     summed,
 )
-from negmine.analysis.report.sections.leak import LeakRank
 from negmine.retrievers.registry import type_of
 
 FIRST = 10
@@ -109,7 +108,7 @@ def _finders(source: Source) -> list[Finder]:
     ]
 
 
-def _leaked(ranks: Sequence[LeakRank] | None) -> dict[str, Any]:
+def _leaked(ranks: Sequence[Any] | None) -> dict[str, Any]:
     """Return hidden, leaked and leak of one retriever. ranks: its rows of the leak's `by_rank`."""
     if ranks is None:
         return {"hidden": None, "leaked": None, "leak": None}
@@ -133,7 +132,7 @@ def _agreement(source: Source) -> list[Agreement]:
     for number in range(source.context.queries.parts() if len(there) > 1 else 0):
         hits = {name: source.context.work.read(run, number, columns) for name, run in there.items()}
         for pair in combinations(there, 2):
-            counts = shared(*(hits[name] for name in pair), depths)
+            counts = shared(hits[pair[0]], hits[pair[1]], depths)
             sums[pair] = pl.concat([sums[pair], counts]).sum() if pair in sums else counts
     return [_mean(one, other, sums.get((one, other))) for one, other in combinations(runs, 2)]
 
@@ -172,15 +171,15 @@ def _jaccard(depth: int) -> pl.Expr:
 AGREEMENT = Section(
     _agreement,
     title="Do the retrievers agree?",
-    lead="The share of hits that two retrievers have in common: of their first 10, and of their first k. Where it "
-    "is small, each brings candidates that the other does not have.",
+    lead="The share of hits that two retrievers have in common: of their first 10, and of their first k. Where "
+    "it is small, each brings candidates that the other does not have.",
 )
 FINDERS = Section(
     _finders,
     _judged_of_part,
     lambda about: {"judged": summed("retriever")},
     title="What each retriever brings",
-    lead="Known positives and candidates that a retriever found, and those that it alone found; how many of its "
-    "candidates a judge called relevant; and, where positives were hidden, how many of them it brought back and "
-    "how many became negatives. A stronger retriever finds more positives that nobody judged.",
+    lead="Known positives and candidates that a retriever found, and those that it alone found; how many of "
+    "its candidates a judge called relevant; and, where positives were hidden, how many of them it found again, "
+    "and how many became negatives. A stronger retriever finds more positives that nobody judged.",
 )

@@ -180,6 +180,6 @@ FINDERS = Section(
     lambda about: {"judged": summed("retriever")},
     title="What each retriever brings",
     lead="Known positives and candidates that a retriever found, and those that it alone found; how many of "
-    "its candidates a judge called relevant; and, where positives were hidden, how many of them it found again, "
+    "its candidates a judge called relevant; and, where positives were hidden, how many of them it found again "
     "and how many became negatives. A stronger retriever finds more positives that nobody judged.",
 )

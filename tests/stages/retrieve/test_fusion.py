@@ -1,5 +1,7 @@
 """Fusion: worked examples, and what holds for every set of runs."""
 
+from itertools import permutations
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from negmine.stages.retrieve import compute as retrieve
 from tests.properties import share
 
 NAMES = ["bm25", "dense", "third"]
+NO_POSITIVES = pl.DataFrame(schema={"query_id": pl.String, "doc_id": pl.String})
 DOCS = [f"d{number}" for number in range(9)]
 
 
@@ -82,8 +85,7 @@ def test_relative_scores_belong_to_a_query_alone():
     """The lowest hit of each query gives 0, though the other query's scores lie elsewhere."""
     low, high = run({"a": 1.0, "b": 2.0}), run({"a": 70.0, "b": 90.0})
     both = pl.concat([low, high.with_columns(query_id=pl.lit("p"))])
-    none = pl.DataFrame(schema={"query_id": pl.String, "doc_id": pl.String})
-    rows = retrieve.fuse({"bm25": both}, none, Fusion("relative-score"))
+    rows = retrieve.fuse({"bm25": both}, NO_POSITIVES, Fusion("relative-score"))
     assert sorted(rows["score"].to_list()) == [0, 0, 1, 1]
 
 
@@ -103,6 +105,22 @@ def test_weights_count_by_hand():
     expected = {"b": 1 / 62 + 3 / 61, "c": 3 / 62, "a": 1 / 61}
     assert list(found) == list(expected)
     assert found == pytest.approx(expected)
+
+
+def at_ranks(**ranks):
+    """Return the scores of a run of 7 hits in which these documents stand at these ranks."""
+    docs = {rank: doc for doc, rank in ranks.items()}
+    return {docs.get(rank, f"x{rank}"): 10.0 - rank for rank in range(1, 8)}
+
+
+@pytest.mark.parametrize("names", list(permutations(NAMES)))
+def test_the_same_ranks_are_a_tie_whatever_their_order(names):
+    """1/67 + 1/62 + 1/61 and 1/61 + 1/67 + 1/62 differ in the last bit where they are added as they come."""
+    lists = [at_ranks(a=7, b=1), at_ranks(a=2, b=7), at_ranks(a=1, b=2)]
+    by_name = dict(zip(NAMES, lists, strict=True))
+    rows = retrieve.fuse({n: run(by_name[n]) for n in names}, NO_POSITIVES, Fusion())
+    scores = dict(rows.select("doc_id", "score").iter_rows())
+    assert scores["a"] == scores["b"] == (1 / 67 + 1 / 62) + 1 / 61
 
 
 SHARED = {"bm25": {"a": 9.0, "b": 8.0, "p": 7.0}, "dense": {"b": 0.9, "c": 0.8}}

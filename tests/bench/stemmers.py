@@ -1,7 +1,7 @@
 """What stemmers by language do to BM25: recall@10 over XQuAD-R, by the language of the question.
 
-python -m tests.bench.stemmers. Each question over the sentences of all eleven languages, with the sentence of its
-own language as the positive: without a stemmer, with the English one for all, with that of each text's language.
+python -m tests.bench.stemmers. Each question over the sentences of all eleven languages, with the sentence of
+its own language as the positive: without a stemmer, with the English one for all, with that of each text.
 """
 
 import tempfile

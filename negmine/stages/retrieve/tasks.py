@@ -13,7 +13,7 @@ import pyarrow as pa
 from negmine.config.fusion import UNION, fusion_of
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts, once
-from negmine.retrievers.registry import type_of
+from negmine.retrievers.registry import type_of, types
 from negmine.stages.retrieve import compute
 
 
@@ -58,18 +58,18 @@ def count_candidates(context: Context, rows: pl.LazyFrame) -> dict[str, object]:
 
     hits_left_out: by retriever, how many of its hits `--candidates` leaves out; none where that is the union.
     """
+    config = context.config
+    runs = {f"{kind.name}_rank": kind for kind in types(config)}
     missed = pl.col("rank").is_null().sum().alias("positives_not_found")
-    names = context.config.retriever_names
-    hits = [pl.col(f"{name}_rank").count().alias(name) for name in names]
+    hits = [pl.col(column).count() for column in runs]
     labels = rows.group_by("label").agg(pl.len(), missed, *hits).collect(engine="streaming")
-    counts = dict(zip(labels["label"], labels["len"], strict=True))
-    left_out = {
-        one.name: context.work.require(type_of(one.spec).run(context.config)).rows
-        - int(labels[one.name].sum())
-        for one in context.config.retrievers
-    }
-    return {
-        "labels": counts,
+    counts: dict[str, object] = {
+        "labels": dict(zip(labels["label"], labels["len"], strict=True)),
         "positives_not_found": int(labels["positives_not_found"].sum()),
-        **({} if fusion_of(context.config).candidates == UNION else {"hits_left_out": left_out}),
     }
+    if fusion_of(config).candidates != UNION:
+        counts["hits_left_out"] = {
+            kind.name: context.work.require(kind.run(config)).rows - int(labels[column].sum())
+            for column, kind in runs.items()
+        }
+    return counts

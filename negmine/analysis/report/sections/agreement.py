@@ -22,7 +22,7 @@ from negmine.analysis.report.sections.base import (
     rounded,
     summed,
 )
-from negmine.retrievers.registry import type_of
+from negmine.retrievers.registry import types
 
 FIRST = 10
 _RELEVANT, _NOT_RELEVANT = "relevant", "not_relevant"
@@ -125,7 +125,7 @@ def _leaked(ranks: Sequence[Any] | None) -> dict[str, Any]:
 def _agreement(source: Source) -> list[Agreement]:
     """Return the agreement of every pair of retrievers, from their runs: `--candidates` shapes none of them."""
     config, states = source.context.config, {s.artifact.name: s for s in source.states}
-    runs = {one.name: type_of(one.spec).run(config) for one in config.retrievers}
+    runs = {kind.name: kind.run(config) for kind in types(config)}
     there = {name: run for name, run in runs.items() if states[run].readable}
     columns, depths = ["query_id", "doc_id", "rank"], (FIRST, source.about.depth)
     sums: dict[tuple[str, str], pl.DataFrame] = {}

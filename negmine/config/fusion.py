@@ -38,10 +38,6 @@ def fusion_of(config: ResolvedConfig) -> Fusion:
     """Return how a configuration's runs are fused. Raises SettingsError for settings that cannot work."""
     settings, names = config.retrieve, config.retriever_names
     _check_candidates(settings, names)
-    if settings.fusion != RRF and settings.rrf_k != RRF_K and config.origins.get("rrf_k") == "flag":
-        raise SettingsError(
-            f"--rrf-k: nothing reads it under --fusion {settings.fusion}. Leave it out, or give --fusion {RRF}."
-        )
     weights = _weights(settings.fusion_weight, names)
     return Fusion(settings.fusion, settings.rrf_k, weights, settings.candidates)
 

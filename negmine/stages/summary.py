@@ -20,6 +20,7 @@ from negmine.storage.layout import (
     QRELS,
     QUERIES,
     SHORT,
+    SUSPECTS,
     VERDICTS,
     provenance,
     training,
@@ -108,6 +109,7 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
     counts = _left_out(manifests)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
+        SUSPECTS: ("positives_suspected", "queries_suspected"),
         VERDICTS: ("candidates", "kept", "removed", "judged_negatives_kept"),
         SHORT: ("queries_short", "queries_without_negatives", "negatives_missing"),
     }.items():

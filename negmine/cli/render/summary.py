@@ -25,7 +25,10 @@ def summary(result: Result) -> RenderableType:
     removed = counts.pop("removed", {})
     for what, count, why in _left_out(counts):
         lines.add_row(what, f"{count:,}", why)
-    for name in ("queries_mined", "queries_without_positives", "positives", "candidates"):
+    for name in (
+        "queries_mined", "queries_without_positives", "positives", "positives_suspected", "queries_suspected",
+        "candidates",
+    ):  # fmt: skip
         if name in counts:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")
     for reason, count in removed.items():

@@ -27,9 +27,10 @@ class Family(NamedTuple):
 
 FAMILIES = (
     Family(
-        "index", ("bm25_", "stemmer", "fold_accents"),
+        "index", ("bm25_", "stemmer", "fold_accents", "analyzer", "language_column"),
         lambda config: "bm25" in config.index.retriever, "--retriever bm25",
     ),
+    Family("retrieve", ("rrf_k",), lambda config: config.retrieve.fusion == "rrf", "--fusion rrf"),
     Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),

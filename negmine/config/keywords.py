@@ -32,7 +32,9 @@ class SettingsKeywords(TypedDict, total=False):
     bm25_b: float
     bm25_delta: float
     fold_accents: bool
+    analyzer: Literal["words", "none"]
     stemmer: str | None
+    language_column: str | None
     model: str
     query_prompt: str | None
     document_prompt: str | None
@@ -49,6 +51,10 @@ class SettingsKeywords(TypedDict, total=False):
     devices: str | None
     batch_size: int
     k: int
+    candidates: str
+    fusion: Literal["rrf", "relative-score"]
+    rrf_k: int
+    fusion_weight: str | Sequence[str]
     nprobe: int | None
     ef_search: int | None
     min_recall: float

@@ -7,6 +7,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from negmine.config.fusion import fusion_of
 from negmine.config.idle import refuse_idle
 from negmine.config.json_text import parsed
 from negmine.config.naming import flag, nearest
@@ -37,6 +38,7 @@ def check(config: ResolvedConfig) -> None:
         )
     if not isinstance(rules.anchor, str) and not 0 <= rules.anchor <= 1:
         raise SettingsError(f"--anchor {rules.anchor:g}: a quantile is a number from 0 to 1.")
+    fusion_of(config)
     _check_thresholds(rules)
     for field in ("relative_margin", "max_risk"):
         negation = {"relative_margin": "no_relative_margin", "max_risk": "no_risk"}[field]

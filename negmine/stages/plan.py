@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from negmine.config import memory
+from negmine.config import fusion, memory
 from negmine.config.outside import SOURCES
 from negmine.config.sampling import settings_in_use
 from negmine.config.settings import IndexSettings, WriteSettings
@@ -161,8 +161,8 @@ def _candidates(context: Context) -> Artifact:
     return Artifact(
         CANDIDATES, schemas.CANDIDATES,
         (*(kind.run(context.config) for kind in kinds), *indexes, QRELS),
-        lambda: {"retrievers": context.config.retriever_names},
-        retrieve_tasks.candidates, retrieve_tasks.count_candidates, revision=2,
+        lambda: {"retrievers": context.config.retriever_names, **fusion.shaping(context.config)},
+        retrieve_tasks.candidates, partial(retrieve_tasks.count_candidates, context), revision=2,
     )  # fmt: skip
 
 

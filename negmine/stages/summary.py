@@ -15,6 +15,7 @@ from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, survey
 from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.storage.layout import (
+    CANDIDATES,
     CORPUS,
     QRELS,
     QUERIES,
@@ -140,7 +141,7 @@ def _asked(context: Context, manifests: Mapping[str, Manifest | None], mined: in
 
 
 def _left_out(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
-    """Return rows that were skipped, by file and reason, and copies, as long as there are any."""
+    """Return rows that were skipped, by file and reason, copies, and hits that are no candidates."""
     stats = {name: one.stats for name, one in manifests.items() if one is not None}
     skipped: dict[str, int] = {}
     for name in (CORPUS, QUERIES, QRELS):
@@ -149,7 +150,8 @@ def _left_out(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
         "document_copies": stats.get(CORPUS, {}).get("copies", 0),
         "query_copies": stats.get(QUERIES, {}).get("copies", 0),
     }
-    return {"skipped": skipped, **copies}
+    left_out = stats.get(CANDIDATES, {}).get("hits_left_out")
+    return {"skipped": skipped, **copies, **({"hits_left_out": left_out} if left_out else {})}
 
 
 def _files(context: Context, stages: Sequence[str]) -> list[Path]:

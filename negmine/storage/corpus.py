@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import numpy as np
@@ -31,21 +31,24 @@ class Corpus:
         self._doc_order = cache(self._make_doc_order)
         self._numbered = cache(lambda: self.doc_ids().to_frame("doc_id").with_row_index("position"))
 
-    def documents(self, positions: NDArray[np.int64] | None = None) -> Iterator[pa.Table]:
+    def documents(
+        self, positions: NDArray[np.int64] | None = None, columns: Sequence[str] = ()
+    ) -> Iterator[pa.Table]:
         """Yield doc_id, text (with its title), source_row, in order.
 
-        positions: int64, ascending, of the documents that are wanted; all without.
+        positions: int64, ascending, of the documents that are wanted; all without. columns: the source's own
+        columns that are wanted, too.
         """
-        columns = ["doc_id", "title", "text", "same_as", "source_row"]
+        read = ["doc_id", "title", "text", "same_as", "source_row", *columns]
         start = 0
-        for part in self._work.parts(CORPUS, columns):
+        for part in self._work.parts(CORPUS, read):
             rows = part.filter(pl.col("same_as").is_null())
             stop = start + rows.height
             if positions is not None:
                 first, last = np.searchsorted(positions, [start, stop])
                 rows = rows[positions[first:last] - start]
             start = stop
-            yield rows.select("doc_id", self._text, "source_row").to_arrow()
+            yield rows.select("doc_id", self._text, "source_row", *columns).to_arrow()
 
     def doc_ids(self) -> pl.Series:
         """Return the doc_id of every document, by position; read once."""

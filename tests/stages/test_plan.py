@@ -182,7 +182,9 @@ CHANGES = {
     "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
     "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
     "bm25_b": 0.1, "bm25_delta": 0.9, "fold_accents": False, "stemmer": "english",
+    "analyzer": "none", "language_column": "lang",
     "vector_dtype": "float16", "k": 7,
+    "fusion": "relative-score", "rrf_k": 10, "fusion_weight": ["bm25=2"], "candidates": "dense",
     "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "near_duplicate": 0.5,
     "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
     "max_leak": 0.01, "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,
@@ -285,6 +287,25 @@ def test_no_positives_at_all_is_an_error(tmp_path):
     folder = write_beir(tmp_path / "data", qrels=[("q1", "tea-1", 0)])
     with pytest.raises(InputError, match="no query has a document of relevance 1"):
         mine(tmp_path / "w", folder, on_error="skip")
+
+
+def test_hits_that_are_no_candidates_are_counted_by_retriever(tmp_path, beir, vectors):
+    flags = {"retriever": ["bm25", "dense"], **vectors}
+    union = mine(tmp_path / "w", beir, **flags)
+    assert "hits_left_out" not in union.summary
+    hits = {
+        name: Workdir(tmp_path / "w").require(row["artifact"]).rows
+        for name in ("bm25", "dense")
+        for row in union.artifacts
+        if row["artifact"].startswith(f"2-retrieve/{name}")
+    }
+    result = mine(tmp_path / "w", beir, candidates="intersection", **flags)
+    rows = Workdir(tmp_path / "w").scan("2-retrieve/candidates").collect()
+    left_out = {name: hits[name] - rows[f"{name}_rank"].count() for name in hits}
+    assert result.summary["hits_left_out"] == left_out
+    assert min(left_out.values()) > 0
+    stats = Workdir(tmp_path / "w").require("2-retrieve/candidates").stats
+    assert stats["hits_left_out"] == left_out
 
 
 def test_verdict_counts_add_up_in_the_manifest(tmp_path, beir, vectors):

@@ -35,7 +35,9 @@ class Document(Part):
     doc_id: str = Field(description="its id")
     text: str = Field(description="its text, cut")
     cut: bool = Field(description="whether there is more of it")
-    rank: int | None = Field(description="in the fused list; null: no retriever found it")
+    rank: int | None = Field(
+        description="in the fused list; null: no retriever found it, or --candidates leaves it out"
+    )
     reason: str | None = Field(description="why it is no negative; null: it is one")
     opinions: list[Opinion] = Field(description="of all who score")
 

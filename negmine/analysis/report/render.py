@@ -46,10 +46,10 @@ class _Table(NamedTuple):
 
 
 def _tables(report: Report) -> Iterator[_Table]:
-    """Yield the sections that have a title: each is shown as a table of its fields."""
+    """Yield the sections that have a title and a value: each is shown as a table of its fields."""
     for key, section in SECTIONS.items():
-        if section.title:
-            value = getattr(report, key)
+        value = getattr(report, key)
+        if section.title and value not in (None, []):
             parts = value if isinstance(value, list) else [value]
             rows = [part.model_dump(mode="json") for part in parts if part is not None]
             columns = list(rows[0]) if rows else []

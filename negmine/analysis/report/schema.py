@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from negmine.analysis.report.sections.agreement import AGREEMENT, FINDERS, Agreement, Finder
 from negmine.analysis.report.sections.base import Part, Section
 from negmine.analysis.report.sections.funnel import FUNNEL, Step
 from negmine.analysis.report.sections.hubs import HUBS, Hubs
@@ -59,6 +60,8 @@ class Report(Part):
     )
     leak: Annotated[Leak | None, LEAK] = Field(description="null: not measured")
     leak_skipped: Annotated[str | None, LEAK_SKIPPED] = Field(description="why it was not measured")
+    agreement: Annotated[list[Agreement], AGREEMENT] = Field(description="of every two retrievers")
+    retrievers: Annotated[list[Finder], FINDERS] = Field(description="what each retriever found")
     proof: Annotated[Proof | None, PROOF] = Field(
         description="what `negmine prove` came to last; null: it was not run"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -22,11 +23,8 @@ def summary(result: Result) -> RenderableType:
     lines.add_column(justify="right", no_wrap=True)
     lines.add_column(style="dim", overflow="fold")
     removed = counts.pop("removed", {})
-    for what, count in counts.pop("skipped", {}).items():
-        lines.add_row("rows skipped", f"{count:,}", what)
-    for name in ("document_copies", "query_copies"):
-        if counts.pop(name, 0):
-            lines.add_row(name.replace("_", " "), f"{result.summary[name]:,}", "counted as one")
+    for what, count, why in _left_out(counts):
+        lines.add_row(what, f"{count:,}", why)
     for name in (
         "queries_mined", "queries_without_positives", "positives", "positives_suspected", "queries_suspected",
         "candidates",
@@ -50,6 +48,17 @@ def summary(result: Result) -> RenderableType:
     paths = [Text(name, no_wrap=True, overflow="ignore") for name in names]
     rules = map(Text, rules_in_force(result.rules))
     return Group(lines, *rules, Text(f"seconds: {seconds}"), *paths)
+
+
+def _left_out(counts: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Take what was left out before any rule out of the counts; yield name, number, and of what or why."""
+    for what, count in counts.pop("skipped", {}).items():
+        yield "rows skipped", count, what
+    for name in ("document_copies", "query_copies"):
+        if count := counts.pop(name, 0):
+            yield name.replace("_", " "), count, "counted as one"
+    for name, count in counts.pop("hits_left_out", {}).items():
+        yield "hits left out", count, f"of {name}, by --candidates"
 
 
 def _number(value: float) -> str:

@@ -75,8 +75,17 @@ class IndexSettings(StageSettings):
     bm25_b: float = _bm25("BM25: how much a long document's score is lowered.", 0.75, ge=0, le=1)
     bm25_delta: float = _bm25("BM25: the delta of bm25l and bm25+.", 0.5, ge=0)
     fold_accents: bool = _bm25("BM25: read é as e, in Latin, Greek and Cyrillic letters.", True)
+    analyzer: Literal["words", "none"] = _bm25(
+        "BM25: how texts are cut. words: words in lower case, pairs of characters where a script has no "
+        "spaces. none: at white space alone, for texts that are cut into tokens already.",
+        "words",
+    )
     stemmer: str | None = _retrievers(
         "Snowball stemmer for BM25, such as english.", essential="stage"
+    )
+    language_column: str | None = _bm25(
+        "BM25: column of documents and queries with the language of each, as en or English: its stemmer is "
+        "used. Texts without a language have --stemmer."
     )
     model: str = _retrievers(
         "Model of the dense retriever: a folder or a hub name.",

@@ -1,8 +1,9 @@
-"""The settings of stage 2, retrieve: how deep retrievers search."""
+"""The settings of stage 2, retrieve: how deep retrievers search, and how their runs become one list."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal
 
 from negmine.config.table import StageSettings, setting
 
@@ -14,7 +15,7 @@ MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap arou
 
 
 class RetrieveSettings(StageSettings):
-    """How deep each retriever looks."""
+    """How deep each retriever looks, and how the runs of several become one list."""
 
     k: int = _retrievers(
         "Hits per query and retriever, not counting known positives.",
@@ -22,6 +23,27 @@ class RetrieveSettings(StageSettings):
         gt=0,
         le=MOST,
         essential=True,
+    )
+    candidates: str = _retrievers(
+        "Which hits are candidates: union (all), intersection (those that every retriever found), or those of "
+        "one retriever, by its name. The others still score them.",
+        "union",
+        essential="stage",
+    )
+    fusion: Literal["rrf", "relative-score"] = _retrievers(
+        "How several runs become one fused list: rrf by ranks (reciprocal rank fusion), relative-score by "
+        "scores, put between 0 and 1.",
+        "rrf",
+        essential="stage",
+    )
+    rrf_k: int = _retrievers(
+        "--fusion rrf: a hit counts 1 / (this + its rank). The smaller, the more the first ranks count.",
+        60,
+        ge=0,
+        le=MOST,
+    )
+    fusion_weight: tuple[str, ...] = _retrievers(
+        "How much a retriever counts in the fused list, as NAME=NUMBER. Default: 1. Repeatable.", ()
     )
     nprobe: int | None = _faiss(
         "--index IVF: cells to search. Default: FAISS' own, 1.", gt=0, le=MOST, essential="stage"

@@ -7,11 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negmine.config.naming import nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts
+from negmine.errors import InputError
 from negmine.retrievers import search
 from negmine.retrievers.base import Retriever, RetrieverType
 from negmine.retrievers.bm25 import retriever
@@ -31,10 +33,31 @@ def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
 def _build(context: Context) -> Folder:
     def make(folder: Path) -> dict[str, Any]:
         corpus, progress = context.corpus, context.progress
+        settings = context.config.index
+        if problem := _lacks_language(context, CORPUS):
+            raise InputError(problem)
         progress.total(len(corpus.doc_ids()), "documents")
-        return retriever.build(corpus.documents(), folder, context.config.index, progress)
+        languages = [] if settings.language_column is None else [settings.language_column]
+        return retriever.build(corpus.documents(columns=languages), folder, settings, progress)
 
     return Folder(make)
+
+
+def _lacks_language(context: Context, table: str) -> str:
+    """Return what is wrong with --language-column in `corpus` or `queries`; nothing where it is there."""
+    column = context.config.index.language_column
+    schema, what = {
+        CORPUS: (schemas.CORPUS, "documents"),
+        QUERIES: (schemas.QUERIES, "queries"),
+    }[table]
+    names = context.work.scan(table).collect_schema().names()
+    own = [name for name in names if name not in schema.names]
+    if column is None or column in own:
+        return ""
+    return (
+        f"--language-column {column}: the {what} have no such column.{nearest(column, own)} "
+        f"Their own columns: {', '.join(own) or 'none'}."
+    )
 
 
 def _open(context: Context) -> Retriever:
@@ -42,6 +65,10 @@ def _open(context: Context) -> Retriever:
 
 
 def _run(context: Context) -> Parts:
+    if problem := _lacks_language(context, QUERIES):
+        stemmer = context.config.index.stemmer
+        how = "not stemmed" if stemmer is None else f"stemmed with --stemmer {stemmer}"
+        context.progress.note(f"{problem} So queries are {how}.")
     return search.run(context, _open, ordered=True)
 
 

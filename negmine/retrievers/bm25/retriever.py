@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, TypeAdapter
 
 from negmine.config.settings import IndexSettings
-from negmine.data.tokens import Tokenizer
 from negmine.engine.progress import Progress
 from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
+from negmine.retrievers.bm25.analyzer import NONE, Analyzer, analyzer_of, unstemmed_note
 from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.index import TokenLists, write_postings
 from negmine.retrievers.bm25.reference import ReferenceEngine, write_token_lists
@@ -47,7 +47,10 @@ BM25_FIELDS: tuple[str, ...] = (
     "bm25_delta",
     "fold_accents",
     "stemmer",
+    "analyzer",
+    "language_column",
 )
+_LATER = {"fold_accents": False, "analyzer": "words", "language_column": None}  # settings, when off
 PARAMS, VOCABULARY = "params.json", "vocabulary.json"
 MOST_JSON = 1 << 32  # bytes: the words of any corpus
 
@@ -55,7 +58,7 @@ T = TypeVar("T")
 
 
 class _Params(BaseModel):
-    """What `params.json` has to say; indexes from before it existed have no `fold_accents`."""
+    """What `params.json` has to say; indexes from before they existed have no settings of _LATER."""
 
     engine: Literal["bm25s", "rank-bm25"]
     variant: str
@@ -64,6 +67,8 @@ class _Params(BaseModel):
     delta: float
     stemmer: str | None
     fold_accents: bool = False
+    analyzer: Literal["words", "none"] = "words"
+    language_column: str | None = None
 
 
 class Engine(Protocol):
@@ -109,15 +114,18 @@ def formula(settings: IndexSettings) -> Formula:
 def shaping(settings: IndexSettings) -> dict[str, Any]:
     """Return the settings that shape the index, with the variant that the default stands for."""
     values = settings.model_dump(mode="json", include=set(BM25_FIELDS))
-    if not settings.fold_accents:  # as in versions without this setting: their indexes stay valid
-        del values["fold_accents"]
+    if settings.analyzer == NONE:
+        values["fold_accents"] = False
+    for name, off in _LATER.items():
+        if values[name] == off:  # as in versions without this setting: their indexes stay valid
+            del values[name]
     return {**values, "bm25_variant": formula(settings).variant}
 
 
 def check(settings: IndexSettings) -> None:
     """Raise SettingsError now for what `build` would refuse, before any document is read."""
     formula(settings)
-    Tokenizer(settings.stemmer)
+    analyzer_of(settings)
 
 
 def build(
@@ -125,18 +133,18 @@ def build(
 ) -> dict[str, Any]:
     """Index `documents` into the existing, empty `folder` and return statistics for the manifest.
 
-    documents: tables with `text` (as it is to be indexed), in position order, streamed once; every
-    table is reported to `progress` as so many rows. Raises SettingsError as `check` does.
+    documents: tables with `text` (as it is to be indexed) and --language-column, in position order, streamed
+    once; every table is reported to `progress` as so many rows. Raises SettingsError as `check` does.
     """
     how = formula(settings)
-    tokenizer = Tokenizer(settings.stemmer, settings.fold_accents)
+    analyzer = analyzer_of(settings)
     vocabulary: defaultdict[str, int] = defaultdict()
     vocabulary.default_factory = vocabulary.__len__
     sizes = {"documents": 0, "documents_without_tokens": 0, "tokens": 0}
 
     def batches() -> Iterator[TokenLists]:
         for table in documents:
-            batch = _encode(table, tokenizer, vocabulary.__getitem__)
+            batch = _encode(table, analyzer, vocabulary.__getitem__)
             sizes["documents"] += len(batch.lengths)
             sizes["documents_without_tokens"] += int(np.count_nonzero(batch.lengths == 0))
             sizes["tokens"] += len(batch.ids)
@@ -144,12 +152,21 @@ def build(
             progress.advance(table.num_rows)
 
     _WRITERS[settings.bm25_engine](batches(), folder, how)
-    cut = {"fold_accents": settings.fold_accents, "stemmer": settings.stemmer}
-    params = {"engine": settings.bm25_engine, **how._asdict(), **cut}
+    params = {"engine": settings.bm25_engine, **how._asdict(), **_cut(settings)}
     stats = {**sizes, "vocabulary": len(vocabulary), **params}
+    if analyzer.unstemmed:
+        stats["unstemmed"] = dict(analyzer.unstemmed)
+        progress.note(unstemmed_note(analyzer.unstemmed))
     _write_json(folder / VOCABULARY, list(vocabulary))
     _write_json(folder / PARAMS, stats)
     return stats
+
+
+def _cut(settings: IndexSettings) -> dict[str, Any]:
+    """Return how texts are cut into tokens, as `params.json` has it: later settings where they are on."""
+    later = {name: value for name, value in shaping(settings).items() if name in _LATER}
+    folds = later.pop("fold_accents", False)
+    return {"fold_accents": folds, "stemmer": settings.stemmer, **later}
 
 
 def open_index(folder: Path, doc_order: NDArray[np.int64]) -> BM25:
@@ -164,7 +181,10 @@ def open_index(folder: Path, doc_order: NDArray[np.int64]) -> BM25:
     order = np.asarray(doc_order, dtype=np.int64)
     engine = _ENGINES[params.engine](folder, how, order, len(words))
     vocabulary = {token: number for number, token in enumerate(words)}
-    return BM25(engine, Tokenizer(params.stemmer, params.fold_accents), vocabulary)
+    analyzer = Analyzer(
+        params.analyzer, params.stemmer, params.fold_accents, params.language_column
+    )
+    return BM25(engine, analyzer, vocabulary)
 
 
 class BM25:
@@ -172,9 +192,9 @@ class BM25:
 
     name = "bm25"
 
-    def __init__(self, engine: Engine, tokenizer: Tokenizer, vocabulary: dict[str, int]) -> None:
+    def __init__(self, engine: Engine, analyzer: Analyzer, vocabulary: dict[str, int]) -> None:
         self._engine = engine
-        self._tokenizer = tokenizer
+        self._analyzer = analyzer
         self._vocabulary = vocabulary
 
     def search(self, queries: pa.Table, k: int) -> Hits:
@@ -199,18 +219,18 @@ class BM25:
 
     def _known(self, queries: pa.Table) -> TokenLists:
         """Return the queries' tokens that some document has."""
-        return _encode(queries, self._tokenizer, self._vocabulary.get)
+        return _encode(queries, self._analyzer, self._vocabulary.get)
 
 
 def _encode(
-    table: pa.Table, tokenizer: Tokenizer, number_of: Callable[[str], int | None]
+    table: pa.Table, analyzer: Analyzer, number_of: Callable[[str], int | None]
 ) -> TokenLists:
     """Tokenise the texts of a table; tokens without a number are left out."""
     ids = array("i")
     lengths = []
-    for text in table["text"].to_pylist():
+    for tokens in analyzer.lists(table):
         before = len(ids)
-        ids.extend(i for i in map(number_of, tokenizer.tokens(text)) if i is not None)
+        ids.extend(i for i in map(number_of, tokens) if i is not None)
         lengths.append(len(ids) - before)
     return TokenLists(np.array(ids, dtype=np.int32), np.array(lengths, dtype=np.int64))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.fusion import Fusion
 from negmine.data import qrels as judgements
 from negmine.data.frames import table
 from negmine.data.schemas import (
@@ -18,14 +19,13 @@ from negmine.data.schemas import (
     UNLABELED,
     with_opinions,
 )
+from negmine.stages.retrieve.fusion import fused_score
 
-RRF_K = 60  # Cormack, Clarke and Buettcher 2009, section 2
 
-
-def fuse(runs: Mapping[str, pl.DataFrame], positives: pl.DataFrame) -> pl.DataFrame:
+def fuse(runs: Mapping[str, pl.DataFrame], positives: pl.DataFrame, fusion: Fusion) -> pl.DataFrame:
     """Union the runs and the positives; add `<retriever>_rank`, `<retriever>_score` and the fused `score`.
 
-    score = sum over retrievers of 1 / (60 + rank): reciprocal rank fusion, float64.
+    score: of fusion.py, float64; null for what is no candidate.
     """
     key = ["query_id", "doc_id"]
     named = [
@@ -40,14 +40,7 @@ def fuse(runs: Mapping[str, pl.DataFrame], positives: pl.DataFrame) -> pl.DataFr
         fused = fused.join(hits, on=key, how="left")
     not_found = positives.select(key).join(pairs, on=key, how="anti")
     fused = pl.concat([fused, not_found], how="diagonal")
-    return fused.with_columns(score=reciprocal_ranks(list(runs)))
-
-
-def reciprocal_ranks(retrievers: Sequence[str]) -> pl.Expr:
-    """The fused score, float64; null where no retriever found the document."""
-    ranks = [pl.col(f"{name}_rank").cast(pl.Float64) for name in retrievers]
-    in_a_run = pl.any_horizontal([rank.is_not_null() for rank in ranks])
-    return pl.when(in_a_run).then(pl.sum_horizontal([1 / (RRF_K + rank) for rank in ranks]))
+    return fused.with_columns(score=fused_score(list(runs), fusion))
 
 
 def ranked(rows: pl.DataFrame) -> pl.DataFrame:
@@ -79,18 +72,19 @@ def candidates(
     qrels: pl.DataFrame,
     queries: pl.DataFrame,
     min_relevance: int,
+    fusion: Fusion,
 ) -> pl.DataFrame:
-    """Return one part of `candidates`: every hit and every positive, ordered by query and fused rank.
+    """Return one part of `candidates`: hits (those that `fusion` chooses) and every positive.
 
-    The result also has `row`, the query's row in `queries`.
+    Rows are ordered by query and fused rank. The result also has `row`, the query's row in `queries`.
     """
     rows = queries.select("query_id").with_row_index("row")
-    fused = fuse(runs, judgements.positives(qrels, min_relevance))
-    return ranked(
-        fused.join(qrels, on=["query_id", "doc_id"], how="left")
-        .with_columns(label(min_relevance))
-        .join(rows, on="query_id", how="inner")
+    fused = fuse(runs, judgements.positives(qrels, min_relevance), fusion)
+    labeled = fused.join(qrels, on=["query_id", "doc_id"], how="left").with_columns(
+        label(min_relevance)
     )
+    chosen = labeled.filter(pl.col("score").is_not_null() | (pl.col("label") == POSITIVE))
+    return ranked(chosen.join(rows, on="query_id", how="inner"))
 
 
 def candidates_table(rows: pl.DataFrame, retrievers: Sequence[str]) -> pa.Table:

@@ -10,15 +10,16 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.fusion import UNION, fusion_of
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts, once
-from negmine.retrievers.registry import type_of
+from negmine.retrievers.registry import type_of, types
 from negmine.stages.retrieve import compute
 
 
 def candidates(context: Context) -> Parts:
-    """The union of all runs and positives, with every retriever's score for every row."""
-    config = context.config
+    """The hits that `--candidates` chooses and all positives, with every retriever's score for every row."""
+    config, fusion = context.config, fusion_of(context.config)
     kinds = {one.name: type_of(one.spec) for one in config.retrievers}
     opened = {name: once(partial(kind.open, context)) for name, kind in kinds.items()}
     min_relevance = config.index.min_relevance
@@ -26,7 +27,8 @@ def candidates(context: Context) -> Parts:
     def make(part: int) -> pa.Table:
         queries = context.queries.mined(part)
         runs = {name: context.work.read(kind.run(config), part) for name, kind in kinds.items()}
-        rows = compute.candidates(runs, context.queries.qrels(part), queries, min_relevance)
+        qrels = context.queries.qrels(part)
+        rows = compute.candidates(runs, qrels, queries, min_relevance, fusion)
         docs = context.corpus.positions(rows["doc_id"])
         query_rows = rows["row"].cast(pl.Int64).to_numpy()
         for name, get in opened.items():
@@ -51,9 +53,23 @@ def _filled(
     return rows.with_columns(pl.Series(column, values))
 
 
-def count_candidates(rows: pl.LazyFrame) -> dict[str, object]:
-    """Return the manifest's counts: rows by label, and positives that no retriever found."""
+def count_candidates(context: Context, rows: pl.LazyFrame) -> dict[str, object]:
+    """Return the manifest's counts: rows by label, positives without a place in the fused list, hits left out.
+
+    hits_left_out: by retriever, how many of its hits `--candidates` leaves out; none where that is the union.
+    """
+    config = context.config
+    runs = {f"{kind.name}_rank": kind for kind in types(config)}
     missed = pl.col("rank").is_null().sum().alias("positives_not_found")
-    labels = rows.group_by("label").agg(pl.len(), missed).collect(engine="streaming")
-    counts = dict(zip(labels["label"], labels["len"], strict=True))
-    return {"labels": counts, "positives_not_found": int(labels["positives_not_found"].sum())}
+    hits = [pl.col(column).count() for column in runs]
+    labels = rows.group_by("label").agg(pl.len(), missed, *hits).collect(engine="streaming")
+    counts: dict[str, object] = {
+        "labels": dict(zip(labels["label"], labels["len"], strict=True)),
+        "positives_not_found": int(labels["positives_not_found"].sum()),
+    }
+    if fusion_of(config).candidates != UNION:
+        counts["hits_left_out"] = {
+            kind.name: context.work.require(kind.run(config)).rows - int(labels[column].sum())
+            for column, kind in runs.items()
+        }
+    return counts

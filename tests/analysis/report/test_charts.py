@@ -11,7 +11,7 @@ def leak(setting="max_risk", current=0.05):
     rule = {"leak": 0.0, "leak_low": 0.0, "leak_high": 0.033, "got": 0.9, "hardness": 0.5}
     return Leak(
         hide=0.5, seed=13, queries=22, queries_left_out=226, hidden=29, hidden_found=27,
-        rules=[LeakRule(rules="all", leaked=0, selected=110, **rule)],
+        rules=[LeakRule(rules="all", leaked=0, selected=110, **rule)], by_rank=[],
         setting=setting, current=current,
         curve=[LeakPoint(value=value, **point) for value in (0.001, 0.01, 0.1, 1.0)],
         notes=["A note."],

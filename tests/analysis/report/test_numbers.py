@@ -219,14 +219,19 @@ def test_a_leak_that_cannot_be_measured_says_why(tmp_path, beir):
     assert negmine.report(work, leak=False).leak_skipped == "--no-leak was given."
 
 
+SAME = (
+    "totals", "funnel", "scorers", "overlap", "ranks", "recall", "agreement", "retrievers", "hubs", "short",
+    "sample",
+)  # fmt: skip
+
+
 def test_parts_change_no_number(tmp_path, monkeypatch):
     whole = negmine.report(mined(tmp_path / "a"))
     monkeypatch.setattr("negmine.config.memory.PART_QUERIES", 2)
     work = mined(tmp_path / "b")
     assert len(Workdir(work).require("4-filter/verdicts").parts) > 2
     parted = negmine.report(work)
-    same = ("totals", "funnel", "scorers", "overlap", "ranks", "recall", "hubs", "short", "sample")
-    for name in same:
+    for name in SAME:
         assert getattr(parted, name) == getattr(whole, name), name
 
 

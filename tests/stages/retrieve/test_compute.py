@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from negmine.config.fusion import Fusion
 from negmine.stages.retrieve import compute as retrieve
 
 
@@ -15,7 +16,9 @@ def test_fusion_is_reciprocal_rank_fusion_with_k_60():
         {"query_id": ["q", "q"], "doc_id": ["a", "b"], "rank": [1, 2], "score": [9.0, 8.0]}
     )
     dense = pl.DataFrame({"query_id": ["q"], "doc_id": ["b"], "rank": [1], "score": [0.5]})
-    fused = retrieve.fuse({"bm25": bm25, "dense": dense}, pairs(("q", "p"))).sort("doc_id")
+    fused = retrieve.fuse({"bm25": bm25, "dense": dense}, pairs(("q", "p")), Fusion()).sort(
+        "doc_id"
+    )
     assert fused["score"].to_list() == [
         pytest.approx(1 / 61),
         pytest.approx(1 / 62 + 1 / 61),
@@ -37,7 +40,7 @@ def test_candidates_are_the_union_with_labels_and_fused_ranks():
         {"query_id": ["q"] * 3, "doc_id": ["p", "lost", "b"], "relevance": [1, 2, 0]}
     )
     queries = pl.DataFrame({"query_id": ["q"], "text": ["?"]})
-    rows = retrieve.candidates({"bm25": one}, qrels, queries, 1)
+    rows = retrieve.candidates({"bm25": one}, qrels, queries, 1, Fusion())
     assert rows.select("doc_id", "label", "rank").rows() == [
         ("a", "unlabeled", 1),
         ("b", "judged_negative", 2),

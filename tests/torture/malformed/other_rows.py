@@ -107,6 +107,7 @@ _FILES = {
     "a folder",
     "a split",
     "a column",
+    "a language column",
     "a work directory",
     "two of them",
     "a file of lint",

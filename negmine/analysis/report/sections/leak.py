@@ -42,6 +42,17 @@ class LeakPoint(Part):
     hardness_z: float | None = Field(description="mean z-score of the negatives in their pools")
 
 
+class LeakRank(Part):
+    """Hidden positives by the retriever that found them again, and by its ranks."""
+
+    retriever: str = Field(description="its name")
+    ranks: str = Field(description="as 6-10, or over 100")
+    candidates: int = Field(description="candidates at these ranks, hidden positives among them")
+    hidden: int = Field(description="hidden positives among them")
+    selected: int = Field(description="negatives among them")
+    leaked: int = Field(description="hidden positives among the negatives")
+
+
 class Leak(Part):
     """How many negatives are known positives that were hidden (docs/how-to/measure-the-leak.md)."""
 
@@ -52,6 +63,7 @@ class Leak(Part):
     hidden: int = Field(description="hidden positives")
     hidden_found: int = Field(description="of those, found again by a retriever")
     rules: list[LeakRule] = Field(description="no rule, each rule alone, all rules")
+    by_rank: list[LeakRank] = Field(description="all rules, by retriever and its ranks")
     setting: str = Field(description="the threshold that the curve moves")
     current: float | None = Field(description="its value in this run")
     curve: list[LeakPoint] = Field(description="by value")
@@ -80,6 +92,7 @@ def as_leak(measured: dict[str, Any], setting: str, current: float | None) -> Le
             LeakRule(got=row["yield"], **{name: row[name] for name in _OF_RULE})
             for row in measured["rules"]
         ],
+        by_rank=[LeakRank(**row) for row in measured["by_rank"]],
         setting=setting,
         current=current,
         curve=[

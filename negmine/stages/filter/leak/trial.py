@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from negmine.config.fusion import fusion_of
 from negmine.data.frames import frame
 from negmine.data.hashing import name_hashes
 from negmine.data.schemas import PARTLY_RELEVANT, POSITIVE
@@ -71,6 +72,7 @@ class Trial:
             self._not_known,
             context.config.retriever_names,
             context.config.retrieve.k,
+            fusion_of(context.config),
         )
         depth = context.config.rerank.rerank_depth
         if depth is not None and "rerank" in self.evidence.scores:

@@ -11,10 +11,12 @@ from typing import Literal
 
 import polars as pl
 
+from negmine.config.fusion import Fusion
 from negmine.data.hashing import random_draws
 from negmine.data.schemas import POSITIVE, UNLABELED
 from negmine.errors import SettingsError
-from negmine.stages.retrieve.compute import ranked, reciprocal_ranks
+from negmine.stages.retrieve.compute import ranked
+from negmine.stages.retrieve.fusion import fused_score
 
 Hide = float | Literal["all-but-one"]
 SEED = 13
@@ -50,12 +52,16 @@ def hidden(positives: pl.DataFrame, hide: Hide, seed: int = SEED) -> pl.DataFram
 
 
 def as_if_hidden(
-    candidates: pl.DataFrame, pairs: pl.DataFrame, retrievers: Sequence[str], k: int
+    candidates: pl.DataFrame,
+    pairs: pl.DataFrame,
+    retrievers: Sequence[str],
+    k: int,
+    fusion: Fusion,
 ) -> pl.DataFrame:
     """Return the candidates as they would be if `pairs` were not known, with the column `hidden`.
 
     A run ends at the k-th hit that is no known positive, so the last rows of a run fall out, and with
-    them those that no other retriever found; ranks are fused again.
+    them those that no other retriever found; what is left is fused again.
     """
     marks = pairs.with_columns(hidden=True)
     rows = (
@@ -70,10 +76,10 @@ def as_if_hidden(
         counted = (
             rows.filter(rank.is_not_null())
             .sort("row", rank)
-            .with_columns(new=(~is_positive).cast(pl.Int32).cum_sum().over("row"))
+            .with_columns(new=rank - is_positive.cast(pl.Int32).cum_sum().over("row"))
         )
         inside = (pl.col("new") < k) | ((pl.col("new") == k) & ~is_positive)
         kept = counted.filter(inside).select("query_id", "doc_id", f"{name}_rank")
         rows = rows.drop(f"{name}_rank").join(kept, on=["query_id", "doc_id"], how="left")
-    fused = rows.with_columns(score=reciprocal_ranks(retrievers))
+    fused = rows.with_columns(score=fused_score(retrievers, fusion))
     return ranked(fused.filter(is_positive | pl.col("score").is_not_null())).drop("row")

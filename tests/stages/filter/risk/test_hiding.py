@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import negmine
+from negmine.config.fusion import fusion_of
 from negmine.errors import SettingsError
 from negmine.stages.filter.risk.hiding import as_if_hidden, hidden, read_hide
 from negmine.storage.layout import CANDIDATES
 from negmine.storage.workdir import Workdir
+from tests.configs import resolve
 from tests.conftest import write_beir, write_vectors
 
 MANY = [
@@ -53,21 +55,33 @@ def test_a_share_is_between_zero_and_one(said):
         read_hide(said)
 
 
+BOTH = ["bm25", "dense"]
+HOW = [(names, {}, hide) for names in (BOTH, ["dense"], ["bm25"]) for hide in (0.5, "all-but-one")]
+HOW += [
+    (BOTH, {"fusion": "relative-score", "fusion_weight": ["bm25=0.3"]}, 0.5),
+    (BOTH, {"candidates": "intersection", "fusion": "relative-score"}, 0.5),
+    (BOTH, {"candidates": "bm25", "rrf_k": 1}, "all-but-one"),
+]
+
+
 @pytest.mark.parametrize("k", [3, 6, 40])
-@pytest.mark.parametrize("retrievers", [["bm25", "dense"], ["dense"], ["bm25"]])
-@pytest.mark.parametrize("hide", [0.5, "all-but-one"])
-def test_candidates_are_those_of_a_run_that_never_knew_the_hidden(tmp_path, k, retrievers, hide):
+@pytest.mark.parametrize(("retrievers", "fusion", "hide"), HOW)
+def test_candidates_are_those_of_a_run_that_never_knew_the_hidden(
+    tmp_path, k, retrievers, fusion, hide
+):
     """The oracle: mine again with the hidden rows taken out of the qrels."""
     pairs = hidden(KNOWN, hide)
     lost = set(pairs.rows())
     known = write_beir(tmp_path / "known", qrels=MANY)
     fewer = write_beir(tmp_path / "fewer", qrels=[row for row in MANY if row[:2] not in lost])
     vectors = write_vectors(tmp_path) if "dense" in retrievers else {}
+    flags = {"retriever": retrievers, "k": k, "no_risk": True, **vectors, **fusion}
     found = {}
     for name, data in (("known", known), ("fewer", fewer)):
         work = tmp_path / f"w-{name}"
-        negmine.mine(work, data=data, retriever=retrievers, k=k, no_risk=True, **vectors)
+        negmine.mine(work, data=data, **flags)
         found[name] = pl.concat(Workdir(work).parts(CANDIDATES))
-    trial = as_if_hidden(found["known"], pairs, retrievers, k)
+    how = fusion_of(resolve({"data": known, **flags}))
+    trial = as_if_hidden(found["known"], pairs, retrievers, k, how)
     assert set(trial.filter("hidden").select("query_id", "doc_id").rows()) <= lost
     assert_frame_equal(trial.select(found["fewer"].columns), found["fewer"])

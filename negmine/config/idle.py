@@ -39,10 +39,6 @@ FAMILIES = (
         "filter", ("judge_", "min_sensitivity"), lambda config: config.filter.judge is not None,
         "--judge-url and --judge-model, or --judge-local",
     ),
-    Family(
-        "filter", ("eval_",), lambda config: bool(config.filter.decontaminate),
-        "--decontaminate",
-    ),
 )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from negmine.errors import SettingsError
         ({"min_sensitivity": 0.5}, "--judge-local"),
         ({"rerank_depth": 10}, "--rerank-model"),
         ({"bm25_k1": 2.0, "retriever": ["dense"]}, "--retriever bm25"),
-        ({"eval_ngrams": 0.9}, "--decontaminate"),
         ({"rrf_k": 9, "fusion": "relative-score"}, "--fusion rrf"),
         ({"language_column": "lang", "retriever": ["dense"]}, "--retriever bm25"),
         ({"analyzer": "none", "retriever": ["dense"]}, "--retriever bm25"),

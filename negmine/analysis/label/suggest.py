@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +43,18 @@ def suggest(context: Context, count: int, out: Path) -> dict[str, Any]:
         raise InputError("There is no written negative without a label: there is nothing to ask.")
     asked = _with_texts(context, rows)
     try:
-        write_out(out, asked.write_csv(separator="\t", quote_style="necessary"))
+        write_out(out, _as_tsv(asked))
     except OSError as error:
         raise SettingsError(f"{out} cannot be written: {error.strerror}.") from error
     return {"work": context.work.name, "file": str(out), "questions": rows.height}
+
+
+def _as_tsv(rows: pl.DataFrame) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerow(rows.columns)
+    writer.writerows(rows.iter_rows())
+    return text.getvalue()
 
 
 def _least_sure(context: Context, count: int) -> pl.DataFrame:

@@ -212,7 +212,6 @@ class FilterSettings(StageSettings):
         "Suspect a positive that every score puts below this share of its query's candidates, such as 0.75.",
         ge=0,
         le=1,
-        essential="stage",
     )
     suspect_deviations: float | None = _suspects(
         "Suspect a positive whose scores all lie this many standard deviations (robust ones) below the median "

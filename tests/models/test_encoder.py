@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.config.settings import IndexSettings
 from negmine.errors import InputError, RetrieverError, SettingsError
-from negmine.models.encoder import Encoder, normalised
+from negmine.models.encoder import normalised
 from negmine.models.locate import resolve_device, resolve_dtype, resolve_model
 from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore
+from tests.models.encoders import encoder_of
 from tests.models.tiny import WORDS, bert_model, static_model
 from tests.properties import share
 
@@ -41,7 +41,7 @@ def digest(tmp_path):
 
 
 def encoder(folder, digest, **settings):
-    return Encoder(IndexSettings(model=str(folder), device="cpu", **settings), digest)
+    return encoder_of(digest, model=str(folder), device="cpu", **settings)
 
 
 def test_vectors_are_those_of_sentence_transformers(bert, digest):

@@ -28,8 +28,8 @@ class SettingsTable(BaseModel):
         """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
         name = str(info.field_name)
         annotation = cls.model_fields[name].annotation
-        if get_origin(annotation) is tuple and isinstance(value, str | int | Path):
-            value = (value,)  # one needs no list
+        if get_origin(annotation) is tuple and isinstance(value, str | int | Path | None):
+            value = () if value is None else (value,)  # one needs no list
         kinds = kinds_of(annotation)
         for one in _several(value):
             if isinstance(one, str | Path):

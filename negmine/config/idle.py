@@ -31,6 +31,11 @@ FAMILIES = (
         lambda config: "bm25" in config.index.retriever, "--retriever bm25",
     ),
     Family(
+        "index", ("query_model", "dimensions"),
+        lambda config: "dense" in config.index.retriever and config.index.document_vectors is None,
+        "--retriever dense with a --model, without vectors of your own",
+    ),
+    Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),

@@ -16,7 +16,6 @@ def check(config: ResolvedConfig) -> None:
     in_use = NAME in index.retriever
     dense_models(index)
     _check_vectors(config.given.index, in_use)
-    _check_encoders(index, in_use)
     if index.dense_scope == "candidates":
         _check_scope(index, in_use)
     encodes = in_use and index.document_vectors is None
@@ -46,16 +45,6 @@ def _check_vectors(index: IndexSettings, in_use: bool) -> None:
         raise SettingsError(
             f"--model {', '.join(index.model)}: with your own vectors no model is used. Leave one of them out."
         )
-
-
-def _check_encoders(index: IndexSettings, in_use: bool) -> None:
-    for field in ("query_model", "dimensions"):
-        values = getattr(index, field)
-        if values and not (in_use and index.document_vectors is None):
-            raise SettingsError(
-                f"{flag(field)} {', '.join(map(str, values))} is for the dense retriever and its --model. Add "
-                "--retriever dense, and bring no vectors along."
-            )
 
 
 def _check_scope(index: IndexSettings, in_use: bool) -> None:

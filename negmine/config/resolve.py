@@ -12,6 +12,7 @@ from typing import Any
 from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
+from negmine.config.other_models import gone_with_models
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
 from negmine.config.settings import STAGES, IndexSettings, Settings
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
@@ -73,6 +74,8 @@ class Layers:
     def add(self, origin: str, given: Mapping[str, Mapping[str, Any]]) -> None:
         """Let `given` win; `none` forgets. One data source takes the place of others; so do opposites."""
         for stage, fields in given.items():
+            if "model" in fields:
+                self.tables[stage] |= gone_with_models(self.tables[stage], fields)
             for rival in _rivals(fields):
                 self._drop(stage, rival)
             for field, value in fields.items():
@@ -92,8 +95,8 @@ class Layers:
 
 def _rivals(fields: Mapping[str, Any]) -> set[str]:
     """Return the settings that these take the place of: other data sources, models, devices."""
-    encoders = ((VECTORS, ENCODERS), (("model",), (*VECTORS, "query_model")))
-    pairs = ((SOURCES, SOURCES), *encoders, (ONE, SEVERAL), (SEVERAL, ONE))
+    either = ((VECTORS, ENCODERS), (("model",), VECTORS), (ONE, SEVERAL), (SEVERAL, ONE))
+    pairs = ((SOURCES, SOURCES), *either)
     return {rival for some, rivals in pairs if any(f in some for f in fields) for rival in rivals}
 
 

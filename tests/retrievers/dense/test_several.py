@@ -79,6 +79,11 @@ def test_each_model_finds_what_it_finds_alone(tmp_path, beir, one, other, how):
         place = "2-retrieve/vectors" if how else "1-index/dense"
         second = "2-retrieve/vectors_dense_2" if how else "1-index/dense_2"
         stands = place if name == "dense" else second
+        inputs, theirs = (
+            manifests(tmp_path / folder)[f"{where}-model"]["inputs"]
+            for folder, where in (("w", stands), (work, place))
+        )
+        assert inputs == theirs  # no model waits for another, or is made again because of it
         vectors = files(tmp_path / "w", f"{stands}-model")
         assert vectors == files(tmp_path / work, f"{place}-model")
         assert len(vectors) == (5 if how else 4)

@@ -32,6 +32,11 @@ FAMILIES = (
     ),
     Family("retrieve", ("rrf_k",), lambda config: config.retrieve.fusion == "rrf", "--fusion rrf"),
     Family(
+        "index", ("query_model", "dimensions"),
+        lambda config: "dense" in config.index.retriever and config.index.document_vectors is None,
+        "--retriever dense with a --model, without vectors of your own",
+    ),
+    Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),

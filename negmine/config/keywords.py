@@ -35,10 +35,12 @@ class SettingsKeywords(TypedDict, total=False):
     analyzer: Literal["words", "none"]
     stemmer: str | None
     language_column: str | None
-    model: str
-    query_prompt: str | None
-    document_prompt: str | None
-    max_length: int | None
+    model: str | Sequence[str]
+    query_model: str | Sequence[str]
+    query_prompt: str | Sequence[str]
+    document_prompt: str | Sequence[str]
+    max_length: int | str | Sequence[int | str]
+    dimensions: int | str | Sequence[int | str]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     vector_dtype: Literal["float32", "float16"]
     query_vectors: str | Path | None

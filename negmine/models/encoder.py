@@ -11,10 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.config.dense import EncoderSettings
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.data.identity import identity_of
-from negmine.errors import InputError
+from negmine.errors import InputError, SettingsError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
 from negmine.models.load import Model, Spec
@@ -32,9 +33,9 @@ Kind = Literal["query", "document"]
 _PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
-def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
+def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
     """Return the text before every query or document: as set, else the model's own, else nothing."""
-    given = settings.query_prompt if kind == "query" else settings.document_prompt
+    given = wanted.query_prompt if kind == "query" else wanted.document_prompt
     if given is not None:
         return given
     try:
@@ -50,30 +51,44 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
 
 
 class Encoder:
-    """A sentence-transformers model, or several copies of it, that load when they are first needed."""
+    """A sentence-transformers model, or several copies of it, that load when they are first needed.
 
-    def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
-        self._settings = settings
-        self.folder = resolve_model(settings.model, digest, flag)
+    settings: where it runs, in which precision, and how much it reads at once.
+    """
+
+    def __init__(
+        self,
+        wanted: EncoderSettings,
+        settings: IndexSettings,
+        digest: Digest,
+        flag: str = "--model",
+    ) -> None:
+        self._wanted, self._settings = wanted, settings
+        self.folder = resolve_model(wanted.model, digest, flag)
         self.fingerprint = model_fingerprint(self.folder, digest)
         self.dtype = resolve_dtype(settings.dtype, settings.one_device)
         self._told = False
-        self.name = f"{flag} {settings.model}"
+        self.name = f"{flag} {wanted.model}"
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
-        return identity_of(
-            [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind]
-        )
+        wanted = self._wanted
+        shaping = [self.fingerprint, self.prompt(kind), wanted.max_length, self.dtype, kind]
+        return identity_of(shaping if wanted.dimensions is None else [*shaping, wanted.dimensions])
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
-        return prompt_of(self._settings, self.folder, kind)
+        return prompt_of(self._wanted, self.folder, kind)
+
+    def size(self, kind: Kind) -> int:
+        """Return how many dimensions the vectors have; loads the model."""
+        vectors = self.encode(["a"], kind)
+        return int(vectors.shape[1])
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         """Return L2-normalised vectors, float32 [texts, dimensions], dimensions 0 for no texts.
 
-        Raises RetrieverError where the model fails.
+        Raises RetrieverError where the model fails, SettingsError for more --dimensions than it has.
         """
         done = list(self.work(kind)(texts))
         if not done:
@@ -96,15 +111,25 @@ class Encoder:
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)
-                yield places, normalised(vectors[: len(places)], partial(_unusable, batch))
+                kept = self._truncated(vectors[: len(places)])
+                yield places, normalised(kept, partial(_unusable, batch))
 
         return encoded
 
+    def _truncated(self, vectors: Floats) -> Floats:
+        """Return the first --dimensions of every vector (Kusupati et al. 2022, Matryoshka): not of length 1."""
+        wanted, size = self._wanted.dimensions, vectors.shape[1]
+        if wanted is not None and wanted > size:
+            raise SettingsError(
+                f"--dimensions {wanted}: {self.name} gives vectors of {size} dimensions. Give {size} or less."
+            )
+        return vectors[:, :wanted]
+
     @cached_property
     def _machine(self) -> Machine:
-        wanted = self._settings
-        spec = Spec(self.folder, self.name, wanted.device, self.dtype, wanted.max_length)
-        several = wanted.encoder_devices
+        settings = self._settings
+        spec = Spec(self.folder, self.name, settings.device, self.dtype, self._wanted.max_length)
+        several = settings.encoder_devices
         return Workers(spec, several) if several else Model(spec)
 
     def _tell(self, texts: int, pieces: int, note: Callable[[str], None]) -> None:

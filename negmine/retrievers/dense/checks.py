@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from negmine.config.dense import NAME, dense_models
 from negmine.config.naming import flag
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.settings import IndexSettings
 from negmine.errors import SettingsError
 from negmine.retrievers.dense.approximate import FLAT
 
-NAME = "dense"
-
 
 def check(config: ResolvedConfig) -> None:
     """Raise SettingsError, also where the retriever is not in use but its settings are given."""
     index = config.index
     in_use = NAME in index.retriever
+    dense_models(index)
     _check_vectors(config.given.index, in_use)
     if index.dense_scope == "candidates":
         _check_scope(index, in_use)
@@ -43,7 +43,7 @@ def _check_vectors(index: IndexSettings, in_use: bool) -> None:
         raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
     if index.query_vectors and "model" in index.model_fields_set:
         raise SettingsError(
-            f"--model {index.model}: with your own vectors no model is used. Leave one of them out."
+            f"--model {', '.join(index.model)}: with your own vectors no model is used. Leave one of them out."
         )
 
 

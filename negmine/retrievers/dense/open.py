@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from negmine.config.dense import DenseModel
 from negmine.config.memory import products
 from negmine.engine.context import Context
 from negmine.retrievers.dense import coarse, names, nearest
@@ -11,19 +12,20 @@ from negmine.retrievers.dense.approximate import FLAT, Approximate
 from negmine.retrievers.dense.search import Dense
 
 
-def open_dense(context: Context) -> Dense:
-    """Open the finished vectors, memory-mapped."""
+def open_dense(context: Context, model: DenseModel) -> Dense:
+    """Open the finished vectors of a model, memory-mapped."""
     config, work = context.config, context.work
     index = config.index
     approximate = None
     if index.index != FLAT:
-        folder = work.opened(names.faiss(config))
+        folder = work.opened(names.faiss(index, model))
         approximate = Approximate(folder, config.retrieve.faiss_parameters, index.one_device)
-    folder, doc_order = work.opened(names.vectors(config)), context.corpus.doc_order()
+    folder = work.opened(names.vectors(index, model))
+    made = partial(Dense, model.name, folder, context.corpus.doc_order())
     gpus, size = nearest.gpus(index.one_device), products(config.memory_bytes)
     if gpus:
-        return Dense(folder, doc_order, partial(nearest.on_gpus, gpus), None, approximate)
+        return made(partial(nearest.on_gpus, gpus), None, approximate)
     propose = partial(nearest.on_cpu, products=size)
     wide = config.memory_bytes >= coarse.LEAST_MEMORY
     roughly = partial(coarse.on_cpu, products=size // 2) if wide else None
-    return Dense(folder, doc_order, propose, roughly, approximate)
+    return made(propose, roughly, approximate)

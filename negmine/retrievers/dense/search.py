@@ -25,20 +25,21 @@ FLOATS = (np.float32, np.float16)
 class Dense:
     """Finds documents by the cosine of their vectors with the query's. Implements `Retriever`.
 
-    doc_order breaks ties: the place of each doc_id among all sorted. propose: who searches exactly, after
-    `roughly` where that pays. approximate: who searches; without one every document is looked at.
+    name: of its columns. doc_order breaks ties: the place of each doc_id among all sorted. propose: who
+    searches exactly, after `roughly` where that pays. approximate: who searches; without one every document is
+    looked at.
     """
-
-    name = "dense"
 
     def __init__(
         self,
+        name: str,
         folder: Path,
         doc_order: NDArray[np.int64],
         propose: Propose,
         roughly: Propose | None = None,
         approximate: Approximate | None = None,
     ) -> None:
+        self.name = name
         self._folder, self._propose, self._approximate = folder, propose, approximate
         self._ids = read_part(folder / IDS).with_row_index("place")
         self._positions = _positions(folder / POSITIONS, len(doc_order))

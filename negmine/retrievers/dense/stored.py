@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from negmine.retrievers.dense.vectors import IDS, POSITIONS
 from negmine.storage.parquet import read_part
 
-SHAPING = ("model", "dtype", "max_length", "query_prompt", "document_prompt")
+SHAPING = (
+    *("model", "query_model", "dtype", "max_length", "query_prompt", "document_prompt"),
+    "dimensions",
+)
 
 
 class StoredVectors:

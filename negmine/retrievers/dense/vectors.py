@@ -17,11 +17,12 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.dense import DenseModel
 from negmine.config.places import check_regular
 from negmine.config.settings import IndexSettings
 from negmine.data.frames import frame
 from negmine.engine.progress import Progress
-from negmine.errors import InputError
+from negmine.errors import InputError, SettingsError
 from negmine.models.encoder import Encoder, Kind, normalised
 from negmine.models.locate import resolve_device
 from negmine.retrievers.dense import nearest
@@ -34,30 +35,44 @@ Tables = Callable[[], Iterator[pa.Table]]
 IDS, POSITIONS = "query_ids.parquet", "positions.npy"
 
 
-def identity(settings: IndexSettings, digest: Digests) -> dict[str, Any]:
+def identity(model: DenseModel, settings: IndexSettings, digest: Digests) -> dict[str, Any]:
     """Return what shapes the vectors, for the artifact's identity; a model counts by its files."""
     if settings.document_vectors is not None and settings.query_vectors is not None:
         given = [settings.query_vectors, settings.document_vectors]
         for path in given:
             _open_given(path)
         return {"vectors": [digest(path) for path in given], "vector_dtype": settings.vector_dtype}
-    encoder = Encoder(settings, digest)
+    both = encoders(model, settings, digest)
+    own = {"query_model": both["query"].fingerprint} if model.has_query_model else {}
+    wanted = model.documents
+    cut = {} if wanted.dimensions is None else {"dimensions": wanted.dimensions}
     return {
-        "model": encoder.fingerprint,
-        "dtype": encoder.dtype,
-        "max_length": settings.max_length,
-        "query_prompt": encoder.prompt("query"),
-        "document_prompt": encoder.prompt("document"),
+        "model": both["document"].fingerprint,
+        "dtype": both["document"].dtype,
+        "max_length": wanted.max_length,
+        "query_prompt": both["query"].prompt("query"),
+        "document_prompt": both["document"].prompt("document"),
         "vector_dtype": settings.vector_dtype,
+        **own,
+        **cut,
     }
 
 
-def encoders(settings: IndexSettings, digest: Digests) -> list[str]:
+def encoders(model: DenseModel, settings: IndexSettings, digest: Digests) -> dict[Kind, Encoder]:
+    """Return the encoders of documents and queries: one, unless --query-model names another."""
+    documents = Encoder(model.documents, settings, digest)
+    if not model.has_query_model:
+        return {"document": documents, "query": documents}
+    queries = Encoder(model.queries, settings, digest, "--query-model")
+    return {"document": documents, "query": queries}
+
+
+def encoder_identities(model: DenseModel, settings: IndexSettings, digest: Digests) -> list[str]:
     """Return the identities of the encoders whose vectors the index is made of; none for given vectors."""
     if settings.document_vectors is not None:
         return []
-    encoder = Encoder(settings, digest)
-    return [encoder.identity("document"), encoder.identity("query")]
+    both = encoders(model, settings, digest)
+    return [encoder.identity(kind) for kind, encoder in both.items()]
 
 
 def check_machine(settings: IndexSettings) -> None:
@@ -75,6 +90,7 @@ def build(
     documents: Tables,
     queries: Tables,
     folder: Path,
+    model: DenseModel,
     settings: IndexSettings,
     store: Path,
     digest: Digests,
@@ -91,7 +107,7 @@ def build(
     maker = (
         _Given(settings)
         if settings.document_vectors is not None
-        else _Encoded(settings, store, digest, progress.note)
+        else _Encoded(model, settings, store, digest, progress.note)
     )
     kinds: tuple[tuple[Kind, Tables, str], ...] = (
         ("document", documents, "documents.npy"),
@@ -141,16 +157,23 @@ class _Encoded:
     """Vectors out of a model, through the store."""
 
     def __init__(
-        self, settings: IndexSettings, store: Path, digest: Digests, note: Callable[[str], None]
+        self,
+        model: DenseModel,
+        settings: IndexSettings,
+        store: Path,
+        digest: Digests,
+        note: Callable[[str], None],
     ) -> None:
-        self._encoder = Encoder(settings, digest)
+        self._encoders = encoders(model, settings, digest)
+        if model.has_query_model:
+            _check_sizes(model, self._encoders)
         self._stores: dict[Kind, VectorStore] = {
-            kind: VectorStore(store / self._encoder.identity(kind), note)
-            for kind in ("document", "query")
+            kind: VectorStore(store / encoder.identity(kind), note)
+            for kind, encoder in self._encoders.items()
         }
         self.stats: dict[str, Any] = {
-            "model": settings.model,
-            "dtype": self._encoder.dtype,
+            "model": model.documents.model,
+            "dtype": self._encoders["document"].dtype,
             "encoded": 0,
             "reused": 0,
         }
@@ -158,12 +181,22 @@ class _Encoded:
     def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
         texts = table["text"].to_pylist()
         vectors, encoded = self._stores[kind].encode(
-            texts, self._encoder.work(kind, progress.note), progress.advance
+            texts, self._encoders[kind].work(kind, progress.note), progress.advance
         )
         self.stats["encoded"] += encoded
         self.stats["reused"] += len(texts) - encoded
         self.stats["dimensions"] = vectors.shape[1]
         return vectors
+
+
+def _check_sizes(model: DenseModel, both: dict[Kind, Encoder]) -> None:
+    """Raise SettingsError, before hours of encoding, for vectors of queries and documents that do not fit."""
+    documents, queries = both["document"].size("document"), both["query"].size("query")
+    if documents != queries:
+        raise SettingsError(
+            f"--query-model {model.queries.model} gives vectors of {queries} dimensions, --model "
+            f"{model.documents.model} of {documents}. Name two encoders that were trained for each other."
+        )
 
 
 class _Given:

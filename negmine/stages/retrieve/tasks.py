@@ -20,7 +20,7 @@ from negmine.stages.retrieve import compute
 def candidates(context: Context) -> Parts:
     """The hits that `--candidates` chooses and all positives, with every retriever's score for every row."""
     config, fusion = context.config, fusion_of(context.config)
-    kinds = {one.name: type_of(one.spec) for one in config.retrievers}
+    kinds = {one.name: type_of(one, config) for one in config.retrievers}
     opened = {name: once(partial(kind.open, context)) for name, kind in kinds.items()}
     min_relevance = config.index.min_relevance
 

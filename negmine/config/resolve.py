@@ -13,6 +13,7 @@ from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
+from negmine.config.runs import retriever_specs
 from negmine.config.settings import STAGES, Settings
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
 from negmine.config.validate import check
@@ -51,7 +52,8 @@ def resolve(
     given = Settings.model_validate(
         {stage: checked(stage, table, flag) for stage, table in layers.tables.items()}
     )
-    retrievers = [retriever_info(spec) for spec in given.index.retriever]
+    specs = retriever_specs(given.index.retriever, given.index.run)
+    retrievers = [retriever_info(spec) for spec in specs]
     config = work_out(given, retrievers, layers.origins)
     check(config)
     return config

@@ -4,33 +4,53 @@ from __future__ import annotations
 
 from negmine.config.naming import is_plugin
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
+from negmine.config.runs import is_run, run_file
 from negmine.engine.context import Context
+from negmine.engine.plugins import plugin_name
 from negmine.errors import SettingsError
 from negmine.retrievers.base import RetrieverType, VectorRetriever
 from negmine.retrievers.bm25.artifacts import BM25
 from negmine.retrievers.dense.artifacts import DENSE
 from negmine.retrievers.own import own_type
+from negmine.retrievers.run.artifacts import run_type
 
 RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE)}
+
+# What columns and folders are called already, or begin with: artifacts, scorers, words of --order and --score.
+TAKEN = (
+    "corpus", "queries", "qrels", "shingles", "candidates", "rerank", "guide", "risk", "judge",
+    "positive", "teacher", "fused", "auto", "none",
+)  # fmt: skip
 
 
 def type_of(spec: str) -> RetrieverType:
     """Return the entry of a retriever; raise SettingsError for a name that is none."""
     if spec in RETRIEVERS:
         return RETRIEVERS[spec]
+    if is_run(spec):
+        run = run_file(spec)
+        _check_free(run.name, f"--run {run}")
+        return run_type(run)
     if not is_plugin(spec):
         raise SettingsError(
             f"--retriever {spec}: no such retriever. There are {', '.join(RETRIEVERS)}, or "
             "package.module:factory for your own."
         )
+    _check_free(plugin_name(spec), f"--retriever {spec}")
     return own_type(spec)
+
+
+def _check_free(name: str, given: str) -> None:
+    """Raise SettingsError for a name that columns or folders of negmine's own have."""
+    if name in RETRIEVERS or name.partition("_")[0] in TAKEN:
+        raise SettingsError(f"{given}: negmine uses the name {name} itself. Choose another.")
 
 
 def info(spec: str) -> RetrieverInfo:
     """Return what other packages may know of a retriever."""
     kind = type_of(spec)
     return RetrieverInfo(
-        spec, kind.name, kind.open_vectors is not None, kind.score_kind, spec not in RETRIEVERS
+        spec, kind.name, kind.open_vectors is not None, kind.score_kind, is_plugin(spec)
     )
 
 

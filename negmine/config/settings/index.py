@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from negmine.config.runs import check_runs
 from negmine.config.table import StageSettings, setting
 
 # The groups under which help, docs and `negmine settings` show these settings.
@@ -64,6 +65,12 @@ class IndexSettings(StageSettings):
     )
     retriever_option: tuple[str, ...] = _retrievers(
         "Option of your own retriever, as NAME.KEY=VALUE. Repeatable.", ()
+    )
+    run: tuple[str, ...] = _retrievers(
+        "A finished run as a retriever: NAME=FILE, a TREC run (or jsonl, csv, tsv, Parquet). It is added to "
+        "--retriever, and its columns are NAME_rank and NAME_score. Repeatable.",
+        (),
+        essential="stage",
     )
     bm25_engine: Literal["bm25s", "rank-bm25"] = _bm25(
         "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"
@@ -156,6 +163,12 @@ class IndexSettings(StageSettings):
         if self.devices is None:
             return self.device
         return "cpu" if self.encoder_devices[0] == "cpu" else "cuda"
+
+    @field_validator("run")
+    @classmethod
+    def _names_and_files(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_runs(value)
+        return value
 
     @field_validator("index")
     @classmethod

@@ -11,10 +11,11 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import RetrieverType, VectorRetriever
 from negmine.retrievers.bm25.artifacts import BM25
 from negmine.retrievers.dense.artifacts import DENSE
+from negmine.retrievers.neighbours.artifacts import NEIGHBOURS
 from negmine.retrievers.own import own_type
 from negmine.retrievers.run.artifacts import run_type
 
-RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE)}
+RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE, NEIGHBOURS)}
 
 # What columns and folders are called already, or begin with: artifacts, scorers, words of --order and --score.
 TAKEN = (

@@ -59,7 +59,7 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, or your own package.module:factory. Repeatable.",
+        "bm25, dense, neighbours, or your own package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )
@@ -71,6 +71,22 @@ class IndexSettings(StageSettings):
         "--retriever, and its columns are NAME_rank and NAME_score. Repeatable.",
         (),
         essential="stage",
+    )
+    neighbour_column: str | None = _retrievers(
+        "neighbours: column of the corpus. Documents with the same value as a positive are found, or with "
+        "the nearest, where values are numbers or dates.",
+        essential="stage",
+    )
+    neighbour_match: Literal["auto", "same", "nearest"] = _retrievers(
+        "neighbours: whether --neighbour-column is looked up for the same value or the nearest. auto: nearest "
+        "where at least half of the values are numbers or dates.",
+        "auto",
+    )
+    neighbour_latitude: str | None = _retrievers(
+        "neighbours: column of the corpus with the latitude in degrees. The nearest places are found."
+    )
+    neighbour_longitude: str | None = _retrievers(
+        "neighbours: column of the corpus with the longitude in degrees."
     )
     bm25_engine: Literal["bm25s", "rank-bm25"] = _bm25(
         "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"

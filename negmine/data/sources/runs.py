@@ -102,7 +102,7 @@ def _trec(path: Path, problems: Problems) -> Iterator[pl.DataFrame]:
         )
 
 
-def _texts(block: Sequence[RawLine], path: Path, problems: Problems) -> list[str | None]:
+def _texts(block: Sequence[RawLine], path: Path, problems: Problems) -> Sequence[str | None]:
     """Return the text of every line; None where it is no UTF-8, which becomes a problem."""
     try:
         return b"".join(line.raw for line in block).decode().removesuffix("\n").split("\n")

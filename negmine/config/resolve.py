@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from negmine.config.entry_points import with_plugins
 from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
@@ -52,6 +53,7 @@ def resolve(
     given = Settings.model_validate(
         {stage: checked(stage, table, flag) for stage, table in layers.tables.items()}
     )
+    given = with_plugins(given, layers.origins, retriever_info)
     specs = retriever_specs(given.index.retriever, given.index.run)
     retrievers = [retriever_info(spec) for spec in specs]
     config = work_out(given, retrievers, layers.origins)

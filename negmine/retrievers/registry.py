@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from negmine.config.naming import is_plugin
+from negmine.config.entry_points import registered
+from negmine.config.naming import is_plugin, nearest
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
 from negmine.config.runs import is_run, run_file
 from negmine.engine.context import Context
@@ -33,8 +34,9 @@ def type_of(spec: str) -> RetrieverType:
         _check_free(run.name, f"--run {run}")
         return run_type(run)
     if not is_plugin(spec):
+        names = [*RETRIEVERS, *registered("retriever")]
         raise SettingsError(
-            f"--retriever {spec}: no such retriever. There are {', '.join(RETRIEVERS)}, or "
+            f"--retriever {spec}: no such retriever.{nearest(spec, names)} There are {', '.join(names)}, or "
             "package.module:factory for your own."
         )
     _check_free(plugin_name(spec), f"--retriever {spec}")

@@ -141,7 +141,8 @@ def _read(
             f"{text.name}: not {_WANTED[what].partition(',')[0]}",
             file="corpus",
             row=None,
-            message=f"document {quoted(doc_ids[place])}: {text.name} {quoted(text[place])} is not {_WANTED[what]}",
+            message=f"document {quoted(doc_ids[place])}: {text.name} {quoted(text[place])} is not "
+            f"{_WANTED[what]}",
             remedy=remedy,
             count=max(1, len(lost) - SHOWN + 1) if number == SHOWN else 1,
         )

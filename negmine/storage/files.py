@@ -175,6 +175,15 @@ def table_file(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
     writer.close()
 
 
+@contextmanager
+def scratch_path(path: Path) -> Iterator[Path]:
+    """Give a path for a file that is needed until the block ends; then it is removed."""
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def spill_file(folder: Path) -> IO[bytes]:
     """Open an unnamed file for what does not fit into memory; it is gone when it is closed."""
     return tempfile.TemporaryFile(dir=folder)

@@ -59,8 +59,7 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, neighbours, a name that an installed package registers, or your own "
-        "package.module:factory. Repeatable.",
+        "bm25, dense, neighbours, a registered name, or your own package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )

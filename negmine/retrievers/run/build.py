@@ -21,7 +21,7 @@ from negmine.data.sources.problems import SHOWN, Problems
 from negmine.data.sources.records import quoted
 from negmine.data.sources.runs import read_run
 from negmine.engine.context import Context
-from negmine.storage.files import table_file
+from negmine.storage.files import scratch_path, table_file
 from negmine.storage.layout import CORPUS, QUERIES
 
 ROWS = "rows.parquet"
@@ -60,18 +60,19 @@ def build(context: Context, path: Path, folder: Path) -> dict[str, Any]:
     """Write the index of a run; return numbers for the manifest. Raises InputError for what is wrong."""
     problems = Problems(skip=context.config.index.on_error == "skip")
     ids, order, doc_order = _ids(context), Order(), context.corpus.doc_order()
-    spilled = folder / "spilled.parquet"
-    blocks = _spill(path, ids, spilled, problems)
-    problems.raise_if_any()
     rows = queries = 0
-    with table_file(folder / ROWS, SCHEMA) as writer:
+    with (
+        scratch_path(folder / "spilled.parquet") as spilled,
+        table_file(folder / ROWS, SCHEMA) as out,
+    ):
+        blocks = _spill(path, ids, spilled, problems)
+        problems.raise_if_any()
         for block in sorted(blocks):
             raw = pl.scan_parquet(spilled).filter(pl.col("block") == block).collect().sort("line")
             _note_order(raw, path, ids, order)
             final = _ordered(_once(raw, path, ids, problems), doc_order)
-            writer.write(table(final, SCHEMA))
+            out.write(table(final, SCHEMA))
             rows, queries = rows + final.height, queries + final["query"].n_unique()
-    spilled.unlink()
     if not rows:
         _add_empty(path, problems)
     problems.raise_if_any()

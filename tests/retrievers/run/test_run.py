@@ -271,3 +271,12 @@ def test_a_run_is_what_a_dictionary_of_its_rows_says(tmp_path_factory, rows, k, 
             expected.append((query, doc, rank, -score))
     rows_made = work.scan("2-retrieve/pys").collect().sort("query_id", "rank")
     assert list(rows_made.iter_rows()) == expected
+
+
+def test_the_run_of_bm25_given_back_as_a_file_is_the_run_of_bm25(tmp_path, beir):
+    negmine.mine(tmp_path / "first", data=beir, retriever=["bm25"], k=100)
+    first = Workdir(tmp_path / "first").scan("2-retrieve/bm25").collect()
+    lines = [f"{q} Q0 {d} {rank} {score!r} bm25\n" for q, d, rank, score in first.iter_rows()]
+    run = write(tmp_path, "".join(reversed(lines)))
+    mine(tmp_path, beir, run, retriever=["pys"], k=100)
+    assert table(tmp_path, "2-retrieve/pys").equals(first)

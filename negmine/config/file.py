@@ -9,8 +9,9 @@ from typing import Any
 
 from negmine.config.gone import why_gone
 from negmine.config.json_text import DEEPEST
-from negmine.config.naming import key, nearest
+from negmine.config.naming import is_address, key, nearest
 from negmine.config.places import why_not
+from negmine.config.runs import RunFile, is_run, run_file
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, kinds_of
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
@@ -71,6 +72,8 @@ def _tables(path: Path, content: dict[str, Any]) -> dict[str, dict[str, Any]]:
             kinds = kinds_of(STAGES[stage].model_fields[field].annotation)
             if Path in kinds:
                 tables[stage][field] = _beside(path, value)
+            elif field == "run":
+                tables[stage][field] = _runs_beside(path, value)
         values = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
         checked(stage, values, partial(_named_in_file, path, stage))
     return tables
@@ -82,6 +85,16 @@ def _beside(path: Path, value: Any) -> Any:
         return [_beside(path, one) for one in value]
     is_path = isinstance(value, str) and value != NONE and "://" not in value
     return path.resolve().parent / value if is_path else value
+
+
+def _runs_beside(path: Path, value: Any) -> Any:
+    """Return NAME=FILE, or each of a list, with the file relative to the folder of this one."""
+    if isinstance(value, list):
+        return [_runs_beside(path, one) for one in value]
+    if not isinstance(value, str) or not is_run(value):
+        return value
+    name, run = run_file(value)
+    return str(RunFile(name, path.resolve().parent / run)) if not is_address(run) else value
 
 
 def _field(path: Path, stage: str, key: str) -> str:

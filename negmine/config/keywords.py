@@ -26,6 +26,11 @@ class SettingsKeywords(TypedDict, total=False):
     title_separator: str
     retriever: str | Sequence[str]
     retriever_option: str | Sequence[str]
+    run: str | Sequence[str]
+    neighbour_column: str | None
+    neighbour_match: Literal["auto", "same", "nearest"]
+    neighbour_latitude: str | None
+    neighbour_longitude: str | None
     bm25_engine: Literal["bm25s", "rank-bm25"]
     bm25_variant: Literal["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"] | None
     bm25_k1: float

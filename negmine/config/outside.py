@@ -22,6 +22,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(SOURCES, (FILE, _INDEX)),
     "retriever": (PLUGIN, _SEARCH),
     "retriever_option": (PLUGIN, _SEARCH),
+    "run": (FILE, _SEARCH),
     "model": (MODEL, _SEARCH),
     "query_model": (MODEL, _SEARCH),
     "query_vectors": (FILE, _SEARCH),
@@ -68,9 +69,10 @@ def named_outside(given: Settings, root: Path) -> list[Named]:
         if setting in table.model_fields_set:
             default = STAGES[stage_of_field(setting)].model_fields[setting].default
             for value in _values(setting, getattr(table, setting)):
-                if value not in _values(setting, default) and not (
-                    kind == FILE and _inside(value, root)
-                ):
+                is_ours = setting == "retriever" and not is_plugin(value)  # ours, or a run's name
+                path = value.partition("=")[2] if setting == "run" else value
+                is_inside = kind == FILE and _inside(path, root)
+                if not is_ours and not is_inside and value not in _values(setting, default):
                     things.append(Named(setting, _kind(kind, value), value))
     return things
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from negmine.config.entry_points import with_plugins
 from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
 from negmine.config.other_models import gone_with_models
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
+from negmine.config.runs import retriever_specs
 from negmine.config.settings import STAGES, IndexSettings, Settings
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
 from negmine.config.validate import check
@@ -53,7 +55,8 @@ def resolve(
     given = Settings.model_validate(
         {stage: checked(stage, table, flag) for stage, table in layers.tables.items()}
     )
-    specs = given.index.retriever
+    given = with_plugins(given, layers.origins, lambda spec: retriever_infos(spec, given.index))
+    specs = retriever_specs(given.index.retriever, given.index.run)
     retrievers = [one for spec in specs for one in retriever_infos(spec, given.index)]
     config = work_out(given, retrievers, layers.origins)
     check(config)

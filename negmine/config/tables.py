@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from negmine.config.naming import flag, split_name
+from negmine.config.runs import RunFile, run_file
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, StageSettings, default_text, kinds_of, validated
 from negmine.errors import SettingsError
@@ -49,6 +50,9 @@ def _absolute(settings: StageSettings) -> StageSettings:
             update[field] = _real(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Path):
             update[field] = tuple(map(_real, value))
+        elif field == "run":
+            runs = [(one.name, _real(one.path)) for one in map(run_file, value)]
+            update[field] = tuple(str(RunFile(name, path)) for name, path in runs)
         elif field in MODELS and value:
             many = isinstance(value, tuple)
             absolute = named_model if field in NAMED_MODELS else _model_path

@@ -1,15 +1,19 @@
-"""Plug-ins: a user's own retriever or scorer, named `package.module:factory`."""
+"""Plug-ins: a user's own retriever or scorer, named `package.module:factory`.
+
+`package.module:factory:NAME` is the same under another name.
+"""
 
 from __future__ import annotations
 
 import importlib
+from functools import reduce
 from typing import Any
 
 from negmine.errors import SettingsError
 
 
 def plugin_name(spec: str) -> str:
-    """Return what columns and folders are called after a plug-in: its factory's name."""
+    """Return what columns and folders are called after a plug-in: NAME, or else its factory's name."""
     return spec.rsplit(":", 1)[-1]
 
 
@@ -18,8 +22,12 @@ def load_plugin(spec: str, flag: str) -> Any:
 
     Raises SettingsError where the module or the factory is not there.
     """
-    module, factory = spec.split(":", 1)
+    module, factory, *names = spec.split(":")
+    if len(names) > 1:
+        raise SettingsError(
+            f"{flag} {spec}: say package.module:factory, or package.module:factory:NAME."
+        )
     try:
-        return getattr(importlib.import_module(module), factory)
-    except (ImportError, AttributeError) as error:
+        return reduce(getattr, factory.split("."), importlib.import_module(module))
+    except (ImportError, AttributeError, ValueError) as error:  # ValueError: an empty name
         raise SettingsError(f"{flag} {spec}: {error}. Is the package installed here?") from error

@@ -53,7 +53,7 @@ class Retriever(Protocol):
     ) -> NDArray[np.float32]:
         """Score document docs[j] for query rows[j] (a row of `queries`); float32 [pairs].
 
-        The score of a pair is the very number that `search` gives it.
+        The score of a pair is the very number that `search` gives it; NaN where it has none.
         """
         ...
 

@@ -41,8 +41,8 @@ def own_type(spec: str) -> RetrieverType:
     name = plugin_name(spec)
     if not name.isidentifier():
         raise SettingsError(
-            f"{FLAG} {spec!r}: behind the last colon stands the name of a factory in Python. Columns and "
-            "folders are called after it."
+            f"{FLAG} {spec!r}: behind the last colon stands the name of a factory in Python, or another of "
+            "letters, digits and _. Columns and folders are called after it."
         )
     run = f"2-retrieve/{name}"
     return RetrieverType(

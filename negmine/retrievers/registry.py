@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from negmine.config.naming import is_plugin
+from negmine.config.entry_points import registered
+from negmine.config.naming import is_plugin, nearest
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
+from negmine.config.runs import is_run, run_file
 from negmine.config.settings import IndexSettings
 from negmine.engine.context import Context
 from negmine.errors import SettingsError
 from negmine.retrievers.base import RetrieverType, VectorRetriever
 from negmine.retrievers.bm25.artifacts import BM25
 from negmine.retrievers.dense.artifacts import DENSE
+from negmine.retrievers.neighbours.artifacts import NEIGHBOURS
 from negmine.retrievers.own import own_type
+from negmine.retrievers.run.artifacts import run_type
 
-RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE)}
+RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE, NEIGHBOURS)}
 
 
 def entries(spec: str, index: IndexSettings) -> tuple[RetrieverType, ...]:
@@ -23,9 +27,12 @@ def entries(spec: str, index: IndexSettings) -> tuple[RetrieverType, ...]:
     if spec in RETRIEVERS:
         kind = RETRIEVERS[spec]
         return (kind,) if kind.several is None else kind.several(index)
+    if is_run(spec):
+        return (run_type(run_file(spec)),)
     if not is_plugin(spec):
+        names = [*RETRIEVERS, *registered("retriever")]
         raise SettingsError(
-            f"--retriever {spec}: no such retriever. There are {', '.join(RETRIEVERS)}, or "
+            f"--retriever {spec}: no such retriever.{nearest(spec, names)} There are {', '.join(names)}, or "
             "package.module:factory for your own."
         )
     return (own_type(spec),)
@@ -35,7 +42,7 @@ def infos(spec: str, index: IndexSettings) -> list[RetrieverInfo]:
     """Return what other packages may know of the retrievers that --retriever names."""
     return [
         RetrieverInfo(
-            spec, kind.name, kind.open_vectors is not None, kind.score_kind, spec not in RETRIEVERS
+            spec, kind.name, kind.open_vectors is not None, kind.score_kind, is_plugin(spec)
         )
         for kind in entries(spec, index)
     ]

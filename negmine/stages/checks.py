@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from negmine.config.naming import nearest
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
+from negmine.config.runs import is_run
 from negmine.data.schemas import POSITIVE_TEACHER, VERDICTS
 from negmine.errors import SettingsError
 from negmine.retrievers.registry import RETRIEVERS, types
@@ -19,7 +20,18 @@ _FOLDERS = (
     "searched",
     "recall",
 )  # what folders of a dense retriever begin with
-_WORDS = ("auto", "fused", "none", "corpus", "queries", "qrels", "shingles", "candidates")
+_WORDS = (
+    "auto",
+    "fused",
+    "none",
+    "corpus",
+    "queries",
+    "qrels",
+    "shingles",
+    "candidates",
+    "positive",
+    "teacher",
+)
 
 
 def check(config: ResolvedConfig) -> None:
@@ -67,12 +79,19 @@ def _is_taken(one: RetrieverInfo) -> bool:
     return other or scorer_type(name) is not None or name in _WORDS or first in _FOLDERS
 
 
+def _flag(one: RetrieverInfo) -> str:
+    """Return the flag that named a retriever."""
+    if is_run(one.spec):
+        return f"--run {one.spec}"
+    return f"--retriever {one.spec}" if one.is_own else f"--model {one.name}=..."
+
+
 def _check_columns(config: ResolvedConfig) -> None:
     """Refuse names of retrievers that would be read as another's, or give a column that there is already."""
     for one in config.retrievers:
         if _is_taken(one):
             raise SettingsError(
-                f"--model or --retriever: negmine uses the name {one.name} itself. Choose another one, as in "
+                f"{_flag(one)}: negmine uses the name {one.name} itself. Choose another one, as in "
                 "--model my_name=MODEL."
             )
     fixed = [*signals.limited(Evidence((), True)), *VERDICTS.names, POSITIVE_TEACHER]

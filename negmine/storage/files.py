@@ -163,6 +163,27 @@ class TableWriter:
         self._temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def table_file(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
+    """Open a Parquet file that grows table by table; if the block raises, there is none."""
+    writer = TableWriter(path, schema)
+    try:
+        yield writer
+    except BaseException:
+        writer.discard()
+        raise
+    writer.close()
+
+
+@contextmanager
+def scratch_path(path: Path) -> Iterator[Path]:
+    """Give a path for a file that is needed until the block ends; then it is removed."""
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def spill_file(folder: Path) -> IO[bytes]:
     """Open an unnamed file for what does not fit into memory; it is gone when it is closed."""
     return tempfile.TemporaryFile(dir=folder)

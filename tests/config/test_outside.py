@@ -17,6 +17,7 @@ HARMLESS = {
     "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "format", "order",
     "license", "language", "eval_split", "eval_test", "band", "teacher", "instruction",
     "instruction_column", "candidates", "fusion_weight", "language_column",
+    "neighbour_column", "neighbour_latitude", "neighbour_longitude",
 }  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def test_what_is_a_path_or_a_model_is_never_called_harmless():
     ("stage", "setting", "value", "kind"),
     [
         ("index", "retriever", ("bm25", "a.b:c"), "plug-in"),
+        ("index", "run", ("pys=/data/run.trec",), "file"),
         ("rerank", "rerank_model", "a.b:c", "plug-in"),
         ("rerank", "rerank_model", "a/b", "model"),
         ("filter", "judge_url", "http://h/v1", "endpoint"),
@@ -66,9 +68,20 @@ def test_defaults_and_files_inside_are_not_outside(tmp_path):
         "index": {"retriever": ["bm25", "dense"], "model": "all-MiniLM-L6-v2", "corpus": inside}
     }
     assert named_outside(Settings.model_validate(given), tmp_path) == []
+    ours = {"index": {"retriever": ["bm25", "neighbours", "pys"], "run": [f"pys={inside}"]}}
+    assert named_outside(Settings.model_validate(ours), tmp_path) == []
     given = {"index": {"data": inside.parent}, "filter": {"judge_prompt": inside}}
     things = named_outside(Settings.model_validate(given), tmp_path)
     assert [one.setting for one in things] == ["data", "judge_prompt"]
+
+
+def test_the_name_of_a_run_cannot_make_a_file_look_as_if_it_were_inside(tmp_path, monkeypatch):
+    trap = tmp_path / "pys=" / "etc" / "passwd"
+    trap.parent.mkdir(parents=True)
+    trap.touch()
+    monkeypatch.chdir(tmp_path)
+    given = Settings.model_validate({"index": {"run": ["pys=/etc/passwd"]}})
+    assert [one.value for one in named_outside(given, tmp_path)] == ["pys=/etc/passwd"]
 
 
 def test_a_name_that_steers_a_terminal_is_shown_escaped():

@@ -59,6 +59,7 @@ def test_it_travels_to_other_processes(tmp_path, beir):
 
 def test_an_artifact_names_only_settings_of_the_table_and_of_its_stage(tmp_path, beir):
     flags = {"rerank_model": "a/b", "guide_model": ["c/d"], "judge_local": "e/f", "data": beir}
+    flags |= {"run": ["pys=x.trec"]}
     plan = make_plan(open_context(tmp_path / "w", flags | {"decontaminate": [beir]}))
     uses = {(artifact.stage, setting) for artifact in plan for setting in artifact.uses}
     assert all(stage in OUTSIDE[setting][1] for stage, setting in uses)

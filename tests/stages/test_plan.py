@@ -140,6 +140,9 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
     prompt = tmp_path / "prompt.txt"
     prompt.write_text("{query} {documents}")
+    run = tmp_path / "run.trec"
+    run.write_text("q1 Q0 tea-1 1 1 t\n")
+    near = {"data": beir, "retriever": ["neighbours"]}
     cases = [
         (base, RULE_CHANGES | CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
@@ -163,6 +166,12 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base, {"suspect_share": 0.9, "suspect_deviations": 3.0}),
         (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
         (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
+        ({"data": beir, "retriever": ["bm25"]}, {"run": [f"pys={run}"]}),
+        (near | {"neighbour_column": "c"}, {"neighbour_column": "d", "neighbour_match": "same"}),
+        (
+            near | {"neighbour_latitude": "a", "neighbour_longitude": "b"},
+            {"neighbour_latitude": "x", "neighbour_longitude": "y"},
+        ),
         (base, {"decontaminate": beir}),
         ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from negmine.config.runs import check_runs
 from negmine.config.table import StageSettings, setting
 
 # The groups under which help, docs and `negmine settings` show these settings.
@@ -58,12 +59,34 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, or your own package.module:factory. Repeatable.",
+        "bm25, dense, neighbours, a registered name, or your own package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )
     retriever_option: tuple[str, ...] = _retrievers(
         "Option of your own retriever, as NAME.KEY=VALUE. Repeatable.", ()
+    )
+    run: tuple[str, ...] = _retrievers(
+        "A finished run as a retriever: NAME=FILE, a TREC run (or jsonl, csv, tsv, Parquet). It is added to "
+        "--retriever, and its columns are NAME_rank and NAME_score. Repeatable.",
+        (),
+        essential="stage",
+    )
+    neighbour_column: str | None = _retrievers(
+        "neighbours: column of the corpus. Documents with the same value as a positive are found, or with "
+        "the nearest, where values are numbers or dates.",
+        essential="stage",
+    )
+    neighbour_match: Literal["auto", "same", "nearest"] = _retrievers(
+        "neighbours: whether --neighbour-column is looked up for the same value or the nearest. auto: nearest "
+        "where at least half of the values are numbers or dates.",
+        "auto",
+    )
+    neighbour_latitude: str | None = _retrievers(
+        "neighbours: column of the corpus with the latitude in degrees. The nearest places are found."
+    )
+    neighbour_longitude: str | None = _retrievers(
+        "neighbours: column of the corpus with the longitude in degrees."
     )
     bm25_engine: Literal["bm25s", "rank-bm25"] = _bm25(
         "bm25s is fast; rank-bm25 is the slow reference (variant okapi only).", "bm25s"
@@ -183,6 +206,12 @@ class IndexSettings(StageSettings):
         if self.devices is None:
             return self.device
         return "cpu" if self.encoder_devices[0] == "cpu" else "cuda"
+
+    @field_validator("run")
+    @classmethod
+    def _names_and_files(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_runs(value)
+        return value
 
     @field_validator("index")
     @classmethod

@@ -19,6 +19,8 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "query text": ("text", "query", "question"),
     "title": ("title",),
     "relevance": ("relevance", "score", "rel", "label"),
+    "score": ("score", "similarity"),
+    "rank": ("rank",),
 }  # fmt: skip
 
 

@@ -44,13 +44,17 @@ class Problems:
         message: str,
         remedy: str,
         safe_to_skip: bool = True,
+        count: int = 1,
     ) -> None:
-        """Note a fault; with --on-error skip, one that is safe to skip is only counted."""
+        """Note a fault; with --on-error skip, one that is safe to skip is only counted.
+
+        count: how many rows have it; it is shown once for all of them.
+        """
         if self._skip and safe_to_skip:
             what = f"{Path(file).name}: {kind}"
-            self.skipped[what] = self.skipped.get(what, 0) + 1
+            self.skipped[what] = self.skipped.get(what, 0) + count
             return
-        self._counts[kind] = self._counts.get(kind, 0) + 1
+        self._counts[kind] = self._counts.get(kind, 0) + count
         self._skippable &= safe_to_skip
         if len(self._first) < SHOWN:
             unit = "row" if str(file).endswith(".parquet") else "line"

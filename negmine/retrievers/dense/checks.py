@@ -48,7 +48,7 @@ def _check_vectors(index: IndexSettings, in_use: bool) -> None:
 
 
 def _check_scope(index: IndexSettings, in_use: bool) -> None:
-    if set(index.retriever) <= {NAME} or index.document_vectors is not None:
+    if (set(index.retriever) <= {NAME} and not index.run) or index.document_vectors is not None:
         raise SettingsError(
             "--dense-scope candidates encodes what another retriever finds. Name one beside dense, and bring "
             "no vectors along."

@@ -46,11 +46,14 @@ def candidates(context: Context) -> Parts:
 def _filled(
     rows: pl.DataFrame, column: str, score: Callable[..., Any], query_rows: Any, docs: Any
 ) -> pl.DataFrame:
-    """Score the pairs that this retriever did not find; those it found have the same score already."""
+    """Score the pairs that this retriever did not find; those it found have the same score already.
+
+    A score that is NaN is none: the retriever cannot tell.
+    """
     lacking = rows[column].is_null().to_numpy()
     values = np.array(rows[column].fill_null(np.nan), np.float32)
     values[lacking] = score(query_rows[lacking], docs[lacking])
-    return rows.with_columns(pl.Series(column, values))
+    return rows.with_columns(pl.Series(column, values).fill_nan(None))
 
 
 def count_candidates(context: Context, rows: pl.LazyFrame) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""Documents that are near a positive by their metadata: `--retriever neighbours`."""

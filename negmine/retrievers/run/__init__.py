@@ -1,0 +1,1 @@
+"""Finished runs of other search engines: `--run NAME=FILE`."""

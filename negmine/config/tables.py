@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negmine.config.addresses import Address, as_dataset
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, StageSettings, kinds_of, validated
+from negmine.config.table import NONE, StageSettings, fact, kinds_of, validated
 from negmine.errors import SettingsError
 
 MODELS = ("model", "rerank_model", "guide_model", "judge_local")
@@ -44,10 +46,13 @@ def _absolute(settings: StageSettings) -> StageSettings:
     update: dict[str, Any] = {}
     for field in settings.model_fields_set:
         value = getattr(settings, field)
+        real = partial(
+            _real, may_be_dataset=bool(fact(type(settings).model_fields[field], "dataset"))
+        )
         if isinstance(value, Path):
-            update[field] = _real(value)
+            update[field] = real(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Path):
-            update[field] = tuple(map(_real, value))
+            update[field] = tuple(map(real, value))
         elif field in MODELS and value:
             many = isinstance(value, tuple)
             paths = tuple(map(_model_path, value if many else (value,)))
@@ -62,8 +67,15 @@ def _model_path(name: str) -> str:
     return str(path.resolve()) if path.exists() else name
 
 
-def _real(path: Path) -> Path:
-    """Return a path without links and ~. Raises SettingsError where these lead nowhere."""
+def _real(path: Path, may_be_dataset: bool) -> Path:
+    """Return a path without links and ~; an address, also of a dataset of the Hub, as it is.
+
+    Raises SettingsError where links lead nowhere.
+    """
+    if isinstance(path, Address):
+        return path
+    if may_be_dataset and (dataset := as_dataset(path)) is not None:
+        return dataset
     try:
         return path.expanduser().resolve()
     except (RuntimeError, OSError) as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from negmine.analysis.init.look import look
 from negmine.analysis.init.suggest import advice, needed
+from negmine.config.addresses import DATASETS, place_of
 from negmine.config.naming import flag
 from negmine.config.settings import IndexSettings
 from negmine.config.starter import starter
@@ -69,7 +70,7 @@ def _meant(paths: Sequence[Path], flags: Mapping[str, Any]) -> dict[str, Path]:
     if not paths:
         return {}
     if len(paths) == 1:
-        return {"data" if paths[0].is_dir() else "pairs": paths[0]}
+        return {"data" if paths[0].is_dir() or _is_dataset(paths[0]) else "pairs": paths[0]}
     roles = {_role(path): path for path in paths}
     if len(paths) != len(_ROLES) or set(roles) != set(_ROLES):
         raise SettingsError(
@@ -77,6 +78,12 @@ def _meant(paths: Sequence[Path], flags: Mapping[str, Any]) -> dict[str, Path]:
             "--qrels."
         )
     return {str(role): path for role, path in roles.items()}
+
+
+def _is_dataset(path: Path) -> bool:
+    """Tell whether a path names a dataset of the Hub as a whole."""
+    place = place_of(path, "PATH")
+    return str(place).startswith(DATASETS) and str(place).count("/") == DATASETS.count("/") + 1
 
 
 def _role(path: Path) -> str | None:

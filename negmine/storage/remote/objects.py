@@ -1,0 +1,136 @@
+"""Files of object stores and of the web, by fsspec."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+from negmine.config.addresses import Address
+from negmine.data.identity import identity_of
+from negmine.errors import InputError, NegmineError
+from negmine.storage.remote.seen import Seen
+from negmine.storage.remote.trouble import PACKAGES, Torn, explained, retried
+
+# What servers call a checksum, else the time of the last change; the first that is there counts.
+CHECKSUMS = ("sha256", "md5Hash", "ETag", "etag", "Content-MD5", "content_md5", "Digest", "crc32c")
+_OF_THIS_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+CHANGED = ("generation", "Last-Modified", "LastModified", "last_modified", "updated", "mtime")
+
+
+def is_web(address: Address) -> bool:
+    """Tell whether an address names a file of the web, where there are no folders and no patterns."""
+    return PACKAGES.get(address.scheme) == "aiohttp"
+
+
+def look(address: Address) -> Seen:
+    """Return what the server says of a file. Raises InputError, MissingDependency."""
+    info = _tried(address, "looking at it", lambda system: system.info(address.full))
+    if info.get("type") == "directory":
+        raise InputError(f"{address} is a folder. Name a file, or several by a pattern.")
+    version = _version(info)
+    if not version:
+        raise InputError(
+            f"{address}: its server gives no ETag and no time of the last change, so a change would not be "
+            "noticed. Download the file, and name it."
+        )
+    size = info.get("size")
+    size = size if isinstance(size, int) else None
+    where = str(address) if is_web(address) else ""  # an etag of the web is of its own server
+    return Seen(version, size, f"remote:{identity_of([where, version, size])}")
+
+
+def names_below(folder: Address, depth: int) -> list[str]:
+    """Return the files of a folder and, to a depth, of the folders in it: relative, sorted."""
+    root = _path(folder)
+
+    def below(system: Any) -> list[str]:
+        paths = map(str, system.find(folder.full, maxdepth=depth))
+        names = [name for path in paths if (name := path.removeprefix(root).lstrip("/"))]
+        if not names:
+            raise FileNotFoundError(folder.name)
+        return sorted(names)
+
+    names: list[str] = _tried(folder, "listing it", below)
+    return names
+
+
+def matches(pattern: Address) -> list[Address]:
+    """Return the files that fit a pattern, by name."""
+    paths = _tried(pattern, "listing it", lambda system: system.glob(pattern.full))
+    return [Address(f"{pattern.scheme}://{path}") for path in sorted(map(str, paths))]
+
+
+def fetch(address: Address, seen: Seen, path: Path) -> None:
+    """Write a file's bytes to `path`: all of them, and of the version that was seen."""
+
+    def attempt(system: Any) -> None:
+        system.get_file(address.full, str(path))
+        size = path.stat().st_size
+        if seen.size is not None and size != seen.size:
+            raise Torn(f"only {size:,} of {seen.size:,} bytes came")
+
+    _tried(address, "reading it", attempt)
+    if look(address).version != seen.version:
+        raise InputError(f"{address} was changed while it was read. Run the command again.")
+
+
+def _version(info: dict[str, Any]) -> str:
+    for name in (*CHECKSUMS, *CHANGED):
+        if value := info.get(name):
+            return f"{name.lower()} {str(value).strip(chr(34))}"
+    return ""
+
+
+def _path(folder: Address) -> str:
+    return folder.full.partition("://")[2].rstrip("/")
+
+
+def _tried(address: Address, operation: str, work: Any) -> Any:
+    """Return what `work` returns for the address's file system, tried again where that may help.
+
+    Nothing that was listed earlier counts. Raises a NegmineError with what failed.
+    """
+    try:
+        return retried(lambda: work(_system(address)))
+    except NegmineError:
+        raise
+    except Exception as error:  # of any of fsspec's many clients
+        if isinstance(error, OSError) and error.errno in _OF_THIS_MACHINE:
+            raise
+        raise explained(address, operation, error, _has_bucket(address, error)) from None
+
+
+def _has_bucket(address: Address, error: Exception) -> bool:
+    """Tell, where something is not there, whether at least its bucket is."""
+    if is_web(address) or not isinstance(error, FileNotFoundError):
+        return True
+    try:
+        return bool(_system(address).exists(_path(address).partition("/")[0]))
+    except Exception:  # a bucket that may not be looked at may be there
+        return True
+
+
+def _system(address: Address) -> Any:
+    import fsspec
+
+    try:
+        return fsspec.filesystem(
+            address.scheme, use_listings_cache=False, skip_instance_cache=True, **_options(address)
+        )
+    except ValueError as error:
+        raise InputError(f"{address}: fsspec does not know {address.scheme}://.") from error
+
+
+def _options(address: Address) -> dict[str, Any]:
+    """Return options for a file system: no long waits; tries are ours."""
+    if PACKAGES.get(address.scheme) == "s3fs":
+        return {
+            "max_concurrency": 4,
+            "config_kwargs": {
+                "connect_timeout": 10,
+                "read_timeout": 60,
+                "retries": {"max_attempts": 1},
+            },
+        }
+    return {}

@@ -137,7 +137,7 @@ def _json(path: Path) -> dict[str, object]:
             content = parsed(stream.read(_MOST_BYTES + 1))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"{path} cannot be read ({error:.200}). Save the dataset again."
+            f"{path} cannot be read ({error!s:.200}). Save the dataset again."
         ) from error
     if not isinstance(content, dict):
         raise InputError(f"{path} is no JSON object. Save the dataset again.")

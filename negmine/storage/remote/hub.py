@@ -75,15 +75,15 @@ def local(address: Address, seen: Seen) -> Path:
     from huggingface_hub import hf_hub_download
 
     what = named(address)
-
-    def fetch() -> Path:
-        path = hf_hub_download(what.dataset, what.path, repo_type="dataset", revision=seen.revision)
-        return Path(path)
-
     try:
-        path = retried(fetch)
-    except NegmineError:
-        raise
+        path = Path(  # it tries again by itself
+            hf_hub_download(
+                what.dataset,
+                what.path,
+                repo_type="dataset",
+                revision=seen.revision,
+            )
+        )
     except Exception as error:
         raise _told(address, what, error) from None
     if seen.size is not None and path.stat().st_size != seen.size:

@@ -48,6 +48,7 @@ def names_below(folder: Address, depth: int) -> list[str]:
         paths = map(str, system.find(folder.full, maxdepth=depth))
         names = [name for path in paths if (name := path.removeprefix(root).lstrip("/"))]
         if not names:
+            system.ls(folder.full)  # `find` passes over a folder that may not be read
             raise FileNotFoundError(folder.name)
         return sorted(names)
 
@@ -106,9 +107,12 @@ def _has_bucket(address: Address, error: Exception) -> bool:
     if is_web(address) or not isinstance(error, FileNotFoundError):
         return True
     try:
-        return bool(_system(address).exists(_path(address).partition("/")[0]))
+        _system(address).info(_path(address).partition("/")[0])
+    except FileNotFoundError:
+        return False
     except Exception:  # a bucket that may not be looked at may be there
         return True
+    return True
 
 
 def _system(address: Address) -> Any:

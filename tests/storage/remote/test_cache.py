@@ -1,4 +1,4 @@
-"""The cache: a limit of size, least recently used first, never what is in use, fetched once by two processes."""
+"""The cache: a limit of size, least recently used first, never what is in use, fetched once by two."""
 
 import gc
 import os
@@ -13,7 +13,9 @@ from negmine.storage.remote.cache import RECORD, cache_folder, cache_size, copy_
 
 
 def kept(name, size=400, version="1"):
-    return copy_of(f"s3://b/{name}", version, size, name, lambda path: path.write_bytes(b"x" * size))
+    return copy_of(
+        f"s3://b/{name}", version, size, name, lambda path: path.write_bytes(b"x" * size)
+    )
 
 
 def names(cache):
@@ -39,7 +41,9 @@ def test_what_was_not_used_longest_goes_first(cache, monkeypatch):
 def test_what_is_in_use_stays_and_what_does_not_fit_is_told(cache, monkeypatch):
     monkeypatch.setenv("NEGMINE_CACHE_SIZE", "1000")
     first, second = kept("a", 300), kept("b", 300)
-    with pytest.raises(InputError, match=r"s3://b/c has .* are in use. Raise NEGMINE_CACHE_SIZE, now 1000"):
+    with pytest.raises(
+        InputError, match=r"s3://b/c has .* are in use. Raise NEGMINE_CACHE_SIZE, now 1000"
+    ):
         kept("c", 500)
     assert names(cache) == ["a", "b"]
     del first, second

@@ -50,7 +50,9 @@ def test_folders_and_patterns_are_read_by_name(s3):
     remote = Remote()
     names = [str(one) for one in remote.files(Address("s3://texts/folder"))]
     assert names == ["s3://texts/folder/b-0.parquet", "s3://texts/folder/b-1.parquet"]
-    assert remote.files(Address("s3://texts/folder/*.jsonl")) == [Address("s3://texts/folder/c.jsonl")]
+    assert remote.files(Address("s3://texts/folder/*.jsonl")) == [
+        Address("s3://texts/folder/c.jsonl")
+    ]
     assert remote.names(Address("s3://texts/folder")) == [
         "_SUCCESS", "b-0.parquet", "b-1.parquet", "c.jsonl", "deep/d.parquet",
     ]  # fmt: skip
@@ -89,7 +91,9 @@ def test_a_server_that_denies_is_told_by_status(web):
     web.put("/a.jsonl", b"one")
     web.status["/a.jsonl"] = 403
     address = Address(f"{web.url}/a.jsonl?X-Amz-Signature=0123456789abcdef")
-    with pytest.raises(InputError, match=r"access to file /a\.jsonl at host .* denied .*403") as told:
+    with pytest.raises(
+        InputError, match=r"access to file /a\.jsonl at host .* denied .*403"
+    ) as told:
         Remote().look(address)
     assert "0123456789" not in str(told.value)
     assert len(web.requests) == 2  # a HEAD, then a GET; not again and again
@@ -102,7 +106,7 @@ def test_a_missing_package_is_named(monkeypatch):
         raise ImportError("Install s3fs")
 
     monkeypatch.setattr(fsspec, "filesystem", missing)
-    with pytest.raises(MissingDependency, match="needs s3fs. Run: pip install s3fs"):
+    with pytest.raises(MissingDependency, match=r"needs s3fs. Run: pip install s3fs"):
         Remote().look(FILE)
 
 
@@ -128,7 +132,9 @@ def test_what_never_comes_whole_never_counts(web, cache):
 def test_a_server_that_is_overloaded_is_asked_again(web):
     web.put("/a.jsonl", b"one")
     web.status["/a.jsonl"] = 503
-    with pytest.raises(InputError, match=r"cannot be reached \(looking at it, status 503, 4 times\)"):
+    with pytest.raises(
+        InputError, match=r"cannot be reached \(looking at it, status 503, 4 times\)"
+    ):
         Remote().look(Address(f"{web.url}/a.jsonl"))
     assert len(web.gets("/a.jsonl")) == 4
 
@@ -143,7 +149,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(web):
     address, remote = Address(f"{web.url}/a.jsonl"), Remote()
     remote.look(address)
     web.put("/a.jsonl", b"two")
-    with pytest.raises(InputError, match="was changed while it was read. Run the command again"):
+    with pytest.raises(InputError, match=r"was changed while it was read. Run the command again"):
         remote.local(address)
 
 

@@ -39,7 +39,7 @@ class Address(PosixPath):
     @property
     def name(self) -> str:
         """The last part of the path, without a query."""
-        return re.split("[?#]", super().name)[0] if self.scheme in _WEB else super().name
+        return str(self).rpartition("/")[2] if self.scheme in _WEB else super().name
 
     def __str__(self) -> str:
         address = self.full if self.scheme in _CONTAINERS else _USER.sub("", self.full)
@@ -72,12 +72,18 @@ def as_address(value: Any) -> Any:
     return address
 
 
+def shown(value: Any) -> Any:
+    """Return what a message may show of a setting's value: of an address nothing secret."""
+    is_path = isinstance(value, str | Path) and is_address(value)
+    return str(Address(str(value))) if is_path else value
+
+
 def place_of(path: Path, what: str) -> Path:
     """Return the path, address or dataset of the Hub that a path means; raise SettingsError, naming `what`."""
     try:
         place = as_address(path)
     except ValueError as error:
-        raise SettingsError(f"{what} {path}: {error}.") from error
+        raise SettingsError(f"{what} {shown(path)}: {error}.") from error
     return as_dataset(place) or Path(place) if not isinstance(place, Address) else place
 
 

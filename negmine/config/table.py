@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
-from negmine.config.addresses import Address, as_address
+from negmine.config.addresses import Address, as_address, shown
 from negmine.config.naming import flag, nearest
 from negmine.config.wanted import bounds_of, in_words
 from negmine.errors import SettingsError
@@ -61,7 +61,7 @@ def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], s
         info = table.model_fields.get(field)
         bounds = bounds_of(info.metadata) if info is not None else {}
         is_whole = info is not None and float not in kinds_of(info.annotation)
-        problem, value = in_words(first, bounds, is_whole), first.get("input")
+        problem, value = in_words(first, bounds, is_whole), shown(first.get("input"))
         raise SettingsError(f"{name(field)} {value!r}: {problem}.") from error
 
 

@@ -102,10 +102,10 @@ def open_sources(settings: IndexSettings, places: Places = LOCAL) -> Sources:
     """
     _check(settings)
     if settings.data is not None:
-        qrels = beir.qrels_files(settings.data, settings.qrels_split, places)
         documents, queries = (
             beir.table_files(settings.data, name, places) for name in ("corpus", "queries")
         )
+        qrels = beir.qrels_files(settings.data, settings.qrels_split, places)
         description = f"BEIR folder {settings.data.name}, qrels {qrels[0].name}"
     elif settings.pairs is not None:
         documents = [] if settings.corpus is None else places.files(settings.corpus)

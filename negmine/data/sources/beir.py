@@ -27,7 +27,9 @@ def table_files(folder: Path, name: str, places: Places = LOCAL) -> list[Path]:
     if not fitting and (parts := hub_layout.table(names, _readme(folder, names, places), name)):
         return [folder / part for part in parts]
     if not fitting:
-        raise InputError(f"{folder} has no {name}.jsonl (or .jsonl.gz, .parquet, .tsv, .csv).")
+        raise InputError(
+            f"{folder} has no {name}.jsonl (or .jsonl.gz, .parquet, .tsv, .csv).{_others(names)}"
+        )
     return [folder / fitting[0]]
 
 
@@ -56,11 +58,20 @@ def qrels_files(folder: Path, split: str | None, places: Places = LOCAL) -> list
         return next(iter(paths_by_split.values()))
     if not paths_by_split:
         raise InputError(
-            f"{folder / 'qrels'} has no qrels. Put a <split>.tsv there, or use --qrels."
+            f"{folder / 'qrels'} has no qrels. Put a <split>.tsv there, or use --corpus, --queries and --qrels."
         )
     raise InputError(
         f"{folder / 'qrels'} has several splits: {listed}. Choose one with --qrels-split."
     )
+
+
+def _others(names: Iterable[str]) -> str:
+    """Return a sentence about other files that may be the tables; nothing where there are none."""
+    files = [name for name in names if name.endswith((*_TABLES, *_QRELS)) and "/" in name]
+    if not files:
+        return ""
+    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+    return f" It has {', '.join(files[:5])}{more}. Name the tables: --corpus, --queries and --qrels, or --pairs."
 
 
 def _has_tables(names: Iterable[str]) -> bool:

@@ -1,7 +1,7 @@
 """Copies of remote files on this machine: shared by all work directories and processes, with a limit of size.
 
-A copy is a folder `copies/<hash of address and version>` with the file and, written last, `copy.json`. Who reads
-it holds its lock shared, who fetches or removes it alone. So it is fetched once, and never removed in use.
+A copy is a folder `copies/<hash of address and version>` with the file and, written last, `copy.json`. Its lock
+is held shared by who reads it, alone by who fetches or removes it: so it is fetched once, never removed in use.
 """
 
 from __future__ import annotations

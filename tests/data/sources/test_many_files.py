@@ -153,7 +153,7 @@ def test_a_dataset_that_was_saved_to_disk(tmp_path, others):
     both = datasets.DatasetDict({"train": saved, "test": saved})
     both.save_to_disk(str(tmp_path / "both"))
     with pytest.raises(
-        InputError, match="both has several splits. Name the folder of one: .*both/train"
+        InputError, match=r"both has several splits. Name the folder of one: .*both/train"
     ):
         read(corpus=tmp_path / "both", **others)
     assert read(corpus=tmp_path / "both" / "train", **others) == EXPECTED
@@ -203,7 +203,7 @@ def test_a_damaged_arrow_file_is_told(tmp_path, others):
 def test_a_folder_of_different_tables_is_refused(tmp_path, others):
     for name in ("corpus", "queries"):
         write_parquet(tmp_path / name, pa.Table.from_pylist(DOCUMENTS))
-    with pytest.raises(InputError, match="has files of corpus and queries. Name a file"):
+    with pytest.raises(InputError, match=r"has files of corpus and queries. Name a file"):
         read(corpus=tmp_path, **others)
 
 

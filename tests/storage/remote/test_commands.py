@@ -1,12 +1,14 @@
 """Commands on data at addresses: mined, noticed as changed, never with a secret in what is stored or shown."""
 
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
 from huggingface_hub import constants
 
 import negmine
+from negmine.analysis.init.init import init
 from negmine.errors import InputError, NotTrusted
 from negmine.storage.trust import Trust
 from tests.conftest import write_beir
@@ -193,3 +195,25 @@ def test_an_evaluation_set_and_a_prompt_may_be_addresses(
     ]
     again = negmine.filter(work, decontaminate=["mteb/tea"], eval_test=["exact"])
     assert "4-filter/contaminated" in [row["artifact"] for row in again.artifacts]
+
+
+def test_init_tells_a_collection_from_pairs(hub, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hub.publish("mteb/tea", mteb())
+    hub.publish("st/nq", {"pair/train-0.parquet": parquet([{"anchor": "a", "positive": "b"}])})
+    found = init([Path("mteb/tea")], {}, tmp_path / "a.toml")
+    assert [(one["role"], one["rows"]) for one in found["tables"]] == [
+        ("corpus", 6), ("queries", 1), ("qrels", 1),
+    ]  # fmt: skip
+    assert 'data = "hf://datasets/mteb/tea"' in (tmp_path / "a.toml").read_text()
+    init([Path("st/nq")], {}, tmp_path / "b.toml")
+    assert 'pairs = "hf://datasets/st/nq"' in (tmp_path / "b.toml").read_text()
+
+
+def test_a_dataset_that_has_other_tables_is_told_with_them(hub, work, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hub.publish("mteb/de", {"de-corpus/c-0.parquet": b"x", "de-queries/q.parquet": b"y"})
+    with pytest.raises(
+        InputError, match=r"has no corpus\.jsonl.* It has de-corpus/c-0\.parquet, de-q"
+    ):
+        negmine.index(work, data="mteb/de", **FAST)

@@ -37,11 +37,12 @@ def splits(folder: Path, places: Places = LOCAL) -> dict[str, list[Path]]:
     """Return the splits of qrels: name to files. Raises InputError where there is no folder."""
     names = places.names(folder)
     files = [name for name in names if name.startswith("qrels/") and name.endswith(_QRELS)]
-    if not _has_tables(names):
-        by_split = hub_layout.qrels(names, _readme(folder, names, places))
-        if by_split:
-            return {split: [folder / name for name in parts] for split, parts in by_split.items()}
-    return {_stem(name): [folder / name] for name in files if name.count("/") == 1}
+    by_file = {_stem(name): [folder / name] for name in files if name.count("/") == 1}
+    if by_file and _has_tables(names):
+        return by_file
+    by_split = hub_layout.qrels(names, _readme(folder, names, places))
+    stated = {split: [folder / name for name in parts] for split, parts in by_split.items()}
+    return stated or by_file
 
 
 def qrels_files(folder: Path, split: str | None, places: Places = LOCAL) -> list[Path]:
@@ -71,7 +72,8 @@ def _others(names: Iterable[str]) -> str:
     if not files:
         return ""
     more = f" and {len(files) - 5} more" if len(files) > 5 else ""
-    return f" It has {', '.join(files[:5])}{more}. Name the tables: --corpus, --queries and --qrels, or --pairs."
+    tables = "Name the tables: --corpus, --queries and --qrels, or --pairs."
+    return f" It has {', '.join(files[:5])}{more}. {tables}"
 
 
 def _has_tables(names: Iterable[str]) -> bool:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from negmine.config.places import check_regular
 from negmine.errors import InputError
 
 MOST_BYTES = 500_000  # of a README.md
@@ -128,6 +129,7 @@ def _fits(name: str, pattern: str) -> bool:
 def _head(readme: Path) -> Any:
     import yaml
 
+    check_regular(readme)
     try:
         with readme.open("rb") as stream:
             text = stream.read(MOST_BYTES).decode("utf-8", "replace")

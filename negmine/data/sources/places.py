@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from negmine.config.json_text import parsed
+from negmine.config.places import check_regular
 from negmine.data.sources.formats import IPC
 from negmine.errors import InputError
 
@@ -132,6 +133,7 @@ def _saved(state: Path) -> list[str]:
 
 
 def _json(path: Path) -> dict[str, object]:
+    check_regular(path)
     try:
         with path.open("rb") as stream:
             content = parsed(stream.read(_MOST_BYTES + 1))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from negmine.config.addresses import Address
 from negmine.data.identity import identity_of
+from negmine.data.sources.places import is_pattern
 from negmine.errors import InputError, NegmineError
 from negmine.storage.remote.seen import Seen
 from negmine.storage.remote.trouble import PACKAGES, Torn, explained, retried
@@ -25,7 +27,7 @@ def is_web(address: Address) -> bool:
 
 def look(address: Address) -> Seen:
     """Return what the server says of a file. Raises InputError, MissingDependency."""
-    info = _tried(address, "looking at it", lambda system: system.info(address.full))
+    info = _tried(address, "looking at it", lambda system, path: system.info(path))
     if info.get("type") == "directory":
         raise InputError(f"{address} is a folder. Name a file, or several by a pattern.")
     version = _version(info)
@@ -42,13 +44,12 @@ def look(address: Address) -> Seen:
 
 def names_below(folder: Address, depth: int) -> list[str]:
     """Return the files of a folder and, to a depth, of the folders in it: relative, sorted."""
-    root = _path(folder)
 
-    def below(system: Any) -> list[str]:
-        paths = map(str, system.find(folder.full, maxdepth=depth))
-        names = [name for path in paths if (name := path.removeprefix(root).lstrip("/"))]
+    def below(system: Any, path: str) -> list[str]:
+        found = map(str, system.find(path, maxdepth=depth))
+        names = [name for one in found if (name := one.removeprefix(path.rstrip("/")).lstrip("/"))]
         if not names:
-            system.ls(folder.full)  # `find` passes over a folder that may not be read
+            system.ls(path)  # `find` passes over a folder that may not be read
             raise FileNotFoundError(folder.name)
         return sorted(names)
 
@@ -58,15 +59,21 @@ def names_below(folder: Address, depth: int) -> list[str]:
 
 def matches(pattern: Address) -> list[Address]:
     """Return the files that fit a pattern, by name."""
-    paths = _tried(pattern, "listing it", lambda system: system.glob(pattern.full))
-    return [Address(f"{pattern.scheme}://{path}") for path in sorted(map(str, paths))]
+    before = [one for one in pattern.parents if not is_pattern(str(one))]
+    root = before[0] if before else pattern
+
+    def fitting(system: Any, path: str) -> list[str]:
+        top = str(system._strip_protocol(root.full)).rstrip("/")
+        return [str(one).removeprefix(top).lstrip("/") for one in system.glob(path)]
+
+    return [root / name for name in sorted(_tried(pattern, "listing it", fitting))]
 
 
 def fetch(address: Address, seen: Seen, path: Path) -> None:
     """Write a file's bytes to `path`: all of them, and of the version that was seen."""
 
-    def attempt(system: Any) -> None:
-        system.get_file(address.full, str(path))
+    def attempt(system: Any, remote: str) -> None:
+        system.get_file(remote, str(path))
         size = path.stat().st_size
         if seen.size is not None and size != seen.size:
             raise Torn(f"only {size:,} of {seen.size:,} bytes came")
@@ -83,17 +90,13 @@ def _version(info: dict[str, Any]) -> str:
     return ""
 
 
-def _path(folder: Address) -> str:
-    return folder.full.partition("://")[2].rstrip("/")
-
-
-def _tried(address: Address, operation: str, work: Any) -> Any:
-    """Return what `work` returns for the address's file system, tried again where that may help.
+def _tried(address: Address, operation: str, work: Callable[[Any, str], Any]) -> Any:
+    """Return what `work` returns for file system and path of an address, tried again where that may help.
 
     Nothing that was listed earlier counts. Raises a NegmineError with what failed.
     """
     try:
-        return retried(lambda: work(_system(address)))
+        return retried(lambda: work(*_opened(address)))
     except NegmineError:
         raise
     except Exception as error:  # of any of fsspec's many clients
@@ -107,7 +110,8 @@ def _has_bucket(address: Address, error: Exception) -> bool:
     if is_web(address) or not isinstance(error, FileNotFoundError):
         return True
     try:
-        _system(address).info(_path(address).partition("/")[0])
+        system, path = _opened(address)
+        system.info(path.partition("/")[0])
     except FileNotFoundError:
         return False
     except Exception:  # a bucket that may not be looked at may be there
@@ -115,15 +119,16 @@ def _has_bucket(address: Address, error: Exception) -> bool:
     return True
 
 
-def _system(address: Address) -> Any:
-    import fsspec
+def _opened(address: Address) -> tuple[Any, str]:
+    """Return the file system of an address, which remembers nothing, and the path in it."""
+    from fsspec.core import url_to_fs
+    from fsspec.registry import known_implementations, registry
 
-    try:
-        return fsspec.filesystem(
-            address.scheme, use_listings_cache=False, skip_instance_cache=True, **_options(address)
-        )
-    except ValueError as error:
-        raise InputError(f"{address}: fsspec does not know {address.scheme}://.") from error
+    if address.scheme not in {*known_implementations, *registry}:
+        raise InputError(f"{address}: fsspec does not know {address.scheme}://.")
+    options = {"use_listings_cache": False, "skip_instance_cache": True, **_options(address)}
+    system, path = url_to_fs(address.full, **options)
+    return system, str(path)
 
 
 def _options(address: Address) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Remote:
         self.note: Callable[[str], None] = _nobody
         self._seen: dict[str, Seen] = {}
         self._listings: dict[str, Listing] = {}
+        self._below: dict[tuple[str, int], list[str]] = {}
         self._held: dict[str, Held] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -50,7 +51,7 @@ class Remote:
                 f"{folder}: a web address names a file, not a folder. Name each file: --corpus, --queries "
                 "and --qrels."
             )
-        return objects.names_below(folder, 2)
+        return self._names_below(folder, 2)
 
     def files(self, path: Path) -> list[Path]:
         """Return the files that a path, a pattern, a folder or a dataset stands for."""
@@ -62,7 +63,7 @@ class Remote:
             return [path]
         if is_pattern(path.full):
             return not_none(objects.matches(path), path)
-        return [path] if _is_file(path) else self._in_folder(path, objects.names_below(path, 1))
+        return [path] if _is_file(path) else self._in_folder(path, self._names_below(path, 1))
 
     def version(self, address: Address) -> str:
         """Return what identifies a file's content, as its server says."""
@@ -106,6 +107,12 @@ class Remote:
                     {"address": str(file), "version": seen.version, "bytes": seen.size, **revision}
                 )
         return rows
+
+    def _names_below(self, folder: Address, depth: int) -> list[str]:
+        key = (folder.full, depth)
+        if key not in self._below:
+            self._below[key] = objects.names_below(folder, depth)
+        return self._below[key]
 
     def _in_folder(self, folder: Address, names: Sequence[str]) -> list[Path]:
         files = in_folder(folder, names, self)

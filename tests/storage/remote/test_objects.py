@@ -100,12 +100,12 @@ def test_a_server_that_denies_is_told_by_status(web):
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    import fsspec
+    from fsspec import core
 
-    def missing(name, **options):
+    def missing(address, **options):
         raise ImportError("Install s3fs")
 
-    monkeypatch.setattr(fsspec, "filesystem", missing)
+    monkeypatch.setattr(core, "url_to_fs", missing)
     with pytest.raises(MissingDependency, match=r"needs s3fs. Run: pip install s3fs"):
         Remote().look(FILE)
 

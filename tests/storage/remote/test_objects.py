@@ -129,6 +129,17 @@ def test_what_never_comes_whole_never_counts(web, cache):
     assert Remote().local(address).read_bytes() == web.files["/a.jsonl"]
 
 
+def test_a_body_that_is_shorter_than_was_said_never_counts(web, cache):
+    web.put("/a.jsonl", b"0123456789" * 1000)
+    web.is_short = True
+    with pytest.raises(
+        InputError, match=r"only 5,000 of 10,000 bytes came \(reading it, 4 times\)"
+    ):
+        Remote().local(Address(f"{web.url}/a.jsonl"))
+    assert len(web.gets("/a.jsonl")) == 4
+    assert not [one for one in (cache / "copies").rglob("*") if one.is_file()]
+
+
 def test_a_server_that_is_overloaded_is_asked_again(web):
     web.put("/a.jsonl", b"one")
     web.status["/a.jsonl"] = 503

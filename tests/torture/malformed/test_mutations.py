@@ -58,7 +58,7 @@ READERS = {
 CASES = [
     (rows, ending)
     for rows in READERS
-    for ending in ("jsonl", "csv", "tsv", "parquet", "jsonl.gz", "qrels")
+    for ending in ("jsonl", "csv", "tsv", "parquet", "jsonl.gz", "qrels", "arrow", "feather")
     if (ending == "qrels") <= (rows == "qrels")
 ]
 TOML = b"[index]\nmodel = 'a'\nretriever = ['bm25', 'dense']\n[retrieve]\nk = 7\n[filter]\nmax-risk = 0.5\n"

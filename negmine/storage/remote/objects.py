@@ -42,6 +42,12 @@ def look(address: Address) -> Seen:
     return Seen(version, size, f"remote:{identity_of([where, version, size])}")
 
 
+def is_folder(address: Address) -> bool:
+    """Tell a folder from a file. Raises InputError where there is neither."""
+    info = _tried(address, "looking at it", lambda system, path: system.info(path))
+    return bool(info.get("type") == "directory")
+
+
 def names_below(folder: Address, depth: int) -> list[str]:
     """Return the files of a folder and, to a depth, of the folders in it: relative, sorted."""
 

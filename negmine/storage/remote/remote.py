@@ -63,7 +63,9 @@ class Remote:
             return [path]
         if is_pattern(path.full):
             return not_none(objects.matches(path), path)
-        return [path] if _is_file(path) else self._in_folder(path, self._names_below(path, 1))
+        if _is_file(path) or not objects.is_folder(path):
+            return [path]
+        return self._in_folder(path, self._names_below(path, 1))
 
     def version(self, address: Address) -> str:
         """Return what identifies a file's content, as its server says."""
@@ -163,5 +165,5 @@ def _is_file(address: Address) -> bool:
     try:
         kind_of(address)
     except InputError:
-        return address.name.lower().endswith((".txt", ".trec", ".qrels"))
+        return False
     return True

@@ -10,6 +10,8 @@ from huggingface_hub import constants
 import negmine
 from negmine.analysis.init.init import init
 from negmine.errors import InputError, NotTrusted
+from negmine.stages.filter.judge.chat import rules_of
+from negmine.stages.opening import open_existing
 from negmine.storage.trust import Trust
 from tests.conftest import write_beir
 from tests.storage.remote.conftest import KEYS
@@ -183,18 +185,24 @@ def test_a_mistyped_folder_is_told_as_a_folder_and_as_a_dataset(hub, work, tmp_p
         negmine.index(work, data="data/scifct", **FAST)
 
 
-def test_an_evaluation_set_and_a_prompt_may_be_addresses(
-    hub, web, work, tmp_path, monkeypatch, beir
-):
+def test_an_evaluation_set_may_be_a_dataset(hub, work, tmp_path, monkeypatch, beir):
     monkeypatch.chdir(tmp_path)
     hub.publish("mteb/tea", mteb())
     negmine.mine(work, data=beir, **FAST)
-    measured = negmine.decontaminate(work, "mteb/tea", eval_test=["exact"])
-    assert [(one["name"], one["split"], one["queries"]) for one in measured["sets"]] == [
-        ("tea", "test", 1)
-    ]
+    (measured,) = negmine.decontaminate(work, "mteb/tea")["sets"]
+    assert (measured["name"], measured["split"], measured["queries"]) == ("tea", "test", 1)
     again = negmine.filter(work, decontaminate=["mteb/tea"], eval_test=["exact"])
     assert "4-filter/contaminated" in [row["artifact"] for row in again.artifacts]
+    hub.publish("mteb/tea", mteb(**{"queries.jsonl": b'{"_id": "q", "text": "milk"}\n'}))
+    assert states(work)["4-filter/contaminated"].state == "stale"
+
+
+def test_a_prompt_may_be_an_address(web, work, beir):
+    web.put("/prompt.txt", b"Judge {query} by {documents}")
+    negmine.mine(work, data=beir, **FAST)
+    judge = {"judge_url": "http://localhost:1/v1", "judge_model": "m", "judge_check": 0}
+    context = open_existing(work, judge | {"judge_prompt": f"{web.url}/prompt.txt"})
+    assert rules_of(context).prompt == "Judge {query} by {documents}"
 
 
 def test_init_tells_a_collection_from_pairs(hub, tmp_path, monkeypatch):

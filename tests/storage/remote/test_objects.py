@@ -71,8 +71,14 @@ def test_what_is_missing_is_named(s3, address, message):
         Remote().look(Address(address))
 
 
+def test_a_file_needs_no_ending(s3):
+    put(s3, "folder/qrels.robust04", b"q 0 d 1")
+    address = Address("s3://texts/folder/qrels.robust04")
+    assert Remote().files(address) == [address]
+
+
 def test_a_folder_that_is_empty_is_missing(s3):
-    with pytest.raises(InputError, match=r"bucket texts has no key nothing \(listing it\)"):
+    with pytest.raises(InputError, match=r"bucket texts has no key nothing \(looking at it\)"):
         Remote().files(Address("s3://texts/nothing"))
     put(s3, "notes/read.me", b"x")
     with pytest.raises(InputError, match=r"has no Parquet or Arrow files\. Name a file"):

@@ -148,4 +148,11 @@ def _options(address: Address) -> dict[str, Any]:
                 "retries": {"max_attempts": 1},
             },
         }
+    if is_web(address):
+        from aiohttp import ClientTimeout
+
+        waits = ClientTimeout(
+            total=None, sock_connect=10, sock_read=60
+        )  # its own total is 5 minutes
+        return {"client_kwargs": {"timeout": waits, "trust_env": True}}  # proxies
     return {}

@@ -6,6 +6,7 @@ import pytest
 
 from negmine.config.addresses import Address
 from negmine.errors import InputError, MissingDependency
+from negmine.storage.remote import objects
 from negmine.storage.remote.remote import Remote
 
 FILE = Address("s3://texts/folder/corpus.jsonl")
@@ -187,3 +188,9 @@ def test_a_signature_is_no_part_of_what_identifies_a_file(web, cache):
     assert Remote().version(first) == Remote().version(second)
     records = [json.loads(one.read_text()) for one in cache.rglob("copy.json")]
     assert [one["address"] for one in records] == [f"{web.url}/a.jsonl"]
+
+
+def test_a_large_file_of_the_web_has_time_as_long_as_bytes_come():
+    system, path = objects._opened(Address("https://host/large.parquet"))
+    limits = system.client_kwargs["timeout"]
+    assert (limits.total, limits.sock_read, path) == (None, 60, "https://host/large.parquet")

@@ -176,4 +176,4 @@ def _told(address: Address, what: Named, error: Exception) -> NegmineError:
             f"{start}: it is not in the cache of this machine, and HF_HUB_OFFLINE is set or the Hub cannot be "
             "reached. Unset it, or check the network."
         )
-    return explained(address, f"asking the Hub for the {what}", error)
+    return explained(address, f"asking for the {what}, which is no path here", error)

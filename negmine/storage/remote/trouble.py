@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from negmine.config.addresses import Address
+from negmine.config.addresses import HUB, Address
 from negmine.config.secrets import redacted
 from negmine.errors import InputError, MissingDependency, NegmineError
 
@@ -109,6 +109,8 @@ def explained(
 
 def _place(address: Address) -> str:
     """Return what is meant in words: bucket and key, or host and path."""
+    if address.scheme == HUB:
+        return "the Hugging Face Hub"
     container, _, rest = str(address).partition("://")[2].partition("/")
     if PACKAGES.get(address.scheme) == "aiohttp":
         return f"file /{rest} at host {container}"

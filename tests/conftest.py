@@ -17,6 +17,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 RECORDS = TemporaryDirectory(prefix="negmine-trust-")  # of what tests trust; gone when they end
 os.environ["NEGMINE_TRUST"] = RECORDS.name
+COPIES = TemporaryDirectory(prefix="negmine-cache-")  # of remote files
+os.environ["NEGMINE_CACHE"] = COPIES.name
 
 DOCUMENTS = {
     "tea-1": ("Brewing tea", "Green tea is best brewed at eighty degrees for two minutes."),

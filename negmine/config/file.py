@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negmine.config.addresses import as_dataset
 from negmine.config.gone import why_gone
 from negmine.config.json_text import DEEPEST
 from negmine.config.naming import is_address, key, nearest
 from negmine.config.places import why_not
 from negmine.config.runs import RunFile, is_run, run_file
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, kinds_of
+from negmine.config.table import NONE, fact, kinds_of
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
 from negmine.errors import SettingsError
 
@@ -71,7 +72,8 @@ def _tables(path: Path, content: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for field, value in tables[stage].items():
             kinds = kinds_of(STAGES[stage].model_fields[field].annotation)
             if Path in kinds:
-                tables[stage][field] = _beside(path, value)
+                is_dataset = bool(fact(STAGES[stage].model_fields[field], "dataset"))
+                tables[stage][field] = _beside(path, value, is_dataset)
             elif field == "run":
                 tables[stage][field] = _runs_beside(path, value)
         values = {field: v for field, v in tables[stage].items() if not is_none(field, v)}
@@ -79,12 +81,17 @@ def _tables(path: Path, content: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return tables
 
 
-def _beside(path: Path, value: Any) -> Any:
-    """Return a path, or each of a list, as relative to the folder of the file; anything else as it is."""
+def _beside(path: Path, value: Any, may_be_dataset: bool) -> Any:
+    """Return a path, or each of a list, as relative to the folder of the file; anything else as it is.
+
+    may_be_dataset: `owner/name` that is no path there is a dataset of the Hub.
+    """
     if isinstance(value, list):
-        return [_beside(path, one) for one in value]
-    is_path = isinstance(value, str) and value != NONE and "://" not in value
-    return path.resolve().parent / value if is_path else value
+        return [_beside(path, one, may_be_dataset) for one in value]
+    if not isinstance(value, str) or value == NONE or "://" in value:
+        return value
+    folder = path.resolve().parent
+    return (as_dataset(Path(value), folder) if may_be_dataset else None) or folder / value
 
 
 def _runs_beside(path: Path, value: Any) -> Any:

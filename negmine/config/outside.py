@@ -1,4 +1,4 @@
-"""Which settings name something outside the work directory: a plug-in, a model, a file, an endpoint.
+"""Which settings name something outside the work directory: a plug-in, model, file, address or endpoint.
 
 Remembered settings may come from somebody else, with the work directory. What they name outside of it counts
 only if the user has named it, too, or trusts it (storage/trust.py). OUTSIDE is the one list of such settings.
@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from negmine.config.naming import flag, is_plugin, split_name
+from negmine.config.naming import flag, is_address, is_plugin, split_name
 from negmine.config.settings import STAGES, Settings
 from negmine.config.tables import NAMED_MODELS, stage_of_field
 
 PLUGIN, MODEL, FILE, PROMPT, ENDPOINT = "plug-in", "model", "file", "prompt", "endpoint"
+ADDRESS = "address"
 SOURCES = ("data", "corpus", "queries", "qrels", "pairs")
 _INDEX, _SEARCH, _RERANK, _FILTER = ("index",), ("index", "retrieve"), ("rerank",), ("filter",)
 
@@ -85,9 +86,11 @@ def _values(setting: str, value: Any) -> list[str]:
 
 
 def _kind(kind: str, value: str) -> str:
+    if kind == FILE and is_address(value):
+        return ADDRESS
     return PLUGIN if kind == MODEL and is_plugin(value) else kind
 
 
 def _inside(value: str, root: Path) -> bool:
     path = Path(value).resolve()
-    return path.is_relative_to(root.resolve()) and path.is_file()
+    return not is_address(value) and path.is_relative_to(root.resolve()) and path.is_file()

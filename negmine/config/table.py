@@ -10,7 +10,8 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
-from negmine.config.naming import flag, is_address, nearest
+from negmine.config.addresses import Address, as_address, shown
+from negmine.config.naming import flag, nearest
 from negmine.config.wanted import bounds_of, in_words
 from negmine.errors import SettingsError
 
@@ -38,11 +39,8 @@ class SettingsTable(BaseModel):
             _check_number(name, value, kinds, cls)
         elif bool in kinds and not isinstance(value, bool):
             raise ValueError("say true or false")
-        elif Path in kinds and any(map(is_address, _several(value))):
-            raise ValueError(
-                "this is an address, and negmine reads files of this machine. Download it first, as with "
-                "`hf download NAME --repo-type dataset --local-dir FOLDER`, and name the folder or file"
-            )
+        elif Path in kinds:
+            value = _addresses(value, may_be=bool(fact(cls.model_fields[name], "remote")))
         return value
 
 
@@ -63,7 +61,7 @@ def validated(table: type[T], values: Mapping[str, Any], name: Callable[[str], s
         info = table.model_fields.get(field)
         bounds = bounds_of(info.metadata) if info is not None else {}
         is_whole = info is not None and float not in kinds_of(info.annotation)
-        problem, value = in_words(first, bounds, is_whole), first.get("input")
+        problem, value = in_words(first, bounds, is_whole), shown(first.get("input"))
         raise SettingsError(f"{name(field)} {value!r}: {problem}.") from error
 
 
@@ -90,6 +88,19 @@ def kinds_of(annotation: Any) -> set[Any]:
     """Return the plain types and literal values that a field may hold, whatever they are wrapped in."""
     inside = get_args(annotation)
     return set().union(*map(kinds_of, inside)) if inside else {annotation}
+
+
+def _addresses(value: Any, may_be: bool) -> Any:
+    """Return paths, with an Address for each address. Raises ValueError where there may be none."""
+    if isinstance(value, list | tuple):
+        return type(value)(_addresses(one, may_be) for one in value)
+    place = as_address(value)
+    if isinstance(place, Address) and not may_be:
+        raise ValueError(
+            "this is an address, and this setting names a file of this machine. Download it first, and name "
+            "the file"
+        )
+    return place
 
 
 def _several(value: Any) -> Any:
@@ -125,7 +136,8 @@ def setting(text: str, default: Any = None, *, group: str, **extra: Any) -> Any:
 
     text: what the setting does, as help and docs show it. group: the heading it stands under there.
     extra: bounds (`ge`, `gt`, `le`, `lt`) and facts. `essential`: True if every short help shows it, "stage" if
-    only that of its own stage does. `speed`: it changes no row. `shared_with`: the other stages whose work
+    only that of its own stage does. `remote`: its path may be an address; `dataset`: a dataset of the Hub, too.
+    `speed`: it changes no row. `shared_with`: the other stages whose work
     depends on it; their commands accept it, too.
     """
     bounds = {key: extra.pop(key) for key in ("ge", "gt", "le", "lt") if key in extra}

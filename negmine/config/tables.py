@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negmine.config.addresses import Address, as_dataset
 from negmine.config.naming import flag, split_name
 from negmine.config.runs import RunFile, run_file
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, StageSettings, default_text, kinds_of, validated
+from negmine.config.table import NONE, StageSettings, default_text, fact, kinds_of, validated
 from negmine.errors import SettingsError
 
 MODELS = ("model", "query_model", "rerank_model", "guide_model", "judge_local")
@@ -46,12 +48,15 @@ def _absolute(settings: StageSettings) -> StageSettings:
     update: dict[str, Any] = {}
     for field in settings.model_fields_set:
         value = getattr(settings, field)
+        real = partial(
+            _real, may_be_dataset=bool(fact(type(settings).model_fields[field], "dataset"))
+        )
         if isinstance(value, Path):
-            update[field] = _real(value)
+            update[field] = real(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Path):
-            update[field] = tuple(map(_real, value))
+            update[field] = tuple(map(real, value))
         elif field == "run":
-            runs = [(one.name, _real(one.path)) for one in map(run_file, value)]
+            runs = [(one.name, real(one.path)) for one in map(run_file, value)]
             update[field] = tuple(str(RunFile(name, path)) for name, path in runs)
         elif field in MODELS and value:
             many = isinstance(value, tuple)
@@ -76,8 +81,15 @@ def _model_path(name: str) -> str:
     return str(path.resolve()) if path.exists() else name
 
 
-def _real(path: Path) -> Path:
-    """Return a path without links and ~. Raises SettingsError where these lead nowhere."""
+def _real(path: Path, may_be_dataset: bool) -> Path:
+    """Return a path without links and ~; an address, also of a dataset of the Hub, as it is.
+
+    Raises SettingsError where links lead nowhere.
+    """
+    if isinstance(path, Address):
+        return path
+    if may_be_dataset and (dataset := as_dataset(path)) is not None:
+        return dataset
     try:
         return path.expanduser().resolve()
     except (RuntimeError, OSError) as error:

@@ -95,7 +95,10 @@ def _size(context: Context, is_indexed: bool, made: Collection[str]) -> Size:
     if is_indexed:
         documents, asked = (context.work.require(name).rows for name in (CORPUS, QUERIES))
     else:
-        sources, problems = open_sources(context.config.index), Problems(skip=True)
+        sources, problems = (
+            open_sources(context.config.index, context.work.remote),
+            Problems(skip=True),
+        )
         documents = sum(table.num_rows for table in sources.corpus(problems))
         asked = sum(table.num_rows for table in sources.queries(problems))
     vectors = {
@@ -123,7 +126,9 @@ def _timed(context: Context, model: DenseModel) -> Vectors:
 
 
 def _texts(context: Context) -> Iterator[str]:
-    for table in open_sources(context.config.index).corpus(Problems(skip=True)):
+    for table in open_sources(context.config.index, context.work.remote).corpus(
+        Problems(skip=True)
+    ):
         yield from filter(str.strip, table["text"].to_pylist())
 
 

@@ -111,6 +111,7 @@ def _context(
     resolved = resolve(_tables_as_files(work, flags), config, remembered, infos)
     check(resolved)
     work.verify = resolved.index.verify
+    work.remote.note = (progress or Silent()).note
     source = source or work
     trust = trusted(resolved.given, resolved.origins, work.root, source.root, source.name)
     return Context(work, resolved, progress or Silent(), force, trust=trust)

@@ -89,11 +89,11 @@ def make_plan(context: Context) -> list[Artifact]:
 
 
 def _index(context: Context) -> Iterable[Artifact]:
-    settings, digest = context.config.index, context.work.digest
+    settings, remote, digest = context.config.index, context.work.remote, context.work.digest_of
 
     def source(files: str, *fields: str) -> Callable[[], dict[str, Any]]:
         def read() -> dict[str, Any]:
-            digests = [digest(path) for path in getattr(open_sources(settings), files)]
+            digests = [digest(path) for path in getattr(open_sources(settings, remote), files)]
             return {"sources": digests, **_pick(settings, "on_error", *fields)}
 
         return read

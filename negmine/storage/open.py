@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from negmine.config.addresses import shown
 from negmine.config.naming import is_address
 from negmine.errors import WorkdirError
 from negmine.storage.workdir import Workdir, refuse_file
@@ -15,6 +16,6 @@ def open_workdir(root: Path | str) -> Workdir:
     Raises WorkdirError for an address or a file.
     """
     if is_address(root):
-        raise WorkdirError(f"{root} is an address. Name a folder of this machine.")
+        raise WorkdirError(f"{shown(root)} is an address. Name a folder of this machine.")
     refuse_file(Path(root))
     return Workdir(root)

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.addresses import Address
 from negmine.errors import CorruptArtifact, MissingArtifact, NegmineError, WorkdirError
 from negmine.storage.contents import (
     HASH,
@@ -44,6 +45,7 @@ from negmine.storage.parquet import (
     with_identity,
     write_table,
 )
+from negmine.storage.remote.remote import Remote
 
 PARTIAL = ".partial"
 
@@ -62,6 +64,11 @@ class Workdir:
         self.root = Path(root)
         self.name = str(root) if name is None else name
         self.digest = Digests(self.root / DIGESTS)
+        self.remote = Remote()
+
+    def digest_of(self, path: Path) -> str:
+        """Return what identifies the content of a file: its sha256; of an address, what its server says."""
+        return self.remote.version(path) if isinstance(path, Address) else self.digest(path)
 
     @property
     def shared(self) -> Path:

@@ -84,5 +84,14 @@ def test_the_name_of_a_run_cannot_make_a_file_look_as_if_it_were_inside(tmp_path
     assert [one.value for one in named_outside(given, tmp_path)] == ["pys=/etc/passwd"]
 
 
+def test_an_address_is_outside_even_where_a_folder_inside_has_its_name(tmp_path, monkeypatch):
+    (tmp_path / "s3:" / "bucket").mkdir(parents=True)
+    (tmp_path / "s3:" / "bucket" / "corpus.jsonl").touch()
+    monkeypatch.chdir(tmp_path)
+    given = {"index": {"corpus": "s3://bucket/corpus.jsonl"}}
+    things = named_outside(Settings.model_validate(given), tmp_path)
+    assert things == [Named("corpus", "address", "s3://bucket/corpus.jsonl")]
+
+
 def test_a_name_that_steers_a_terminal_is_shown_escaped():
     assert str(Named("judge_url", "endpoint", "http://a\x1b[2J")).isprintable()

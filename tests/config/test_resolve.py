@@ -195,14 +195,26 @@ def test_a_default_is_not_remembered_as_if_it_were_said():
     assert resolve({"k": 5}).to_remember()["index"] == {}
 
 
-def test_an_address_is_no_file(tmp_path):
-    """hf://... used to be answered with a path of this machine."""
-    for given in ({"data": "hf://datasets/x/y"}, {"pairs": "s3://bucket/pairs.jsonl"}):
-        with pytest.raises(SettingsError, match="is an address, and negmine reads files of this"):
-            resolve(given)
-    file = toml(tmp_path, '[index]\ncorpus = "hf://datasets/x"\n')
+def test_an_address_is_no_file_of_this_machine(tmp_path):
+    with pytest.raises(SettingsError, match="is an address, and this setting names a file of this"):
+        resolve({"document_vectors": "s3://bucket/documents.npy"})
+    file = toml(tmp_path, '[index]\nquery-vectors = "https://host/queries.npy"\n')
     with pytest.raises(SettingsError, match="is an address"):
         resolve({}, file)
+
+
+def test_addresses_and_datasets_are_kept_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = toml(tmp_path, '[index]\ncorpus = "s3://bucket/a/b.jsonl"\npairs = "owner/name@main"\n')
+    index = resolve({}, file).index
+    assert str(index.corpus) == "s3://bucket/a/b.jsonl"
+    assert str(index.pairs) == "hf://datasets/owner/name@main"
+    assert str(resolve({"data": "owner/name"}).index.data) == "hf://datasets/owner/name"
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    assert resolve({"data": "owner/name"}).index.data == tmp_path / "owner" / "name"
+    toml(tmp_path, '[index]\ndata = "owner/name"\n')
+    assert resolve({}, file).index.data == tmp_path / "owner" / "name"
+    assert resolve({"corpus": "owner/nobody"}).index.corpus == tmp_path / "owner" / "nobody"
 
 
 @pytest.mark.parametrize(

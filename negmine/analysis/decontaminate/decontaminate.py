@@ -10,6 +10,7 @@ import polars as pl
 
 from negmine.analysis.decontaminate.examples import examples
 from negmine.analysis.decontaminate.training import ROLES, Training, read_training
+from negmine.config.addresses import place_of
 from negmine.engine.context import Context
 from negmine.engine.status import STALE, survey
 from negmine.errors import SettingsError
@@ -31,7 +32,8 @@ def decontaminate(context: Context, against: Sequence[Path], limit: int) -> dict
     if not against:
         raise SettingsError("Against what? Give --against FOLDER, once for each evaluation set.")
     rules = context.config.filter
-    sets = open_sets(against, rules, context.config.index)
+    places = [place_of(path, "--against") for path in against]
+    sets = open_sets(places, rules, context.config.index, context.work.remote)
     training = read_training(context)
     _note_stale(context)
     context.progress.begin("decontaminate")

@@ -10,12 +10,15 @@ from typing import Any
 
 from negmine.analysis.init.look import look
 from negmine.analysis.init.suggest import advice, needed
+from negmine.config.addresses import DATASETS, place_of
 from negmine.config.naming import flag
 from negmine.config.settings import IndexSettings
 from negmine.config.starter import starter
 from negmine.config.tables import checked
-from negmine.errors import SettingsError
+from negmine.data.sources.beir import table_files
+from negmine.errors import InputError, SettingsError
 from negmine.storage.files import write_out
+from negmine.storage.remote.remote import Remote
 
 # Words in the names of files that say what they hold.
 _ROLES = {
@@ -69,7 +72,7 @@ def _meant(paths: Sequence[Path], flags: Mapping[str, Any]) -> dict[str, Path]:
     if not paths:
         return {}
     if len(paths) == 1:
-        return {"data" if paths[0].is_dir() else "pairs": paths[0]}
+        return {"data" if _is_collection(paths[0]) else "pairs": paths[0]}
     roles = {_role(path): path for path in paths}
     if len(paths) != len(_ROLES) or set(roles) != set(_ROLES):
         raise SettingsError(
@@ -77,6 +80,20 @@ def _meant(paths: Sequence[Path], flags: Mapping[str, Any]) -> dict[str, Path]:
             "--qrels."
         )
     return {str(role): path for role, path in roles.items()}
+
+
+def _is_collection(path: Path) -> bool:
+    """Tell whether a path is a folder here, or names a dataset of the Hub that has a corpus."""
+    place = place_of(path, "PATH")
+    is_dataset = (
+        str(place).startswith(DATASETS) and str(place).count("/") == DATASETS.count("/") + 1
+    )
+    if not is_dataset:
+        return path.is_dir()
+    try:
+        return bool(table_files(place, "corpus", Remote()))
+    except InputError:
+        return False  # of pairs; or reading it tells what is wrong
 
 
 def _role(path: Path) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from negmine.analysis.init.peek import Beginning, first_chunk, first_rows
@@ -13,7 +15,9 @@ from negmine.data.sources.beir import splits
 from negmine.data.sources.columns import find
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import checked_relevance, has_ids, judgement_rows, read_qrels
+from negmine.data.sources.reading import naming
 from negmine.data.sources.records import Records, as_id
+from negmine.storage.remote.remote import Remote
 
 _FIRST = ("train", "dev", "val")  # splits that are for training, or at least not for the last test
 
@@ -62,15 +66,31 @@ def look(settings: IndexSettings) -> Data:
 
     Raises SettingsError where they do not say which files, InputError for one that cannot be read.
     """
-    names = list(splits(settings.data)) if settings.data is not None else []
+    remote = Remote()
+    names = list(splits(settings.data, remote)) if settings.data is not None else []
     split = settings.qrels_split or _split(names)
     chosen = settings.model_copy(update={"qrels_split": split})
-    sources = open_sources(chosen)
+    sources = open_sources(chosen, remote)
+    corpus = (
+        [_of_files(partial(_records, "corpus"), sources.document_files, remote)]
+        if sources.document_files
+        else []
+    )
     if settings.pairs is not None:
-        return Data([*_corpus(settings.corpus), _pairs(settings.pairs)], [], None, None)
-    tables = [*_corpus(sources.corpus_files[0]), _records("queries", sources.query_files[0])]
-    judged, judgements = _qrels(sources.qrels_files[0], settings.min_relevance)
-    return Data([*tables, judged], names, split, judgements)
+        return Data([*corpus, _of_files(_pairs, sources.query_files, remote)], [], None, None)
+    queries = _of_files(partial(_records, "queries"), sources.query_files, remote)
+    judged, judgements = _qrels(remote.local(sources.qrels_files[0]), settings.min_relevance)
+    qrels = _of_files(lambda path: judged, sources.qrels_files, remote)
+    return Data([*corpus, queries, qrels], names, split, judgements)
+
+
+def _of_files(look_at: Callable[[Path], Table], files: Sequence[Path], remote: Remote) -> Table:
+    """Look at the first of the files that are one table; the others are taken to have as many rows."""
+    first = remote.local(files[0])
+    with naming(first, files[0]):
+        table = look_at(first)
+    rows = table.rows * len(files)
+    return replace(table, file=files[0], rows=rows, is_estimate=table.is_estimate or len(files) > 1)
 
 
 def _split(names: list[str]) -> str | None:
@@ -78,10 +98,6 @@ def _split(names: list[str]) -> str | None:
     if len(names) < 2:
         return None
     return min(names, key=lambda name: (*(word not in name for word in _FIRST), name == "test"))
-
-
-def _corpus(path: Path | None) -> list[Table]:
-    return [] if path is None else [_records("corpus", path)]
 
 
 def _records(role: str, path: Path) -> Table:

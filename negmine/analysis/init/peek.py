@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.arrow_files import arrow_rows
+from negmine.data.sources.formats import IPC, kind_of, read_chunks
 from negmine.data.sources.parquet import open_parquet
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import CHUNK, Chunk, Row
 from negmine.data.sources.text import open_bytes
 
 PARQUET = "parquet"
+_COUNTED = (PARQUET, "arrow")  # formats that say how many rows a file has
 
 
 class Beginning(NamedTuple):
@@ -34,8 +36,8 @@ def first_chunk(path: Path, problems: Problems) -> tuple[Chunk, Beginning]:
     rows = chunk.rows()
     chunk = replace(chunk, rows=lambda: rows)  # problems are counted once
     is_all = next(chunks, None) is None
-    if kind_of(path) == PARQUET:
-        return chunk, Beginning(rows, _parquet_rows(path), False)
+    if kind_of(path) in _COUNTED:
+        return chunk, Beginning(rows, _counted(path), False)
     return chunk, _beginning(path, rows, chunk.stop, is_all)
 
 
@@ -46,8 +48,8 @@ def first_rows(
     rows = list(islice(read(path, problems), CHUNK + 1))
     problems.raise_if_any()
     is_all = len(rows) <= CHUNK
-    if path.name.lower().endswith(f".{PARQUET}"):
-        return Beginning(rows[:CHUNK], _parquet_rows(path), False)
+    if path.name.lower().endswith((f".{PARQUET}", *IPC)):
+        return Beginning(rows[:CHUNK], _counted(path), False)
     return _beginning(path, rows[:CHUNK], min(len(rows), CHUNK), is_all)
 
 
@@ -67,8 +69,11 @@ def _bytes_of_lines(path: Path, lines: int) -> int:
         return max(int(on_disk.tell()), 1)
 
 
-def _parquet_rows(path: Path) -> int:
+def _counted(path: Path) -> int:
+    """Return how many rows a file says that it has."""
     try:
+        if kind_of(path) != PARQUET:
+            return arrow_rows(path)
         return int(open_parquet(path).metadata.num_rows)
     except (pa.ArrowException, OSError, ValueError):
         return 0  # the problem of reading it tells more

@@ -192,7 +192,9 @@ class FilterSettings(StageSettings):
         ge=0,
         le=1,
     )
-    judge_prompt: Path | None = _judge("Your own prompt, with {query} and {documents} in it.")
+    judge_prompt: Path | None = _judge(
+        "Your own prompt, with {query} and {documents} in it.", remote=True
+    )
     judge_max_tokens: int | None = _judge(
         "Tokens an answer may have. Default: 16 a document and 16 more; logprob: 1.", gt=0
     )
@@ -222,6 +224,8 @@ class FilterSettings(StageSettings):
         "Evaluation set that training texts must not be in: a BEIR folder, a work directory, or a file of "
         "queries or documents. What --drop-contaminated says is dropped. Repeatable.",
         (),
+        remote=True,
+        dataset=True,
     )
     drop_contaminated: Literal["queries", "rows", "none"] = _decontaminate(
         "queries: drop a query that is contaminated, or has a contaminated positive, with all its rows. rows: "

@@ -25,22 +25,34 @@ class IndexSettings(StageSettings):
     """Where the data is, how it is read, and how the retrievers index it."""
 
     data: Path | None = _data(
-        "BEIR folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv. Each may be .gz.",
+        "BEIR folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv (each may be .gz), or a dataset of "
+        "the Hub, such as mteb/scifact.",
         essential=True,
+        remote=True,
+        dataset=True,
     )
     qrels_split: str | None = _data(
         "Split of --data to read: qrels/SPLIT.tsv. Default: train, else the only one.",
         essential="stage",
     )
     corpus: Path | None = _data(
-        "Documents: jsonl, csv or tsv (each may be .gz), or Parquet.", essential=True
+        "Documents: jsonl, csv or tsv (each may be .gz), Parquet or Arrow; a pattern or folder of several.",
+        essential=True,
+        remote=True,
     )
     queries: Path | None = _data(
-        "Queries: jsonl, csv or tsv (each may be .gz), or Parquet.", essential=True
+        "Queries: jsonl, csv or tsv (each may be .gz), Parquet or Arrow; a pattern or folder of several.",
+        essential=True,
+        remote=True,
     )
-    qrels: Path | None = _data("Relevance: tsv, csv, jsonl, Parquet or TREC qrels.", essential=True)
+    qrels: Path | None = _data(
+        "Relevance: tsv, csv, jsonl, Parquet or TREC qrels.", essential=True, remote=True
+    )
     pairs: Path | None = _data(
-        "(query, positive) text pairs: jsonl, csv, tsv or Parquet.", essential=True
+        "(query, positive) text pairs: jsonl, csv, tsv, Parquet or Arrow, or a dataset of the Hub.",
+        essential=True,
+        remote=True,
+        dataset=True,
     )
     query_column: str = _data("Column of --pairs that holds the query.", "anchor", essential=True)
     positive_column: str = _data(

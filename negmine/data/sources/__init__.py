@@ -4,122 +4,137 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 
+from negmine.config.addresses import Address
 from negmine.config.places import why_not
 from negmine.config.settings import IndexSettings
 from negmine.data.sources import beir, pairs
-from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.formats import kind_of
+from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels, tables_of
+from negmine.data.sources.reading import FileRows
 from negmine.data.sources.records import Records
-from negmine.data.sources.rows import Chunk, in_chunks
+from negmine.data.sources.rows import in_chunks
 from negmine.errors import InputError, SettingsError
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the three tables come from. Readers add to `problems` and never stop at the first."""
+    """Where the three tables come from. Readers add to `problems` and never stop at the first.
 
-    corpus_files: tuple[Path, ...]
+    document_files: those of --corpus or --data. corpus_files: these, and those of --pairs. Each table's files
+    are read one after another. places: finds them, and brings those of other machines here.
+    """
+
+    document_files: tuple[Path, ...]
     query_files: tuple[Path, ...]
     qrels_files: tuple[Path, ...]
     settings: IndexSettings
     description: str = ""
+    places: Places = LOCAL
+
+    @property
+    def has_pairs(self) -> bool:
+        """Tell whether queries and judgements come from --pairs."""
+        return self.settings.pairs is not None
+
+    @property
+    def corpus_files(self) -> tuple[Path, ...]:
+        """The files that documents come from."""
+        return (*self.document_files, *(self.query_files if self.has_pairs else ()))
 
     def corpus(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield doc_id, text, title, source_row and the source's own columns."""
-        streams: list[Iterator[pa.Table]] = []
-        rows_before, ids = _Count(), dict[str, int]()
-        if self.settings.pairs is None or self.settings.corpus is not None:
-            path = self.corpus_files[0]
-            records = Records(path, problems, "doc_id", "document text", True, ids)
-            tables = records.tables(rows_before.counting(read_chunks(path, problems)))
-            streams.append(not_empty(tables, path, "documents", problems))
-        if self.settings.pairs is not None:
-            streams.append(self._positives(problems, rows_before, ids))
-        yield from chain(*streams)
-
-    def _positives(
-        self, problems: Problems, before: _Count, ids: dict[str, int]
-    ) -> Iterator[pa.Table]:
-        path = self.corpus_files[-1]
-        rows = pairs.positives(self._pairs(problems))
-        records = Records(path, problems, "doc_id", "document text", True, ids)
-        tables = records.tables(in_chunks(rows), before.rows)
-        yield from not_empty(tables, path, "pairs", problems)
+        rows_before, ids = 0, dict[str, int]()
+        if self.document_files:
+            files = FileRows(self.document_files, problems, self.places)
+            records = Records(
+                self.document_files[0], problems, "doc_id", "document text", True, ids
+            )
+            yield from not_empty(
+                records.of_files(files), self.document_files[0], "documents", problems
+            )
+            rows_before = files.rows
+        if self.has_pairs:
+            rows = pairs.positives(self._pairs(problems))
+            records = Records(self.query_files[0], problems, "doc_id", "document text", True, ids)
+            tables = records.tables(in_chunks(rows), rows_before)
+            yield from not_empty(tables, self.query_files[0], "pairs", problems)
 
     def _pairs(self, problems: Problems) -> Iterator[pairs.Pair]:
-        """Yield the pairs that can be used. Raises InputError unless the file has both columns."""
-        path = self.query_files[0]
+        """Yield the pairs that can be used. Raises InputError unless each file has both columns."""
         names = (self.settings.query_column, self.settings.positive_column)
         flags = ("--query-column", "--positive-column")
-        pairs.check_columns(path, dict(zip(flags, names, strict=True)))
-        return pairs.good_pairs(path, problems, names)
+        files = FileRows(self.query_files, problems, self.places)
+        return pairs.good_pairs(files, problems, dict(zip(flags, names, strict=True)))
 
     def queries(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield query_id, text, source_row and the source's own columns."""
-        path, what = self.query_files[0], "queries"
-        if self.settings.pairs is not None:
-            what, chunks = "pairs", in_chunks(pairs.queries(self._pairs(problems)))
+        files, what = self.query_files, "queries"
+        records = Records(files[0], problems, "query_id", "query text", with_title=False)
+        if self.has_pairs:
+            what, tables = "pairs", records.tables(in_chunks(pairs.queries(self._pairs(problems))))
         else:
-            chunks = read_chunks(path, problems)
-        records = Records(path, problems, "query_id", "query text", with_title=False)
-        yield from not_empty(records.tables(chunks), path, what, problems)
-        if self.settings.pairs is not None:
+            tables = records.of_files(FileRows(files, problems, self.places))
+        yield from not_empty(tables, files[0], what, problems)
+        if self.has_pairs:
             problems.skipped.clear()  # the corpus reads the same rows, and counts them
 
     def qrels(self, problems: Problems) -> Iterator[pa.Table]:
-        """Yield query_id, doc_id, relevance, and the line of the file."""
-        path = self.qrels_files[0]
-        if self.settings.pairs is not None:
+        """Yield query_id, doc_id, relevance, and where the row stands (`line`: see reading.where)."""
+        if self.has_pairs:
             yield from tables_of(pairs.judgements(self._pairs(Problems(skip=True))))
-        else:
-            yield from not_empty(read_qrels(path, problems), path, "judgements", problems)
+            return
+        files = FileRows(self.qrels_files, problems, self.places)
+        yield from not_empty(
+            read_qrels(files, problems), self.qrels_files[0], "judgements", problems
+        )
 
 
-class _Count:
-    """Counts rows as they pass, so that a second file's rows can go on from there."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-
-    def counting(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-        for chunk in chunks:
-            self.rows = chunk.stop
-            yield chunk
-
-
-def open_sources(settings: IndexSettings) -> Sources:
+def open_sources(settings: IndexSettings, places: Places = LOCAL) -> Sources:
     """Find the user's files.
 
     Raises SettingsError where the flags do not say which, InputError where one is not there.
     """
     _check(settings)
     if settings.data is not None:
-        qrels = beir.qrels_file(settings.data, settings.qrels_split)
-        corpus, queries = (beir.table_file(settings.data, name) for name in ("corpus", "queries"))
-        description = f"BEIR folder {settings.data.name}, qrels {qrels.name}"
-        sources = Sources((corpus,), (queries,), (qrels,), settings, description)
+        documents, queries = (
+            beir.table_files(settings.data, name, places) for name in ("corpus", "queries")
+        )
+        qrels = beir.qrels_files(settings.data, settings.qrels_split, places)
+        description = f"BEIR folder {settings.data.name}, qrels {qrels[0].name}"
     elif settings.pairs is not None:
-        corpora = (settings.corpus,) if settings.corpus else ()
-        pair = (settings.pairs,)
-        sources = Sources((*corpora, *pair), pair, pair, settings, f"pairs {settings.pairs.name}")
+        documents = [] if settings.corpus is None else places.files(settings.corpus)
+        queries = qrels = places.files(settings.pairs)
+        description = f"pairs {settings.pairs.name}"
     else:
         assert settings.corpus and settings.queries and settings.qrels
-        files = ((settings.corpus,), (settings.queries,), (settings.qrels,))
-        sources = Sources(*files, settings, f"corpus {settings.corpus.name}")
+        documents, queries, qrels = map(
+            places.files, (settings.corpus, settings.queries, settings.qrels)
+        )
+        description = f"corpus {settings.corpus.name}"
+    sources = Sources(tuple(documents), tuple(queries), tuple(qrels), settings, description, places)
+    _check_files(sources)
+    return sources
+
+
+def _check_files(sources: Sources) -> None:
+    """Raise InputError for files that are not there, or of no known format."""
     tables = (*sources.corpus_files, *sources.query_files)
-    files_named = dict.fromkeys((*tables, *sources.qrels_files))
-    lost = [f"{path} {why}" for path in files_named if (why := why_not(path)) is not None]
+    here = [
+        path
+        for path in dict.fromkeys((*tables, *sources.qrels_files))
+        if not isinstance(path, Address)
+    ]
+    lost = [f"{path} {why}" for path in here if (why := why_not(path)) is not None]
     if lost:
         raise InputError("\n".join(lost))
     for path in tables:
         kind_of(path)
-    return sources
 
 
 def _check(settings: IndexSettings) -> None:

@@ -1,4 +1,4 @@
-"""Rows out of jsonl, csv, tsv and Parquet files, plain or gzipped.
+"""Rows out of jsonl, csv, tsv, Parquet and Arrow files; texts plain or gzipped.
 
 Every reader yields chunks (rows.py).
 """
@@ -9,6 +9,7 @@ import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from negmine.data.sources.arrow_files import arrow_chunks
 from negmine.data.sources.json_lines import json_chunks
 from negmine.data.sources.parquet import parquet_chunks
 from negmine.data.sources.problems import Problems
@@ -16,11 +17,12 @@ from negmine.data.sources.rows import Chunk, Row, in_chunks
 from negmine.data.sources.separated import separated_rows
 from negmine.errors import InputError
 
+IPC = (".arrow", ".feather", ".ipc")
 Reader = Callable[[Path, Problems], Iterator[Chunk]]
 
 
 def kind_of(path: Path) -> str:
-    """Return jsonl, csv, tsv or parquet by the file's name; raise InputError for others."""
+    """Return jsonl, csv, tsv, parquet or arrow by the file's name; raise InputError for others."""
     name = path.name.lower().removesuffix(".gz")
     for ending, kind in _ENDINGS.items():
         if name.endswith(ending):
@@ -47,10 +49,12 @@ _ENDINGS = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
+    **dict.fromkeys(IPC, "arrow"),
 }
 _READERS: dict[str, Reader] = {
     "jsonl": json_chunks,
     "csv": lambda path, problems: in_chunks(separated_rows(path, problems, ",", csv.QUOTE_MINIMAL)),
     "tsv": lambda path, problems: in_chunks(separated_rows(path, problems, "\t", csv.QUOTE_NONE)),
     "parquet": parquet_chunks,
+    "arrow": arrow_chunks,
 }

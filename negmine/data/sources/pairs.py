@@ -7,13 +7,13 @@ texts are no trouble: stage index makes one query or document of them, and pools
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from negmine.data.sources.columns import listed
-from negmine.data.sources.formats import read_rows
 from negmine.data.sources.problems import Problems
+from negmine.data.sources.reading import FileRows
 from negmine.data.sources.records import as_text, fault_of
 from negmine.data.sources.rows import Row
 from negmine.errors import InputError
@@ -37,13 +37,18 @@ class Pair(NamedTuple):
         return f"pairs:{self.position + 1}"
 
 
-def good_pairs(path: Path, problems: Problems, columns: Sequence[str]) -> Iterator[Pair]:
-    """Yield the pairs of a file; a row that lacks one side becomes one problem.
+def good_pairs(files: FileRows, problems: Problems, columns: Mapping[str, str]) -> Iterator[Pair]:
+    """Yield the pairs of files that are one table; a row that lacks one side becomes one problem.
 
-    columns: those of the query and of the positive.
+    columns: flag to column, of the query and of the positive. Raises InputError unless each file has both.
     """
-    for row in read_rows(path, problems):
-        texts = [row.values.get(column) for column in columns]
+    checked = -1
+    for file, row in files.data_rows():
+        path = files.files[file]
+        if file != checked:
+            _check_columns(path, row, columns)
+            checked = file
+        texts = [row.values.get(column) for column in columns.values()]
         faults = [_fault(side, text) for side, text in zip(_SIDES, texts, strict=True)]
         if any(faults):
             problems.add(
@@ -83,13 +88,12 @@ def judgements(pairs: Iterable[Pair]) -> Iterator[Row]:
     return (pair.row(query_id=pair.name, doc_id=pair.name, relevance=1) for pair in pairs)
 
 
-def check_columns(path: Path, columns: Mapping[str, str]) -> None:
-    """Raise InputError unless the file has all these columns. columns: flag to column name."""
-    first = next(read_rows(path, Problems(skip=True)), None)
+def _check_columns(path: Path, first: Row, columns: Mapping[str, str]) -> None:
+    """Raise InputError unless the first row of a file has all these columns."""
     missing = [
         _missing(path, first, column, flag)
         for flag, column in columns.items()
-        if first is not None and column not in first.values
+        if column not in first.values
     ]
     if missing:
         raise InputError("\n".join(missing))

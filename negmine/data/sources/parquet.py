@@ -23,8 +23,13 @@ _UNHOLDABLE = (pa.ArrowException, ValueError, OverflowError, TypeError, LookupEr
 
 def parquet_chunks(path: Path, problems: Problems) -> Iterator[Chunk]:
     """Yield the rows of a Parquet file."""
+    return chunks_of(parquet_batches(path, problems))
+
+
+def chunks_of(batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk]:
+    """Yield the rows of small record batches, in chunks."""
     start = 0
-    for table in tables(parquet_batches(path, problems), CHUNK, MOST_BYTES):
+    for table in tables(batches, CHUNK, MOST_BYTES):
         rows = partial(_rows, table, start)
         yield Chunk(start, start + table.num_rows, start + 1, rows, partial(_same, table))
         start += table.num_rows
@@ -42,7 +47,7 @@ def parquet_batches(
         names = None if columns is None else list(columns)
         file = open_parquet(path)
         for batch in file.iter_batches(STEP, columns=names):
-            yield _with_strings(batch)
+            yield with_strings(batch)
     except InputError:
         raise
     except _BROKEN as error:
@@ -93,7 +98,8 @@ def _of_one_kind(batches: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
     ]
 
 
-def _with_strings(batch: pa.RecordBatch) -> pa.RecordBatch:
+def with_strings(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch in which bytes that are UTF-8 are strings, and strings that are not are bytes."""
     for place, field in enumerate(batch.schema):
         column = batch.column(place)
         if _is_bytes(field.type):

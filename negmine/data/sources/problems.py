@@ -9,6 +9,7 @@ from pathlib import Path
 from negmine.errors import InputError, cut
 
 SHOWN = 5
+_ROWS = (".parquet", ".arrow", ".feather", ".ipc")  # files that have rows, not lines
 _LONGEST = 300  # characters of what is said of a row
 _SKIP = "To leave such rows out and count them: --on-error skip"
 
@@ -30,6 +31,7 @@ class Problems:
     def __init__(self, skip: bool) -> None:
         self.skipped: dict[str, int] = {}  # "corpus.jsonl: not UTF-8" to a count of rows
         self.notes: list[str] = []
+        self.shown: dict[str, str] = {}  # local copy to the address that messages name
         self._skip = skip
         self._first: list[Problem] = []
         self._counts: dict[str, int] = {}
@@ -57,8 +59,9 @@ class Problems:
         self._counts[kind] = self._counts.get(kind, 0) + count
         self._skippable &= safe_to_skip
         if len(self._first) < SHOWN:
-            unit = "row" if str(file).endswith(".parquet") else "line"
-            place = str(file) if row is None else f"{file}, {unit} {row}"
+            place = self.shown.get(str(file), str(file))
+            unit = "row" if place.endswith(_ROWS) else "line"
+            place = place if row is None else f"{place}, {unit} {row}"
             self._first.append(Problem(kind, place, message, remedy, safe_to_skip))
 
     def raise_if_any(self) -> None:

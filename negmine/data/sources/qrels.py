@@ -13,8 +13,9 @@ from negmine.config.naming import counted
 from negmine.data.frames import array
 from negmine.data.schemas import ID
 from negmine.data.sources.columns import ACCEPTED, find, listed
-from negmine.data.sources.formats import read_rows
+from negmine.data.sources.formats import IPC, read_rows
 from negmine.data.sources.problems import Problems
+from negmine.data.sources.reading import FileRows, coded, where
 from negmine.data.sources.records import as_id, fault_of_id, quoted
 from negmine.data.sources.rows import Row
 from negmine.data.sources.text import lines
@@ -25,35 +26,39 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _NAMES = ("query_id", "doc_id", "relevance")
 
 
-def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
-    """Yield one table of query_id, doc_id, relevance (int32), and the line it stands in.
+def read_qrels(files: FileRows | Path, problems: Problems) -> Iterator[pa.Table]:
+    """Yield one table of query_id, doc_id, relevance (int32), and the place (reading.coded) it stands in.
 
     A pair that is said twice with the same relevance is kept once; with another it is a problem.
     """
+    files = FileRows((files,), problems) if isinstance(files, Path) else files
     seen: dict[tuple[str, str], tuple[int, int]] = {}
     repeated = 0
-    for row in judgement_rows(path, problems):
+    for path, place, row in _rows_of(files):
         relevance = checked_relevance(row, path, problems)
         if relevance is None or not has_ids(row, path, problems):
             continue
         query, document = as_id(row.values["query_id"]), as_id(row.values["doc_id"])
-        before = seen.setdefault((query, document), (relevance, row.number))
-        if before[1] == row.number:
+        before = seen.setdefault((query, document), (relevance, place))
+        if before[1] == place:
             continue
         if before[0] == relevance:
             repeated += 1
             continue
+        earlier, line = where(before[1], files.files)
+        there = f"{line} of {earlier.name}" if earlier != path else line
         problems.add(
             "contradicting relevance",
             file=path,
             row=row.number,
             message=f"query {quoted(query)}, document {quoted(document)}: relevance {relevance}, "
-            f"but {before[0]} in line {before[1]}",
+            f"but {before[0]} in line {there}",
             remedy="Keep one of the two rows; --on-error skip keeps the first.",
         )
     if repeated:
         verb = "repeats" if repeated == 1 else "repeat"
-        problems.notes.append(f"{path.name}: {counted(repeated, 'rows')} {verb} an earlier one")
+        names = files.files[0].name if len(files.files) == 1 else "qrels"
+        problems.notes.append(f"{names}: {counted(repeated, 'rows')} {verb} an earlier one")
     yield pa.table(
         {
             "query_id": array([query for query, _ in seen], ID),
@@ -62,6 +67,13 @@ def read_qrels(path: Path, problems: Problems) -> Iterator[pa.Table]:
             "line": array([number for _, number in seen.values()], pa.int64()),
         }
     )
+
+
+def _rows_of(files: FileRows) -> Iterator[tuple[Path, int, Row]]:
+    """Yield file, place and row of all judgements."""
+    for number, rows in files.each(judgement_rows):
+        for row in rows:
+            yield files.files[number], coded(row.number, number), row
 
 
 def tables_of(rows: Iterator[Row]) -> Iterator[pa.Table]:
@@ -88,7 +100,7 @@ def judgement_rows(path: Path, problems: Problems) -> Iterator[Row]:
 def _plain_columns(path: Path) -> int | None:
     """Return 4 for TREC, 3 for a headerless tsv, None for a file with named columns."""
     name = path.name.lower().removesuffix(".gz")
-    if name.endswith((".csv", ".jsonl", ".ndjson", ".json", ".parquet")):
+    if name.endswith((".csv", ".jsonl", ".ndjson", ".json", ".parquet", *IPC)):
         return None
     first = next((line.text for line in lines(path, Problems(skip=True)) if line.text.strip()), "")
     fields = first.split()

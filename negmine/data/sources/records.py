@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from negmine.data.schemas import ID
 from negmine.data.sources import strings
 from negmine.data.sources.columns import ACCEPTED, find, listed
 from negmine.data.sources.problems import Problems
+from negmine.data.sources.reading import FileRows, coded, where
 from negmine.data.sources.rows import Chunk, Row
 from negmine.errors import InputError, cut
 
@@ -28,7 +29,7 @@ RESERVED = {"doc_id", "query_id", "title", "text", "same_as", "text_key", "body_
 
 @dataclass
 class Records:
-    """Turns the chunks of one file into tables of `id_column`, text, (title,) source_row and extras."""
+    """Turns the chunks of one table into tables of `id_column`, text, (title,) source_row and extras."""
 
     path: Path
     problems: Problems
@@ -36,9 +37,18 @@ class Records:
     text_name: str  # key of ACCEPTED
     with_title: bool
     first_seen: dict[str, int] = field(default_factory=dict)
+    files: Sequence[Path] = ()  # where several are one table
+    _file: int = 0  # which of them is being read
     _columns: dict[str, str] = field(default_factory=dict)
     _extras: dict[str, str] = field(default_factory=dict)
     _late: set[str] = field(default_factory=set)
+
+    def of_files(self, files: FileRows) -> Iterator[pa.Table]:
+        """Yield a table for every chunk of files that are one table."""
+        self.files = files.files
+        for number, chunk in files.chunks():
+            self.path, self._file = files.files[number], number
+            yield from self.tables([chunk], files.rows)
 
     def tables(self, chunks: Iterable[Chunk], offset: int = 0) -> Iterator[pa.Table]:
         """Yield a table for every chunk; bad rows become problems. offset: of the rows' positions."""
@@ -88,7 +98,8 @@ class Records:
 
     def _are_new(self, ids: list[str], number: int) -> bool:
         """Remember ids, the first in line `number`; remember none, and say so, if one is there twice."""
-        new = dict(zip(ids, range(number, number + len(ids)), strict=True))
+        first = coded(number, self._file)
+        new = dict(zip(ids, range(first, first + len(ids)), strict=True))
         if len(new) < len(ids) or not self.first_seen.keys().isdisjoint(new):
             return False
         self.first_seen.update(new)
@@ -150,11 +161,18 @@ class Records:
             return self._refuse_id(row, "empty", f"{what} is empty", "Give every row an id.")
         before = self.first_seen.get(identifier)
         if before is None:
-            self.first_seen[identifier] = row.number
+            self.first_seen[identifier] = coded(row.number, self._file)
             return True
-        twice = f"{what} {quoted(identifier)} stands in line {before} already"
+        twice = f"{what} {quoted(identifier)} stands in line {self._line(before)} already"
         own = "Give every row its own id; --on-error skip keeps the first."
         return self._refuse_id(row, "duplicate", twice, own)
+
+    def _line(self, place: int) -> str:
+        """Return the line of a place that `coded` made, with its file where there are several."""
+        if len(self.files) < 2:
+            return str(where(place, (self.path,))[1])
+        file, number = where(place, self.files)
+        return f"{number} of {file.name}"
 
     def _refuse_id(self, row: Row, kind: str, message: str, remedy: str) -> bool:
         self.problems.add(

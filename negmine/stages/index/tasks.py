@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from negmine.data.frames import frame
 from negmine.data.qrels import positives
 from negmine.data.sources import Sources, open_sources
 from negmine.data.sources.problems import Problems
+from negmine.data.sources.reading import where
 from negmine.data.sources.records import quoted
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
@@ -28,11 +29,17 @@ from negmine.storage.layout import CORPUS, QUERIES
 def corpus(context: Context) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(context), index.Copies()
-    source = _sources(context).corpus(problems)
-    chunks = rechunk(source, part_documents(context.config.memory_bytes))
+    sources = _sources(context)
+    chunks = rechunk(sources.corpus(problems), part_documents(context.config.memory_bytes))
     tables = index.corpus(chunks, context.config.index, copies)
     return Stream(
-        tables, lambda: _finish(context, problems, **_copies(problems, copies, "documents"))
+        tables,
+        lambda: _finish(
+            context,
+            problems,
+            **_copies(problems, copies, "documents"),
+            **_remote(context, sources.corpus_files),
+        ),
     )
 
 
@@ -40,12 +47,13 @@ def queries(context: Context) -> Stream:
     """Queries, read and marked."""
     problems, copies = _problems(context), index.Copies()
     cut = part_queries(context)
-    source = _sources(context).queries(problems)
-    tables = index.queries(rechunk(source, cut), copies)
+    sources = _sources(context)
+    tables = index.queries(rechunk(sources.queries(problems), cut), copies)
 
     def finish() -> dict[str, Any]:
         counts = _copies(problems, copies, "queries")
-        return _finish(context, problems, **counts, part_queries=cut)
+        remote = _remote(context, sources.query_files)
+        return _finish(context, problems, **counts, **remote, part_queries=cut)
 
     return Stream(tables, finish)
 
@@ -78,7 +86,10 @@ def qrels(context: Context) -> Stream:
             counts["queries_per_part"].append(mined["query_id"].n_unique())
             yield part
 
-    return Stream(tables(), lambda: _finish(context, problems, **counts))
+    return Stream(
+        tables(),
+        lambda: _finish(context, problems, **counts, **_remote(context, sources.qrels_files)),
+    )
 
 
 def shingles(context: Context) -> Folder:
@@ -120,7 +131,7 @@ _NO_QRELS = pl.DataFrame(
 
 def _sources(context: Context) -> Sources:
     check_tables(context.work)
-    return open_sources(context.config.index)
+    return open_sources(context.config.index, context.work.remote)
 
 
 def _problems(context: Context) -> Problems:
@@ -134,6 +145,12 @@ def _finish(context: Context, problems: Problems, **stats: Any) -> dict[str, Any
     for what, count in problems.skipped.items():
         context.progress.note(f"{what}: {counted(count, 'rows')} skipped")
     return {**stats, "skipped": dict(problems.skipped), "notes": list(problems.notes)}
+
+
+def _remote(context: Context, files: Iterable[Path]) -> dict[str, Any]:
+    """Return what the manifest says of files at addresses: nothing where there are none."""
+    described = context.work.remote.described(files)
+    return {"remote": described} if described else {}
 
 
 def _copies(problems: Problems, copies: index.Copies, what: str) -> dict[str, int]:
@@ -152,14 +169,14 @@ def _check_dangling(
     query_ids: pl.DataFrame,
     problems: Problems,
 ) -> None:
-    file = sources.qrels_files[0]
     for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", query_ids, "queries")):
         lost = index.dangling(raw, ids, column)
         for name, line in zip(lost[column].to_list(), lost["line"].to_list(), strict=True):
+            file, row = where(line, sources.qrels_files)
             problems.add(
                 f"qrels name a {column} that is not in the {place}",
                 file=file,
-                row=line,
+                row=row,
                 message=f"{column} {quoted(name)} is not in the {place}",
                 remedy=f"Add it to the {place} or remove the qrels row.",
             )

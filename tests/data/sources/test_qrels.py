@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import negmine
-from negmine.data.sources.beir import qrels_file
+from negmine.data.sources.beir import qrels_files
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
 from negmine.errors import InputError
@@ -91,17 +91,17 @@ def test_dangling_rows_are_told_by_their_line(tmp_path):
 
 def test_the_split_is_train_or_the_only_one_or_asked_for(tmp_path):
     data = write_beir(tmp_path / "beir", split="dev", gz=True)
-    assert qrels_file(data, None).name == "dev.tsv.gz"
+    assert qrels_files(data, None)[0].name == "dev.tsv.gz"
     (data / "qrels" / "test.tsv").write_text(TEXTS["beir.tsv"])
     with pytest.raises(
         InputError, match=r"several splits: dev, test\. Choose one with --qrels-split"
     ):
-        qrels_file(data, None)
+        qrels_files(data, None)
     with pytest.raises(InputError, match=r"no split 'deb'. There are: dev, test"):
-        qrels_file(data, "deb")
-    assert qrels_file(data, "test").name == "test.tsv"
+        qrels_files(data, "deb")
+    assert qrels_files(data, "test")[0].name == "test.tsv"
     (data / "qrels" / "train.tsv").write_text(TEXTS["beir.tsv"])
-    assert qrels_file(data, None).name == "train.tsv"
+    assert qrels_files(data, None)[0].name == "train.tsv"
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,29 @@ def as_parquet(table):
     return sink.getvalue()
 
 
+def as_arrow(rows):
+    """Return the bytes of an Arrow stream, as `datasets` saves one."""
+    sink, table = io.BytesIO(), pa.Table.from_pylist(rows)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def as_feather(rows):
+    """Return the bytes of an Arrow file, compressed as Feather 2 is."""
+    sink, table = io.BytesIO(), pa.Table.from_pylist(rows)
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_file(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
 def as_trec(rows):
     return "".join(f"{r['query-id']} 0 {r['corpus-id']} {r['score']}\n" for r in rows).encode()
 
 
 WRITERS = {
     "jsonl": as_jsonl, "csv": as_csv, "tsv": as_tsv, "parquet": as_parquet, "qrels": as_trec,
+    "arrow": as_arrow, "feather": as_feather,
     "jsonl.gz": lambda rows: gzip.compress(as_jsonl(rows)), "csv.gz": lambda rows: gzip.compress(as_csv(rows)),
 }  # fmt: skip

@@ -14,6 +14,7 @@ from negmine.data.sources import pairs
 from negmine.data.sources.formats import read_chunks
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
+from negmine.data.sources.reading import FileRows
 from negmine.data.sources.records import Records
 from negmine.errors import NegmineError
 from negmine.retrievers.dense.vectors import _open_given
@@ -31,7 +32,13 @@ def read_corpus(path, problems):
 
 
 def read_pairs(path, problems):
-    return list(pairs.good_pairs(path, problems, ("anchor", "positive")))
+    return list(
+        pairs.good_pairs(
+            FileRows((path,), problems),
+            problems,
+            {"--query-column": "anchor", "--positive-column": "positive"},
+        )
+    )
 
 
 def read_training(path, problems):
@@ -51,7 +58,7 @@ READERS = {
 CASES = [
     (rows, ending)
     for rows in READERS
-    for ending in ("jsonl", "csv", "tsv", "parquet", "jsonl.gz", "qrels")
+    for ending in ("jsonl", "csv", "tsv", "parquet", "jsonl.gz", "qrels", "arrow", "feather")
     if (ending == "qrels") <= (rows == "qrels")
 ]
 TOML = b"[index]\nmodel = 'a'\nretriever = ['bm25', 'dense']\n[retrieve]\nk = 7\n[filter]\nmax-risk = 0.5\n"

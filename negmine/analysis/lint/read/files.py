@@ -12,6 +12,8 @@ from negmine.analysis.lint.read.parquet_files import parquet_frames
 from negmine.analysis.lint.read.row_files import row_frames
 from negmine.analysis.lint.read.shapes import RawFrame
 from negmine.analysis.lint.settings import LintSettings
+from negmine.config.addresses import shown
+from negmine.config.naming import is_address
 from negmine.data.sources.formats import kind_of
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.text import open_bytes
@@ -25,6 +27,8 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in paths:
+        if is_address(path):
+            raise InputError(f"{shown(path)} is an address. Download the file, and name it.")
         if not path.is_dir():
             kind_of(path)
             open_bytes(path).close()

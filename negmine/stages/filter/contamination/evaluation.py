@@ -12,12 +12,15 @@ from typing import Any
 
 import polars as pl
 
+from negmine.config.addresses import Address
 from negmine.config.settings import FilterSettings, IndexSettings
 from negmine.data.frames import frame
 from negmine.data.sources import beir
 from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
+from negmine.data.sources.reading import FileRows
 from negmine.data.sources.records import Records
 from negmine.data.texts import rendered
 from negmine.errors import InputError
@@ -53,13 +56,13 @@ class EvaluationSet:
 
 
 def open_sets(
-    paths: Sequence[Path], rules: FilterSettings, index: IndexSettings
+    paths: Sequence[Path], rules: FilterSettings, index: IndexSettings, places: Places = LOCAL
 ) -> list[EvaluationSet]:
     """Return the evaluation sets at these paths; equal names are told apart by the folder above.
 
     Raises InputError for a path that is none, SettingsError for settings of a work directory that do not fit.
     """
-    sets = [_open(path, rules, index) for path in dict.fromkeys(paths)]
+    sets = [_open(path, rules, index, places) for path in dict.fromkeys(paths)]
     names = [one.name for one in sets]
     return [
         one
@@ -69,7 +72,9 @@ def open_sets(
     ]
 
 
-def _open(path: Path, rules: FilterSettings, index: IndexSettings) -> EvaluationSet:
+def _open(path: Path, rules: FilterSettings, index: IndexSettings, places: Places) -> EvaluationSet:
+    if isinstance(path, Address):
+        return _beside(path, rules, index, places)
     path = path.expanduser().resolve()
     if is_work(path):
         opened = open_work(path, rules.eval_documents)
@@ -77,43 +82,61 @@ def _open(path: Path, rules: FilterSettings, index: IndexSettings) -> Evaluation
             path.name, path, "", (), lambda note: opened.texts(), opened.identity, opened.vectors
         )
     if path.is_dir():
-        return _beir(path, rules, index)
+        return _beir(path, rules, index, places)
     if not path.is_file():
         raise InputError(
             f"{path} does not exist. Name a BEIR folder, a work directory, or a file of an evaluation set."
         )
+    return _of_file(path, index, places)
+
+
+def _beside(
+    address: Address, rules: FilterSettings, index: IndexSettings, places: Places
+) -> EvaluationSet:
+    """Return the set at an address: a file, if its name ends like one; else a folder or dataset."""
+    try:
+        kind_of(address)
+    except InputError:
+        return _beir(address, rules, index, places)
+    return _of_file(address, index, places)
+
+
+def _of_file(path: Path, index: IndexSettings, places: Places) -> EvaluationSet:
     kind_of(path)
-    what = DOCUMENT if _has_documents(path) else QUERY
-    name = path.name.split(".")[0]
-    return EvaluationSet(
-        name, path, "", (path,), lambda note: _records(path, what, index, None, note)
-    )
-
-
-def _beir(folder: Path, rules: FilterSettings, index: IndexSettings) -> EvaluationSet:
-    queries, qrels = beir.table_file(folder, "queries"), _qrels_file(folder, rules.eval_split)
-    corpus = None if rules.eval_documents == "none" else beir.table_file(folder, "corpus")
-    split = "" if qrels is None else qrels.name.split(".")[0]
-    files = tuple(path for path in (queries, qrels, corpus) if path is not None)
 
     def texts(note: Callable[[str], None]) -> Tables:
-        judged = None if qrels is None else _judgements(qrels)
+        what = DOCUMENT if _has_documents(places.local(path)) else QUERY
+        return _records((path,), what, index, None, note, places)
+
+    return EvaluationSet(path.name.split(".")[0], path, "", (path,), texts)
+
+
+def _beir(
+    folder: Path, rules: FilterSettings, index: IndexSettings, places: Places
+) -> EvaluationSet:
+    queries = beir.table_files(folder, "queries", places)
+    split, qrels = _qrels(folder, rules.eval_split, places)
+    corpus = [] if rules.eval_documents == "none" else beir.table_files(folder, "corpus", places)
+    files = (*queries, *qrels, *corpus)
+
+    def texts(note: Callable[[str], None]) -> Tables:
+        judged = _judgements(qrels, places) if qrels else None
         wanted = None if judged is None else judged.select(id="query_id").unique()
-        yield from _records(queries, QUERY, index, wanted, note)
-        if corpus is not None:
+        yield from _records(queries, QUERY, index, wanted, note, places)
+        if corpus:
             relevant = None
             if judged is not None and rules.eval_documents == "relevant":
                 relevant = judged.filter(pl.col("relevance") > 0).select(id="doc_id").unique()
-            yield from _records(corpus, DOCUMENT, index, relevant, note)
+            yield from _records(corpus, DOCUMENT, index, relevant, note, places)
 
     return EvaluationSet(folder.name, folder, split, files, texts)
 
 
-def _qrels_file(folder: Path, split: str | None) -> Path | None:
-    """Return the qrels of the split, else of test, else the only ones; None where there are none."""
-    files = beir.splits(folder)
+def _qrels(folder: Path, split: str | None, places: Places) -> tuple[str, list[Path]]:
+    """Return the split asked for, else test, else the only one, and its qrels; none where there are none."""
+    files = beir.splits(folder, places)
     if split is None and not files:
-        return None
+        return "", []
     wanted = split or ("test" if "test" in files else next(iter(files)))
     if wanted not in files or (split is None and wanted != "test" and len(files) > 1):
         listed = ", ".join(files) or "none"
@@ -121,36 +144,37 @@ def _qrels_file(folder: Path, split: str | None) -> Path | None:
             f"{folder / 'qrels'} has no split {split or 'test'!r}. There are: {listed}. "
             "Choose one with --eval-split."
         )
-    return files[wanted]
+    return wanted, files[wanted]
 
 
-def _judgements(path: Path) -> pl.DataFrame:
+def _judgements(files: Sequence[Path], places: Places) -> pl.DataFrame:
     problems = Problems(skip=True)
-    tables = [frame(table) for table in read_qrels(path, problems)]
+    tables = [frame(table) for table in read_qrels(FileRows(files, problems, places), problems)]
     problems.raise_if_any()
     if not tables:
         raise InputError(
-            f"{path}: there are no judgements in it. Check that this is the right file."
+            f"{files[0]}: there are no judgements in it. Check that this is the right file."
         )
     return pl.concat(tables)
 
 
 def _records(
-    path: Path,
+    files: Sequence[Path],
     what: str,
     index: IndexSettings,
     wanted: pl.DataFrame | None,
     note: Callable[[str], None],
+    places: Places,
 ) -> Tables:
-    """Yield id and text of a file's rows, all or those that are wanted; bad rows are counted, and noted.
+    """Yield id and text of a table's rows, all or those that are wanted; bad rows are counted, and noted.
 
     wanted: id. Ids are remembered for a chunk at a time: a set need not be small.
     """
     problems, is_document = Problems(skip=True), what == DOCUMENT
     names = (f"{DOCUMENT[:3]}_id" if is_document else "query_id", f"{what} text")
     text = rendered(index.title, index.title_separator) if is_document else pl.col("text")
-    for chunk in read_chunks(path, problems):
-        records = Records(path, problems, *names, with_title=is_document)
+    for number, chunk in FileRows(files, problems, places).chunks():
+        records = Records(files[number], problems, *names, with_title=is_document)
         for table in records.tables([chunk]):
             rows = frame(table).select(pl.col(names[0]).alias("id"), text)
             yield what, rows if wanted is None else rows.join(wanted, on="id", how="semi")

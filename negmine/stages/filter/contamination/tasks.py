@@ -22,8 +22,8 @@ HOW = ("eval_documents", "eval_test", "eval_ngrams", "eval_span", "eval_similari
 
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the rows: the evaluation files' digests, whatever their paths, and the tests."""
-    rules, digest = context.config.filter, context.work.digest
-    sets = open_sets(rules.decontaminate, rules, context.config.index)
+    rules, digest = context.config.filter, context.work.digest_of
+    sets = open_sets(rules.decontaminate, rules, context.config.index, context.work.remote)
     values = rules.model_dump(mode="json", include=set(HOW))
     return {"evaluation": [one.digest(digest) for one in sets], **values}
 
@@ -40,7 +40,7 @@ def indexes(context: Context) -> tuple[str, ...]:
 def contaminated(context: Context) -> Stream:
     """A row for every text of the run, evaluation set and test that fires."""
     rules = context.config.filter
-    sets = open_sets(rules.decontaminate, rules, context.config.index)
+    sets = open_sets(rules.decontaminate, rules, context.config.index, context.work.remote)
     measured = Measurement(context, sets)
 
     def tables() -> Iterator[pa.Table]:

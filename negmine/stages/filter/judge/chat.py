@@ -27,10 +27,10 @@ T = TypeVar("T")
 
 def rules_of(context: Context) -> Rules:
     """Return how the judge is asked. `wanted` is how many negatives stage write draws from."""
-    rules = context.config.filter
+    rules, prompt = context.config.filter, context.config.filter.judge_prompt
     return Rules(
         rules.judge_method,
-        template(rules.judge_method, rules.judge_prompt),
+        template(rules.judge_method, prompt and context.work.remote.local(prompt)),
         rules.judge_batch,
         rules.judge_rounds,
         rules.judge_beta,

@@ -2,10 +2,13 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
 import negmine
+from negmine.analysis.lint.read.files import expand
+from negmine.errors import InputError
 from tests.analysis.lint.command import invoke
 from tests.analysis.lint.writers import save
 
@@ -84,3 +87,8 @@ def test_a_work_directory_is_told_which_folder_to_name(tmp_path, beir):
         message = "".join(done.stderr.split())
         folders = [f"{tmp_path}/work/5-write/{name}" for name in ("labeled-pair", "triplet")]
         assert f"Nameoneofthese:{','.join(folders)}." in message
+
+
+def test_an_address_is_to_be_downloaded():
+    with pytest.raises(InputError, match=r"s3://b/a\.parquet is an address\. Download the file"):
+        expand([Path("s3://key:secret@b/a.parquet")])

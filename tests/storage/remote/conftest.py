@@ -1,0 +1,70 @@
+"""A web server, a Hub and an S3 on this machine, and a cache for each test."""
+
+import logging
+
+import pytest
+
+from negmine.storage.remote import trouble
+from tests.storage.remote.servers import Hub, Web, serving
+
+KEYS = {"AWS_ACCESS_KEY_ID": "some-key-id", "AWS_SECRET_ACCESS_KEY": "a-secret-of-s3-0123456789"}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """The folder of copies; tries are not paused."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("NEGMINE_CACHE", str(folder))
+    monkeypatch.setattr(trouble, "PAUSE", 0.0)
+    return folder
+
+
+@pytest.fixture
+def web():
+    with serving(Web()) as server:
+        yield server
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A Hub with no datasets, which huggingface_hub asks, with a cache of its own."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    with serving(Hub()) as server:
+        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """The address of an S3."""
+    server = pytest.importorskip("moto.server")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    started = server.ThreadedMotoServer("127.0.0.1", 0)
+    started.start()
+    yield "http://{}:{}".format(*started.get_host_and_port())
+    started.stop()
+
+
+@pytest.fixture
+def s3(moto, monkeypatch):
+    """A client of S3, with an empty bucket `texts`."""
+    import boto3
+    import requests
+
+    requests.post(f"{moto}/moto-api/reset", timeout=10).close()
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="texts")
+    yield client
+    client.close()

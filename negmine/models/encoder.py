@@ -52,6 +52,8 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
 class Encoder:
     """A sentence-transformers model, or several copies of it, that load when they are first needed."""
 
+    per_token = False  # whether a text has a vector for each token
+
     def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
         self._settings = settings
         self.folder = resolve_model(settings.model, digest, flag)
@@ -96,14 +98,20 @@ class Encoder:
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)
-                yield places, normalised(vectors[: len(places)], partial(_unusable, batch))
+                yield places, self._checked(vectors[: len(places)], batch)
 
         return encoded
+
+    def _checked(self, vectors: NDArray[Any], batch: Sequence[str]) -> NDArray[Any]:
+        """Return vectors as they are kept; raise InputError for one that is unusable."""
+        return normalised(vectors, partial(_unusable, batch))
 
     @cached_property
     def _machine(self) -> Machine:
         wanted = self._settings
-        spec = Spec(self.folder, self.name, wanted.device, self.dtype, wanted.max_length)
+        spec = Spec(
+            self.folder, self.name, wanted.device, self.dtype, wanted.max_length, self.per_token
+        )
         several = wanted.encoder_devices
         return Workers(spec, several) if several else Model(spec)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
+from negmine.data.ragged import matrices
 from negmine.engine import allocators
 from negmine.errors import RetrieverError
 from negmine.models.halving import Halving
@@ -20,13 +21,14 @@ from negmine.models.locate import quiet, resolve_device
 
 @dataclass(frozen=True)
 class Spec:
-    """What is needed to load a model: here, or in another process."""
+    """What is needed to load a model: here, or in another process. per_token: it is a MultiVectorEncoder."""
 
     folder: Path
     name: str  # the flag and its value, for messages
     device: str
     dtype: str
     max_length: int | None
+    per_token: bool = False
 
 
 class Model:
@@ -34,6 +36,7 @@ class Model:
 
     def __init__(self, spec: Spec) -> None:
         self._model = load(spec)
+        self._per_token = spec.per_token
         self._lengths = Lengths(self._model)
         self._read = Halving(self._encode, spec.name)
 
@@ -55,27 +58,28 @@ class Model:
     def _encode(self, texts: Sequence[str], kind: str, prompt: str) -> Floats:
         model = self._model
         encode = model.encode_query if kind == "query" else model.encode_document
-        vectors: Floats = encode(
+        vectors: Any = encode(
             list(texts),
-            prompt=prompt,
+            prompt=None if self._per_token else prompt,
             batch_size=len(texts),
             normalize_embeddings=False,
             convert_to_numpy=True,
             show_progress_bar=False,
         )
-        return vectors
+        return matrices(vectors) if self._per_token else vectors  # type: ignore[return-value]
 
 
 def load(spec: Spec) -> Any:
-    """Return the SentenceTransformer; raise RetrieverError, naming the flag, where it does not load."""
+    """Return the SentenceTransformer, or MultiVectorEncoder; raise RetrieverError where it does not load."""
     import torch
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import MultiVectorEncoder, SentenceTransformer
 
     quiet()
     allocators.keep()
     dtype = getattr(torch, spec.dtype)
+    kind: Any = MultiVectorEncoder if spec.per_token else SentenceTransformer
     try:
-        model = SentenceTransformer(
+        model = kind(
             str(spec.folder),
             device=resolve_device(spec.device),
             local_files_only=True,

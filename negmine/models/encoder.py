@@ -17,7 +17,7 @@ from negmine.data.identity import identity_of
 from negmine.errors import InputError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
-from negmine.models.load import Model, Spec
+from negmine.models.load import PROMPT_NAMES, Model, Spec
 from negmine.models.locate import (
     Digest,
     model_fingerprint,
@@ -29,7 +29,6 @@ from negmine.models.machine import Machine
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
-_PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
 def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
@@ -44,7 +43,7 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
     except (OSError, ValueError):
         return ""
     prompts = stored.get("prompts") or {}
-    own = next((prompts[name] for name in _PROMPT_NAMES[kind] if prompts.get(name)), None)
+    own = next((prompts[name] for name in PROMPT_NAMES[kind] if prompts.get(name)), None)
     default = prompts.get(stored.get("default_prompt_name") or "")
     return str(own or default or "")
 

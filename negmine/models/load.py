@@ -18,6 +18,8 @@ from negmine.models.halving import Halving
 from negmine.models.lengths import Lengths
 from negmine.models.locate import quiet, resolve_device
 
+PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -57,6 +59,9 @@ class Model:
 
     def _encode(self, texts: Sequence[str], kind: str, prompt: str) -> Floats:
         model = self._model
+        if self._per_token and self._is_empty(texts[0], kind):  # the others are as long
+            nothing = np.empty((0, model.get_embedding_dimension()), np.float32)
+            return matrices([nothing] * len(texts))  # type: ignore[return-value]
         encode = model.encode_query if kind == "query" else model.encode_document
         vectors: Any = encode(
             list(texts),
@@ -67,6 +72,11 @@ class Model:
             show_progress_bar=False,
         )
         return matrices(vectors) if self._per_token else vectors  # type: ignore[return-value]
+
+    def _is_empty(self, text: str, kind: str) -> bool:
+        """Tell whether a text is no token: the tokenizer adds none, nor does a prompt of the model."""
+        has_prompt = any(self._model.prompts.get(name) for name in PROMPT_NAMES[kind])
+        return not has_prompt and not self._lengths([text])[0]
 
 
 def load(spec: Spec) -> Any:

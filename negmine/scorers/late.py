@@ -83,6 +83,6 @@ def _check(settings: RerankSettings) -> None:
     ):
         if is_given:
             raise SettingsError(
-                f"{flag}: {FLAG} {settings.rerank_model} is a late-interaction model. It has prompts and lengths "
-                "of its own, and no activation. Leave the flag out."
+                f"{flag}: {FLAG} {settings.rerank_model} is a late-interaction model. It has prompts and "
+                "lengths of its own, and no activation. Leave the flag out."
             )

@@ -45,7 +45,9 @@ def bert_model(folder, seed=1) -> Path:
     return target
 
 
-def multi_vector_model(folder, seed=1, dims=8, base=None, prompts=None, skip=(",", ".")) -> Path:
+def multi_vector_model(
+    folder, seed=1, dims=8, base=None, prompts=None, skip=(",", "."), longest=64
+) -> Path:
     """A late-interaction model: a two-layer BERT with random weights, or `base`, and a projection of tokens."""
     import torch
     from sentence_transformers import MultiVectorEncoder
@@ -55,7 +57,7 @@ def multi_vector_model(folder, seed=1, dims=8, base=None, prompts=None, skip=(",
     from transformers import BertModel
 
     base = base or _plain_bert(Path(folder) / "plain", BertModel, seed)
-    transformer = Transformer(str(base), max_seq_length=64)
+    transformer = Transformer(str(base), max_seq_length=longest)
     torch.manual_seed(seed)
     projection = Dense(
         transformer.get_embedding_dimension(), dims, bias=False,

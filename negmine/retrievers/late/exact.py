@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
+from negmine.data.jit import in_threads
 from negmine.data.ragged import Ragged, heights, joined
 from negmine.models.maxsim import maxsim
 from negmine.retrievers.base import Hits
@@ -21,8 +22,9 @@ from negmine.retrievers.ranking import by_score, no_hits
 
 SPARE = 16  # documents proposed beyond k
 CLOSE = 1e-5  # more than the error of a float32 product of unit vectors
-TOKENS = 16_384  # tokens of documents in a block
-PRODUCTS = 32 << 20  # bytes of the products of a block with some queries
+TOKENS = 4096  # tokens of documents in a block
+PRODUCTS = 4 << 20  # bytes of the products of a block with some queries: what caches hold
+LEAST = 16  # documents that a thread is worth
 
 
 def search(
@@ -68,6 +70,7 @@ def propose(
     best = np.full((len(queries), 0), -np.inf, np.float32)
     docs, longest = np.empty((len(queries), 0), np.int64), 0.0
     groups = list(_blocks(queries.offsets, max(1, products // (4 * tokens))))
+    buffer = np.empty(0, np.float32)
     for first, last in _blocks(documents.offsets, tokens):
         start, stop = documents.offsets[[first, last]]
         filled = first + np.flatnonzero(np.diff(documents.offsets[first : last + 1]))
@@ -78,18 +81,36 @@ def propose(
         starts = documents.offsets[filled] - start
         scores = np.empty((len(queries), len(filled)), np.float32)
         for a, b in groups:
-            scores[a:b] = _scores(queries, a, b, values, starts)
+            size = len(values) * int(queries.offsets[b] - queries.offsets[a])
+            buffer = buffer if size <= len(buffer) else np.empty(size, np.float32)
+            scores[a:b] = _scores(queries, a, b, values, starts, buffer[:size])
         best, docs = _best(depth, (best, scores), (docs, np.broadcast_to(filled, scores.shape)))
     return docs, longest
 
 
 def _scores(
-    queries: Ragged, first: int, last: int, values: Floats, starts: NDArray[np.int64]
+    queries: Ragged,
+    first: int,
+    last: int,
+    values: Floats,
+    starts: NDArray[np.int64],
+    buffer: Floats,
 ) -> Floats:
-    """Return the MaxSim of some queries with documents that begin at `starts` of `values`, by products."""
+    """Return the MaxSim of some queries with documents that begin at `starts` of `values`, by products.
+
+    buffer: takes the products, of all tokens with all tokens.
+    """
     offsets = queries.offsets[first : last + 1]
-    product = values @ queries.values[offsets[0] : offsets[-1]].T
-    largest = np.maximum.reduceat(product, starts, axis=0)
+    some = queries.values[offsets[0] : offsets[-1]]
+    product = np.matmul(values, some.T, out=buffer.reshape(len(values), len(some)))
+    largest = np.empty((len(starts), len(some)), np.float32)
+    ends = np.append(starts[1:], len(values))
+
+    def reduce(a: int, b: int) -> None:
+        rows = product[starts[a] : ends[b - 1]]
+        np.maximum.reduceat(rows, starts[a:b] - starts[a], axis=0, out=largest[a:b])
+
+    in_threads(reduce, len(starts), LEAST)
     scores: Floats = np.add.reduceat(largest, offsets[:-1] - offsets[0], axis=1).T
     return scores
 

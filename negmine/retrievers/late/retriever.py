@@ -23,20 +23,17 @@ from negmine.storage.parquet import read_part
 class Late:
     """Finds documents by the MaxSim of their tokens' vectors with the query's. Implements `Retriever`.
 
-    doc_order breaks ties: the place of each doc_id among all sorted. products: bytes of products at once.
+    doc_order breaks ties: the place of each doc_id among all sorted.
     """
 
     name = NAME
 
-    def __init__(
-        self, folder: Path, doc_order: NDArray[np.int64], products: int = exact.PRODUCTS
-    ) -> None:
+    def __init__(self, folder: Path, doc_order: NDArray[np.int64]) -> None:
         self._ids = read_part(folder / IDS).with_row_index("place")
         self._positions = scope.read_positions(folder, len(doc_order))
         self._order = doc_order if self._positions is None else doc_order[self._positions]
         self._documents = open_tokens(folder, "document", len(self._order))
         self._queries = open_tokens(folder, "query", self._ids.height)
-        self._products = products
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k of the encoded documents for every query (see Retriever)."""
@@ -45,7 +42,7 @@ class Late:
             np.concatenate([np.zeros(1, np.int64), np.cumsum(heights(self._queries)[places])]),
             joined(self._queries[places]).values,
         )
-        hits = exact.search(asked, self._documents, k, self._order, self._products)
+        hits = exact.search(asked, self._documents, k, self._order)
         if self._positions is None:
             return hits
         return Hits(np.where(hits.docs < 0, -1, self._positions[hits.docs]), hits.scores)

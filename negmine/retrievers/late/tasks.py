@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine.config.memory import products
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts, once
 from negmine.retrievers import runs as rows_of_runs
@@ -45,9 +44,8 @@ def vectors(context: Context, runs: Sequence[str]) -> Folder:
 
 def open_late(context: Context) -> Late:
     """Open the finished token vectors, memory-mapped."""
-    config = context.config
-    folder = context.work.opened(names.tokens(config))
-    return Late(folder, context.corpus.doc_order(), products(config.memory_bytes))
+    folder = context.work.opened(names.tokens(context.config))
+    return Late(folder, context.corpus.doc_order())
 
 
 def run(context: Context, runs: Sequence[str]) -> Parts:

@@ -23,6 +23,11 @@ class Ragged:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many matrices there are, and their width."""
+        return len(self), int(self.values.shape[1])
+
     def __getitem__(self, places: NDArray[np.integer] | slice) -> NDArray[np.object_]:
         """Return the matrices in these places as an array of views: picked and joined as rows are."""
         starts, stops = self.offsets[:-1][places].tolist(), self.offsets[1:][places].tolist()
@@ -54,6 +59,11 @@ def joined(several: NDArray[np.object_], dtype: Any = None) -> Ragged:
         return Ragged(offsets, np.empty((0, 0), dtype or np.float32))
     values = np.empty((int(offsets[-1]), several[0].shape[1]), dtype or several[0].dtype)
     return Ragged(offsets, np.concatenate(list(several), out=values, casting="same_kind"))
+
+
+def width_of(rows: NDArray[Any]) -> int:
+    """Return the width of rows, or of the matrices in an array of objects, of which there is one at least."""
+    return int(rows[0].shape[1] if rows.dtype == object else rows.shape[1])
 
 
 def bytes_of(rows: NDArray[Any]) -> int:

@@ -161,7 +161,10 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
         ({"data": beir} | late, {"late_scope": "all", "late_vector_dtype": "float32"}),
+        (base, {"suspect_share": 0.9, "suspect_deviations": 3.0}),
+        (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
         (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
+        (base, {"decontaminate": beir}),
         ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {
@@ -203,7 +206,7 @@ GUIDE_CHANGES = {
 }  # fmt: skip
 EVALUATION_CHANGES = {
     "drop_contaminated": "rows", "eval_documents": "all", "eval_test": ["exact"], "eval_ngrams": 0.9,
-    "eval_span": 0.9, "eval_similarity": 0.5, "decontaminate": (),
+    "eval_span": 0.9, "eval_similarity": 0.5,
 }  # fmt: skip
 RERANK_CHANGES = {
     "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",

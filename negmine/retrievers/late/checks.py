@@ -1,4 +1,4 @@
-"""Settings of the late retriever that cannot work together, or without it."""
+"""Settings of the late retriever that cannot work together."""
 
 from __future__ import annotations
 
@@ -12,24 +12,15 @@ READ_OTHERS = {NAME, "dense"}  # with --late-scope, --dense-scope candidates
 
 
 def check(config: ResolvedConfig) -> None:
-    """Raise SettingsError, also where the retriever is not in use but its settings are given."""
-    index, in_use = config.index, NAME in config.index.retriever
-    if in_use and index.late_model is None:
+    """Raise SettingsError for settings under which the retriever cannot work."""
+    index = config.index
+    if NAME not in index.retriever:
+        return
+    if index.late_model is None:
         raise SettingsError(
             "--retriever late needs a late-interaction model. Name a folder or a hub name: --late-model."
         )
-    for flag, is_given in (
-        (f"--late-model {index.late_model}", index.late_model is not None),
-        ("--late-scope all", index.late_scope == "all"),
-        (
-            f"--late-vector-dtype {index.late_vector_dtype}",
-            "late_vector_dtype" in index.model_fields_set and config.rerank.rerank_model is None,
-        ),
-    ):
-        if is_given and not in_use:
-            raise SettingsError(f"{flag} is for the late retriever. Add --retriever late.")
-    if in_use:
-        _check_scopes(index)
+    _check_scopes(index)
 
 
 def _check_scopes(index: IndexSettings) -> None:

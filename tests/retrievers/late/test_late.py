@@ -191,9 +191,6 @@ def test_a_damaged_index_is_no_crash(tmp_path, beir, model):
     [
         ({"retriever": ["late", "bm25"], "late_model": None}, "--late-model"),
         ({"retriever": ["late"]}, "Name one beside late"),
-        ({"retriever": ["bm25"]}, "Add --retriever late"),
-        ({"retriever": ["bm25"], "late_model": None, "late_scope": "all"}, "Add --retriever late"),
-        ({"retriever": ["bm25"], "late_model": None, "late_vector_dtype": "float32"}, "Add --retriever late"),
         ({"retriever": ["late", "dense"], "dense_scope": "candidates"}, "Name one more"),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from negmine.data.identity import identity_of
 from negmine.errors import InputError, SettingsError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
-from negmine.models.load import Model, Spec
+from negmine.models.load import PROMPT_NAMES, Model, Spec
 from negmine.models.locate import (
     Digest,
     model_fingerprint,
@@ -30,7 +30,6 @@ from negmine.models.machine import Machine
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
-_PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
 def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
@@ -45,7 +44,7 @@ def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
     except (OSError, ValueError):
         return ""
     prompts = stored.get("prompts") or {}
-    own = next((prompts[name] for name in _PROMPT_NAMES[kind] if prompts.get(name)), None)
+    own = next((prompts[name] for name in PROMPT_NAMES[kind] if prompts.get(name)), None)
     default = prompts.get(stored.get("default_prompt_name") or "")
     return str(own or default or "")
 
@@ -53,8 +52,11 @@ def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
 class Encoder:
     """A sentence-transformers model, or several copies of it, that load when they are first needed.
 
-    settings: where it runs, in which precision, and how much it reads at once.
+    settings: where it runs, in which precision, and how much it reads at once. per_token: whether a text has a
+    vector for each token.
     """
+
+    per_token = False
 
     def __init__(
         self,
@@ -111,12 +113,15 @@ class Encoder:
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)
-                kept = self._truncated(vectors[: len(places)])
-                yield places, normalised(kept, partial(_unusable, batch))
+                yield places, self._checked(vectors[: len(places)], batch)
 
         return encoded
 
-    def _truncated(self, vectors: Floats) -> Floats:
+    def _checked(self, vectors: NDArray[Any], batch: Sequence[str]) -> NDArray[Any]:
+        """Return vectors as they are kept; raise InputError for one that is unusable."""
+        return normalised(self._truncated(vectors), partial(_unusable, batch))
+
+    def _truncated(self, vectors: NDArray[Any]) -> NDArray[Any]:
         """Return the first --dimensions of every vector (Kusupati et al. 2022, Matryoshka): not of length 1."""
         wanted, size = self._wanted.dimensions, vectors.shape[1]
         if wanted is not None and wanted > size:
@@ -127,8 +132,8 @@ class Encoder:
 
     @cached_property
     def _machine(self) -> Machine:
-        settings = self._settings
-        spec = Spec(self.folder, self.name, settings.device, self.dtype, self._wanted.max_length)
+        settings, length = self._settings, self._wanted.max_length
+        spec = Spec(self.folder, self.name, settings.device, self.dtype, length, self.per_token)
         several = settings.encoder_devices
         return Workers(spec, several) if several else Model(spec)
 

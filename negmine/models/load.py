@@ -11,22 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
+from negmine.data.ragged import matrices
 from negmine.engine import allocators
 from negmine.errors import RetrieverError
 from negmine.models.halving import Halving
 from negmine.models.lengths import Lengths
 from negmine.models.locate import quiet, resolve_device
 
+PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
+
 
 @dataclass(frozen=True)
 class Spec:
-    """What is needed to load a model: here, or in another process."""
+    """What is needed to load a model: here, or in another process. per_token: it is a MultiVectorEncoder."""
 
     folder: Path
     name: str  # the flag and its value, for messages
     device: str
     dtype: str
     max_length: int | None
+    per_token: bool = False
 
 
 class Model:
@@ -34,6 +38,7 @@ class Model:
 
     def __init__(self, spec: Spec) -> None:
         self._model = load(spec)
+        self._per_token = spec.per_token
         self._lengths = Lengths(self._model)
         self._read = Halving(self._encode, spec.name)
 
@@ -54,28 +59,37 @@ class Model:
 
     def _encode(self, texts: Sequence[str], kind: str, prompt: str) -> Floats:
         model = self._model
+        if self._per_token and self._is_empty(texts[0], kind):  # the others are as long
+            nothing = np.empty((0, model.get_embedding_dimension()), np.float32)
+            return matrices([nothing] * len(texts))  # type: ignore[return-value]
         encode = model.encode_query if kind == "query" else model.encode_document
-        vectors: Floats = encode(
+        vectors: Any = encode(
             list(texts),
-            prompt=prompt,
+            prompt=None if self._per_token else prompt,
             batch_size=len(texts),
             normalize_embeddings=False,
             convert_to_numpy=True,
             show_progress_bar=False,
         )
-        return vectors
+        return matrices(vectors) if self._per_token else vectors  # type: ignore[return-value]
+
+    def _is_empty(self, text: str, kind: str) -> bool:
+        """Tell whether a text is no token: the tokenizer adds none, nor does a prompt of the model."""
+        has_prompt = any(self._model.prompts.get(name) for name in PROMPT_NAMES[kind])
+        return not has_prompt and not self._lengths([text])[0]
 
 
 def load(spec: Spec) -> Any:
-    """Return the SentenceTransformer; raise RetrieverError, naming the flag, where it does not load."""
+    """Return the SentenceTransformer, or MultiVectorEncoder; raise RetrieverError where it does not load."""
     import torch
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import MultiVectorEncoder, SentenceTransformer
 
     quiet()
     allocators.keep()
     dtype = getattr(torch, spec.dtype)
+    kind: Any = MultiVectorEncoder if spec.per_token else SentenceTransformer
     try:
-        model = SentenceTransformer(
+        model = kind(
             str(spec.folder),
             device=resolve_device(spec.device),
             local_files_only=True,

@@ -12,11 +12,12 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import RetrieverType, VectorRetriever
 from negmine.retrievers.bm25.artifacts import BM25
 from negmine.retrievers.dense.artifacts import DENSE
+from negmine.retrievers.late.artifacts import LATE
 from negmine.retrievers.neighbours.artifacts import NEIGHBOURS
 from negmine.retrievers.own import own_type
 from negmine.retrievers.run.artifacts import run_type
 
-RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE, NEIGHBOURS)}
+RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE, LATE, NEIGHBOURS)}
 
 
 def entries(spec: str, index: IndexSettings) -> tuple[RetrieverType, ...]:

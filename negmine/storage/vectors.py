@@ -15,11 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from negmine.data.arrays import BatchedRows, Floats, Places
+from negmine.data.ragged import Ragged, bytes_of, width_of
 from negmine.errors import CorruptArtifact
 from negmine.storage.chunks import (
     Chunk,
@@ -30,6 +33,7 @@ from negmine.storage.chunks import (
 )
 
 CHUNK_S = 20.0  # seconds of work that a kill may cost
+WAITING = 128 << 20  # bytes of vectors that wait for their chunk, at most
 
 Note = Callable[[str], None]
 
@@ -41,7 +45,7 @@ def exact_keys(texts: Iterable[str]) -> pl.Series:
 
 
 class VectorStore:
-    """Vectors of one encoder identity, by the hash of the text.
+    """Vectors of one encoder identity, by the hash of the text: a row for each, or a matrix of tokens' vectors.
 
     note: receives a sentence about each chunk that is damaged and dropped.
     """
@@ -61,7 +65,12 @@ class VectorStore:
     def encode(
         self, texts: Sequence[str], work: BatchedRows, done: Callable[[int], None]
     ) -> tuple[Floats, int]:
-        """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now.
+        """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now."""
+        encoded = self.fill(texts, work, done)
+        return self.held(texts), encoded
+
+    def fill(self, texts: Sequence[str], work: BatchedRows, done: Callable[[int], None]) -> int:
+        """Encode what the store lacks of `texts`; return how many that were.
 
         Distinct unknown texts go through `work`, and are stored every few seconds.
         """
@@ -70,18 +79,23 @@ class VectorStore:
         missing = wanted.unique("key", keep="first").join(self._index, on="key", how="anti")
         new = missing["place"].sort().to_numpy()
         done(len(texts) - len(new))
-        waiting: list[tuple[Places, Floats]] = []
-        since = time.monotonic()
+        waiting: list[tuple[Places, NDArray[Any]]] = []
+        since, size = time.monotonic(), 0
         try:
             for places, vectors in work([texts[place] for place in new]) if len(new) else ():
                 waiting.append((new[places], vectors))
+                size += bytes_of(vectors)
                 done(len(places))
-                if time.monotonic() - since >= CHUNK_S:
+                if time.monotonic() - since >= CHUNK_S or size >= WAITING:
                     self._add(keys, waiting)
-                    since = time.monotonic()
+                    since, size = time.monotonic(), 0
         finally:
             self._add(keys, waiting)
-        return self._gather(wanted), len(new)
+        return len(new)
+
+    def held(self, texts: Sequence[str]) -> NDArray[Any]:
+        """Return the vectors of texts that are all in the store: a row, or a matrix, for each."""
+        return self._gather(pl.DataFrame({"key": exact_keys(texts)}))
 
     def adopt(self, texts: Sequence[str], folders: Iterable[Path]) -> None:
         """Take over what other stores have of these texts and this one has not; the nearest store first."""
@@ -96,27 +110,31 @@ class VectorStore:
             if held.height:
                 self._add(keys, [(held["place"].to_numpy(), other._gather(held))])
 
-    def _gather(self, wanted: pl.DataFrame) -> Floats:
+    def _gather(self, wanted: pl.DataFrame) -> NDArray[Any]:
         stored = wanted.join(self._index, on="key", how="left", maintain_order="left")
         chunks, rows = stored["chunk"].to_numpy(), stored["row"].to_numpy()
         numbers = np.unique(chunks)
         some = self._chunks[numbers[0]] if len(numbers) else next(iter(self._chunks), None)
-        result = np.empty((wanted.height, 0 if some is None else some.vectors.shape[1]), np.float32)
+        rows_of = np.empty((0, 0), np.float32) if some is None else some.vectors
+        if isinstance(rows_of, Ragged):
+            result: NDArray[Any] = np.empty(wanted.height, object)
+        else:
+            result = np.empty((wanted.height, rows_of.shape[1]), np.float32)
         for number in numbers:
             here = chunks == number
             result[here] = self._chunks[number].vectors[rows[here]]
         return result
 
-    def _add(self, keys: pl.Series, waiting: list[tuple[Places, Floats]]) -> None:
+    def _add(self, keys: pl.Series, waiting: list[tuple[Places, NDArray[Any]]]) -> None:
         """Store the vectors that wait, and the keys of the texts in their places."""
         if not waiting:
             return
         vectors = np.concatenate([rows for _, rows in waiting])
-        width = self._chunks[0].vectors.shape[1] if self._chunks else vectors.shape[1]
-        if vectors.shape[1] != width:
+        width = self._chunks[0].vectors.shape[1] if self._chunks else width_of(vectors)
+        if width_of(vectors) != width:
             raise CorruptArtifact(
                 f"{self._folder} holds vectors of {width} dimensions, where the model gives "
-                f"{vectors.shape[1]}: it is damaged. Delete this folder; what it holds is made again."
+                f"{width_of(vectors)}: it is damaged. Delete this folder; what it holds is made again."
             )
         here = keys.gather(np.concatenate([places for places, _ in waiting]))
         path = write_chunk(self._folder, here, vectors)

@@ -19,6 +19,9 @@ from negmine.errors import SettingsError
         ({"rrf_k": 9, "fusion": "relative-score"}, "--fusion rrf"),
         ({"language_column": "lang", "retriever": ["dense"]}, "--retriever bm25"),
         ({"analyzer": "none", "retriever": ["dense"]}, "--retriever bm25"),
+        ({"late_model": "m"}, "--retriever late"),
+        ({"late_scope": "all"}, "--retriever late"),
+        ({"late_vector_dtype": "float32"}, "--retriever late"),
     ],
 )
 def test_a_flag_that_nothing_reads_is_refused_with_the_one_that_is_missing(

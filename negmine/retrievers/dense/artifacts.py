@@ -108,7 +108,7 @@ def _of_model(model: DenseModel) -> RetrieverType:
         indexes=lambda context: (names.vectors(context.config.index, model),),
         open=opened,
         ordered=True,
-        last=True,
+        last=1,
         score_kind="cosine",
         open_vectors=opened,
         model=lambda config: model.documents.model,

@@ -29,6 +29,7 @@ from negmine.models.machine import Machine
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
+WIDE = 4  # times --batch-size: texts at once where a vector is as wide as a vocabulary
 _PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
@@ -49,11 +50,27 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
     return str(own or default or "")
 
 
-class Encoder:
-    """A sentence-transformers model, or several copies of it, that load when they are first needed."""
+def check_devices(settings: IndexSettings) -> None:
+    """Find out before hours of encoding: raise SettingsError without the GPU that is asked for."""
+    if settings.one_device == "cuda":
+        for device in settings.encoder_devices or [settings.device]:
+            resolve_device(device)
 
-    def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
-        self._settings = settings
+
+class Encoder:
+    """A sentence-transformers model, or several copies of it, that load when they are first needed.
+
+    sparse: it is a SparseEncoder; only `read` is for it.
+    """
+
+    def __init__(
+        self,
+        settings: IndexSettings,
+        digest: Digest,
+        flag: str = "--model",
+        sparse: bool = False,
+    ) -> None:
+        self._settings, self._sparse = settings, sparse
         self.folder = resolve_model(settings.model, digest, flag)
         self.fingerprint = model_fingerprint(self.folder, digest)
         self.dtype = resolve_dtype(settings.dtype, settings.one_device)
@@ -62,9 +79,8 @@ class Encoder:
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
-        return identity_of(
-            [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind]
-        )
+        shaping = [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind]
+        return identity_of([*shaping, "sparse"] if self._sparse else shaping)
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
@@ -86,24 +102,32 @@ class Encoder:
         """Return what encodes texts batch by batch (see BatchedRows); `note` hears where memory ran out."""
 
         def encoded(texts: Sequence[str]) -> Iterator[tuple[Places, Floats]]:
-            prompt = self.prompt(kind)
-            device = resolve_device(self._settings.one_device)
-            tokens = budget(self._settings.batch_size, device)
-            lengths = self._machine.lengths(texts, prompt)
-            plan = batches(lengths, tokens)
-            given = [[texts[place] for place in filled(places, lengths)] for places in plan]
-            results = self._machine.run(given, kind, prompt)
-            for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
-                if pieces > 1:
-                    self._tell(len(batch), pieces, note)
-                yield places, normalised(vectors[: len(places)], partial(_unusable, batch))
+            for places, batch, vectors in self.read(texts, kind, note):
+                yield places, normalised(vectors, partial(unusable, batch))
 
         return encoded
+
+    def read(
+        self, texts: Sequence[str], kind: Kind, note: Callable[[str], None]
+    ) -> Iterator[tuple[Places, list[str], Floats]]:
+        """Yield places of some texts, those texts, and their vectors as the model gives them."""
+        prompt, size = self.prompt(kind), self._settings.batch_size
+        tokens = budget(size, resolve_device(self._settings.one_device))
+        lengths = self._machine.lengths(texts, prompt)
+        plan = batches(lengths, tokens, size * WIDE if self._sparse else None)
+        given = [[texts[place] for place in filled(places, lengths)] for places in plan]
+        results = self._machine.run(given, kind, prompt)
+        for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
+            if pieces > 1:
+                self._tell(len(batch), pieces, note)
+            yield places, batch, vectors[: len(places)]
 
     @cached_property
     def _machine(self) -> Machine:
         wanted = self._settings
-        spec = Spec(self.folder, self.name, wanted.device, self.dtype, wanted.max_length)
+        spec = Spec(
+            self.folder, self.name, wanted.device, self.dtype, wanted.max_length, self._sparse
+        )
         several = wanted.encoder_devices
         return Workers(spec, several) if several else Model(spec)
 
@@ -114,7 +138,8 @@ class Encoder:
             note(message(self.name, "--batch-size", self._settings.batch_size, texts, pieces))
 
 
-def _unusable(batch: Sequence[str], row: int) -> str:
+def unusable(batch: Sequence[str], row: int) -> str:
+    """Return the words for a text whose vector is of no use."""
     return f"the model gave no usable vector for {batch[row][:60]!r}"
 
 

@@ -1,4 +1,4 @@
-"""A sentence-transformers model on one device: how long texts are, and their vectors."""
+"""A model of sentence-transformers on one device: how long texts are, and their vectors."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ class Spec:
     device: str
     dtype: str
     max_length: int | None
+    sparse: bool = False  # a SparseEncoder
 
 
 class Model:
     """The model, loaded; a Machine with one device."""
 
     def __init__(self, spec: Spec) -> None:
-        self._model = load(spec)
+        self._model, self._sparse = load(spec), spec.sparse
         self._lengths = Lengths(self._model)
         self._read = Halving(self._encode, spec.name)
 
@@ -55,27 +56,26 @@ class Model:
     def _encode(self, texts: Sequence[str], kind: str, prompt: str) -> Floats:
         model = self._model
         encode = model.encode_query if kind == "query" else model.encode_document
-        vectors: Floats = encode(
-            list(texts),
-            prompt=prompt,
-            batch_size=len(texts),
-            normalize_embeddings=False,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
+        how = {"prompt": prompt, "batch_size": len(texts), "show_progress_bar": False}
+        vectors: Floats
+        if self._sparse:
+            tensor = encode(list(texts), convert_to_sparse_tensor=False, save_to_cpu=True, **how)
+            vectors = tensor.float().numpy()
+        else:
+            vectors = encode(list(texts), normalize_embeddings=False, convert_to_numpy=True, **how)
         return vectors
 
 
 def load(spec: Spec) -> Any:
-    """Return the SentenceTransformer; raise RetrieverError, naming the flag, where it does not load."""
+    """Return the SentenceTransformer, or SparseEncoder; raise RetrieverError where it does not load."""
     import torch
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import SentenceTransformer, SparseEncoder
 
     quiet()
     allocators.keep()
     dtype = getattr(torch, spec.dtype)
     try:
-        model = SentenceTransformer(
+        model = (SparseEncoder if spec.sparse else SentenceTransformer)(
             str(spec.folder),
             device=resolve_device(spec.device),
             local_files_only=True,

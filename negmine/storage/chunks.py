@@ -1,14 +1,15 @@
 """Files of the vector cache: `chunk-000000.arrow`, with a key and a vector in every row.
 
 Arrow IPC, uncompressed, memory-mapped. `key`: the 16-byte hash of a text. `vector`: float32, all of one
-length. The schema's metadata have `negmine.check`: XXH3 (128 bits) of all keys and all vectors; files of older
-versions have none. Files are added atomically, and never changed.
+length; of a sparse encoder, a list of `term` (int32) and `weight` (float32). The schema's metadata have
+`negmine.check`: XXH3 (128 bits) of all keys and all vectors; files of older versions have none. Files are
+added atomically, and never changed.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,9 @@ import xxhash
 
 from negmine.data.arrays import Floats
 from negmine.data.schemas import TEXT_KEY
+from negmine.data.sparse_rows import SparseRows
 from negmine.errors import CorruptArtifact
+from negmine.storage.chunk_columns import R, arrays_of, column_of, joined, rows_of
 from negmine.storage.files import atomic_write, new_folder
 
 SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together
@@ -27,12 +30,12 @@ CHECK = b"negmine.check"
 _whole: set[tuple[str, int, int, int]] = set()  # by this process: path, inode, size, time
 
 
-class Chunk(NamedTuple):
-    """An open file. keys: binary [rows]. vectors: float32 [rows, dimensions]."""
+class Chunk(NamedTuple, Generic[R]):
+    """An open file. keys: binary [rows]. vectors: float32 [rows, dimensions], or sparse ones."""
 
     path: Path
     keys: pl.Series
-    vectors: Floats
+    vectors: R
 
 
 def chunk_files(folder: Path) -> list[Path]:
@@ -40,7 +43,7 @@ def chunk_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("chunk-*.arrow"))
 
 
-def open_chunk(path: Path, compare: bool = True) -> Chunk:
+def open_chunk(path: Path, compare: bool = True) -> Chunk[Any]:
     """Open a chunk, memory-mapped; a process compares it with its check once, where it shall `compare`.
 
     Raises CorruptArtifact for another file, or altered keys or vectors; OSError where the disk refuses.
@@ -61,12 +64,10 @@ def open_chunk(path: Path, compare: bool = True) -> Chunk:
     return Chunk(path, pl.Series(keys.cast(pa.large_binary())), vectors)
 
 
-def write_chunk(folder: Path, keys: pl.Series, vectors: Floats) -> Path:
+def write_chunk(folder: Path, keys: pl.Series, vectors: Floats | SparseRows) -> Path:
     """Add a chunk atomically; return its path."""
-    vectors = np.ascontiguousarray(vectors, np.float32)
-    rows = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])
     arrow_keys = keys.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(TEXT_KEY)
-    table = pa.table({"key": arrow_keys, "vector": rows})
+    table = pa.table({"key": arrow_keys, "vector": column_of(vectors)})
     table = table.replace_schema_metadata({CHECK: _check(arrow_keys, vectors)})
     numbers = [int(path.stem[6:]) for path in chunk_files(new_folder(folder))]
     path = folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
@@ -91,30 +92,26 @@ def put_together(folder: Path) -> None:
         total += size
 
 
-def _join(chunks: list[Chunk]) -> None:
+def _join(chunks: list[Chunk[Any]]) -> None:
     keys = pl.concat([chunk.keys for chunk in chunks])
-    write_chunk(chunks[0].path.parent, keys, np.concatenate([chunk.vectors for chunk in chunks]))
+    write_chunk(chunks[0].path.parent, keys, joined([chunk.vectors for chunk in chunks]))
     for chunk in chunks:
         chunk.path.unlink()
 
 
-def _columns(table: pa.Table) -> tuple[pa.FixedSizeBinaryArray, Floats]:
+def _columns(table: pa.Table) -> tuple[pa.FixedSizeBinaryArray, Floats | SparseRows]:
     """Return keys and vectors of a table. Raises ValueError where it is no chunk."""
     names, types = table.column_names, table.schema.types
-    is_chunk = (
-        names == ["key", "vector"]
-        and types[0] == TEXT_KEY
-        and pa.types.is_fixed_size_list(types[1])
-        and types[1].value_type == pa.float32()
-    )
+    is_chunk = names == ["key", "vector"] and types[0] == TEXT_KEY
     if not is_chunk or any(column.null_count for column in table.columns):
         raise ValueError("it is no chunk of vectors")
     keys, vectors = (table[name].combine_chunks() for name in names)
-    flat = vectors.flatten().to_numpy(zero_copy_only=True)
-    return keys, flat.reshape(table.num_rows, vectors.type.list_size)
+    return keys, rows_of(vectors)
 
 
-def _compare(path: Path, table: pa.Table, keys: pa.FixedSizeBinaryArray, vectors: Floats) -> None:
+def _compare(
+    path: Path, table: pa.Table, keys: pa.FixedSizeBinaryArray, vectors: Floats | SparseRows
+) -> None:
     """Raise ValueError where a chunk that has a check has another one."""
     stat = path.stat()
     place = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns)
@@ -126,10 +123,11 @@ def _compare(path: Path, table: pa.Table, keys: pa.FixedSizeBinaryArray, vectors
     _whole.add(place)
 
 
-def _check(keys: pa.FixedSizeBinaryArray, vectors: Floats) -> str:
+def _check(keys: pa.FixedSizeBinaryArray, vectors: Floats | SparseRows) -> str:
     """Return the XXH3 (128 bits, hex) of the bytes of keys, then of vectors."""
     width = TEXT_KEY.byte_width
     start = keys.offset * width
     state = xxhash.xxh3_128(keys.buffers()[1][start : start + len(keys) * width])
-    state.update(np.ascontiguousarray(vectors).data)
+    for array in arrays_of(vectors):
+        state.update(np.ascontiguousarray(array).data)
     return state.hexdigest()

@@ -11,15 +11,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Generic
 
 import numpy as np
 import polars as pl
 
-from negmine.data.arrays import BatchedRows, Floats, Places
+from negmine.data import sparse_rows
+from negmine.data.arrays import Floats, Places
+from negmine.data.sparse_rows import SparseRows
 from negmine.errors import CorruptArtifact
+from negmine.storage.chunk_columns import R, joined
 from negmine.storage.chunks import (
     Chunk,
     chunk_files,
@@ -39,15 +44,15 @@ def exact_keys(texts: Iterable[str]) -> pl.Series:
     return pl.Series("key", keys, dtype=pl.Binary)
 
 
-class VectorStore:
-    """Vectors of one encoder identity, by the hash of the text.
+class TextStore(ABC, Generic[R]):
+    """What one encoder identity makes of texts, by the hash of the text.
 
     note: receives a sentence about each chunk that is damaged and dropped.
     """
 
     def __init__(self, folder: Path, note: Note = lambda message: None) -> None:
         self._folder, self._note = folder, note
-        self._chunks: list[Chunk] = []
+        self._chunks: list[Chunk[R]] = []
         for path in chunk_files(folder):
             _drop_damaged(path, note)
         put_together(folder)
@@ -59,18 +64,21 @@ class VectorStore:
         return self._index.height
 
     def encode(
-        self, texts: Sequence[str], work: BatchedRows, done: Callable[[int], None]
-    ) -> tuple[Floats, int]:
-        """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now.
+        self,
+        texts: Sequence[str],
+        work: Callable[[Sequence[str]], Iterator[tuple[Places, R]]],
+        done: Callable[[int], None],
+    ) -> tuple[R, int]:
+        """Return the vectors of `texts`, row by row, and how many were encoded now.
 
-        Distinct unknown texts go through `work`, and are stored every few seconds.
+        Distinct unknown texts go through `work` (see BatchedRows), and are stored every few seconds.
         """
         keys = exact_keys(texts)
         wanted = pl.DataFrame({"key": keys}).with_row_index("place")
         missing = wanted.unique("key", keep="first").join(self._index, on="key", how="anti")
         new = missing["place"].sort().to_numpy()
         done(len(texts) - len(new))
-        waiting: list[tuple[Places, Floats]] = []
+        waiting: list[tuple[Places, R]] = []
         since = time.monotonic()
         try:
             for places, vectors in work([texts[place] for place in new]) if len(new) else ():
@@ -91,27 +99,24 @@ class VectorStore:
             missing = wanted.join(self._index, on="key", how="anti")
             if missing.is_empty():
                 return
-            other = VectorStore(folder, self._note)
+            other = type(self)(folder, self._note)
             held = missing.join(other._index, on="key", how="semi")
             if held.height:
                 self._add(keys, [(held["place"].to_numpy(), other._gather(held))])
 
-    def _gather(self, wanted: pl.DataFrame) -> Floats:
+    def _gather(self, wanted: pl.DataFrame) -> R:
         stored = wanted.join(self._index, on="key", how="left", maintain_order="left")
-        chunks, rows = stored["chunk"].to_numpy(), stored["row"].to_numpy()
-        numbers = np.unique(chunks)
-        some = self._chunks[numbers[0]] if len(numbers) else next(iter(self._chunks), None)
-        result = np.empty((wanted.height, 0 if some is None else some.vectors.shape[1]), np.float32)
-        for number in numbers:
-            here = chunks == number
-            result[here] = self._chunks[number].vectors[rows[here]]
-        return result
+        return self._rows(stored["chunk"].to_numpy(), stored["row"].to_numpy())
 
-    def _add(self, keys: pl.Series, waiting: list[tuple[Places, Floats]]) -> None:
+    @abstractmethod
+    def _rows(self, chunks: Places, rows: Places) -> R:
+        """Return these rows of these chunks, in this order."""
+
+    def _add(self, keys: pl.Series, waiting: list[tuple[Places, R]]) -> None:
         """Store the vectors that wait, and the keys of the texts in their places."""
         if not waiting:
             return
-        vectors = np.concatenate([rows for _, rows in waiting])
+        vectors = joined([rows for _, rows in waiting])
         here = keys.gather(np.concatenate([places for places, _ in waiting]))
         path = write_chunk(self._folder, here, vectors)
         self._index = pl.concat([self._index, self._open(path)])
@@ -128,6 +133,30 @@ class VectorStore:
                 "row": pl.int_range(len(keys), dtype=pl.Int64, eager=True),
             }
         )
+
+
+class VectorStore(TextStore[Floats]):
+    """Vectors, float32 [texts, dimensions]; of no texts, with as many dimensions as others have, or 0."""
+
+    def _rows(self, chunks: Places, rows: Places) -> Floats:
+        numbers = np.unique(chunks)
+        some = self._chunks[numbers[0]] if len(numbers) else next(iter(self._chunks), None)
+        result = np.empty((len(rows), 0 if some is None else some.vectors.shape[1]), np.float32)
+        for number in numbers:
+            here = chunks == number
+            result[here] = self._chunks[number].vectors[rows[here]]
+        return result
+
+
+class SparseStore(TextStore[SparseRows]):
+    """Sparse vectors."""
+
+    def _rows(self, chunks: Places, rows: Places) -> SparseRows:
+        order = np.argsort(chunks, kind="stable")
+        numbers = np.unique(chunks)
+        places = np.split(rows[order], np.searchsorted(chunks[order], numbers[1:]))
+        taken = [self._chunks[n].vectors.take(p) for n, p in zip(numbers, places, strict=False)]
+        return sparse_rows.joined(taken).take(np.argsort(order))
 
 
 def _drop_damaged(path: Path, note: Note) -> None:

@@ -58,7 +58,7 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, or your own package.module:factory. Repeatable.",
+        "bm25, dense, sparse, or your own package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )
@@ -81,6 +81,11 @@ class IndexSettings(StageSettings):
     model: str = _retrievers(
         "Model of the dense retriever: a folder or a hub name.",
         "all-MiniLM-L6-v2",
+        essential=True,
+    )
+    sparse_model: str | None = _retrievers(
+        "Model of the sparse retriever, such as a SPLADE: a folder or a hub name. It has its own prompts and "
+        "length.",
         essential=True,
     )
     query_prompt: str | None = _retrievers(

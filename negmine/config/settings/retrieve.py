@@ -23,6 +23,11 @@ class RetrieveSettings(StageSettings):
         le=MOST,
         essential=True,
     )
+    sparse_query_terms: int | None = _retrievers(
+        "Terms of a query that the sparse retriever searches, those of the largest weights. Default: all.",
+        gt=0,
+        le=MOST,
+    )
     nprobe: int | None = _faiss(
         "--index IVF: cells to search. Default: FAISS' own, 1.", gt=0, le=MOST, essential="stage"
     )

@@ -19,7 +19,8 @@ def check(config: ResolvedConfig) -> None:
     if index.dense_scope == "candidates":
         _check_scope(index, in_use)
     encodes = in_use and index.document_vectors is None
-    if index.devices is not None and not encodes and not config.filter.guide_model:
+    others = config.filter.guide_model or "sparse" in index.retriever
+    if index.devices is not None and not encodes and not others:
         raise SettingsError(
             f"--devices {index.devices}: nothing is encoded here. Leave it out, or add --retriever dense."
         )

@@ -81,7 +81,7 @@ def load(spec: Spec) -> Any:
             local_files_only=True,
             model_kwargs={"dtype": dtype},
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, ImportError) as error:
         raise RetrieverError(
             f"{spec.name} does not load as a sentence-transformers model: {error}"
         ) from error

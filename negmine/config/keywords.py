@@ -34,6 +34,7 @@ class SettingsKeywords(TypedDict, total=False):
     fold_accents: bool
     stemmer: str | None
     model: str
+    sparse_model: str | None
     query_prompt: str | None
     document_prompt: str | None
     max_length: int | None
@@ -49,6 +50,7 @@ class SettingsKeywords(TypedDict, total=False):
     devices: str | None
     batch_size: int
     k: int
+    sparse_query_terms: int | None
     nprobe: int | None
     ef_search: int | None
     min_recall: float

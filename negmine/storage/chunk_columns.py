@@ -63,3 +63,8 @@ def arrays_of(rows: Floats | SparseRows) -> list[NDArray[Any]]:
     if isinstance(rows, SparseRows):
         return [rows.offsets, rows.terms, rows.weights]
     return [rows]
+
+
+def width_of(rows: Floats | SparseRows) -> int:
+    """Return the dimensions of vectors; 0 for sparse ones, which have no fixed length."""
+    return 0 if isinstance(rows, SparseRows) else int(rows.shape[1])

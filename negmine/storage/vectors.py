@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ from negmine.data import sparse_rows
 from negmine.data.arrays import Floats, Places
 from negmine.data.sparse_rows import SparseRows
 from negmine.errors import CorruptArtifact
-from negmine.storage.chunk_columns import R, joined
+from negmine.storage.chunk_columns import R, joined, width_of
 from negmine.storage.chunks import (
     Chunk,
     chunk_files,
@@ -53,8 +54,7 @@ class TextStore(ABC, Generic[R]):
     def __init__(self, folder: Path, note: Note = lambda message: None) -> None:
         self._folder, self._note = folder, note
         self._chunks: list[Chunk[R]] = []
-        for path in chunk_files(folder):
-            _drop_damaged(path, note)
+        _drop_damaged(folder, note)
         put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
         chunks = [self._open(path) for path in chunk_files(folder)]
@@ -117,6 +117,12 @@ class TextStore(ABC, Generic[R]):
         if not waiting:
             return
         vectors = joined([rows for _, rows in waiting])
+        width = width_of(self._chunks[0].vectors) if self._chunks else width_of(vectors)
+        if width_of(vectors) != width:
+            raise CorruptArtifact(
+                f"{self._folder} holds vectors of {width} dimensions, where the model gives "
+                f"{width_of(vectors)}: it is damaged. Delete this folder; what it holds is made again."
+            )
         here = keys.gather(np.concatenate([places for places, _ in waiting]))
         path = write_chunk(self._folder, here, vectors)
         self._index = pl.concat([self._index, self._open(path)])
@@ -159,13 +165,26 @@ class SparseStore(TextStore[SparseRows]):
         return sparse_rows.joined(taken).take(np.argsort(order))
 
 
-def _drop_damaged(path: Path, note: Note) -> None:
-    """Remove a chunk that is not what was written."""
-    try:
-        open_chunk(path)
-    except CorruptArtifact:
-        path.unlink()
-        note(f"{path} was damaged: it is dropped, and what it held is made again")
+def _drop_damaged(folder: Path, note: Note) -> None:
+    """Remove chunks that are not what was written, and those of another width than most vectors have."""
+    rows_by_width: Counter[int] = Counter()
+    width_by_path: dict[Path, int] = {}
+    for path in chunk_files(folder):
+        try:
+            vectors = open_chunk(path).vectors
+        except CorruptArtifact:
+            _drop(path, note)
+            continue
+        width_by_path[path] = width_of(vectors)
+        rows_by_width[width_by_path[path]] += len(vectors)
+    for path, width in width_by_path.items():
+        if width != rows_by_width.most_common(1)[0][0]:
+            _drop(path, note)
+
+
+def _drop(path: Path, note: Note) -> None:
+    path.unlink()
+    note(f"{path} was damaged: it is dropped, and what it held is made again")
 
 
 def count_encoded(store: Path, encoders: Iterable[str]) -> str:

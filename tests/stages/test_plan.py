@@ -138,6 +138,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     """A settings field that no identity notices would be a flag that is ignored."""
     base = {"data": beir, "retriever": ["bm25", "dense"], **write_vectors(beir)}
     words = partial(sparse_words, tmp_path)
+    sparse = {"data": beir, "retriever": ["sparse"], "sparse_model": words("a")}
     guide = {"guide_model": [str(static_model(tmp_path / "guide"))]}
     reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
     prompt = tmp_path / "prompt.txt"
@@ -162,15 +163,11 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
-        (
-            {"data": beir, "retriever": ["sparse"], "sparse_model": words("a")},
-            {"sparse_query_terms": 2},
-        ),
-        (
-            {"data": beir, "retriever": ["sparse"], "sparse_model": words("a")},
-            {"sparse_model": words("b")},
-        ),
+        (sparse, {"sparse_query_terms": 2, "sparse_model": words("b")}),
+        (base, {"suspect_share": 0.9, "suspect_deviations": 3.0}),
+        (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
         (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
+        (base, {"decontaminate": beir}),
         ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {
@@ -217,7 +214,7 @@ GUIDE_CHANGES = {
 }  # fmt: skip
 EVALUATION_CHANGES = {
     "drop_contaminated": "rows", "eval_documents": "all", "eval_test": ["exact"], "eval_ngrams": 0.9,
-    "eval_span": 0.9, "eval_similarity": 0.5, "decontaminate": (),
+    "eval_span": 0.9, "eval_similarity": 0.5,
 }  # fmt: skip
 RERANK_CHANGES = {
     "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from negmine.config.naming import flag
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
@@ -25,7 +24,6 @@ from negmine.storage.vectors import count_encoded
 
 NAME = "sparse"
 FAMILIES = INDEX, RUN = f"1-index/{NAME}", f"2-retrieve/{NAME}"
-SETTINGS = ("sparse_model", "sparse_query_terms")
 
 
 def _index(config: ResolvedConfig) -> str:
@@ -99,18 +97,10 @@ def _make_run(context: Context) -> Parts:
 
 
 def _check(config: ResolvedConfig) -> None:
-    values = {**config.index.model_dump(), **config.retrieve.model_dump()}
-    if NAME in config.index.retriever:
-        if values["sparse_model"] is None:
-            raise SettingsError(
-                "--retriever sparse has no model. Give --sparse-model, a folder or a hub name."
-            )
-        return
-    for name in SETTINGS:
-        if values[name] is not None and config.origins.get(name) == "flag":
-            raise SettingsError(
-                f"{flag(name)} {values[name]} is for the sparse retriever. Add --retriever sparse."
-            )
+    if NAME in config.index.retriever and config.index.sparse_model is None:
+        raise SettingsError(
+            "--retriever sparse has no model. Give --sparse-model, a folder or a hub name."
+        )
 
 
 SPARSE = RetrieverType(

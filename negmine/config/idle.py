@@ -35,6 +35,15 @@ FAMILIES = (
         for stage in ("index", "retrieve")
     ),
     Family(
+        "index", ("late_model", "late_scope"),
+        lambda config: "late" in config.index.retriever, "--retriever late",
+    ),
+    Family(
+        "index", ("late_vector_dtype",),
+        lambda config: "late" in config.index.retriever or config.rerank.rerank_model is not None,
+        "--retriever late, or a late-interaction model as --rerank-model",
+    ),
+    Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),

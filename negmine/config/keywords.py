@@ -44,6 +44,9 @@ class SettingsKeywords(TypedDict, total=False):
     document_vectors: str | Path | None
     index: str
     dense_scope: Literal["all", "candidates"]
+    late_model: str | None
+    late_scope: Literal["all", "candidates"]
+    late_vector_dtype: Literal["float32", "float16"]
     memory: str
     verify: Literal["all", "sizes"]
     device: Literal["auto", "cpu", "cuda"]

@@ -24,6 +24,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "retriever_option": (PLUGIN, _SEARCH),
     "model": (MODEL, _SEARCH),
     "sparse_model": (MODEL, _SEARCH),
+    "late_model": (MODEL, _SEARCH),
     "query_vectors": (FILE, _SEARCH),
     "document_vectors": (FILE, _SEARCH),
     "rerank_model": (MODEL, _RERANK),

@@ -12,7 +12,7 @@ from negmine.config.settings import STAGES
 from negmine.config.table import NONE, StageSettings, kinds_of, validated
 from negmine.errors import SettingsError
 
-MODELS = ("model", "sparse_model", "rerank_model", "guide_model", "judge_local")
+MODELS = ("model", "sparse_model", "late_model", "rerank_model", "guide_model", "judge_local")
 
 
 def stage_of_field(field: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats, Ints
+from negmine.data.ragged import Ragged
+from negmine.data.ragged import joined as end_to_end
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,24 @@ def of_dense(vectors: Floats) -> SparseRows:
     return SparseRows(offsets, terms.astype(np.int32), vectors[rows, terms])
 
 
+def as_pairs(rows: SparseRows) -> NDArray[np.object_]:
+    """Return a matrix [terms, 2] for each row, float32: term and weight, as the vector cache keeps them.
+
+    Below 2^24, beyond any vocabulary, float32 has every term.
+    """
+    values = np.column_stack([rows.terms.astype(np.float32), rows.weights])
+    return Ragged(rows.offsets, values)[:]
+
+
+def of_pairs(pairs: NDArray[np.object_]) -> SparseRows:
+    """Return the rows that `as_pairs` made into matrices."""
+    if not len(pairs):
+        return nothing()
+    both = end_to_end(pairs)
+    terms, weights = both.values[:, 0].astype(np.int32), both.values[:, 1].copy()
+    return SparseRows(both.offsets, terms, weights)
+
+
 def nothing(rows: int = 0) -> SparseRows:
     """Return rows without terms."""
     return SparseRows(np.zeros(rows + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
-
-
-def joined(parts: Sequence[SparseRows]) -> SparseRows:
-    """Return the rows of several, one after the other."""
-    every = [nothing(), *parts]
-    return SparseRows(
-        offsets_of(np.concatenate([part.lengths for part in every])),
-        np.concatenate([part.terms for part in every]),
-        np.concatenate([part.weights for part in every]),
-    )

@@ -17,7 +17,7 @@ from negmine.data.identity import identity_of
 from negmine.errors import InputError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
-from negmine.models.load import Model, Spec
+from negmine.models.load import PROMPT_NAMES, Model, Spec
 from negmine.models.locate import (
     Digest,
     model_fingerprint,
@@ -30,7 +30,6 @@ from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
 WIDE = 4  # times --batch-size: texts at once where a vector is as wide as a vocabulary
-_PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
 def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
@@ -45,7 +44,7 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
     except (OSError, ValueError):
         return ""
     prompts = stored.get("prompts") or {}
-    own = next((prompts[name] for name in _PROMPT_NAMES[kind] if prompts.get(name)), None)
+    own = next((prompts[name] for name in PROMPT_NAMES[kind] if prompts.get(name)), None)
     default = prompts.get(stored.get("default_prompt_name") or "")
     return str(own or default or "")
 
@@ -58,19 +57,13 @@ def check_devices(settings: IndexSettings) -> None:
 
 
 class Encoder:
-    """A sentence-transformers model, or several copies of it, that load when they are first needed.
+    """A sentence-transformers model, or several copies of it, that load when they are first needed."""
 
-    sparse: it is a SparseEncoder; only `read` is for it.
-    """
+    per_token = False  # whether a text has a vector for each token
+    sparse = False  # whether a vector is as wide as a vocabulary, and mostly zeros
 
-    def __init__(
-        self,
-        settings: IndexSettings,
-        digest: Digest,
-        flag: str = "--model",
-        sparse: bool = False,
-    ) -> None:
-        self._settings, self._sparse = settings, sparse
+    def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
+        self._settings = settings
         self.folder = resolve_model(settings.model, digest, flag)
         self.fingerprint = model_fingerprint(self.folder, digest)
         self.dtype = resolve_dtype(settings.dtype, settings.one_device)
@@ -79,8 +72,9 @@ class Encoder:
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
-        shaping = [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind]
-        return identity_of([*shaping, "sparse"] if self._sparse else shaping)
+        return identity_of(
+            [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind]
+        )
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
@@ -102,32 +96,30 @@ class Encoder:
         """Return what encodes texts batch by batch (see BatchedRows); `note` hears where memory ran out."""
 
         def encoded(texts: Sequence[str]) -> Iterator[tuple[Places, Floats]]:
-            for places, batch, vectors in self.read(texts, kind, note):
-                yield places, normalised(vectors, partial(unusable, batch))
+            prompt = self.prompt(kind)
+            device = resolve_device(self._settings.one_device)
+            tokens = budget(self._settings.batch_size, device)
+            lengths = self._machine.lengths(texts, prompt)
+            most = self._settings.batch_size * WIDE if self.sparse else None
+            plan = batches(lengths, tokens, most)
+            given = [[texts[place] for place in filled(places, lengths)] for places in plan]
+            results = self._machine.run(given, kind, prompt)
+            for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
+                if pieces > 1:
+                    self._tell(len(batch), pieces, note)
+                yield places, self._checked(vectors[: len(places)], batch)
 
         return encoded
 
-    def read(
-        self, texts: Sequence[str], kind: Kind, note: Callable[[str], None]
-    ) -> Iterator[tuple[Places, list[str], Floats]]:
-        """Yield places of some texts, those texts, and their vectors as the model gives them."""
-        prompt, size = self.prompt(kind), self._settings.batch_size
-        tokens = budget(size, resolve_device(self._settings.one_device))
-        lengths = self._machine.lengths(texts, prompt)
-        plan = batches(lengths, tokens, size * WIDE if self._sparse else None)
-        given = [[texts[place] for place in filled(places, lengths)] for places in plan]
-        results = self._machine.run(given, kind, prompt)
-        for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
-            if pieces > 1:
-                self._tell(len(batch), pieces, note)
-            yield places, batch, vectors[: len(places)]
+    def _checked(self, vectors: NDArray[Any], batch: Sequence[str]) -> NDArray[Any]:
+        """Return vectors as they are kept; raise InputError for one that is unusable."""
+        return normalised(vectors, partial(_unusable, batch))
 
     @cached_property
     def _machine(self) -> Machine:
         wanted = self._settings
-        spec = Spec(
-            self.folder, self.name, wanted.device, self.dtype, wanted.max_length, self._sparse
-        )
+        kind = (self.per_token, self.sparse)
+        spec = Spec(self.folder, self.name, wanted.device, self.dtype, wanted.max_length, *kind)
         several = wanted.encoder_devices
         return Workers(spec, several) if several else Model(spec)
 
@@ -138,8 +130,7 @@ class Encoder:
             note(message(self.name, "--batch-size", self._settings.batch_size, texts, pieces))
 
 
-def unusable(batch: Sequence[str], row: int) -> str:
-    """Return the words for a text whose vector is of no use."""
+def _unusable(batch: Sequence[str], row: int) -> str:
     return f"the model gave no usable vector for {batch[row][:60]!r}"
 
 

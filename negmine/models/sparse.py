@@ -3,63 +3,50 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
-from negmine.data.arrays import Places
-from negmine.data.sparse_rows import SparseRows, of_dense
+from negmine.data.identity import identity_of
+from negmine.data.sparse_rows import as_pairs, of_pairs
 from negmine.errors import InputError
-from negmine.models.encoder import Encoder, Kind, unusable
+from negmine.models.encoder import Encoder, Kind
 from negmine.models.locate import Digest
 
 FLAG = "--sparse-model"
 DOT, COSINE = "dot", "cosine"
 
-Work = Callable[[Sequence[str]], Iterator[tuple[Places, SparseRows]]]
 
+class SparseEncoder(Encoder):
+    """The model that --sparse-model names: `work` yields terms and weights of each text (data/sparse_rows.py).
 
-class SparseEncoder:
-    """The model that --sparse-model names, with its own prompts and length; it loads when it is first needed.
-
-    Raises InputError for a folder that holds another kind of model.
+    Prompts and length are the model's own. A text may have no term at all. Where the model compares by cosine,
+    vectors have length 1. Raises InputError for a folder that holds another kind of model.
     """
 
+    sparse = True
+
     def __init__(self, settings: IndexSettings, digest: Digest) -> None:
-        assert settings.sparse_model is not None
         own = {"query_prompt": None, "document_prompt": None, "max_length": None}
-        wanted = settings.model_copy(update={"model": settings.sparse_model, **own})
-        self._encoder = Encoder(wanted, digest, FLAG, sparse=True)
-        self.similarity = similarity(self._encoder.folder, self._encoder.name)
-        self.fingerprint, self.dtype = self._encoder.fingerprint, self._encoder.dtype
+        model = str(settings.sparse_model)
+        super().__init__(settings.model_copy(update={"model": model, **own}), digest, FLAG)
+        self.similarity = similarity(self.folder, self.name)
 
     def identity(self, kind: Kind) -> str:
-        """Return what tells this encoder's vectors of queries, or of documents, from all others."""
-        return self._encoder.identity(kind)
+        """Return what tells this encoder's vectors from all others, and from dense ones of the same files."""
+        return identity_of([super().identity(kind), "sparse"])
 
-    def prompt(self, kind: Kind) -> str:
-        """Return the text that goes before every query or document."""
-        return self._encoder.prompt(kind)
-
-    def work(self, kind: Kind, note: Callable[[str], None] = lambda message: None) -> Work:
-        """Return what encodes texts batch by batch (see BatchedRows); `note` hears where memory ran out.
-
-        A text may have no term at all. Where the model compares by cosine, rows have length 1. Raises
-        RetrieverError where the model fails, InputError where it gives what is no number.
-        """
-
-        def encoded(texts: Sequence[str]) -> Iterator[tuple[Places, SparseRows]]:
-            for places, batch, vectors in self._encoder.read(texts, kind, note):
-                bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-                if len(bad):
-                    raise InputError(f"{unusable(batch, int(bad[0]))}: it is not finite.")
-                rows = of_dense(np.asarray(vectors, np.float32))
-                yield places, rows.unit() if self.similarity == COSINE else rows
-
-        return encoded
+    def _checked(self, vectors: NDArray[Any], batch: Sequence[str]) -> NDArray[Any]:
+        for text, pairs in zip(batch, vectors, strict=False):
+            if not np.isfinite(pairs).all():
+                raise InputError(
+                    f"{self.name} gave a vector that is not finite, for {text[:60]!r}."
+                )
+        return vectors if self.similarity == DOT else as_pairs(of_pairs(vectors).unit())
 
 
 def similarity(folder: Path, name: str) -> str:

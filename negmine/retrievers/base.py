@@ -90,7 +90,8 @@ class RetrieverType:
     check: raises SettingsError for settings of its own that cannot work, in use or not. artifacts: of stages
     index and retrieve, in the order they are made, the run among them; it gets the context and the
     runs of the retrievers before it. run: the artifact of its run. indexes: the artifacts that `open` reads.
-    ordered: its hits come ordered by (-score, doc_id). last: its artifacts may read other runs.
+    ordered: its hits come ordered by (-score, doc_id). last: where above 0, its artifacts may read the
+    runs of retrievers with a lower number.
     score_kind: `sum`, of a weight per word, from 0 and without a bound (such a score gets the signal
     `<name>_log_ratio`); `cosine`; or `unknown`. open_vectors: for a kind with vectors. model: the name of its
     model. families: what its artifacts' names begin with, before the name of the model; encoded: those whose
@@ -104,7 +105,7 @@ class RetrieverType:
     indexes: Callable[[Context], tuple[str, ...]]
     open: Callable[[Context], Retriever]
     ordered: bool = False
-    last: bool = False
+    last: int = 0
     score_kind: ScoreKind = "unknown"
     open_vectors: Callable[[Context], VectorRetriever] | None = None
     model: Callable[[ResolvedConfig], str | None] = _no_model

@@ -30,3 +30,11 @@ def ranked(
     hits.docs[:, :width] = np.take_along_axis(docs, best, axis=-1)
     hits.docs[np.isneginf(hits.scores)] = -1
     return hits
+
+
+def by_score(
+    docs: NDArray[np.int64], scores: NDArray[np.float32], doc_order: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Order documents and their scores, both [queries, n], by (-score, doc_order)."""
+    order = np.lexsort((doc_order[docs], -scores), axis=-1)
+    return np.take_along_axis(docs, order, axis=-1), np.take_along_axis(scores, order, axis=-1)

@@ -9,10 +9,11 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import RetrieverType, VectorRetriever
 from negmine.retrievers.bm25.artifacts import BM25
 from negmine.retrievers.dense.artifacts import DENSE
+from negmine.retrievers.late.artifacts import LATE
 from negmine.retrievers.own import own_type
 from negmine.retrievers.sparse.artifacts import SPARSE
 
-RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE, SPARSE)}
+RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE, LATE, SPARSE)}
 
 
 def type_of(spec: str) -> RetrieverType:

@@ -1,26 +1,26 @@
 """Files of the vector cache: `chunk-000000.arrow`, with a key and a vector in every row.
 
 Arrow IPC, uncompressed, memory-mapped. `key`: the 16-byte hash of a text. `vector`: float32, all of one
-length; of a sparse encoder, a list of `term` (int32) and `weight` (float32). The schema's metadata have
-`negmine.check`: XXH3 (128 bits) of all keys and all vectors; files of older versions have none. Files are
-added atomically, and never changed.
+length; or a list of these, float16 or float32, where each token has one. The schema's metadata have
+`negmine.check`: XXH3 (128 bits) of all keys and all vectors; files of older versions have none. Files are added
+atomically, and never changed.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Generic, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import xxhash
+from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
+from negmine.data.ragged import Ragged, joined
 from negmine.data.schemas import TEXT_KEY
-from negmine.data.sparse_rows import SparseRows
 from negmine.errors import CorruptArtifact
-from negmine.storage.chunk_columns import R, arrays_of, column_of, joined, rows_of
 from negmine.storage.files import atomic_write, new_folder
 
 SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putting together
@@ -30,12 +30,12 @@ CHECK = b"negmine.check"
 _whole: set[tuple[str, int, int, int]] = set()  # by this process: path, inode, size, time
 
 
-class Chunk(NamedTuple, Generic[R]):
-    """An open file. keys: binary [rows]. vectors: float32 [rows, dimensions], or sparse ones."""
+class Chunk(NamedTuple):
+    """An open file. keys: binary [rows]. vectors: float32 [rows, dimensions], or a matrix for each row."""
 
     path: Path
     keys: pl.Series
-    vectors: R
+    vectors: Floats | Ragged
 
 
 def chunk_files(folder: Path) -> list[Path]:
@@ -43,7 +43,7 @@ def chunk_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("chunk-*.arrow"))
 
 
-def open_chunk(path: Path, compare: bool = True) -> Chunk[Any]:
+def open_chunk(path: Path, compare: bool = True) -> Chunk:
     """Open a chunk, memory-mapped; a process compares it with its check once, where it shall `compare`.
 
     Raises CorruptArtifact for another file, or altered keys or vectors; OSError where the disk refuses.
@@ -64,11 +64,13 @@ def open_chunk(path: Path, compare: bool = True) -> Chunk[Any]:
     return Chunk(path, pl.Series(keys.cast(pa.large_binary())), vectors)
 
 
-def write_chunk(folder: Path, keys: pl.Series, vectors: Floats | SparseRows) -> Path:
-    """Add a chunk atomically; return its path."""
+def write_chunk(folder: Path, keys: pl.Series, vectors: NDArray[Any]) -> Path:
+    """Add a chunk atomically; return its path. vectors: a row for each key, or an array of matrices."""
+    is_ragged = vectors.dtype == object
+    rows = joined(vectors) if is_ragged else np.ascontiguousarray(vectors, np.float32)
     arrow_keys = keys.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(TEXT_KEY)
-    table = pa.table({"key": arrow_keys, "vector": column_of(vectors)})
-    table = table.replace_schema_metadata({CHECK: _check(arrow_keys, vectors)})
+    table = pa.table({"key": arrow_keys, "vector": _as_arrow(rows)})
+    table = table.replace_schema_metadata({CHECK: _check(arrow_keys, rows)})
     numbers = [int(path.stem[6:]) for path in chunk_files(new_folder(folder))]
     path = folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
     with atomic_write(path) as stream, pa.ipc.new_file(stream, table.schema) as writer:
@@ -92,25 +94,51 @@ def put_together(folder: Path) -> None:
         total += size
 
 
-def _join(chunks: list[Chunk[Any]]) -> None:
+def _join(chunks: list[Chunk]) -> None:
     keys = pl.concat([chunk.keys for chunk in chunks])
-    write_chunk(chunks[0].path.parent, keys, joined([chunk.vectors for chunk in chunks]))
+    every = np.concatenate([chunk.vectors[:] for chunk in chunks])
+    write_chunk(chunks[0].path.parent, keys, every)
     for chunk in chunks:
         chunk.path.unlink()
 
 
-def _columns(table: pa.Table) -> tuple[pa.FixedSizeBinaryArray, Floats | SparseRows]:
+def _as_arrow(rows: Floats | Ragged) -> pa.Array:
+    if isinstance(rows, Ragged):
+        return pa.LargeListArray.from_arrays(pa.array(rows.offsets), _as_arrow(rows.values))
+    return pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
+
+
+def _columns(table: pa.Table) -> tuple[pa.FixedSizeBinaryArray, Floats | Ragged]:
     """Return keys and vectors of a table. Raises ValueError where it is no chunk."""
     names, types = table.column_names, table.schema.types
-    is_chunk = names == ["key", "vector"] and types[0] == TEXT_KEY
-    if not is_chunk or any(column.null_count for column in table.columns):
+    if names != ["key", "vector"] or types[0] != TEXT_KEY or not _are_vectors(types[1]):
         raise ValueError("it is no chunk of vectors")
     keys, vectors = (table[name].combine_chunks() for name in names)
-    return keys, rows_of(vectors)
+    if keys.null_count or vectors.null_count:
+        raise ValueError("it is no chunk of vectors")
+    if not pa.types.is_large_list(types[1]):
+        return keys, _flat(vectors)
+    offsets, values = vectors.offsets.to_numpy(zero_copy_only=True), _flat(vectors.values)
+    if offsets[0] < 0 or offsets[-1] > len(values) or (offsets[1:] < offsets[:-1]).any():
+        raise ValueError("its offsets do not divide its vectors")
+    return keys, Ragged(offsets, values)
+
+
+def _are_vectors(kind: pa.DataType) -> bool:
+    numbers = [pa.float32()]
+    if pa.types.is_large_list(kind):
+        kind, numbers = kind.value_type, [pa.float16(), pa.float32()]
+    return bool(pa.types.is_fixed_size_list(kind)) and kind.value_type in numbers
+
+
+def _flat(vectors: pa.FixedSizeListArray) -> NDArray[Any]:
+    """Return vectors of one length as rows, without a copy."""
+    numbers: NDArray[Any] = vectors.flatten().to_numpy(zero_copy_only=True)
+    return numbers.reshape(len(vectors), vectors.type.list_size)
 
 
 def _compare(
-    path: Path, table: pa.Table, keys: pa.FixedSizeBinaryArray, vectors: Floats | SparseRows
+    path: Path, table: pa.Table, keys: pa.FixedSizeBinaryArray, vectors: Floats | Ragged
 ) -> None:
     """Raise ValueError where a chunk that has a check has another one."""
     stat = path.stat()
@@ -123,11 +151,12 @@ def _compare(
     _whole.add(place)
 
 
-def _check(keys: pa.FixedSizeBinaryArray, vectors: Floats | SparseRows) -> str:
-    """Return the XXH3 (128 bits, hex) of the bytes of keys, then of vectors."""
+def _check(keys: pa.FixedSizeBinaryArray, vectors: Floats | Ragged) -> str:
+    """Return the XXH3 (128 bits, hex) of the bytes of keys, then of offsets, if any, then of vectors."""
     width = TEXT_KEY.byte_width
     start = keys.offset * width
     state = xxhash.xxh3_128(keys.buffers()[1][start : start + len(keys) * width])
-    for array in arrays_of(vectors):
+    arrays = (vectors.offsets, vectors.values) if isinstance(vectors, Ragged) else (vectors,)
+    for array in arrays:
         state.update(np.ascontiguousarray(array).data)
     return state.hexdigest()

@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -96,6 +96,31 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
     """Write a .npy file atomically."""
     with atomic_write(path) as stream:
         np.save(stream, array)
+
+
+@contextmanager
+def growing_array(path: Path) -> Iterator[Callable[[NDArray[Any]], None]]:
+    """Give a function that adds rows to a .npy file; the file is there when the block ends.
+
+    All rows have one width and dtype. NumPy leaves room in the header for any number of rows: it is written
+    last.
+    """
+    lengths: list[int] = []
+    header: dict[str, Any] = {"descr": "<f4", "fortran_order": False, "shape": (0, 0)}
+
+    with atomic_write(path) as stream:
+
+        def add(rows: NDArray[Any]) -> None:
+            if not lengths:
+                header.update(descr=rows.dtype.str, shape=(0, *rows.shape[1:]))
+                np.lib.format.write_array_header_1_0(stream, header)
+            lengths.append(len(rows))
+            np.ascontiguousarray(rows).tofile(stream)
+
+        yield add
+        stream.seek(0)
+        shape = {"shape": (sum(lengths), *header["shape"][1:])}
+        np.lib.format.write_array_header_1_0(stream, header | shape)
 
 
 def write_frame(path: Path, frame: pl.DataFrame) -> None:

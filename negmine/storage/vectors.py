@@ -11,21 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import time
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Generic
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from negmine.data import sparse_rows
-from negmine.data.arrays import Floats, Places
-from negmine.data.sparse_rows import SparseRows
+from negmine.data.arrays import BatchedRows, Floats, Places
+from negmine.data.ragged import Ragged, bytes_of, width_of
 from negmine.errors import CorruptArtifact
-from negmine.storage.chunk_columns import R, joined, width_of
 from negmine.storage.chunks import (
     Chunk,
     chunk_files,
@@ -35,6 +33,7 @@ from negmine.storage.chunks import (
 )
 
 CHUNK_S = 20.0  # seconds of work that a kill may cost
+WAITING = 128 << 20  # bytes of vectors that wait for their chunk, at most
 
 Note = Callable[[str], None]
 
@@ -45,15 +44,15 @@ def exact_keys(texts: Iterable[str]) -> pl.Series:
     return pl.Series("key", keys, dtype=pl.Binary)
 
 
-class TextStore(ABC, Generic[R]):
-    """What one encoder identity makes of texts, by the hash of the text.
+class VectorStore:
+    """Vectors of one encoder identity, by the hash of the text: a row for each, or a matrix of tokens' vectors.
 
     note: receives a sentence about each chunk that is damaged and dropped.
     """
 
     def __init__(self, folder: Path, note: Note = lambda message: None) -> None:
         self._folder, self._note = folder, note
-        self._chunks: list[Chunk[R]] = []
+        self._chunks: list[Chunk] = []
         _drop_damaged(folder, note)
         put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
@@ -64,32 +63,39 @@ class TextStore(ABC, Generic[R]):
         return self._index.height
 
     def encode(
-        self,
-        texts: Sequence[str],
-        work: Callable[[Sequence[str]], Iterator[tuple[Places, R]]],
-        done: Callable[[int], None],
-    ) -> tuple[R, int]:
-        """Return the vectors of `texts`, row by row, and how many were encoded now.
+        self, texts: Sequence[str], work: BatchedRows, done: Callable[[int], None]
+    ) -> tuple[Floats, int]:
+        """Return the vectors of `texts`, float32 [texts, dimensions], and how many were encoded now."""
+        encoded = self.fill(texts, work, done)
+        return self.held(texts), encoded
 
-        Distinct unknown texts go through `work` (see BatchedRows), and are stored every few seconds.
+    def fill(self, texts: Sequence[str], work: BatchedRows, done: Callable[[int], None]) -> int:
+        """Encode what the store lacks of `texts`; return how many that were.
+
+        Distinct unknown texts go through `work`, and are stored every few seconds.
         """
         keys = exact_keys(texts)
         wanted = pl.DataFrame({"key": keys}).with_row_index("place")
         missing = wanted.unique("key", keep="first").join(self._index, on="key", how="anti")
         new = missing["place"].sort().to_numpy()
         done(len(texts) - len(new))
-        waiting: list[tuple[Places, R]] = []
-        since = time.monotonic()
+        waiting: list[tuple[Places, NDArray[Any]]] = []
+        since, size = time.monotonic(), 0
         try:
             for places, vectors in work([texts[place] for place in new]) if len(new) else ():
                 waiting.append((new[places], vectors))
+                size += bytes_of(vectors)
                 done(len(places))
-                if time.monotonic() - since >= CHUNK_S:
+                if time.monotonic() - since >= CHUNK_S or size >= WAITING:
                     self._add(keys, waiting)
-                    since = time.monotonic()
+                    since, size = time.monotonic(), 0
         finally:
             self._add(keys, waiting)
-        return self._gather(wanted), len(new)
+        return len(new)
+
+    def held(self, texts: Sequence[str]) -> NDArray[Any]:
+        """Return the vectors of texts that are all in the store: a row, or a matrix, for each."""
+        return self._gather(pl.DataFrame({"key": exact_keys(texts)}))
 
     def adopt(self, texts: Sequence[str], folders: Iterable[Path]) -> None:
         """Take over what other stores have of these texts and this one has not; the nearest store first."""
@@ -99,25 +105,32 @@ class TextStore(ABC, Generic[R]):
             missing = wanted.join(self._index, on="key", how="anti")
             if missing.is_empty():
                 return
-            other = type(self)(folder, self._note)
+            other = VectorStore(folder, self._note)
             held = missing.join(other._index, on="key", how="semi")
             if held.height:
                 self._add(keys, [(held["place"].to_numpy(), other._gather(held))])
 
-    def _gather(self, wanted: pl.DataFrame) -> R:
+    def _gather(self, wanted: pl.DataFrame) -> NDArray[Any]:
         stored = wanted.join(self._index, on="key", how="left", maintain_order="left")
-        return self._rows(stored["chunk"].to_numpy(), stored["row"].to_numpy())
+        chunks, rows = stored["chunk"].to_numpy(), stored["row"].to_numpy()
+        numbers = np.unique(chunks)
+        some = self._chunks[numbers[0]] if len(numbers) else next(iter(self._chunks), None)
+        rows_of = np.empty((0, 0), np.float32) if some is None else some.vectors
+        if isinstance(rows_of, Ragged):
+            result: NDArray[Any] = np.empty(wanted.height, object)
+        else:
+            result = np.empty((wanted.height, rows_of.shape[1]), np.float32)
+        for number in numbers:
+            here = chunks == number
+            result[here] = self._chunks[number].vectors[rows[here]]
+        return result
 
-    @abstractmethod
-    def _rows(self, chunks: Places, rows: Places) -> R:
-        """Return these rows of these chunks, in this order."""
-
-    def _add(self, keys: pl.Series, waiting: list[tuple[Places, R]]) -> None:
+    def _add(self, keys: pl.Series, waiting: list[tuple[Places, NDArray[Any]]]) -> None:
         """Store the vectors that wait, and the keys of the texts in their places."""
         if not waiting:
             return
-        vectors = joined([rows for _, rows in waiting])
-        width = width_of(self._chunks[0].vectors) if self._chunks else width_of(vectors)
+        vectors = np.concatenate([rows for _, rows in waiting])
+        width = self._chunks[0].vectors.shape[1] if self._chunks else width_of(vectors)
         if width_of(vectors) != width:
             raise CorruptArtifact(
                 f"{self._folder} holds vectors of {width} dimensions, where the model gives "
@@ -141,42 +154,18 @@ class TextStore(ABC, Generic[R]):
         )
 
 
-class VectorStore(TextStore[Floats]):
-    """Vectors, float32 [texts, dimensions]; of no texts, with as many dimensions as others have, or 0."""
-
-    def _rows(self, chunks: Places, rows: Places) -> Floats:
-        numbers = np.unique(chunks)
-        some = self._chunks[numbers[0]] if len(numbers) else next(iter(self._chunks), None)
-        result = np.empty((len(rows), 0 if some is None else some.vectors.shape[1]), np.float32)
-        for number in numbers:
-            here = chunks == number
-            result[here] = self._chunks[number].vectors[rows[here]]
-        return result
-
-
-class SparseStore(TextStore[SparseRows]):
-    """Sparse vectors."""
-
-    def _rows(self, chunks: Places, rows: Places) -> SparseRows:
-        order = np.argsort(chunks, kind="stable")
-        numbers = np.unique(chunks)
-        places = np.split(rows[order], np.searchsorted(chunks[order], numbers[1:]))
-        taken = [self._chunks[n].vectors.take(p) for n, p in zip(numbers, places, strict=False)]
-        return sparse_rows.joined(taken).take(np.argsort(order))
-
-
 def _drop_damaged(folder: Path, note: Note) -> None:
     """Remove chunks that are not what was written, and those of another width than most vectors have."""
     rows_by_width: Counter[int] = Counter()
     width_by_path: dict[Path, int] = {}
     for path in chunk_files(folder):
         try:
-            vectors = open_chunk(path).vectors
+            rows, width = open_chunk(path).vectors.shape
         except CorruptArtifact:
             _drop(path, note)
             continue
-        width_by_path[path] = width_of(vectors)
-        rows_by_width[width_by_path[path]] += len(vectors)
+        rows_by_width[width] += rows
+        width_by_path[path] = width
     for path, width in width_by_path.items():
         if width != rows_by_width.most_common(1)[0][0]:
             _drop(path, note)

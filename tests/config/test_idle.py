@@ -17,6 +17,9 @@ from negmine.errors import SettingsError
         ({"rerank_depth": 10}, "--rerank-model"),
         ({"bm25_k1": 2.0, "retriever": ["dense"]}, "--retriever bm25"),
         ({"eval_ngrams": 0.9}, "--decontaminate"),
+        ({"late_model": "m"}, "--retriever late"),
+        ({"late_scope": "all"}, "--retriever late"),
+        ({"late_vector_dtype": "float32"}, "--retriever late"),
     ],
 )
 def test_a_flag_that_nothing_reads_is_refused_with_the_one_that_is_missing(

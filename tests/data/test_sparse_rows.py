@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from negmine.data.sparse_rows import joined, nothing, of_dense
+from negmine.data.ragged import matrices as several
+from negmine.data.sparse_rows import SparseRows, as_pairs, nothing, of_dense, of_pairs
+from negmine.retrievers.sparse.build import TERMS
 
 WIDTH = 9
 values = st.sampled_from([0.0, 0.0, 0.0, 0.5, 1.0, 1.0, 2.5, -1.0])
@@ -38,9 +40,19 @@ def test_rows_are_taken_in_any_order_and_more_than_once(matrix, data):
 
 
 @given(st.lists(matrices, max_size=4))
-def test_rows_are_joined_one_after_the_other(several):
-    whole = np.concatenate([np.empty((0, WIDTH), np.float32), *several])
-    assert np.array_equal(dense(joined([of_dense(one) for one in several])), whole)
+def test_pairs_of_term_and_weight_come_back_one_after_the_other(parts):
+    whole = np.concatenate([np.empty((0, WIDTH), np.float32), *parts])
+    pairs = np.concatenate([several([]), *(as_pairs(of_dense(one)) for one in parts)])
+    assert len(pairs) == len(whole)
+    assert all(one.shape[1:] == (2,) and one.dtype == np.float32 for one in pairs)
+    rows = of_pairs(pairs)
+    assert (rows.terms.dtype, rows.weights.dtype) == (np.int32, np.float32)
+    assert np.array_equal(dense(rows), whole)
+
+
+def test_pairs_have_every_term_of_the_largest_vocabulary():
+    rows = SparseRows(np.array([0, 2]), np.array([0, TERMS - 1], np.int32), np.ones(2, np.float32))
+    assert of_pairs(as_pairs(rows)).terms.tolist() == [0, TERMS - 1]
 
 
 @given(matrices, st.integers(1, WIDTH + 1))

@@ -45,6 +45,30 @@ def bert_model(folder, seed=1) -> Path:
     return target
 
 
+def multi_vector_model(
+    folder, seed=1, dims=8, base=None, prompts=None, skip=(",", "."), longest=64
+) -> Path:
+    """A late-interaction model: a two-layer BERT with random weights, or `base`, and a projection of tokens."""
+    import torch
+    from sentence_transformers import MultiVectorEncoder
+    from sentence_transformers.base.modules import Normalize, Transformer
+    from sentence_transformers.base.modules.dense import Dense
+    from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
+    from transformers import BertModel
+
+    base = base or _plain_bert(Path(folder) / "plain", BertModel, seed)
+    transformer = Transformer(str(base), max_seq_length=longest)
+    torch.manual_seed(seed)
+    projection = Dense(
+        transformer.get_embedding_dimension(), dims, bias=False,
+        activation_function=torch.nn.Identity(), module_input_name="token_embeddings",
+    )  # fmt: skip
+    modules = [transformer, projection, MultiVectorMask(list(skip)), Normalize("token_embeddings")]
+    target = Path(folder) / "model"
+    MultiVectorEncoder(modules=modules, prompts=prompts, device="cpu").save(str(target))
+    return target
+
+
 def cross_encoder(folder, seed=1, labels=1) -> Path:
     """A two-layer BERT with random weights and a head of `labels` logits."""
     from transformers import BertForSequenceClassification

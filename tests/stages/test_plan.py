@@ -16,7 +16,7 @@ from negmine.stages.plan import make_plan
 from negmine.storage.workdir import Workdir
 from tests.configs import resolve
 from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
-from tests.models.tiny import cross_encoder, static_model
+from tests.models.tiny import cross_encoder, multi_vector_model, static_model
 from tests.models.tiny_sparse import words_model
 from tests.stages.filter.rules.examples import EXAMPLES
 
@@ -141,6 +141,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     sparse = {"data": beir, "retriever": ["sparse"], "sparse_model": words("a")}
     guide = {"guide_model": [str(static_model(tmp_path / "guide"))]}
     reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
+    late = {"retriever": ["bm25", "late"], "late_model": str(multi_vector_model(tmp_path / "late"))}
     prompt = tmp_path / "prompt.txt"
     prompt.write_text("{query} {documents}")
     cases = [
@@ -164,6 +165,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
         (sparse, {"sparse_query_terms": 2, "sparse_model": words("b")}),
+        ({"data": beir} | late, {"late_scope": "all", "late_vector_dtype": "float32"}),
         (base, {"suspect_share": 0.9, "suspect_deviations": 3.0}),
         (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
         (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
@@ -242,7 +244,7 @@ GATES = {
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {
     "data", "qrels_split", "corpus", "queries", "qrels", "pairs", "query_column",
-    "positive_column", "model", "query_vectors", "document_vectors", "eval_split",
+    "positive_column", "model", "late_model", "query_vectors", "document_vectors", "eval_split",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from negmine.data.ragged import matrices
 from negmine.errors import CorruptArtifact
 from negmine.storage.chunks import MANY, write_chunk
 from negmine.storage.vectors import VectorStore, count_stored, exact_keys
@@ -245,3 +246,80 @@ def test_a_store_whose_vectors_are_all_of_another_width_is_named_as_damaged(tmp_
         CorruptArtifact, match=r"vectors of 9 dimensions.*gives 8.*Delete this folder"
     ):
         encode(VectorStore(tmp_path), ["a"])
+
+
+def of_tokens(dtype):
+    """Return what encodes a text as a matrix: a row for each word, none for an empty text."""
+
+    def work(texts):
+        for places in np.array_split(np.arange(len(texts)), max(1, len(texts) // 3)):
+            made = [np.array([vector(w, 8) for w in texts[p].split()], dtype) for p in places]
+            yield places, matrices([one.reshape(-1, 8) for one in made])
+
+    return work
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_matrices_of_tokens_come_back_bit_for_bit(tmp_path, dtype):
+    texts = ["a b c", "", "d", "a b c", "e f", "", "g h i j"]
+    store = VectorStore(tmp_path)
+    assert store.fill(texts, of_tokens(dtype), lambda count: None) == 5
+    again = VectorStore(tmp_path)
+    assert again.fill(texts, of_tokens(dtype), lambda count: None) == 0
+    assert len(again) == count_stored(tmp_path) == 5
+    for text, one in zip(texts, again.held(texts), strict=True):
+        assert one.dtype == dtype
+        assert np.array_equal(
+            one, np.array([vector(w, 8) for w in text.split()], dtype).reshape(-1, 8)
+        )
+
+
+def test_small_chunks_of_matrices_are_put_together(tmp_path):
+    texts = [" ".join("word"[: n % 5]) for n in range(5)] + [f"{n} tokens" for n in range(2 * MANY)]
+    for text in texts:
+        VectorStore(tmp_path).fill([text], of_tokens(np.float16), lambda count: None)
+    store = VectorStore(tmp_path)
+    assert len(list(tmp_path.glob("chunk-*"))) < MANY
+    heights = [len(one) for one in store.held(texts)]
+    assert heights == [len(text.split()) for text in texts]
+
+
+def test_vectors_are_stored_before_they_fill_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("negmine.storage.vectors.WAITING", 100)
+    VectorStore(tmp_path).fill(
+        ["a b c d e f g h"] * 2 + list("abcdef"), of_tokens(np.float32), print
+    )
+    assert len(list(tmp_path.glob("chunk-*"))) > 1
+
+
+def test_an_altered_matrix_is_dropped_with_a_note(tmp_path):
+    VectorStore(tmp_path).fill(["a b", "c"], of_tokens(np.float16), lambda count: None)
+    (path,) = tmp_path.glob("chunk-*")
+    content = bytearray(path.read_bytes())
+    place = content.index(np.asarray(vector("c", 8), np.float16).tobytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    notes = []
+    assert len(VectorStore(tmp_path, notes.append)) == 0
+    assert "damaged" in notes[0]
+
+
+def test_matrices_of_another_width_are_dropped(tmp_path):
+    VectorStore(tmp_path).fill(["a b", "c"], of_tokens(np.float16), lambda count: None)
+    write_chunk(tmp_path, exact_keys(["d"]), matrices([np.zeros((3, 4), np.float16)]))
+    notes = []
+    assert len(VectorStore(tmp_path, notes.append)) == 2
+    assert len(notes) == 1
+
+
+def test_offsets_that_fall_are_no_chunk(tmp_path):
+    """A hostile chunk may have no check; its offsets are looked at whatever it has."""
+    tokens = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(8, np.float16)), 4)
+    rows = pa.LargeListArray.from_arrays(pa.array([0, 2, 1, 2], pa.int64()), tokens)
+    keys = pa.array([bytes([n]) * 16 for n in range(3)], pa.binary(16))
+    table = pa.table({"key": keys, "vector": rows})
+    with pa.ipc.new_file(tmp_path / "chunk-000000.arrow", table.schema) as writer:
+        writer.write_table(table)
+    notes = []
+    assert len(VectorStore(tmp_path, notes.append)) == 0
+    assert notes

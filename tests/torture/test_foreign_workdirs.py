@@ -138,6 +138,10 @@ HOSTILE = {
     "a dense model": (
         "index", {"retriever": ["dense"], "model": "<HERE>/model"}, ["index", "retrieve", "mine"], ["--model"],
     ),
+    "a late model": (
+        "index", {"retriever": ["bm25", "late"], "late_model": "<HERE>/model"}, ["index", "retrieve", "mine"],
+        ["--late-model"],
+    ),
     "vectors": (
         "index",
         {"retriever": ["dense"], "query_vectors": "<HERE>/q.npy", "document_vectors": "<HERE>/d.npy"},

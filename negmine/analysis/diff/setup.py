@@ -21,7 +21,10 @@ _FAMILIES += [rf"{kind.family}(?:_\d+)?" for kind in SCORERS if kind.model is no
 _NAMED = re.compile(rf"^({'|'.join(_FAMILIES)})[-/](.+)$")
 _MODEL = ("model", "vectors", "query", "document")  # settings that are a model's fingerprint
 # Settings that say how deep a scorer searches, not what its scores mean.
-_DEPTH = ("k", "depth", "scope", "wanted", "order", "vector_dtype", "index", "nprobe", "ef_search")
+_DEPTH = (
+    "k", "depth", "scope", "wanted", "order", "vector_dtype", "late_vector_dtype", "index", "nprobe",
+    "ef_search",
+)  # fmt: skip
 _STAGES = ("index", "retrieve", "rerank", "filter")
 
 

@@ -16,6 +16,7 @@ _data = partial(setting, group="Data")
 _retrievers = partial(setting, group="Retrievers")
 _bm25 = partial(setting, group="BM25")
 _model = partial(setting, group="Model and vectors")
+_late = partial(setting, group="Late interaction")
 _faiss = partial(setting, group="Approximate search")
 _machine = partial(setting, group="Memory and devices")
 
@@ -58,7 +59,7 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, sparse, or your own package.module:factory. Repeatable.",
+        "bm25, dense, sparse, late, or your own package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )
@@ -113,6 +114,18 @@ class IndexSettings(StageSettings):
     )
     dense_scope: Literal["all", "candidates"] = _model(
         "Encode all documents, or only positives and what the other retrievers found.", "all"
+    )
+    late_model: str | None = _late(
+        "Late-interaction model of the retriever late: a folder or a hub name "
+        "(sentence-transformers' MultiVectorEncoder, PyLate, ColBERT).",
+        essential="stage",
+    )
+    late_scope: Literal["all", "candidates"] = _late(
+        "Compare a query with all documents, or only with those that the other retrievers found for it.",
+        "candidates",
+    )
+    late_vector_dtype: Literal["float32", "float16"] = _late(
+        "Precision of tokens' vectors on disk.", "float16", shared_with=("rerank",)
     )
     memory: str = _machine(
         "Memory that a command may take, such as 800MB or 16GB. Sizes of parts and batches follow from it.",

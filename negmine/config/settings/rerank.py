@@ -16,7 +16,7 @@ class RerankSettings(StageSettings):
     """A cross-encoder reads query and document together; off without --rerank-model."""
 
     rerank_model: str | None = _opinions(
-        "Cross-encoder: a folder, a hub name, or your own package.module:factory.",
+        "Cross-encoder or late-interaction model: a folder, a hub name, or your own package.module:factory.",
         essential=True,
     )
     rerank_depth: int | None = _reranker(

@@ -11,12 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.models.products import pair_scores
+from negmine.retrievers import scope
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense import coarse, exact
 from negmine.retrievers.dense.approximate import Approximate
 from negmine.retrievers.dense.nearest import Floats, Propose
-from negmine.retrievers.dense.vectors import IDS, POSITIONS
-from negmine.storage.arrays import check_ascending, open_array
+from negmine.retrievers.dense.vectors import IDS
+from negmine.storage.arrays import open_array
 from negmine.storage.parquet import read_part
 
 FLOATS = (np.float32, np.float16)
@@ -41,7 +42,7 @@ class Dense:
     ) -> None:
         self._folder, self._propose, self._approximate = folder, propose, approximate
         self._ids = read_part(folder / IDS).with_row_index("place")
-        self._positions = _positions(folder / POSITIONS, len(doc_order))
+        self._positions = scope.read_positions(folder, len(doc_order))
         self._order = doc_order if self._positions is None else doc_order[self._positions]
         self.vectors = open_array(folder / "documents.npy", FLOATS, (len(self._order), None))
         count, dims = self.vectors.shape
@@ -121,12 +122,3 @@ class Dense:
     def positions(self) -> NDArray[np.int64]:
         """The position of the document of every row of `vectors`, int64, ascending."""
         return np.arange(len(self.vectors)) if self._positions is None else self._positions
-
-
-def _positions(path: Path, documents: int) -> NDArray[np.int64] | None:
-    """Return the positions of the documents that are encoded, where only some are."""
-    if not path.exists():
-        return None
-    positions: NDArray[np.int64] = open_array(path, np.int64, (None,), mapped=False)
-    check_ascending(path, positions, documents)
-    return positions

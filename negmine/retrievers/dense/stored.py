@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from negmine.retrievers.dense.vectors import IDS, POSITIONS
+from negmine.retrievers.dense.vectors import IDS
+from negmine.retrievers.scope import POSITIONS
 from negmine.storage.parquet import read_part
 
 SHAPING = ("model", "dtype", "max_length", "query_prompt", "document_prompt")

@@ -19,6 +19,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Made, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.retrievers import runs as rows_of_runs
+from negmine.retrievers import scope
 from negmine.retrievers.dense import approximate, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
@@ -26,7 +27,7 @@ from negmine.retrievers.dense.open import open_dense
 from negmine.retrievers.dense.search import FLOATS, Dense
 from negmine.storage.arrays import open_array
 from negmine.storage.files import write_array
-from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
+from negmine.storage.layout import CORPUS, QUERIES, VECTORS
 
 TRIED = 256  # queries on which a FAISS index is measured
 AT_ONCE = 65_536
@@ -43,12 +44,12 @@ def vectors(context: Context, runs: Sequence[str]) -> Folder:
         if index.on_error == "stop":  # else rows were skipped, and fewer are expected
             rows = (work.require(name).rows for name in (CORPUS, QUERIES))
             stored.check_given(index, *rows)
-        chosen = _positions(context, runs) if runs else None
+        chosen = scope.positions(context, runs) if runs else None
         if index.index != approximate.FLAT:
             count = len(corpus.doc_ids()) if chosen is None else len(chosen)
             approximate.check_size(index.index, count)
         if chosen is not None:
-            write_array(folder / stored.POSITIONS, chosen)
+            write_array(folder / scope.POSITIONS, chosen)
         return stored.build(
             lambda: corpus.documents(chosen),
             context.queries.tables,
@@ -60,15 +61,6 @@ def vectors(context: Context, runs: Sequence[str]) -> Folder:
         )
 
     return Folder(make)
-
-
-def _positions(context: Context, runs: Sequence[str]) -> NDArray[np.int64]:
-    """Return the positions of all documents in these runs, and of all positives, ascending."""
-    least = context.config.index.min_relevance
-    in_runs = [context.work.scan(name).select("doc_id") for name in runs]
-    qrels = context.work.scan(QRELS).filter(pl.col("relevance") >= least).select("doc_id")
-    ids = pl.concat([*in_runs, qrels]).unique().collect(engine="streaming")["doc_id"]
-    return np.sort(context.corpus.positions(ids))
 
 
 def run(context: Context) -> Parts:

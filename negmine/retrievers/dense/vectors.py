@@ -30,7 +30,7 @@ from negmine.storage.npy import map_npy
 from negmine.storage.vectors import VectorStore
 
 Tables = Callable[[], Iterator[pa.Table]]
-IDS, POSITIONS = "query_ids.parquet", "positions.npy"
+IDS = "query_ids.parquet"
 
 
 def identity(settings: IndexSettings, digest: Digests) -> dict[str, Any]:

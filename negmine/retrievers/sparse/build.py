@@ -17,19 +17,21 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from negmine.data.sparse_rows import SparseRows
+from negmine.data.sparse_rows import SparseRows, of_pairs
 from negmine.engine.progress import Progress
+from negmine.errors import CorruptArtifact
 from negmine.models.encoder import Kind
 from negmine.models.sparse import SparseEncoder
 from negmine.retrievers.postings.write import POSTING, Postings, write_postings
 from negmine.storage.files import write_frame
-from negmine.storage.vectors import SparseStore
+from negmine.storage.vectors import VectorStore
 
 Tables = Callable[[], Iterator[pa.Table]]
 IDS = "query_ids.parquet"
 QUERY_STARTS, QUERY_TERMS, QUERY_WEIGHTS = QUERY_FILES = (
     "query_starts.npy", "query_terms.npy", "query_weights.npy",
 )  # fmt: skip
+TERMS = 1 << 24  # more than any vocabulary has
 MANY = 2_000  # terms of a document, on average: no model that was trained to be sparse has as many
 
 
@@ -79,12 +81,19 @@ class _Texts:
 
     def postings(self, kind: Kind, tables: Tables) -> Iterator[Postings]:
         """Yield a table's postings: of documents by term, of queries by their own number."""
-        store = SparseStore(self._store / self._encoder.identity(kind), self._progress.note)
+        folder = self._store / self._encoder.identity(kind)
+        store = VectorStore(folder, self._progress.note)
         work = self._encoder.work(kind, self._progress.note)
         first = 0
         for table in tables():
-            rows, encoded = store.encode(table["text"].to_pylist(), work, self._progress.advance)
-            self.encoded += encoded
+            texts = table["text"].to_pylist()
+            self.encoded += store.fill(texts, work, self._progress.advance)
+            rows = of_pairs(store.held(texts))
+            if rows.terms.min(initial=0) < 0 or rows.terms.max(initial=0) >= TERMS:
+                raise CorruptArtifact(
+                    f"{folder} holds terms that no model has: it is damaged. Delete this folder; what it holds "
+                    "is made again."
+                )
             self.terms[kind] += len(rows.terms)
             self.empty[kind] += int(np.count_nonzero(rows.lengths == 0))
             yield _postings(rows, first, kind)

@@ -9,16 +9,23 @@ from negmine.data.identity import identity_of
 from negmine.engine.context import Context
 from negmine.engine.plugins import load_plugin
 from negmine.engine.tasks import Parts
+from negmine.models.locate import resolve_model
+from negmine.models.token_encoder import is_multi_vector
 from negmine.scorers.cross_encoder import FLAG, CrossEncoder, Own, open_cross_encoder
+from negmine.scorers.late import LateInteraction
 from negmine.stages import scoring
+from negmine.storage.layout import VECTORS
+from negmine.storage.vectors import count_encoded
 
 
-def opened(context: Context) -> CrossEncoder | Own:
+def opened(context: Context) -> CrossEncoder | LateInteraction | Own:
     """Return the scorer that --rerank-model names; its model loads when it first scores."""
-    config = context.config
-    return open_cross_encoder(
-        config.rerank, config.index, context.work.digest, context.progress.note
-    )
+    config, digest, note = context.config, context.work.digest, context.progress.note
+    name = str(config.rerank.rerank_model)
+    if not is_plugin(name) and is_multi_vector(resolve_model(name, digest, FLAG)):
+        store = context.work.root / VECTORS
+        return LateInteraction(config.rerank, config.index, digest, store, note)
+    return open_cross_encoder(config.rerank, config.index, digest, note)
 
 
 def check(context: Context) -> None:
@@ -37,9 +44,14 @@ def scores(context: Context) -> Parts:
     """Row for row beside `candidates`: the score, null below --rerank-depth."""
     scorer = opened(context)
     depth = context.config.rerank.rerank_depth
-    return scoring.scores(context, lambda: scorer, identity_of(scorer.identity), depth)
+    own_cache = isinstance(scorer, LateInteraction)
+    cache = None if own_cache else identity_of(scorer.identity)
+    return scoring.scores(context, lambda: scorer, cache, depth)
 
 
 def begun(context: Context) -> str:
-    """Return in words how many pairs are scored before the scores are complete."""
-    return scoring.count_scored(context, identity_of(opened(context).identity))
+    """Return in words how many pairs are scored, or texts encoded, before the scores are complete."""
+    scorer = opened(context)
+    if isinstance(scorer, LateInteraction):
+        return count_encoded(context.work.root / VECTORS, scorer.encoders)
+    return scoring.count_scored(context, identity_of(scorer.identity))

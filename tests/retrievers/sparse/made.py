@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 
-from negmine.data.sparse_rows import of_dense
+from negmine.data.sparse_rows import as_pairs, of_dense
 from negmine.engine.progress import Silent
 from negmine.retrievers.sparse.build import build
 from negmine.retrievers.sparse.retriever import Sparse
@@ -26,7 +26,7 @@ class Made:
     def work(self, kind, note):
         def encoded(texts):
             places = np.arange(len(texts))
-            yield places, of_dense(self._rows[kind][[int(text) for text in texts]])
+            yield places, as_pairs(of_dense(self._rows[kind][[int(text) for text in texts]]))
 
         return encoded
 

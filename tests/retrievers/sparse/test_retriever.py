@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from negmine.data.ragged import matrices
 from negmine.engine.progress import Silent
 from negmine.errors import CorruptArtifact
 from negmine.retrievers.sparse.retriever import Sparse
+from negmine.storage.chunks import write_chunk
+from negmine.storage.vectors import exact_keys
 from tests.retrievers.sparse.made import indexed, queries, write
 
 DOCUMENTS = np.array([[1, 2, 0, 0], [0, 0, 0, 0], [0, 1, 0, 3], [1, 2, 0, 0]], np.float32)
@@ -108,3 +111,12 @@ def test_files_that_a_kernel_could_not_read_are_refused(tmp_path, file, value):
     np.save(folder / file, value)
     with pytest.raises(CorruptArtifact, match=rf"{file} is damaged.*negmine index"):
         Sparse(folder, np.arange(4))
+
+
+@pytest.mark.parametrize("term", [-1.0, 2.0**24, np.nan])
+def test_terms_in_the_cache_that_no_model_has_are_damage(tmp_path, term):
+    (tmp_path / "index").mkdir()
+    pairs = matrices([np.array([[term, 1.0]], np.float32)] * 4)
+    write_chunk(tmp_path / "store" / "document", exact_keys("0123"), pairs)
+    with pytest.raises(CorruptArtifact, match=r"store/document holds terms that no model has"):
+        write(tmp_path / "index", DOCUMENTS, QUERIES)

@@ -1,0 +1,49 @@
+"""Late interaction in the plan: token vectors, the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from negmine.data import schemas
+from negmine.engine.artifact import Artifact
+from negmine.engine.context import Context
+from negmine.retrievers.base import RetrieverType
+from negmine.retrievers.late import checks, names, tasks, tokens
+from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
+from negmine.storage.vectors import count_encoded
+
+
+def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
+    """Yield token vectors and the run. runs: of the retrievers before this one, which are all others."""
+    config, digest = context.config, context.work.digest
+    index, store = config.index, context.work.root / VECTORS
+    before = tuple(runs) if index.late_scope == "candidates" else ()
+    yield Artifact(
+        names.tokens(config), None, (CORPUS, QUERIES, QRELS, *before),
+        lambda: tokens.identity(index, digest),
+        partial(tasks.vectors, runs=before),
+        begun=lambda: count_encoded(store, tokens.encoders(index, digest)),
+        uses=("late_model",),
+        check=lambda: checks.check_machine(index),
+    )  # fmt: skip
+    yield Artifact(
+        names.run(config), schemas.RUN, (names.tokens(config), *before, QUERIES, QRELS),
+        lambda: {"k": config.retrieve.k, "scope": index.late_scope},
+        partial(tasks.run, runs=before),
+    )  # fmt: skip
+
+
+LATE = RetrieverType(
+    name=names.NAME,
+    check=checks.check,
+    artifacts=_artifacts,
+    run=names.run,
+    indexes=lambda context: (names.tokens(context.config),),
+    open=tasks.open_late,
+    ordered=True,
+    last=2,
+    model=lambda config: config.index.late_model,
+    families=names.FAMILIES,
+    encoded=names.ENCODED,
+)

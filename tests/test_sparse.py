@@ -141,12 +141,20 @@ def test_killed_while_it_encodes_it_goes_on_and_ends_with_the_same_rows(tmp_path
         "v.CHUNK_S = 0; m.PART_DOCUMENTS = 8"
     )
 
-    def run(work, last=0):
-        return killed.negmine(["mine", work, "--data", beir, *flags], work, last, often)
+    kill = (
+        "\nwrite, left = v.write_chunk, [2]\n"
+        "def write_two(*given):\n"
+        "    left[0] -= 1\n"
+        "    return write(*given) if left[0] >= 0 else os.kill(os.getpid(), signal.SIGKILL)\n"
+        "v.write_chunk = write_two"
+    )
+
+    def run(work, prelude=often):
+        return killed.negmine(["mine", work, "--data", beir, *flags], work, prelude=prelude)
 
     calm = run(tmp_path / "calm")
     assert calm.returncode == 0, calm.stderr
-    assert killed.was_killed(run(tmp_path / "hit", 40))
+    assert killed.was_killed(run(tmp_path / "hit", often + kill))
     waiting = {one.artifact.name: one for one in negmine.status(tmp_path / "hit")}
     assert waiting[INDEX].state == "partial"
     assert waiting[INDEX].why.endswith("texts are encoded")

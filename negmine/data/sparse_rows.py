@@ -11,6 +11,8 @@ from negmine.data.arrays import Floats, Ints
 from negmine.data.ragged import Ragged
 from negmine.data.ragged import joined as end_to_end
 
+TERMS = 1 << 24  # more than any vocabulary has; float32 has every whole number below
+
 
 @dataclass(frozen=True)
 class SparseRows:
@@ -79,21 +81,20 @@ def of_dense(vectors: Floats) -> SparseRows:
 
 
 def as_pairs(rows: SparseRows) -> NDArray[np.object_]:
-    """Return a matrix [terms, 2] for each row, float32: term and weight, as the vector cache keeps them.
-
-    Below 2^24, beyond any vocabulary, float32 has every term.
-    """
+    """Return a matrix [terms, 2] for each row, float32: term and weight, as the vector cache keeps them."""
     values = np.column_stack([rows.terms.astype(np.float32), rows.weights])
     return Ragged(rows.offsets, values)[:]
 
 
 def of_pairs(pairs: NDArray[np.object_]) -> SparseRows:
-    """Return the rows that `as_pairs` made into matrices."""
+    """Return the rows that `as_pairs` made into matrices. Raises ValueError for what is no term."""
     if not len(pairs):
         return nothing()
     both = end_to_end(pairs)
-    terms, weights = both.values[:, 0].astype(np.int32), both.values[:, 1].copy()
-    return SparseRows(both.offsets, terms, weights)
+    terms, weights = both.values[:, 0], both.values[:, 1]
+    if not ((terms >= 0) & (terms < TERMS)).all():
+        raise ValueError("it holds terms that no model has")
+    return SparseRows(both.offsets, terms.astype(np.int32), weights.astype(np.float32))
 
 
 def nothing(rows: int = 0) -> SparseRows:

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from negmine.data.ragged import matrices as several
-from negmine.data.sparse_rows import SparseRows, as_pairs, nothing, of_dense, of_pairs
-from negmine.retrievers.sparse.build import TERMS
+from negmine.data.sparse_rows import TERMS, SparseRows, as_pairs, nothing, of_dense, of_pairs
 
 WIDTH = 9
 values = st.sampled_from([0.0, 0.0, 0.0, 0.5, 1.0, 1.0, 2.5, -1.0])

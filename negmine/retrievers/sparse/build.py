@@ -31,7 +31,6 @@ IDS = "query_ids.parquet"
 QUERY_STARTS, QUERY_TERMS, QUERY_WEIGHTS = QUERY_FILES = (
     "query_starts.npy", "query_terms.npy", "query_weights.npy",
 )  # fmt: skip
-TERMS = 1 << 24  # more than any vocabulary has
 MANY = 2_000  # terms of a document, on average: no model that was trained to be sparse has as many
 
 
@@ -88,12 +87,12 @@ class _Texts:
         for table in tables():
             texts = table["text"].to_pylist()
             self.encoded += store.fill(texts, work, self._progress.advance)
-            rows = of_pairs(store.held(texts))
-            if rows.terms.min(initial=0) < 0 or rows.terms.max(initial=0) >= TERMS:
+            try:
+                rows = of_pairs(store.held(texts))
+            except ValueError as error:
                 raise CorruptArtifact(
-                    f"{folder} holds terms that no model has: it is damaged. Delete this folder; what it holds "
-                    "is made again."
-                )
+                    f"{folder} is damaged: {error}. Delete this folder; what it holds is made again."
+                ) from error
             self.terms[kind] += len(rows.terms)
             self.empty[kind] += int(np.count_nonzero(rows.lengths == 0))
             yield _postings(rows, first, kind)

@@ -118,5 +118,7 @@ def test_terms_in_the_cache_that_no_model_has_are_damage(tmp_path, term):
     (tmp_path / "index").mkdir()
     pairs = matrices([np.array([[term, 1.0]], np.float32)] * 4)
     write_chunk(tmp_path / "store" / "document", exact_keys("0123"), pairs)
-    with pytest.raises(CorruptArtifact, match=r"store/document holds terms that no model has"):
+    with pytest.raises(
+        CorruptArtifact, match=r"store/document is damaged: it holds terms that no model has"
+    ):
         write(tmp_path / "index", DOCUMENTS, QUERIES)

@@ -36,6 +36,10 @@ FAMILIES = (
         lambda config: "dense" in config.index.retriever and config.index.document_vectors is None,
         "--retriever dense with a --model, without vectors of your own",
     ),
+    *(
+        Family(stage, ("sparse_",), lambda config: "sparse" in config.index.retriever, "--retriever sparse")
+        for stage in ("index", "retrieve")
+    ),
     Family(
         "index", ("late_model", "late_scope"),
         lambda config: "late" in config.index.retriever, "--retriever late",

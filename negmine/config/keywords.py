@@ -42,6 +42,7 @@ class SettingsKeywords(TypedDict, total=False):
     language_column: str | None
     model: str | Sequence[str]
     query_model: str | Sequence[str]
+    sparse_model: str | None
     query_prompt: str | Sequence[str]
     document_prompt: str | Sequence[str]
     max_length: int | str | Sequence[int | str]
@@ -65,6 +66,7 @@ class SettingsKeywords(TypedDict, total=False):
     fusion: Literal["rrf", "relative-score"]
     rrf_k: int
     fusion_weight: str | Sequence[str]
+    sparse_query_terms: int | None
     nprobe: int | None
     ef_search: int | None
     min_recall: float

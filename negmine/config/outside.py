@@ -26,6 +26,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "run": (FILE, _SEARCH),
     "model": (MODEL, _SEARCH),
     "query_model": (MODEL, _SEARCH),
+    "sparse_model": (MODEL, _SEARCH),
     "late_model": (MODEL, _SEARCH),
     "query_vectors": (FILE, _SEARCH),
     "document_vectors": (FILE, _SEARCH),

@@ -15,7 +15,15 @@ from negmine.config.settings import STAGES
 from negmine.config.table import NONE, StageSettings, default_text, fact, kinds_of, validated
 from negmine.errors import SettingsError
 
-MODELS = ("model", "query_model", "late_model", "rerank_model", "guide_model", "judge_local")
+MODELS = (
+    "model",
+    "query_model",
+    "sparse_model",
+    "late_model",
+    "rerank_model",
+    "guide_model",
+    "judge_local",
+)
 NAMED_MODELS = ("model", "query_model")  # each may be NAME=MODEL
 
 

@@ -25,16 +25,18 @@ def budget(batch_size: int, device: str) -> int:
     return batch_size * TOKENS[device.partition(":")[0]]
 
 
-def batches(lengths: NDArray[np.int64], budget: int) -> list[Places]:
+def batches(lengths: NDArray[np.int64], budget: int, most: int | None = None) -> list[Places]:
     """Return places of `lengths` in batches of equal lengths; texts times length is at most `budget`.
 
-    lengths: int64 [texts]. A text that is longer than the budget is alone. Ties keep their order. What is
-    left after any batch is planned into the same batches again.
+    lengths: int64 [texts]. most: texts of a batch; without it, as many as the budget lets. A text that is
+    longer than the budget is alone. Ties keep their order. What is left after any batch is planned into the
+    same batches again.
     """
     order = np.argsort(-lengths, kind="stable")
     result = []
     for same in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
         size = max(1, budget // int(lengths[same].max(initial=1)))
+        size = size if most is None else min(size, most)
         result += [same[first : first + size] for first in range(0, len(same), size)]
     return result
 

@@ -30,6 +30,7 @@ from negmine.models.machine import Machine
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
+WIDE = 4  # times --batch-size: texts at once where a vector is as wide as a vocabulary
 
 
 def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
@@ -49,14 +50,22 @@ def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
     return str(own or default or "")
 
 
+def check_devices(settings: IndexSettings) -> None:
+    """Find out before hours of encoding: raise SettingsError without the GPU that is asked for."""
+    if settings.one_device == "cuda":
+        for device in settings.encoder_devices or [settings.device]:
+            resolve_device(device)
+
+
 class Encoder:
     """A sentence-transformers model, or several copies of it, that load when they are first needed.
 
     settings: where it runs, in which precision, and how much it reads at once. per_token: whether a text has a
-    vector for each token.
+    vector for each token. sparse: whether a vector is as wide as a vocabulary, and mostly zeros.
     """
 
     per_token = False
+    sparse = False
 
     def __init__(
         self,
@@ -107,7 +116,8 @@ class Encoder:
             device = resolve_device(self._settings.one_device)
             tokens = budget(self._settings.batch_size, device)
             lengths = self._machine.lengths(texts, prompt)
-            plan = batches(lengths, tokens)
+            most = self._settings.batch_size * WIDE if self.sparse else None
+            plan = batches(lengths, tokens, most)
             given = [[texts[place] for place in filled(places, lengths)] for places in plan]
             results = self._machine.run(given, kind, prompt)
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
@@ -133,7 +143,8 @@ class Encoder:
     @cached_property
     def _machine(self) -> Machine:
         settings, length = self._settings, self._wanted.max_length
-        spec = Spec(self.folder, self.name, settings.device, self.dtype, length, self.per_token)
+        kind = (self.per_token, self.sparse)
+        spec = Spec(self.folder, self.name, settings.device, self.dtype, length, *kind)
         several = settings.encoder_devices
         return Workers(spec, several) if several else Model(spec)
 

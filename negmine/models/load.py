@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
 from negmine.data.ragged import matrices
+from negmine.data.sparse_rows import as_pairs, of_dense
 from negmine.engine import allocators
 from negmine.errors import RetrieverError
 from negmine.models.halving import Halving
@@ -23,7 +24,10 @@ PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus
 
 @dataclass(frozen=True)
 class Spec:
-    """What is needed to load a model: here, or in another process. per_token: it is a MultiVectorEncoder."""
+    """What is needed to load a model: here, or in another process.
+
+    per_token: it is a MultiVectorEncoder. sparse: it is a SparseEncoder.
+    """
 
     folder: Path
     name: str  # the flag and its value, for messages
@@ -31,6 +35,7 @@ class Spec:
     dtype: str
     max_length: int | None
     per_token: bool = False
+    sparse: bool = False
 
 
 class Model:
@@ -38,7 +43,7 @@ class Model:
 
     def __init__(self, spec: Spec) -> None:
         self._model = load(spec)
-        self._per_token = spec.per_token
+        self._per_token, self._sparse = spec.per_token, spec.sparse
         self._lengths = Lengths(self._model)
         self._read = Halving(self._encode, spec.name)
 
@@ -63,13 +68,18 @@ class Model:
             nothing = np.empty((0, model.get_embedding_dimension()), np.float32)
             return matrices([nothing] * len(texts))  # type: ignore[return-value]
         encode = model.encode_query if kind == "query" else model.encode_document
+        how: dict[str, Any] = {"batch_size": len(texts), "show_progress_bar": False}
+        if self._sparse:
+            tensor = encode(
+                list(texts), prompt=prompt, convert_to_sparse_tensor=False, save_to_cpu=True, **how
+            )
+            return as_pairs(of_dense(tensor.float().numpy()))  # type: ignore[return-value]
         vectors: Any = encode(
             list(texts),
             prompt=None if self._per_token else prompt,
-            batch_size=len(texts),
             normalize_embeddings=False,
             convert_to_numpy=True,
-            show_progress_bar=False,
+            **how,
         )
         return matrices(vectors) if self._per_token else vectors  # type: ignore[return-value]
 
@@ -80,14 +90,15 @@ class Model:
 
 
 def load(spec: Spec) -> Any:
-    """Return the SentenceTransformer, or MultiVectorEncoder; raise RetrieverError where it does not load."""
+    """Return the model; raise RetrieverError where it does not load."""
     import torch
-    from sentence_transformers import MultiVectorEncoder, SentenceTransformer
+    from sentence_transformers import MultiVectorEncoder, SentenceTransformer, SparseEncoder
 
     quiet()
     allocators.keep()
     dtype = getattr(torch, spec.dtype)
     kind: Any = MultiVectorEncoder if spec.per_token else SentenceTransformer
+    kind = SparseEncoder if spec.sparse else kind
     try:
         model = kind(
             str(spec.folder),
@@ -95,7 +106,7 @@ def load(spec: Spec) -> Any:
             local_files_only=True,
             model_kwargs={"dtype": dtype},
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, ImportError) as error:
         raise RetrieverError(
             f"{spec.name} does not load as a sentence-transformers model: {error}"
         ) from error

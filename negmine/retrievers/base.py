@@ -1,6 +1,6 @@
 """What a retriever is: the protocol of one that is open, and the entry by which the program knows a kind.
 
-A retriever is anything with a `search` (and, if it can, a `score_pairs`). bm25/ and dense/ ship with
+A retriever is anything with a `search` (and, if it can, a `score_pairs`). bm25/, dense/ and sparse/ ship with
 negmine; `--retriever package.module:factory` names a user's own.
 """
 

@@ -16,8 +16,11 @@ from negmine.retrievers.late.artifacts import LATE
 from negmine.retrievers.neighbours.artifacts import NEIGHBOURS
 from negmine.retrievers.own import own_type
 from negmine.retrievers.run.artifacts import run_type
+from negmine.retrievers.sparse.artifacts import SPARSE
 
-RETRIEVERS: dict[str, RetrieverType] = {one.name: one for one in (BM25, DENSE, LATE, NEIGHBOURS)}
+RETRIEVERS: dict[str, RetrieverType] = {
+    one.name: one for one in (BM25, DENSE, SPARSE, LATE, NEIGHBOURS)
+}
 
 
 def entries(spec: str, index: IndexSettings) -> tuple[RetrieverType, ...]:

@@ -1,6 +1,7 @@
 """The floor plan: what a change redoes, what status says beforehand, and that nothing else moves."""
 
 import json
+from functools import partial
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from negmine.storage.workdir import Workdir
 from tests.configs import resolve
 from tests.conftest import DOCUMENTS, QRELS, write_beir, write_vectors
 from tests.models.tiny import cross_encoder, multi_vector_model, static_model
+from tests.models.tiny_sparse import words_model
 from tests.stages.filter.rules.examples import EXAMPLES
 
 
@@ -135,6 +137,8 @@ def test_force_makes_it_again(tmp_path, beir):
 def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     """A settings field that no identity notices would be a flag that is ignored."""
     base = {"data": beir, "retriever": ["bm25", "dense"], **write_vectors(beir)}
+    words = partial(sparse_words, tmp_path)
+    sparse = {"data": beir, "retriever": ["sparse"], "sparse_model": words("a")}
     guide = {"guide_model": [str(static_model(tmp_path / "guide"))]}
     queries = {"query_model": str(static_model(tmp_path / "queries"))}
     reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
@@ -164,6 +168,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
+        (sparse, {"sparse_query_terms": 2, "sparse_model": words("b")}),
         ({"data": beir} | late, {"late_scope": "all", "late_vector_dtype": "float32"}),
         (base, {"suspect_share": 0.9, "suspect_deviations": 3.0}),
         (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
@@ -188,6 +193,11 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     }
     speed = {name for name, field in fields.items() if (field.json_schema_extra or {}).get("speed")}
     assert fields.keys() - noticed == speed | BY_CONTENT | GATES
+
+
+def sparse_words(folder, name):
+    """Return a sparse model of this name: another name, other weights."""
+    return str(words_model(folder / name / "model", seed=ord(name)))
 
 
 CHANGES = {

@@ -72,7 +72,8 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, late, neighbours, a registered name, or your own package.module:factory. Repeatable.",
+        "bm25, dense, sparse, late, neighbours, a registered name, or your own package.module:factory. "
+        "Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )
@@ -132,6 +133,11 @@ class IndexSettings(StageSettings):
     query_model: tuple[str, ...] = _model(
         "Model that encodes the queries, where it is another than --model. NAME=MODEL: that of one model.",
         (),
+    )
+    sparse_model: str | None = _retrievers(
+        "Model of the sparse retriever, such as a SPLADE: a folder or a hub name. It has its own prompts and "
+        "length.",
+        essential=True,
     )
     query_prompt: tuple[str, ...] = _retrievers(
         "Text before every query; NAME=TEXT: before those of one model. Default: the model's own.",

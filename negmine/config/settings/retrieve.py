@@ -45,6 +45,11 @@ class RetrieveSettings(StageSettings):
     fusion_weight: tuple[str, ...] = _retrievers(
         "How much a retriever counts in the fused list, as NAME=NUMBER. Default: 1. Repeatable.", ()
     )
+    sparse_query_terms: int | None = _retrievers(
+        "Terms of a query that the sparse retriever searches, those of the largest weights. Default: all.",
+        gt=0,
+        le=MOST,
+    )
     nprobe: int | None = _faiss(
         "--index IVF: cells to search. Default: FAISS' own, 1.", gt=0, le=MOST, essential="stage"
     )

@@ -32,7 +32,7 @@ from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.analyzer import NONE, Analyzer, analyzer_of, unstemmed_note
 from negmine.retrievers.bm25.formula import Formula
-from negmine.retrievers.bm25.index import TokenLists, write_postings
+from negmine.retrievers.bm25.index import TokenLists, write_index
 from negmine.retrievers.bm25.reference import ReferenceEngine, write_token_lists
 from negmine.retrievers.bm25.search import PostingsEngine
 from negmine.storage.arrays import damaged
@@ -86,7 +86,7 @@ class Engine(Protocol):
 
 
 _WRITERS: dict[str, Callable[[Iterable[TokenLists], Path, Formula], None]] = {
-    "bm25s": write_postings,
+    "bm25s": write_index,
     "rank-bm25": write_token_lists,
 }
 _ENGINES: dict[str, Callable[[Path, Formula, NDArray[np.int64], int], Engine]] = {
@@ -212,9 +212,8 @@ class BM25:
 
         0.0 where query and document share nothing.
         """
-        # Copies, so that numba meets one kind of array and compiles once.
         return self._engine.score_pairs(
-            self._known(queries), np.array(rows, np.int64), np.array(docs, np.int64)
+            self._known(queries), np.asarray(rows, np.int64), np.asarray(docs, np.int64)
         )
 
     def _known(self, queries: pa.Table) -> TokenLists:

@@ -18,7 +18,9 @@ def check(config: ResolvedConfig) -> None:
     _check_vectors(config.given.index, in_use)
     if index.dense_scope == "candidates":
         _check_scope(index, in_use)
-    encodes = (in_use and index.document_vectors is None) or "late" in index.retriever
+    encodes = (in_use and index.document_vectors is None) or {"late", "sparse"} & set(
+        index.retriever
+    )
     if index.devices is not None and not encodes and not config.filter.guide_model:
         raise SettingsError(
             f"--devices {index.devices}: nothing is encoded here. Leave it out, or add --retriever dense."

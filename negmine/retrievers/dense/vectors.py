@@ -23,8 +23,7 @@ from negmine.config.settings import IndexSettings
 from negmine.data.frames import frame
 from negmine.engine.progress import Progress
 from negmine.errors import InputError, SettingsError
-from negmine.models.encoder import Encoder, Kind, normalised
-from negmine.models.locate import resolve_device
+from negmine.models.encoder import Encoder, Kind, check_devices, normalised
 from negmine.retrievers.dense import nearest
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, write_array, write_frame
@@ -77,13 +76,10 @@ def encoder_identities(model: DenseModel, settings: IndexSettings, digest: Diges
 
 def check_machine(settings: IndexSettings) -> None:
     """Find out before hours of encoding: raise SettingsError without the GPU that is asked for."""
-    if settings.one_device != "cuda":
-        return
-    if settings.document_vectors is not None:
+    if settings.document_vectors is None:
+        check_devices(settings)
+    elif settings.one_device == "cuda":
         nearest.check_gpu()
-        return
-    for device in settings.encoder_devices or [settings.device]:
-        resolve_device(device)
 
 
 def build(

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from negmine.config.settings import IndexSettings
 from negmine.engine.progress import Silent
 from negmine.errors import CorruptArtifact, SettingsError
-from negmine.retrievers.bm25 import index as bm25_index
 from negmine.retrievers.bm25 import retriever as bm25
+from negmine.retrievers.postings import write
 from tests.properties import share
 
 VARIANTS = ["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"]
@@ -187,7 +187,7 @@ def test_threads_and_internal_batches_change_nothing(monkeypatch):
     texts = [f"w{i % 7} w{i % 11} w{i % 3}" for i in range(200)]
     asked = queries(*texts)
     whole = indexed(texts).search(asked, 5)
-    monkeypatch.setattr(bm25_index, "POSTINGS_AT_ONCE", 7)
+    monkeypatch.setattr(write, "POSTINGS_AT_ONCE", 7)
     for threads in (1, 4):
         monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)
         hits = indexed(texts).search(asked, 5)

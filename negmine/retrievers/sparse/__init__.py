@@ -1,0 +1,1 @@
+"""The sparse retriever: what a learned sparse encoder (SPLADE and the like) finds, by an inverted index."""

@@ -280,7 +280,7 @@ def _write(context: Context) -> Iterable[Artifact]:
     yield from (_provenance(context, name) for name in settings.format)
     yield Artifact(
         SHORT, schemas.SHORT, _chosen_from(context), lambda: _chosen(settings),
-        write_tasks.short, count_short, revision=2,
+        write_tasks.short, count_short, revision=3,
     )  # fmt: skip
     yield Artifact(
         CARD, None,

@@ -17,7 +17,7 @@ from negmine.stages.write.bundle import Bundle
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.given import Given
 from negmine.stages.write.teacher import require_scores
-from negmine.storage.layout import QUERIES, VERDICTS
+from negmine.storage.layout import QUERIES
 
 
 def training(context: Context, name: str) -> Parts | Folder:
@@ -53,12 +53,11 @@ def provenance(context: Context, name: str) -> Parts:
 
 
 def short(context: Context) -> Parts:
-    """The queries that got fewer negatives than asked."""
+    """The queries that got fewer negatives than asked, without those that are dropped as contaminated."""
     given = Given(context)
 
     def make(part: int) -> pa.Table:
-        rows = context.work.read(VERDICTS, part)
-        return compute.short_table(compute.short(rows, given.selection))
+        return compute.short_table(compute.short(given.verdicts(part), given.selection))
 
     return Parts(context.queries.parts(), make, threads=True)
 

@@ -15,13 +15,20 @@ import polars as pl
 from negmine.config.settings import FilterSettings, IndexSettings
 from negmine.data.frames import frame
 from negmine.data.sources import beir
-from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.formats import read_chunks
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
 from negmine.data.sources.records import Records
+from negmine.data.sources.rows import Chunk
 from negmine.data.texts import rendered
 from negmine.errors import InputError
 from negmine.retrievers.dense.stored import StoredVectors
+from negmine.stages.filter.contamination.evaluation_file import (
+    check_kind,
+    columns_of,
+    is_list,
+    rows_with_ids,
+)
 from negmine.stages.filter.contamination.evaluation_work import is_work, open_work
 
 QUERY, DOCUMENT = "query", "document"
@@ -82,11 +89,11 @@ def _open(path: Path, rules: FilterSettings, index: IndexSettings) -> Evaluation
         raise InputError(
             f"{path} does not exist. Name a BEIR folder, a work directory, or a file of an evaluation set."
         )
-    kind_of(path)
+    check_kind(path)
     what = DOCUMENT if _has_documents(path) else QUERY
     name = path.name.split(".")[0]
     return EvaluationSet(
-        name, path, "", (path,), lambda note: _records(path, what, index, None, note)
+        name, path, "", (path,), lambda note: _records(path, what, index, None, note, rows_with_ids)
     )
 
 
@@ -141,15 +148,18 @@ def _records(
     index: IndexSettings,
     wanted: pl.DataFrame | None,
     note: Callable[[str], None],
+    read: Callable[[Path, Problems, str], Iterator[Chunk]] | None = None,
 ) -> Tables:
     """Yield id and text of a file's rows, all or those that are wanted; bad rows are counted, and noted.
 
-    wanted: id. Ids are remembered for a chunk at a time: a set need not be small.
+    wanted: id. Ids are remembered for a chunk at a time: a set need not be small. read(path, problems, id
+    column): in place of `read_chunks`.
     """
     problems, is_document = Problems(skip=True), what == DOCUMENT
     names = (f"{DOCUMENT[:3]}_id" if is_document else "query_id", f"{what} text")
     text = rendered(index.title, index.title_separator) if is_document else pl.col("text")
-    for chunk in read_chunks(path, problems):
+    chunks = read(path, problems, names[0]) if read else read_chunks(path, problems)
+    for chunk in chunks:
         records = Records(path, problems, *names, with_title=is_document)
         for table in records.tables([chunk]):
             rows = frame(table).select(pl.col(names[0]).alias("id"), text)
@@ -163,6 +173,6 @@ def _has_documents(path: Path) -> bool:
     """Tell documents from queries by the names of file and columns."""
     if path.name.lower().startswith(("corpus", "documents", "passages")):
         return True
-    chunk = next(iter(read_chunks(path, Problems(skip=True))), None)
-    first = [] if chunk is None else chunk.rows()[:1]
-    return not _OF_DOCUMENTS.isdisjoint(name.lower() for row in first for name in row.values)
+    if is_list(path):
+        return False
+    return not _OF_DOCUMENTS.isdisjoint(name.lower() for name in columns_of(path))

@@ -10,6 +10,7 @@ from negmine.data.markdown import inline
 from negmine.data.templates import render
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder
+from negmine.stages.filter.contamination.dropped import dropped_queries
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.write.card.evaluation import checked
 from negmine.stages.write.card.models import model_names, used
@@ -130,7 +131,13 @@ def _counts(context: Context) -> list[tuple[str, int]]:
         ("queries with fewer", short["queries_short"]),
         ("queries with none", short["queries_without_negatives"]),
         *_random(context),
+        *_contaminated(context),
     ]
+
+
+def _contaminated(context: Context) -> list[tuple[str, int]]:
+    count = len(dropped_queries(context))
+    return [("queries left out as contaminated", count)] if count else []
 
 
 def _random(context: Context) -> list[tuple[str, int]]:

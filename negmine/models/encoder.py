@@ -62,13 +62,20 @@ class Encoder:
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
+        read_as = self._read_as(kind)
         return identity_of(
-            [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind]
+            [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, read_as]
         )
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
-        return prompt_of(self._settings, self.folder, kind)
+        return prompt_of(self._settings, self.folder, self._read_as(kind))
+
+    def _read_as(self, kind: Kind) -> Kind:
+        """Return what the model takes texts for: with --direction d2q, queries of the run are documents."""
+        if self._settings.direction == "q2d":
+            return kind
+        return "document" if kind == "query" else "query"
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         """Return L2-normalised vectors, float32 [texts, dimensions], dimensions 0 for no texts.
@@ -92,7 +99,7 @@ class Encoder:
             lengths = self._machine.lengths(texts, prompt)
             plan = batches(lengths, tokens)
             given = [[texts[place] for place in filled(places, lengths)] for places in plan]
-            results = self._machine.run(given, kind, prompt)
+            results = self._machine.run(given, self._read_as(kind), prompt)
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)

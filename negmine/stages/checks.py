@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from negmine.config.naming import nearest
 from negmine.config.resolved import ResolvedConfig
+from negmine.data.sources.swapped import D2Q
 from negmine.errors import SettingsError
 from negmine.retrievers.registry import RETRIEVERS, types
 from negmine.stages.filter.risk import signals
 from negmine.stages.write import teacher
 from negmine.stages.write.formats.registry import format_named
+
+SWAPPABLE = ("bm25", "dense")  # retrievers that --direction d2q can turn around
 
 
 def check(config: ResolvedConfig) -> None:
@@ -17,6 +20,7 @@ def check(config: ResolvedConfig) -> None:
     for kind in kinds.values():
         kind.check(config)
     _check_formats(config)
+    _check_direction(config)
     _check_signals(config)
     _check_scores(config)
 
@@ -30,6 +34,28 @@ def _check_formats(config: ResolvedConfig) -> None:
     for name in names:
         format_named(name)
     teacher.check(config)
+
+
+def _check_direction(config: ResolvedConfig) -> None:
+    """Refuse what reads a query and its documents in a way that --direction d2q would turn around."""
+    if config.index.direction != D2Q:
+        return
+    for one in config.retrievers:
+        if one.spec not in SWAPPABLE and not one.is_own:
+            raise SettingsError(
+                f"--direction d2q: {one.name} reads queries and documents differently, and has not learned to "
+                f"search the other way round. Give --retriever {' or '.join(SWAPPABLE)}, or one of your own."
+            )
+    if config.filter.judge is not None:
+        raise SettingsError(
+            "--direction d2q: a judge is asked about the documents of one query, not about the queries of one "
+            "document. Leave the judge out, or mine with --direction q2d."
+        )
+    if config.write.instruction is not None or config.write.instruction_column is not None:
+        raise SettingsError(
+            "--direction d2q: --instruction says what a query asks for, and the first text of a row is a "
+            "document. Leave --instruction and --instruction-column out."
+        )
 
 
 def _check_signals(config: ResolvedConfig) -> None:

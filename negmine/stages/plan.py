@@ -16,6 +16,7 @@ from negmine.config.sampling import settings_in_use
 from negmine.config.settings import IndexSettings, WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
+from negmine.data.sources.swapped import D2Q
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.registry import type_of, types
@@ -90,13 +91,17 @@ def _index(context: Context) -> Iterable[Artifact]:
     def source(files: str, *fields: str) -> Callable[[], dict[str, Any]]:
         def read() -> dict[str, Any]:
             digests = [digest(path) for path in getattr(open_sources(settings), files)]
-            return {"sources": digests, **_pick(settings, "on_error", *fields)}
+            return {
+                "sources": digests,
+                **_pick(settings, "on_error", *fields),
+                **_direction(context),
+            }
 
         return read
 
     columns = _pair_columns(settings)
     yield Artifact(
-        CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *columns[CORPUS]),
+        CORPUS, schemas.CORPUS, (), source("corpus_files", *columns[CORPUS]),
         index_tasks.corpus, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
@@ -111,16 +116,24 @@ def _index(context: Context) -> Iterable[Artifact]:
 
 
 def _pair_columns(settings: IndexSettings) -> dict[str, tuple[str, ...]]:
-    """Return which columns of --pairs shape the rows of corpus and queries.
+    """Return the settings of titles, and which columns of --pairs shape the rows of corpus and queries.
 
     Where bad rows are skipped, these are both: a row that lacks one side is left out whole.
     """
     columns: dict[str, tuple[str, ...]] = {QUERIES: ("query_column",), CORPUS: ("positive_column",)}
     if settings.pairs is None:
-        return dict.fromkeys(columns, ())
-    if settings.on_error == "skip":
-        return dict.fromkeys(columns, ("query_column", "positive_column"))
-    return columns
+        columns = dict.fromkeys(columns, ())
+    elif settings.on_error == "skip":
+        columns = dict.fromkeys(columns, ("query_column", "positive_column"))
+    if settings.direction == D2Q:
+        return {CORPUS: columns[QUERIES], QUERIES: (*TITLE, *columns[CORPUS])}
+    return {CORPUS: (*TITLE, *columns[CORPUS]), QUERIES: columns[QUERIES]}
+
+
+def _direction(context: Context) -> dict[str, str]:
+    """Return the direction where it is not the usual one: artifacts made before there was one stay fresh."""
+    direction = context.config.index.direction
+    return {"direction": direction} if direction == D2Q else {}
 
 
 def _part_queries(context: Context) -> dict[str, int]:
@@ -298,7 +311,7 @@ def _training(context: Context, name: str) -> Artifact:
     return Artifact(
         training(name), None if output.main else output.schema(settings),
         _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
-        lambda: _shape(settings, name, *own[output.instruction]),
+        lambda: _shape(settings, name, *own[output.instruction]) | _direction(context),
         partial(write_tasks.training, name=name),
     )  # fmt: skip
 
@@ -308,7 +321,7 @@ def _provenance(context: Context, name: str) -> Artifact:
     return Artifact(
         provenance(name, settings.main_format), schemas.provenance_schema(config.score_names, False),
         _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
-        lambda: _shape(settings, name) | _beside(settings),
+        lambda: _shape(settings, name) | _beside(settings) | _direction(context),
         partial(write_tasks.provenance, name=name),
         partial(
             count_deep,

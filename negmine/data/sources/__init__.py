@@ -119,6 +119,10 @@ def open_sources(settings: IndexSettings) -> Sources:
         raise InputError("\n".join(lost))
     for path in tables:
         kind_of(path)
+    if settings.direction == "d2q":
+        from negmine.data.sources.swapped import swapped
+
+        return swapped(sources)
     return sources
 
 

@@ -16,6 +16,7 @@ from negmine.data.qrels import positives
 from negmine.data.sources import Sources, open_sources
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.records import quoted
+from negmine.data.sources.swapped import in_the_files
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
@@ -31,7 +32,8 @@ def corpus(context: Context) -> Stream:
     chunks = rechunk(source, part_documents(context.config.memory_bytes))
     tables = index.corpus(chunks, context.config.index, copies)
     return Stream(
-        tables, lambda: _finish(context, problems, **_copies(problems, copies, "documents"))
+        tables,
+        lambda: _finish(context, problems, **_copies(context, problems, copies, "documents")),
     )
 
 
@@ -43,7 +45,7 @@ def queries(context: Context) -> Stream:
     tables = index.queries(rechunk(source, cut), copies)
 
     def finish() -> dict[str, Any]:
-        counts = _copies(problems, copies, "queries")
+        counts = _copies(context, problems, copies, "queries")
         return _finish(context, problems, **counts, part_queries=cut)
 
     return Stream(tables, finish)
@@ -118,11 +120,14 @@ def _finish(context: Context, problems: Problems, **stats: Any) -> dict[str, Any
     return {**stats, "skipped": dict(problems.skipped), "notes": list(problems.notes)}
 
 
-def _copies(problems: Problems, copies: index.Copies, what: str) -> dict[str, int]:
+def _copies(
+    context: Context, problems: Problems, copies: index.Copies, what: str
+) -> dict[str, int]:
     if copies.copies:
         verb = "have" if copies.copies > 1 else "has"
+        theirs = in_the_files(what, context.config.index)
         problems.notes.append(
-            f"{copies.copies:,} of the {what} {verb} the text of an earlier one: counted as one"
+            f"{copies.copies:,} of the {theirs} {verb} the text of an earlier one: counted as one"
         )
     return {"copies": copies.copies}
 
@@ -135,14 +140,17 @@ def _check_dangling(
     problems: Problems,
 ) -> None:
     file = sources.qrels_files[0]
-    for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", query_ids, "queries")):
+    places = {"doc_id": "corpus", "query_id": "queries"}
+    for column, ids in (("doc_id", docs), ("query_id", query_ids)):
         lost = index.dangling(raw, ids, column)
+        theirs = in_the_files(column, sources.settings)
+        place = places[theirs]
         for name, line in zip(lost[column].to_list(), lost["line"].to_list(), strict=True):
             problems.add(
-                f"qrels name a {column} that is not in the {place}",
+                f"qrels name a {theirs} that is not in the {place}",
                 file=file,
                 row=line,
-                message=f"{column} {quoted(name)} is not in the {place}",
+                message=f"{theirs} {quoted(name)} is not in the {place}",
                 remedy=f"Add it to the {place} or remove the qrels row.",
             )
 
@@ -163,13 +171,14 @@ def _count_qrels(
             "no query has a positive",
             file=file,
             row=None,
-            message=f"no query has a document of relevance {context.config.index.min_relevance} or more",
+            message=f"no pair has a relevance of {context.config.index.min_relevance} or more",
             remedy="Check the relevance column, or lower --min-relevance.",
             safe_to_skip=False,
         )
     elif mined < first:
         problems.notes.append(
-            f"{first - mined:,} of {first:,} queries without a positive in {file.name}: not mined"
+            f"{first - mined:,} of {first:,} {in_the_files('queries', sources.settings)} without a positive "
+            f"in {file.name}: not mined"
         )
     return {
         "queries_mined": mined,

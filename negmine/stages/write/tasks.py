@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from negmine.config.naming import nearest
 from negmine.data import schemas
+from negmine.data.sources.swapped import D2Q
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts, Stats
 from negmine.errors import SettingsError
@@ -47,7 +48,9 @@ def provenance(context: Context, name: str) -> Parts:
 
     def make(part: int) -> pa.Table:
         rows = _provenance(given, part, name)
-        return compute.provenance_table(rows, context.config.score_names, FORMATS[name])
+        opinions, direction = context.config.score_names, context.config.index.direction
+        marked = direction if direction == D2Q else ""
+        return compute.provenance_table(rows, opinions, FORMATS[name], marked)
 
     return Parts(context.queries.parts(), make, threads=True)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from negmine.config.settings import WriteSettings
 from negmine.data.markdown import inline
+from negmine.data.sources.swapped import D2Q
 from negmine.data.templates import render
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder
@@ -61,6 +62,7 @@ def _text(context: Context) -> str:
         configs=configs,
         apart=[one for one in configs if one.rows and one not in listed],
         rows=configs[0].rows,
+        swapped=context.config.index.direction == D2Q,
         reading=FORMATS[configs[0].name].reading,
         queries=context.work.require(QRELS).stats["queries_mined"],
         documents=context.work.require(CORPUS).rows,

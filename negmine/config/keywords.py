@@ -210,5 +210,6 @@ class BatchKeywords(TypedDict, total=False):
     by: Literal["cluster", "neighbour", "owner", "source", "random"]
     source: str | None
     cluster_size: int | None
+    layout: Literal["rows", "files"]
     seed: int
     near_copy: float

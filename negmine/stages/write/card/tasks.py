@@ -19,7 +19,7 @@ from negmine.stages.write.card.shaping import shaping as shaping_settings
 from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.files import write_text
-from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, VERDICTS, training
+from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, SUSPECTS, VERDICTS, training
 from negmine.storage.manifest import Manifest
 
 README = "README.md"
@@ -126,6 +126,7 @@ def _counts(context: Context) -> list[tuple[str, int]]:
     verdicts, short = context.work.require(VERDICTS).stats, context.work.require(SHORT).stats
     return [
         ("known positives", context.work.require(QRELS).stats["positives"]),
+        *_suspected(context),
         ("candidates", verdicts["candidates"]),
         *((f"removed: `{reason}`", count) for reason, count in verdicts["removed"].items()),
         ("kept as possible negatives", verdicts["kept"]),
@@ -140,6 +141,13 @@ def _counts(context: Context) -> list[tuple[str, int]]:
 def _contaminated(context: Context) -> list[tuple[str, int]]:
     count = len(dropped_queries(context))
     return [("queries left out as contaminated", count)] if count else []
+
+
+def _suspected(context: Context) -> list[tuple[str, int]]:
+    if context.config.write.drop_positives == "none":
+        return []
+    count = context.work.require(SUSPECTS).stats["positives_suspected"]
+    return [("of them suspected, and not written", count)]
 
 
 def _random(context: Context) -> list[tuple[str, int]]:

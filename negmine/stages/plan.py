@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from negmine.config import memory
 from negmine.config.outside import SOURCES
 from negmine.config.sampling import settings_in_use
-from negmine.config.settings import IndexSettings, WriteSettings
+from negmine.config.settings import WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
-from negmine.data.sources.swapped import D2Q
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.registry import type_of, types
@@ -36,6 +34,7 @@ from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.filter.suspects import tasks as suspect_tasks
 from negmine.stages.filter.suspects.compute import count_suspects
 from negmine.stages.index import tasks as index_tasks
+from negmine.stages.index.shaping import direction, own_settings
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
 from negmine.stages.write import passes
@@ -68,7 +67,6 @@ from negmine.storage.layout import (
     training,
 )
 
-TITLE = ("title", "title_separator")
 JUDGE_REVISION = 2  # raise it when the prompts change, or how answers are read
 JUDGE = ("judge_local", "judge_prompt")  # the files that shape what a judge answers
 
@@ -97,52 +95,25 @@ def _index(context: Context) -> Iterable[Artifact]:
             return {
                 "sources": digests,
                 **_pick(settings, "on_error", *fields),
-                **_direction(context),
+                **direction(settings),
             }
 
         return read
 
-    columns = _pair_columns(settings)
+    columns = own_settings(settings)
     yield Artifact(
         CORPUS, schemas.CORPUS, (), source("corpus_files", *columns[CORPUS]),
         index_tasks.corpus, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
         QUERIES, schemas.QUERIES, (),
-        lambda: source("query_files", *columns[QUERIES])() | _part_queries(context),
+        lambda: source("query_files", *columns[QUERIES])() | index_tasks.odd_cut(context),
         index_tasks.queries, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
         QRELS, schemas.QRELS, (CORPUS, QUERIES), source("qrels_files", "min_relevance"),
         index_tasks.qrels, uses=SOURCES,
     )  # fmt: skip
-
-
-def _pair_columns(settings: IndexSettings) -> dict[str, tuple[str, ...]]:
-    """Return the settings of titles, and which columns of --pairs shape the rows of corpus and queries.
-
-    Where bad rows are skipped, these are both: a row that lacks one side is left out whole.
-    """
-    columns: dict[str, tuple[str, ...]] = {QUERIES: ("query_column",), CORPUS: ("positive_column",)}
-    if settings.pairs is None:
-        columns = dict.fromkeys(columns, ())
-    elif settings.on_error == "skip":
-        columns = dict.fromkeys(columns, ("query_column", "positive_column"))
-    if settings.direction == D2Q:
-        return {CORPUS: columns[QUERIES], QUERIES: (*TITLE, *columns[CORPUS])}
-    return {CORPUS: (*TITLE, *columns[CORPUS]), QUERIES: columns[QUERIES]}
-
-
-def _direction(context: Context) -> dict[str, str]:
-    """Return the direction where it is not the usual one: artifacts made before there was one stay fresh."""
-    direction = context.config.index.direction
-    return {"direction": direction} if direction == D2Q else {}
-
-
-def _part_queries(context: Context) -> dict[str, int]:
-    """Return the size of a part where it is not the usual one: part i of every table follows it."""
-    size = index_tasks.part_queries(context)
-    return {} if size == memory.PART_QUERIES else {"part_queries": size}
 
 
 def _retrievers(context: Context) -> list[Artifact]:
@@ -319,7 +290,7 @@ def _training(context: Context, name: str) -> Artifact:
     return Artifact(
         training(name), None if output.main else output.schema(settings),
         _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
-        lambda: _shape(settings, name, *own[output.instruction]) | _direction(context),
+        lambda: _shape(settings, name, *own[output.instruction]) | direction(context.config.index),
         partial(write_tasks.training, name=name),
     )  # fmt: skip
 
@@ -329,7 +300,7 @@ def _provenance(context: Context, name: str) -> Artifact:
     return Artifact(
         provenance(name, settings.main_format), schemas.provenance_schema(config.score_names, False),
         _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
-        lambda: _shape(settings, name) | _beside(settings) | _direction(context),
+        lambda: _shape(settings, name) | _beside(settings) | direction(context.config.index),
         partial(write_tasks.provenance, name=name),
         partial(
             count_deep,

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine.config.memory import part_documents
+from negmine.config import memory
 from negmine.config.naming import counted
 from negmine.data.frames import frame
 from negmine.data.qrels import positives
@@ -29,7 +29,7 @@ def corpus(context: Context) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(context), index.Copies()
     source = _sources(context).corpus(problems)
-    chunks = rechunk(source, part_documents(context.config.memory_bytes))
+    chunks = rechunk(source, memory.part_documents(context.config.memory_bytes))
     tables = index.corpus(chunks, context.config.index, copies)
     return Stream(
         tables,
@@ -57,6 +57,12 @@ def part_queries(context: Context) -> int:
     made = context.work.manifest(QUERIES)
     cut = None if made is None else made.stats.get("part_queries")
     return min(wanted, cut) if isinstance(cut, int) and cut > 0 else wanted
+
+
+def odd_cut(context: Context) -> dict[str, int]:
+    """Return the size of a part where it is not the usual one: part i of every table follows it."""
+    size = part_queries(context)
+    return {} if size == memory.PART_QUERIES else {"part_queries": size}
 
 
 def qrels(context: Context) -> Stream:
@@ -171,7 +177,7 @@ def _count_qrels(
             "no query has a positive",
             file=file,
             row=None,
-            message=f"no pair has a relevance of {context.config.index.min_relevance} or more",
+            message=f"no query has a document of relevance {context.config.index.min_relevance} or more",
             remedy="Check the relevance column, or lower --min-relevance.",
             safe_to_skip=False,
         )

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from negmine.analysis.prove.settings import ProveSettings
     from negmine.analysis.report.schema import Report
-    from negmine.stages.batch.settings import BatchSettings
 
 
 def mine(
@@ -109,17 +108,31 @@ def batch(
     Returns the `data` of `negmine batch --json`. Settings are the command's flags. Raises SettingsError,
     InputError, MissingArtifact if a stage has to run first.
     """
+    from negmine.stages.batch.making import run_batch
     from negmine.stages.batch.settings import batch_settings
 
     chosen = batch_settings(settings)
-    return compose_batches(open_existing(work, {}, None, progress, force), chosen)
+    return run_batch(open_existing(work, {}, None, progress, force), chosen)
 
 
-def compose_batches(context: Context, settings: BatchSettings) -> dict[str, Any]:
-    """Compose batches, reporting progress (see `batch`)."""
-    from negmine.stages.batch.making import run_batch
+def push(
+    work: str | Path,
+    repo: str,
+    *,
+    private: bool = False,
+    dry_run: bool = False,
+    replace_card: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Send training files, provenance and card to the dataset repository `repo` of the Hugging Face hub.
 
-    return run_batch(context, settings)
+    Returns the `data` of `negmine push --json`. private: a new repository is. dry_run: ask nobody.
+    Raises MissingArtifact for stale files, SettingsError, HubError (see `--replace-card`).
+    """
+    from negmine.analysis.push.push import push as send
+
+    context = open_existing(work, {}, None, progress)
+    return send(context, repo, private=private, dry_run=dry_run, replace_card=replace_card)
 
 
 def judge_check(
@@ -216,8 +229,7 @@ def sweep(
 ) -> pl.DataFrame:
     """Measure leak, yield and hardness of every cell of a grid of thresholds: a row for each cell.
 
-    grid: setting name to values, as {"relative_margin": [None, 0.05], "max_risk": [0.05, 0.1]}; None: the rule
-    is off.
+    grid: setting name to values, as {"relative_margin": [None, 0.05], "max_risk": [0.1]}; None: rule is off.
     """
     from negmine.stages.filter.leak.grid import check_grid, first_numbers
 
@@ -357,9 +369,8 @@ def status(work: str | Path, **settings: Unpack[SettingsKeywords]) -> list[State
 def trust(work: str | Path, *, forget: bool = False) -> dict[str, Any]:
     """Trust what a work directory names outside of itself: plug-ins, models, files, endpoints.
 
-    forget: trust nothing of it any more. Returns `work`, `record` (a file), and `trusted`: setting,
-    kind and value of each. Raises MissingArtifact where there is no work directory, WorkdirError where the
-    record cannot be written.
+    forget: trust nothing of it any more. Returns `work`, `record` (a file), and `trusted`: setting, kind and
+    value of each. Raises MissingArtifact, or WorkdirError where the record cannot be written.
     """
     from negmine.stages.trusting import trust as record
 

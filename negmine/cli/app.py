@@ -23,6 +23,7 @@ from negmine.cli.commands.leak import leak
 from negmine.cli.commands.lint import lint
 from negmine.cli.commands.mine import mine
 from negmine.cli.commands.prove import prove
+from negmine.cli.commands.push import push
 from negmine.cli.commands.report import report
 from negmine.cli.commands.settings import settings
 from negmine.cli.commands.show import show
@@ -44,7 +45,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "filter": filter_,
         "write": stage_command("write"),
     },
-    "After the stages": {"batch": batch, "label": label},
+    "After the stages": {"batch": batch, "label": label, "push": push},
     "Look at a run": {
         "status": status,
         "show": show,

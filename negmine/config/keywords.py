@@ -20,6 +20,7 @@ class SettingsKeywords(TypedDict, total=False):
     pairs: Table | str | Path | None
     query_column: str
     positive_column: str
+    direction: Literal["q2d", "d2q"]
     on_error: Literal["stop", "skip"]
     min_relevance: int
     title: bool
@@ -230,5 +231,6 @@ class BatchKeywords(TypedDict, total=False):
     by: Literal["cluster", "neighbour", "owner", "source", "random"]
     source: str | None
     cluster_size: int | None
+    layout: Literal["rows", "files"]
     seed: int
     near_copy: float

@@ -21,15 +21,14 @@ INSTEAD = "[secret]"
 _USER = re.compile(r"(?<=//)[^/?#@]*@")
 
 
-def redacted(text: str) -> str:
+def redacted(text: str, *more: str | None) -> str:
     """Return a text without the secrets of the environment: whole, in pieces, broken by blanks, or encoded.
 
-    Secrets: the values of VARIABLES that have 8 characters or more. Encodings: base64 (both alphabets),
-    hexadecimal, URL, HTML and JSON. A piece: a third of a secret, at least 8 characters.
+    Secrets: `more`, and the values of VARIABLES, that have 8 characters or more. Encodings: base64 (both
+    alphabets), hexadecimal, URL, HTML and JSON. A piece: a third of a secret, at least 8 characters.
     """
-    secrets = tuple(
-        value for name in VARIABLES if len(value := os.environ.get(name, "").strip()) >= LEAST
-    )
+    values = (*(os.environ.get(name) for name in VARIABLES), *more)
+    secrets = tuple(secret for value in values if len(secret := (value or "").strip()) >= LEAST)
     return _without(text, secrets) if secrets else text
 
 

@@ -84,17 +84,24 @@ class Encoder:
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
         wanted = self._wanted
-        shaping = [self.fingerprint, self.prompt(kind), wanted.max_length, self.dtype, kind]
+        prompt, read_as = self.prompt(kind), self._read_as(kind)
+        shaping = [self.fingerprint, prompt, wanted.max_length, self.dtype, read_as]
         return identity_of(shaping if wanted.dimensions is None else [*shaping, wanted.dimensions])
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
-        return prompt_of(self._wanted, self.folder, kind)
+        return prompt_of(self._wanted, self.folder, self._read_as(kind))
 
     def size(self, kind: Kind) -> int:
         """Return how many dimensions the vectors have; loads the model."""
         vectors = self.encode(["a"], kind)
         return int(vectors.shape[1])
+
+    def _read_as(self, kind: Kind) -> Kind:
+        """Return what the model takes texts for: with --direction d2q, queries of the run are documents."""
+        if self._settings.direction == "q2d":
+            return kind
+        return "document" if kind == "query" else "query"
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         """Return L2-normalised vectors, float32 [texts, dimensions], dimensions 0 for no texts.
@@ -119,7 +126,7 @@ class Encoder:
             most = self._settings.batch_size * WIDE if self.sparse else None
             plan = batches(lengths, tokens, most)
             given = [[texts[place] for place in filled(places, lengths)] for places in plan]
-            results = self._machine.run(given, kind, prompt)
+            results = self._machine.run(given, self._read_as(kind), prompt)
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)

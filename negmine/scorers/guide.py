@@ -38,7 +38,8 @@ class Guide:
             _own(settings.guide_document_prompt, place),
             _own(settings.guide_max_length, place),
         )
-        self._encoder = Encoder(wanted, index, digest, FLAG)
+        as_it_is = index.model_copy(update={"direction": "q2d"})  # it gets queries as queries
+        self._encoder = Encoder(wanted, as_it_is, digest, FLAG)
         self._folder, self._note = store, note
         self._stores: dict[Kind, VectorStore] = {}
         self.identity = {kind: self._encoder.identity(kind) for kind in ("query", "document")}

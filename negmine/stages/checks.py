@@ -6,6 +6,7 @@ from negmine.config.naming import nearest
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
 from negmine.config.runs import is_run
 from negmine.data.schemas import POSITIVE_TEACHER, VERDICTS
+from negmine.data.sources.swapped import D2Q
 from negmine.errors import SettingsError
 from negmine.retrievers.registry import RETRIEVERS, types
 from negmine.scorers.registry import scorer_type
@@ -21,17 +22,9 @@ _FOLDERS = (
     "recall",
 )  # what folders of a dense retriever begin with
 _WORDS = (
-    "auto",
-    "fused",
-    "none",
-    "corpus",
-    "queries",
-    "qrels",
-    "shingles",
-    "candidates",
-    "positive",
-    "teacher",
-)
+    "auto", "fused", "none", "corpus", "queries", "qrels", "shingles", "candidates", "positive", "teacher",
+)  # fmt: skip
+SWAPPABLE = ("bm25", "dense")  # retrievers that --direction d2q can turn around
 
 
 def check(config: ResolvedConfig) -> None:
@@ -40,6 +33,7 @@ def check(config: ResolvedConfig) -> None:
     for kind in kinds.values():
         kind.check(config)
     _check_formats(config)
+    _check_direction(config)
     _check_signals(config)
     _check_scores(config)
 
@@ -53,6 +47,28 @@ def _check_formats(config: ResolvedConfig) -> None:
     for name in names:
         format_named(name)
     teacher.check(config)
+
+
+def _check_direction(config: ResolvedConfig) -> None:
+    """Refuse what reads a query and its documents in a way that --direction d2q would turn around."""
+    if config.index.direction != D2Q:
+        return
+    for one in config.retrievers:
+        if one.spec not in SWAPPABLE and not one.is_own:
+            raise SettingsError(
+                f"--direction d2q: {one.name} reads queries and documents differently, and has not learned to "
+                f"search the other way round. Give --retriever {' or '.join(SWAPPABLE)}, or one of your own."
+            )
+    if config.filter.judge is not None:
+        raise SettingsError(
+            "--direction d2q: a judge is asked about the documents of one query, not about the queries of one "
+            "document. Leave the judge out, or mine with --direction q2d."
+        )
+    if config.write.instruction is not None or config.write.instruction_column is not None:
+        raise SettingsError(
+            "--direction d2q: --instruction says what a query asks for, and the first text of a row is a "
+            "document. Leave --instruction and --instruction-column out."
+        )
 
 
 def _check_signals(config: ResolvedConfig) -> None:

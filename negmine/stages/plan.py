@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from negmine.config import fusion, memory
+from negmine.config import fusion
 from negmine.config.outside import SOURCES
 from negmine.config.sampling import settings_in_use
-from negmine.config.settings import IndexSettings, WriteSettings
+from negmine.config.settings import WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
 from negmine.engine.artifact import Artifact
@@ -35,6 +35,7 @@ from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.filter.suspects import tasks as suspect_tasks
 from negmine.stages.filter.suspects.compute import count_suspects
 from negmine.stages.index import tasks as index_tasks
+from negmine.stages.index.shaping import direction, own_settings
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
 from negmine.stages.write import passes
@@ -68,7 +69,6 @@ from negmine.storage.layout import (
     training,
 )
 
-TITLE = ("title", "title_separator")
 JUDGE_REVISION = 2  # raise it when the prompts change, or how answers are read
 JUDGE = ("judge_local", "judge_prompt")  # the files that shape what a judge answers
 
@@ -94,18 +94,19 @@ def _index(context: Context) -> Iterable[Artifact]:
     def source(files: str, *fields: str) -> Callable[[], dict[str, Any]]:
         def read() -> dict[str, Any]:
             digests = [digest(path) for path in getattr(open_sources(settings, remote), files)]
-            return {"sources": digests, **_pick(settings, "on_error", *fields)}
+            own = _pick(settings, "on_error", *fields) | direction(settings)
+            return {"sources": digests, **own}
 
         return read
 
-    columns = _pair_columns(settings)
+    columns = own_settings(settings)
     yield Artifact(
-        CORPUS, schemas.CORPUS, (), source("corpus_files", *TITLE, *columns[CORPUS]),
+        CORPUS, schemas.CORPUS, (), source("corpus_files", *columns[CORPUS]),
         index_tasks.corpus, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
         QUERIES, schemas.QUERIES, (),
-        lambda: source("query_files", *columns[QUERIES])() | _part_queries(context),
+        lambda: source("query_files", *columns[QUERIES])() | index_tasks.odd_cut(context),
         index_tasks.queries, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
@@ -118,25 +119,6 @@ def _index(context: Context) -> Iterable[Artifact]:
 def _labels(context: Context) -> dict[str, str]:
     path = labels_file(context.work)
     return {} if path is None else {"labels": context.work.digest(path)[:16]}
-
-
-def _pair_columns(settings: IndexSettings) -> dict[str, tuple[str, ...]]:
-    """Return which columns of --pairs shape the rows of corpus and queries.
-
-    Where bad rows are skipped, these are both: a row that lacks one side is left out whole.
-    """
-    columns: dict[str, tuple[str, ...]] = {QUERIES: ("query_column",), CORPUS: ("positive_column",)}
-    if settings.pairs is None:
-        return dict.fromkeys(columns, ())
-    if settings.on_error == "skip":
-        return dict.fromkeys(columns, ("query_column", "positive_column"))
-    return columns
-
-
-def _part_queries(context: Context) -> dict[str, int]:
-    """Return the size of a part where it is not the usual one: part i of every table follows it."""
-    size = index_tasks.part_queries(context)
-    return {} if size == memory.PART_QUERIES else {"part_queries": size}
 
 
 def _retrievers(context: Context) -> list[Artifact]:
@@ -295,7 +277,7 @@ def _write(context: Context) -> Iterable[Artifact]:
     yield from (_provenance(context, name) for name in settings.format)
     yield Artifact(
         SHORT, schemas.SHORT, _chosen_from(context), lambda: _chosen(settings),
-        write_tasks.short, count_short, revision=2,
+        write_tasks.short, count_short, revision=3,
     )  # fmt: skip
     yield Artifact(
         CARD, None,
@@ -313,7 +295,7 @@ def _training(context: Context, name: str) -> Artifact:
     return Artifact(
         training(name), None if output.main else output.schema(settings),
         _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
-        lambda: _shape(settings, name, *own[output.instruction]),
+        lambda: _shape(settings, name, *own[output.instruction]) | direction(context.config.index),
         partial(write_tasks.training, name=name),
     )  # fmt: skip
 
@@ -323,7 +305,7 @@ def _provenance(context: Context, name: str) -> Artifact:
     return Artifact(
         provenance(name, settings.main_format), schemas.provenance_schema(config.score_names, False),
         _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
-        lambda: _shape(settings, name) | _beside(settings),
+        lambda: _shape(settings, name) | _beside(settings) | direction(context.config.index),
         partial(write_tasks.provenance, name=name),
         partial(
             count_deep,

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.data.sources.swapped import D2Q
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts, once
 from negmine.scorers.base import Scorer
@@ -90,7 +91,12 @@ class _Scoring:
     def _texts(
         self, number: int, rows: pl.DataFrame
     ) -> Iterator[tuple[NDArray[np.int64], list[str], list[str]]]:
-        """Yield places, query texts and document texts, a few hundred queries at a time."""
+        """Yield places, query texts and document texts, a few hundred queries at a time.
+
+        With --direction d2q, the run's queries are the user's documents: scorers get them as documents.
+        """
+        is_swapped = self._context.config.index.direction == D2Q
+        sides = ("document", "text") if is_swapped else ("text", "document")
         queries = self._context.work.read(QUERIES, number, ["query_id", "text"])
         group = pl.col("query_id").rle_id()
         for start in range(0, rows["query_id"].n_unique(), QUERIES_AT_ONCE):
@@ -101,6 +107,6 @@ class _Scoring:
             )
             yield (
                 pairs["place"].cast(pl.Int64).to_numpy(),
-                pairs["text"].to_list(),
-                pairs["document"].to_list(),
+                pairs[sides[0]].to_list(),
+                pairs[sides[1]].to_list(),
             )

@@ -201,7 +201,7 @@ def sparse_words(folder, name):
 
 
 CHANGES = {
-    "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
+    "direction": "d2q", "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
     "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
     "bm25_b": 0.1, "bm25_delta": 0.9, "fold_accents": False, "stemmer": "english",
     "analyzer": "none", "language_column": "lang",

@@ -123,6 +123,8 @@ COMMANDS = {
     "report": ["report", "WORK", "--html", "PAGE"],
     "decontaminate": ["decontaminate", "WORK", "--against", "DATA/corpus.parquet"],
     "batch": ["batch", "WORK", "--batch-size", "4", "--by", "random"],
+    "push": ["push", "WORK", "me/n", "--dry-run"],
+    "no such repository": ["push", "WORK", "me/\x1b[31m\u202e", "--dry-run"],
     "plan": ["filter", "WORK", "--retriever", "m:\x1b[31m\u202e"],
     "dry run": ["filter", "WORK", "--dry-run", "--max-risk", "0.5"],
     "no such query": ["explain", "WORK", "\x1b[31m\u202e no such query"],

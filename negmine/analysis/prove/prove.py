@@ -15,8 +15,10 @@ from negmine.analysis.prove.result import compared
 from negmine.analysis.prove.runs import Outcome, Run, Runs, all_runs
 from negmine.analysis.prove.settings import ProveSettings
 from negmine.analysis.prove.student import Training, training
+from negmine.data.sources.swapped import D2Q
 from negmine.engine.context import Context
 from negmine.engine.status import survey
+from negmine.errors import SettingsError
 from negmine.models.locate import model_fingerprint, resolve_model
 from negmine.stages.plan import make_plan
 from negmine.stages.readiness import made_from, require_scores
@@ -33,6 +35,11 @@ def prove(
     any. Raises SettingsError, MissingArtifact, InputError, MissingDependency.
     """
     start = time.monotonic()
+    if context.config.index.direction == D2Q:
+        raise SettingsError(
+            "prove tests how well queries find documents. This run has negative queries for documents: mine "
+            "with --direction q2d, in a work directory of its own."
+        )
     require_scores(context)
     folder = resolve_model(str(settings.student), context.work.digest, "--student")
     how = training(settings, folder)

@@ -12,6 +12,7 @@ from negmine.analysis.report.sections.base import About, Merge, Source, Tables, 
 from negmine.analysis.report.warnings import warnings
 from negmine.engine.context import Context
 from negmine.engine.status import require_fresh, survey
+from negmine.stages.filter.contamination.dropped import dropped_queries
 from negmine.stages.filter.limits.compute import applied
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.filter.risk.hiding import SEED
@@ -66,6 +67,7 @@ def _about(context: Context, asked: Asked) -> About:
         seed=asked.seed,
         random=asked.random,
         floor=asked.floor,
+        contaminated=dropped_queries(context),
     )
 
 

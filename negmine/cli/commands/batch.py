@@ -26,12 +26,12 @@ def batch(
     """
     progress = TerminalProgress(quiet=json)
     with answering("batch", json, progress) as answer:
-        from negmine import api
         from negmine.cli.render import batch as views
+        from negmine.stages.batch.making import run_batch
         from negmine.stages.batch.settings import batch_settings
         from negmine.stages.opening import open_existing
 
         settings = batch_settings(flags)
         context = open_existing(work, {}, config, progress, force)
-        answer.data = made = api.compose_batches(context, settings)
+        answer.data = made = run_batch(context, settings)
         answer.show = lambda console: console.print(views.batch(made, console.width))

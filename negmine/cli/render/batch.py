@@ -18,10 +18,14 @@ _COSINES = ("mean cosine", "of the nearest")
 def batch(made: dict[str, Any], width: int) -> RenderableType:
     """Show the counts, then the orders: as written, shuffled, composed."""
     left = made["left_over"]
+    shape, place = f"{made['batches']:,} batches of {made['batch_size']:,}", "last in the file"
+    if made["settings"].get("layout") == "files":
+        shape = f"{counted(len(made['files']), 'files')} of {made['batch_size']:,} or more"
+        place = "in no file"
     lines = [
-        f"{made['batches']:,} batches of {made['batch_size']:,} rows of {made['format']}, "
-        f"by {made['settings']['by']}: {made['in_batches']:,} of {counted(made['rows'], 'rows')}.",
-        f"Without a batch, last in the file: {counted(sum(left.values()), 'rows')} "
+        f"{shape} rows of {made['format']}, by {made['settings']['by']}: {made['in_batches']:,} of "
+        f"{counted(made['rows'], 'rows')}.",
+        f"Without a batch, {place}: {counted(sum(left.values()), 'rows')} "
         f"({left['conflict']:,} contradict the batches, {left['remainder']:,} fill none).",
     ]
     return Group(*map(Text, lines), "", _orders(made, width))

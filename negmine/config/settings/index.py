@@ -59,6 +59,11 @@ class IndexSettings(StageSettings):
     positive_column: str = _data(
         "Column of --pairs that holds the positive.", "positive", essential=True
     )
+    direction: Literal["q2d", "d2q"] = _data(
+        "q2d: negative documents for queries. d2q: negative queries for documents, with the same files.",
+        "q2d",
+        essential="stage",
+    )
     on_error: Literal["stop", "skip"] = _data(
         "Bad rows: stop and show them, or skip and count them where that is safe.",
         "stop",

@@ -119,6 +119,10 @@ def open_sources(settings: IndexSettings, places: Places = LOCAL) -> Sources:
         description = f"corpus {settings.corpus.name}"
     sources = Sources(tuple(documents), tuple(queries), tuple(qrels), settings, description, places)
     _check_files(sources)
+    if settings.direction == "d2q":
+        from negmine.data.sources.swapped import swapped
+
+        return swapped(sources)
     return sources
 
 

@@ -21,6 +21,7 @@ from negmine.config.dense import DenseModel
 from negmine.config.places import check_regular
 from negmine.config.settings import IndexSettings
 from negmine.data.frames import frame
+from negmine.data.sources.swapped import D2Q
 from negmine.engine.progress import Progress
 from negmine.errors import InputError, SettingsError
 from negmine.models.encoder import Encoder, Kind, check_devices, normalised
@@ -58,11 +59,16 @@ def identity(model: DenseModel, settings: IndexSettings, digest: Digests) -> dic
 
 
 def encoders(model: DenseModel, settings: IndexSettings, digest: Digests) -> dict[Kind, Encoder]:
-    """Return the encoders of documents and queries: one, unless --query-model names another."""
+    """Return the encoders of documents and queries: one, unless --query-model names another.
+
+    With --direction d2q the run's documents are the user's queries, and have their encoder.
+    """
     documents = Encoder(model.documents, settings, digest)
     if not model.has_query_model:
         return {"document": documents, "query": documents}
     queries = Encoder(model.queries, settings, digest, "--query-model")
+    if settings.direction == D2Q:
+        return {"document": queries, "query": documents}
     return {"document": documents, "query": queries}
 
 
@@ -201,8 +207,8 @@ class _Given:
     def __init__(self, settings: IndexSettings) -> None:
         assert settings.document_vectors is not None
         assert settings.query_vectors is not None
-        self._paths = {"document": settings.document_vectors, "query": settings.query_vectors}
-        self._arrays = {kind: _open_given(path) for kind, path in self._paths.items()}
+        self._named = given_vectors(settings)
+        self._arrays = {kind: _open_given(path) for kind, (_, path) in self._named.items()}
         widths = {kind: array.shape[1] for kind, array in self._arrays.items()}
         if widths["document"] != widths["query"]:
             raise InputError(
@@ -213,26 +219,36 @@ class _Given:
 
     def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
         rows = frame(table)["source_row"].to_numpy()
-        array, path = self._arrays[kind], self._paths[kind]
+        array, (theirs, path) = self._arrays[kind], self._named[kind]
         if len(rows) and rows.max() >= len(array):
             raise InputError(
-                f"--{kind}-vectors {path} has {len(array):,} rows, but the source has a row "
-                f"{rows.max() + 1:,}. It needs one row per {kind}, in the order of the source file."
+                f"--{theirs}-vectors {path} has {len(array):,} rows, but the source has a row "
+                f"{rows.max() + 1:,}. It needs one row per {theirs}, in the order of the source file."
             )
         progress.advance(len(rows))
-        return normalised(array[rows], lambda row: f"--{kind}-vectors {path}, row {rows[row] + 1}")
+        return normalised(
+            array[rows], lambda row: f"--{theirs}-vectors {path}, row {rows[row] + 1}"
+        )
+
+
+def given_vectors(settings: IndexSettings) -> dict[str, tuple[str, Path]]:
+    """Return by kind of the run what the user calls it, and the file; --direction d2q swaps them."""
+    files = {"document": settings.document_vectors, "query": settings.query_vectors}
+    kinds = list(files)
+    theirs = kinds if settings.direction == "q2d" else kinds[::-1]
+    named = ((kind, name, files[name]) for kind, name in zip(kinds, theirs, strict=True))
+    return {kind: (name, path) for kind, name, path in named if path is not None}
 
 
 def check_given(settings: IndexSettings, documents: int, queries: int) -> None:
     """Raise InputError unless the user's vectors have a row for every row of the source files."""
-    for kind, path, rows in (
-        ("document", settings.document_vectors, documents),
-        ("query", settings.query_vectors, queries),
-    ):
-        if path is not None and len(_open_given(path)) != rows:
+    counts = {"document": documents, "query": queries}
+    for kind, (theirs, path) in given_vectors(settings).items():
+        rows = counts[kind]
+        if len(_open_given(path)) != rows:
             raise InputError(
-                f"--{kind}-vectors {path} has {len(_open_given(path)):,} rows, the source {rows:,}. "
-                f"It needs one row per {kind}, in the order of the source file."
+                f"--{theirs}-vectors {path} has {len(_open_given(path)):,} rows, the source {rows:,}. "
+                f"It needs one row per {theirs}, in the order of the source file."
             )
 
 

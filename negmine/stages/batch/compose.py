@@ -16,7 +16,7 @@ from negmine.stages.batch.outcome import Composed, composed
 from negmine.stages.batch.owners import owner_turns
 from negmine.stages.batch.points import Points
 from negmine.stages.batch.rows import TrainingRows, training_rows
-from negmine.stages.batch.settings import BatchSettings
+from negmine.stages.batch.settings import FILES, BatchSettings
 from negmine.stages.batch.turns import TURNS, RowsOfQueries
 from negmine.storage.layout import QUERIES
 
@@ -31,7 +31,7 @@ def compose(context: Context, settings: BatchSettings, provenance: str) -> Compo
     training = training_rows(context, provenance, settings.near_copy)
     retriever = open_vectors(context) if context.config.vector_retriever is not None else None
     points = None if retriever is None else _points(retriever, training.query_ids)
-    filler = Filler(training.rows, settings.batch_size)
+    filler = Filler(training.rows, settings.batch_size, is_exact=settings.layout != FILES)
     cluster = np.full(len(training.rows), -1, np.int32)
     context.progress.total(len(training.rows), "rows")
     if settings.by == "owner":
@@ -74,6 +74,8 @@ def _fill(
                 cluster[rows.of(group)] = number
                 number += 1
             filler.take(turn)
+            if settings.layout == FILES:
+                filler.close()
             context.progress.advance(len(turn.rows))
         filler.close()
 

@@ -57,10 +57,11 @@ class Filler:
     """Fills one batch after the other. batch, place: int32 [rows], from 0; -1 of a row that has no batch.
 
     how: uint8 [rows], IN_TURN, DRAWN or 0. waited: uint8 [rows], 1 where the row contradicted a batch first.
+    size: rows of a batch; without `is_exact`, at least so many, and as many as fit together.
     """
 
-    def __init__(self, rows: Rows, size: int) -> None:
-        self._rows, self._size = rows, size
+    def __init__(self, rows: Rows, size: int, is_exact: bool = True) -> None:
+        self._rows, self._size, self._is_exact = rows, size, is_exact
         self.batch, self.place = (np.full(len(rows), -1, np.int32) for _ in range(2))
         self.how, self.waited = (np.zeros(len(rows), np.uint8) for _ in range(2))
         self._present, self._forbidden = (np.zeros(rows.groups, np.int32) for _ in range(2))
@@ -97,7 +98,8 @@ class Filler:
         marks = (self._present, self._forbidden)
         made = (self.batch, self.place, self.how, self.waited)
         fixed = [read_only(one) for one in known]
-        _filling()(*given, turn.most, self._size, *fixed, *marks, *made, self._state)
+        most = self._size if self._is_exact else max(self._size, len(seeds))
+        _filling()(*given, turn.most, most, self._size, *fixed, *marks, *made, self._state)
         self._carried = seeds[self.batch[seeds] < 0]
 
     def close(self) -> None:
@@ -147,11 +149,11 @@ def _undo(chosen: Any, batch: Any, place: Any, how: Any, waited: Any) -> None:
 
 
 def _fill(
-    seeds: Any, list_offsets: Any, lists: Any, most: int, size: int,
+    seeds: Any, list_offsets: Any, lists: Any, most: int, size: int, least: int,
     query: Any, offsets: Any, docs: Any, bad_offsets: Any, bad: Any,
     present: Any, forbidden: Any, batch: Any, place: Any, how: Any, waited: Any, state: Any,
 ) -> None:  # fmt: skip
-    """Fill batches as long as they get full. state: how many are, the last stamp, and the most rows of one.
+    """Fill batches of `size` rows while they get `least`. state: how many do, the last stamp, the most rows.
 
     Seeds that are waiting form a chain, so that one that has its place is never looked at again.
     """
@@ -193,7 +195,7 @@ def _fill(
                 following[before] = following[at]
             at = following[at]
         state[2] = max(state[2], count)
-        if count < size:
+        if count < least:
             _undo(chosen[:count], batch, place, how, waited)
             return
         state[0] += 1

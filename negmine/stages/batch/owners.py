@@ -52,12 +52,17 @@ def _hits(
 
     numbered: query_id, number, in the order of `verdicts`. Each turn comes, hits or not.
     """
-    turn, waiting = 0, list[pl.DataFrame]()
+    turn, waiting, start = 0, list[pl.DataFrame](), 0
     last = (numbered.height - 1) // QUERIES
     is_hit = (pl.col("label") != POSITIVE) & pl.col(score).is_not_null()
     for part in parts:
         hits = part.filter(is_hit).select("query_id", "doc_id", score=score)
-        of_rows = hits.join(numbered, on="query_id", maintain_order="left")
+        queries = part.select("query_id").unique()
+        own = numbered.slice(start, queries.height).join(
+            queries, on="query_id", how="semi", maintain_order="left"
+        )
+        start += own.height
+        of_rows = hits.join(own, on="query_id", maintain_order="left")
         for key, some in of_rows.group_by(pl.col("number") // QUERIES, maintain_order=True):
             while turn < int(key[0]):
                 yield turn, pl.concat([*waiting, some.clear()]).drop("number")
@@ -90,6 +95,9 @@ def owner_lists(
     it is). Of a query's `pool` best hits that have owners, the most similar owner of each counts. Of these
     the `first` are taken, in the order of the hits, and put in order of their similarity to the query.
     """
+    owners = owners.join(
+        hits.select("doc_id").unique(), on="doc_id", how="semi", maintain_order="left"
+    )
     owned = (
         hits.join(owners.select("doc_id").unique(), on="doc_id", how="semi", maintain_order="left")
         .sort("query_id", -pl.col("score"), "doc_id")
@@ -119,6 +127,7 @@ def _turn(
 ) -> Turn:
     """Return the turn of the rows of `queries`; each draws in what `lists` has for its query."""
     owner = numbered.rename({"query_id": "owner", "number": "drawn"})
+    owner = owner.join(lists.select("owner").unique(), on="owner", how="semi")
     drawn = (
         queries.join(lists, on="query_id", how="left", maintain_order="left_right")
         .join(owner, on="owner", how="left", maintain_order="left")

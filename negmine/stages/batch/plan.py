@@ -66,7 +66,7 @@ def _batched(name: str, settings: BatchSettings) -> Artifact:
 def _in_order(made: str, source: str, schema: Any, name: str, settings: BatchSettings) -> Artifact:
     return Artifact(
         made, schema, (BATCH_MAP, source), lambda: {"format": name},
-        partial(tasks.reordered, name=made, source=source, batch_size=settings.batch_size),
+        partial(tasks.reordered, name=made, source=source, settings=settings),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from negmine.stages.batch.evidence import relevant
 from negmine.stages.batch.fill import Ints, Numbers, Rows
 
 IDS = ["query_id", "positive_id", "negative_id"]
+AT_ONCE = 1 << 20  # pairs of query and document whose numbers are looked up at once
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,25 @@ def _bad(context: Context, training: TrainingRows) -> tuple[Ints, Numbers]:
     rows = training.rows
     own = training.positives >= 0
     keys = [_keys(rows, rows.query[own], training.groups[training.positives[own]])]
-    for pairs in relevant(context):
+    for pairs in _together(relevant(context)):
         query = _numbers(pairs["query_id"], training.query_ids)
         place = _numbers(pairs["doc_id"], training.doc_ids)
         known = (query >= 0) & (place >= 0)
         keys.append(_keys(rows, query[known], training.groups[place[known]]))
     query, groups = np.divmod(np.unique(np.concatenate(keys)), rows.groups)
     return np.searchsorted(query, np.arange(len(training.query_ids) + 1)), groups.astype(np.int32)
+
+
+def _together(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the pieces in larger ones: to number the ids of one pair costs as much as of a million."""
+    waiting: list[pl.DataFrame] = []
+    for piece in pieces:
+        waiting.append(piece)
+        if sum(one.height for one in waiting) >= AT_ONCE:
+            yield pl.concat(waiting)
+            waiting = []
+    if waiting:
+        yield pl.concat(waiting)
 
 
 def _keys(rows: Rows, query: Numbers, groups: Numbers) -> Ints:

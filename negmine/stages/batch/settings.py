@@ -10,6 +10,7 @@ from negmine.config.table import SettingsTable, chosen, setting
 from negmine.errors import SettingsError
 
 By = Literal["cluster", "neighbour", "owner", "source", "random"]
+FILES = "files"  # of --layout
 LEAST_CLUSTER, CLUSTER_BATCHES = 256, 8
 
 _batches = partial(setting, group="Batches", essential=True)
@@ -31,6 +32,11 @@ class BatchSettings(SettingsTable):
     cluster_size: int | None = _batches(
         f"Queries in a cluster. Default: {CLUSTER_BATCHES} times --batch-size, at least {LEAST_CLUSTER}.",
         ge=2,
+    )
+    layout: Literal["rows", "files"] = _batches(
+        "rows: full batches, one after the other. files: a file for each cluster or source, of whose rows any "
+        "fit into a batch, for trainers that shuffle.",
+        "rows",
     )
     seed: int = _batches("Seed of the order of rows and batches.", 13, ge=0)
     near_copy: float = _conflicts(
@@ -56,6 +62,11 @@ def batch_settings(given: Mapping[str, Any]) -> BatchSettings:
         raise SettingsError("--by source: which column of the queries? Give --source COLUMN.")
     if settings.by == "owner" and settings.source is not None:
         raise SettingsError("--by owner takes no --source. Leave it out, or give --by neighbour.")
+    if settings.layout == FILES and settings.by in ("neighbour", "owner"):
+        raise SettingsError(
+            f"--layout files takes no --by {settings.by}, which chooses the rows of each batch. Give --by "
+            "cluster, source or random, or --layout rows."
+        )
     if settings.by != "cluster" and settings.cluster_size is not None:
         raise SettingsError(f"--by {settings.by} has no clusters. Leave --cluster-size out.")
     return settings

@@ -21,12 +21,18 @@ def part_rows(batch_size: int) -> int:
     return max(PART // batch_size, 1) * batch_size
 
 
-def in_order(
-    parts: Iterable[pl.DataFrame], order: Ints, rows: int, folder: Path
-) -> Iterator[pl.DataFrame]:
-    """Yield parts of `rows` rows: row i of all is row order[i] of what `parts` has, from 0.
+def ends_of(rows: int, part: int) -> Ints:
+    """Return where parts of `part` rows end; the last may be shorter."""
+    return np.minimum(np.arange(1, -(-rows // part) + 1) * part, rows)
 
-    folder: rows are put aside there, each in the file of the part that it goes to.
+
+def in_order(
+    parts: Iterable[pl.DataFrame], order: Ints, ends: Ints, folder: Path
+) -> Iterator[pl.DataFrame]:
+    """Yield parts that end at `ends`: row i of all is row order[i] of what `parts` has, from 0.
+
+    Rows from ends[-1] on are left out. folder: rows are put aside there, each in the file of the part that it
+    goes to.
     """
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
@@ -36,12 +42,15 @@ def in_order(
     for number, some in enumerate(_together(parts)):
         own = pl.Series(PLACE, place[start : start + some.height])
         start += some.height
-        for key, piece in some.with_columns(own).group_by(own // rows, maintain_order=True):
+        part = pl.Series("part", np.searchsorted(ends, own.to_numpy(), side="right"))
+        for key, piece in some.with_columns(own).group_by(part, maintain_order=True):
             bucket = int(key[0])
+            if bucket == len(ends):
+                continue
             path = folder / f"{bucket}-{number}.arrow"
             write_rows(path, piece)
             files.setdefault(bucket, []).append(path)
-    for bucket in range(-(-len(order) // rows)):
+    for bucket in range(len(ends)):
         pieces = [pl.read_ipc(path) for path in files[bucket]]
         yield pl.concat(pieces).sort(PLACE).drop(PLACE)
 

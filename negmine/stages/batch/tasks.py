@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,8 +20,8 @@ from negmine.engine.tasks import Stream
 from negmine.errors import InputError
 from negmine.stages.batch.compose import compose
 from negmine.stages.batch.outcome import Composed
-from negmine.stages.batch.settings import BatchSettings
-from negmine.stages.batch.shuffle import in_order, part_rows
+from negmine.stages.batch.settings import FILES, BatchSettings
+from negmine.stages.batch.shuffle import ends_of, in_order, part_rows
 from negmine.storage.json_lines import JSON_LINES
 from negmine.storage.layout import BATCH_MAP
 from negmine.storage.parquet import PARQUET
@@ -56,16 +57,23 @@ def _no_batch(context: Context, settings: BatchSettings, result: Composed) -> st
     )
 
 
-def reordered(context: Context, name: str, source: str, batch_size: int) -> Stream:
-    """The rows of an artifact in the order of the map, in parts of whole batches. name: of the new artifact."""
+def reordered(context: Context, name: str, source: str, settings: BatchSettings) -> Stream:
+    """The rows of an artifact in the order of the map, in parts of whole batches, or a part for each file.
+
+    name: of the new artifact. With --layout files, rows that have no batch are left out.
+    """
     files = context.work.part_files(source)
     lines = bool(files) and files[0].suffix == f".{JSON_LINES}"
-    order = context.work.scan(BATCH_MAP).select("row").collect()["row"].to_numpy()
+    placed = context.work.scan(BATCH_MAP).select("row", "batch").collect()
+    order = placed["row"].to_numpy()
+    ends = ends_of(len(order), part_rows(settings.batch_size))
+    if settings.layout == FILES:
+        ends = placed["batch"].drop_nulls().rle().struct.field("len").cum_sum().to_numpy()
 
     def tables() -> Iterator[pa.Table]:
         folder = context.work.local(name) / PARTIAL / "aside"
         schema = None if lines else pq.read_schema(files[0])
-        for rows in in_order(map(_read, files), order, part_rows(batch_size), folder):
+        for rows in in_order(map(_read, files), order, ends.astype(np.int64), folder):
             arrow = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
             yield arrow if schema is None else conform(arrow, schema)
 
@@ -82,4 +90,6 @@ def shaping(settings: BatchSettings) -> dict[str, Any]:
     """Return what shapes the map: the settings that count with this --by."""
     values = settings.model_dump(mode="json")
     clustered = settings.queries_in_cluster if settings.by == "cluster" else None
+    if settings.layout != FILES:
+        del values["layout"]  # so that maps made before there was one stay fresh
     return values | {"cluster_size": clustered}

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from negmine.config.memory import part_documents
+from negmine.config import memory
 from negmine.config.naming import counted
 from negmine.data.frames import frame
 from negmine.data.qrels import positives
@@ -17,6 +17,7 @@ from negmine.data.sources import Sources, open_sources
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.reading import where
 from negmine.data.sources.records import quoted
+from negmine.data.sources.swapped import in_the_files
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
@@ -30,14 +31,14 @@ def corpus(context: Context) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(context), index.Copies()
     sources = _sources(context)
-    chunks = rechunk(sources.corpus(problems), part_documents(context.config.memory_bytes))
+    chunks = rechunk(sources.corpus(problems), memory.part_documents(context.config.memory_bytes))
     tables = index.corpus(chunks, context.config.index, copies)
     return Stream(
         tables,
         lambda: _finish(
             context,
             problems,
-            **_copies(problems, copies, "documents"),
+            **_copies(context, problems, copies, "documents"),
             **_remote(context, sources.corpus_files),
         ),
     )
@@ -51,7 +52,7 @@ def queries(context: Context) -> Stream:
     tables = index.queries(rechunk(sources.queries(problems), cut), copies)
 
     def finish() -> dict[str, Any]:
-        counts = _copies(problems, copies, "queries")
+        counts = _copies(context, problems, copies, "queries")
         remote = _remote(context, sources.query_files)
         return _finish(context, problems, **counts, **remote, part_queries=cut)
 
@@ -64,6 +65,12 @@ def part_queries(context: Context) -> int:
     made = context.work.manifest(QUERIES)
     cut = None if made is None else made.stats.get("part_queries")
     return min(wanted, cut) if isinstance(cut, int) and cut > 0 else wanted
+
+
+def odd_cut(context: Context) -> dict[str, int]:
+    """Return the size of a part where it is not the usual one: part i of every table follows it."""
+    size = part_queries(context)
+    return {} if size == memory.PART_QUERIES else {"part_queries": size}
 
 
 def qrels(context: Context) -> Stream:
@@ -153,11 +160,14 @@ def _remote(context: Context, files: Iterable[Path]) -> dict[str, Any]:
     return {"remote": described} if described else {}
 
 
-def _copies(problems: Problems, copies: index.Copies, what: str) -> dict[str, int]:
+def _copies(
+    context: Context, problems: Problems, copies: index.Copies, what: str
+) -> dict[str, int]:
     if copies.copies:
         verb = "have" if copies.copies > 1 else "has"
+        theirs = in_the_files(what, context.config.index)
         problems.notes.append(
-            f"{copies.copies:,} of the {what} {verb} the text of an earlier one: counted as one"
+            f"{copies.copies:,} of the {theirs} {verb} the text of an earlier one: counted as one"
         )
     return {"copies": copies.copies}
 
@@ -169,15 +179,18 @@ def _check_dangling(
     query_ids: pl.DataFrame,
     problems: Problems,
 ) -> None:
-    for column, ids, place in (("doc_id", docs, "corpus"), ("query_id", query_ids, "queries")):
+    places = {"doc_id": "corpus", "query_id": "queries"}
+    for column, ids in (("doc_id", docs), ("query_id", query_ids)):
         lost = index.dangling(raw, ids, column)
+        theirs = in_the_files(column, sources.settings)
+        place = places[theirs]
         for name, line in zip(lost[column].to_list(), lost["line"].to_list(), strict=True):
             file, row = where(line, sources.qrels_files)
             problems.add(
-                f"qrels name a {column} that is not in the {place}",
+                f"qrels name a {theirs} that is not in the {place}",
                 file=file,
                 row=row,
-                message=f"{column} {quoted(name)} is not in the {place}",
+                message=f"{theirs} {quoted(name)} is not in the {place}",
                 remedy=f"Add it to the {place} or remove the qrels row.",
             )
 
@@ -204,7 +217,8 @@ def _count_qrels(
         )
     elif mined < first:
         problems.notes.append(
-            f"{first - mined:,} of {first:,} queries without a positive in {file.name}: not mined"
+            f"{first - mined:,} of {first:,} {in_the_files('queries', sources.settings)} without a positive "
+            f"in {file.name}: not mined"
         )
     return {
         "queries_mined": mined,

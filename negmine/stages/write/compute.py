@@ -125,11 +125,19 @@ def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def provenance_table(rows: pl.DataFrame, opinions: Sequence[str], output: OutputFormat) -> pa.Table:
-    """Return provenance under its schema: one negative a row, or lists where the format has lists."""
+def provenance_table(
+    rows: pl.DataFrame, opinions: Sequence[str], output: OutputFormat, direction: str = ""
+) -> pa.Table:
+    """Return provenance under its schema: one negative a row, or lists where the format has lists.
+
+    direction: said in the metadata (`negmine.direction`), unless it is the usual one.
+    """
     has_teacher = POSITIVE_TEACHER in rows.columns
     schema = provenance_schema(opinions, output.has_lists, output.positive_lists, has_teacher)
-    return table(rows, schema)
+    made = table(rows, schema)
+    if not direction:
+        return made
+    return made.replace_schema_metadata({**schema.metadata, "negmine.direction": direction})
 
 
 def document_ids(provenance: pl.DataFrame) -> pl.Series:

@@ -50,18 +50,18 @@ def scales(context: Context) -> Stream:
     write, selection = context.config.write, final_selection(context)
     verdicts = Written(context)
 
-    def tables() -> Iterator[pa.Table]:
-        margins, judged = [], []
+    def margins() -> Iterator[pl.Series]:
         for rows in verdicts.parts():
-            if write.level:
-                chosen = selected(rows, selection).select(selection.margin.cast(pl.Float32))
-                margins.append(chosen.to_series())
-            if write.weight == "propensity":
-                judged.append(scaling.judged_by_rank(rows, selection.retrievers))
-        result = scaling.Scales(
-            scaling.level_limits(pl.concat(margins)) if margins else None,
-            scaling.propensities(pl.concat(judged)) if judged else None,
-        )
+            yield selected(rows, selection).select(selection.margin.cast(pl.Float32)).to_series()
+
+    def tables() -> Iterator[pa.Table]:
+        shares = None
+        if write.weight == "propensity":
+            judged = (
+                scaling.judged_by_rank(rows, selection.retrievers) for rows in verdicts.parts()
+            )
+            shares = scaling.propensities(scaling.summed(judged))
+        result = scaling.Scales(scaling.level_limits(margins) if write.level else None, shares)
         yield table(scaling.to_rows(result), schemas.SCALES)
 
     return Stream(tables())

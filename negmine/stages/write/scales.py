@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import polars as pl
 
 from negmine.data.schemas import UNLABELED
+from negmine.stages.write.quantiles import Values, at_shares
 
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open
 _LEVEL, _PROPENSITY = "level", "propensity"
 _BEGINS = ("medium", "easy")
+THIRDS = ((1, 3), (2, 3))
 
 
 class Scales(NamedTuple):
@@ -26,17 +29,21 @@ class Scales(NamedTuple):
 
 
 NO_SCALES = Scales()
+_JUDGED = {"retriever": pl.String, "bucket": pl.Int64, "judged": pl.Int64, "rows": pl.Int64}
 
 
-def level_limits(margins: pl.Series) -> tuple[float, float] | None:
+def level_limits(passes: Callable[[], Iterable[pl.Series]]) -> tuple[float, float] | None:
     """Return the margins at which medium and easy begin, so that a third of the negatives is in each level.
 
-    None where there is no margin. Equal margins are in one level.
+    passes(): yields the margins in pieces, float32; it is called twice. None where there is no margin. Equal
+    margins are in one level.
     """
-    in_order = margins.drop_nulls().drop_nans().sort()
-    if in_order.is_empty():
-        return None
-    return float(in_order[len(in_order) // 3]), float(in_order[len(in_order) * 2 // 3])
+
+    def pieces() -> Iterator[Values]:
+        return (margins.drop_nulls().drop_nans().to_numpy() for margins in passes())
+
+    limits = at_shares(pieces, THIRDS)
+    return None if limits is None else (limits[0], limits[1])
 
 
 def bucket_of(rank: pl.Expr) -> pl.Expr:
@@ -54,6 +61,15 @@ def judged_by_rank(verdicts: pl.DataFrame, retrievers: Sequence[str]) -> pl.Data
         for name in retrievers
     ]
     return pl.concat(tables)
+
+
+def summed(counts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return the counts of `judged_by_rank` of many parts, added up one after the other."""
+
+    def added(total: pl.DataFrame, some: pl.DataFrame) -> pl.DataFrame:
+        return pl.concat([total, some]).group_by("retriever", "bucket").sum()
+
+    return reduce(added, counts, pl.DataFrame(schema=_JUDGED))
 
 
 def propensities(counts: pl.DataFrame) -> pl.DataFrame:

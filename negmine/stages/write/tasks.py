@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from negmine.config.naming import nearest
 from negmine.data import schemas
+from negmine.data.sources.swapped import D2Q
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts, Stats
 from negmine.errors import SettingsError
@@ -17,7 +18,7 @@ from negmine.stages.write.bundle import Bundle
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.given import Given
 from negmine.stages.write.teacher import require_scores
-from negmine.storage.layout import QUERIES, VERDICTS
+from negmine.storage.layout import QUERIES
 
 
 def training(context: Context, name: str) -> Parts | Folder:
@@ -47,18 +48,19 @@ def provenance(context: Context, name: str) -> Parts:
 
     def make(part: int) -> pa.Table:
         rows = _provenance(given, part, name)
-        return compute.provenance_table(rows, context.config.score_names, FORMATS[name])
+        opinions, direction = context.config.score_names, context.config.index.direction
+        marked = direction if direction == D2Q else ""
+        return compute.provenance_table(rows, opinions, FORMATS[name], marked)
 
     return Parts(context.queries.parts(), make, threads=True)
 
 
 def short(context: Context) -> Parts:
-    """The queries that got fewer negatives than asked."""
+    """The queries that got fewer negatives than asked, without those that are dropped as contaminated."""
     given = Given(context)
 
     def make(part: int) -> pa.Table:
-        rows = context.work.read(VERDICTS, part)
-        return compute.short_table(compute.short(rows, given.selection))
+        return compute.short_table(compute.short(given.verdicts(part), given.selection))
 
     return Parts(context.queries.parts(), make, threads=True)
 

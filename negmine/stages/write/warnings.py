@@ -9,6 +9,7 @@ from negmine.config.naming import flag
 from negmine.config.settings import WriteSettings
 from negmine.engine.context import Context
 from negmine.scorers import registry
+from negmine.stages.filter.contamination.dropped import dropped_queries
 from negmine.stages.filter.rules import RULES
 from negmine.stages.write.depth import too_easy
 from negmine.stages.write.formats.base import OutputFormat
@@ -17,18 +18,19 @@ from negmine.storage.layout import PROVENANCE, QRELS, SHORT, VERDICTS, training
 
 MOST = 0.5  # share of the queries without a row or a negative above which there is a warning
 _NAMED = 2  # reasons that are named
-_IS_POSITIVE = "is_positive"  # the reason of positives themselves, which explains no shortage
+# Reasons that explain no shortage: of positives themselves, and of what nobody wants to train on.
+_NO_SHORTAGE = ("is_positive", "contaminated")
 
 
 @dataclass(frozen=True)
 class Counts:
     """What the manifests of a finished `write` count.
 
-    rows: of the training file. queries: with a positive. short: queries with fewer than `num_negatives`
-    negatives. without: queries with none. removed: reason to candidates. unfinished: what the judge has
-    left to do, in its own words, or nothing. negatives, deep: see depth.py. narrow: the setting of
-    the selection that leaves out kept candidates, if there is one. random_short: queries with fewer random
-    negatives than asked.
+    rows: of the training file. queries: with a positive. contaminated: queries that are left out for it, which
+    are in no other count. short: queries with fewer than `num_negatives` negatives. without: queries with none.
+    removed: reason to candidates. unfinished: what the judge has left to do, in its own words, or nothing.
+    negatives, deep: see depth.py. narrow: the setting of the selection that leaves out kept candidates, if
+    there is one. random_short: queries with fewer random negatives than asked.
     """
 
     rows: int
@@ -42,6 +44,7 @@ class Counts:
     deep: int = 0
     narrow: str = ""
     random_short: int = 0
+    contaminated: int = 0
 
 
 def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
@@ -49,8 +52,11 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
 
     work: the work directory, as the user names it.
     """
+    yield from _contaminated(counts, work)
     yield from _easy(counts, work)
     yield from _random_short(counts)
+    if not counts.queries and counts.contaminated:
+        return
     few_negatives = counts.without > MOST * counts.queries
     left_out = output.only_full_queries and counts.short > MOST * counts.queries
     if not (few_negatives or left_out or counts.rows == 0):
@@ -67,6 +73,19 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
     remedies = [_fewer(counts)] if output.only_full_queries else []
     remedies += [_why(counts, work)] if few_negatives or not remedies else []
     yield ". ".join([subject, *remedies])
+
+
+def _contaminated(counts: Counts, work: str) -> Iterator[str]:
+    if not counts.contaminated:
+        return
+    count = f"{counts.contaminated:,} of {counts.contaminated + counts.queries:,} queries"
+    if counts.queries:
+        yield f"{count} stand in evaluation sets, or have a positive that does, and are not written"
+    else:
+        yield (
+            f"nothing to train on: {count} stand in evaluation sets, or have a positive that does. negmine "
+            f"decontaminate {work} --against PATH shows them; --eval-documents none looks at queries alone"
+        )
 
 
 def _easy(counts: Counts, work: str) -> Iterator[str]:
@@ -88,7 +107,7 @@ def _random_short(counts: Counts) -> Iterator[str]:
 
 def _most(removed: Mapping[str, int]) -> str:
     """Return the reasons that removed most, with counts and flags, or `nothing`."""
-    reasons = {name: n for name, n in removed.items() if name != _IS_POSITIVE}
+    reasons = {name: n for name, n in removed.items() if name not in _NO_SHORTAGE}
     most = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))[:_NAMED]
     return " and ".join(f"{name} ({n:,}{_flags(name)})" for name, n in most) or "nothing"
 
@@ -109,7 +128,7 @@ def _why(counts: Counts, work: str) -> str:
         )
     if counts.narrow:
         return f"{counts.narrow} leaves out kept candidates: widen it"
-    if not counts.removed.keys() - {_IS_POSITIVE}:
+    if not counts.removed.keys() - set(_NO_SHORTAGE):
         return "The retrievers found too few documents that are no positives: raise --k"
     return (
         f"Most candidates were removed as {_most(counts.removed)}: loosen these rules, or raise --k. "
@@ -136,11 +155,11 @@ def note_warnings(context: Context) -> None:
     short, verdicts = work.require(SHORT).stats, work.require(VERDICTS).stats
     judge = registry.judge(context.config)
     judged = None if judge is None else work.manifest(judge)
-    depth = work.require(PROVENANCE).stats
+    depth, contaminated = work.require(PROVENANCE).stats, len(dropped_queries(context))
     counts = Counts(
         rows=0,
         num_negatives=write.num_negatives,
-        queries=work.require(QRELS).stats["queries_mined"],
+        queries=work.require(QRELS).stats["queries_mined"] - contaminated,
         short=short["queries_short"],
         without=short["queries_without_negatives"],
         removed=verdicts["removed"],
@@ -149,6 +168,7 @@ def note_warnings(context: Context) -> None:
         unfinished=str(judged.stats.get("unfinished", "")) if judged else "",
         narrow=_narrow(write),
         random_short=depth.get("random_short", 0),
+        contaminated=contaminated,
     )
     notes: dict[str, None] = {}
     for name in write.format:

@@ -43,3 +43,10 @@ def test_json_has_counts_files_and_settings(work):
 def test_settings_that_cannot_work_are_usage_errors(work):
     assert run(work, "--by", "source").exit_code == 2
     assert run(work, "--by", "topic").exit_code == 2
+
+
+def test_the_summary_of_files_says_how_many_and_where_the_others_are(work):
+    done = run(work, "--batch-size", 4, "--layout", "files", "--cluster-size", 24)
+    files = len(list((work / "6-batch" / "n-tuple").glob("*.parquet")))
+    assert f"{files} files of 4 or more rows of n-tuple, by cluster" in done.stdout
+    assert "Without a batch, in no file" in done.stdout

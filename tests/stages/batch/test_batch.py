@@ -264,3 +264,49 @@ def _token_lists(features):
 
     ends = [*features["offsets"].tolist()[1:], len(features["input_ids"])]
     return torch.tensor_split(features["input_ids"], ends[:-1])
+
+
+@pytest.mark.parametrize(
+    ("by", "flags"),
+    [("cluster", {"cluster_size": 24}), ("random", {}), ("source", {"source": "colour"})],
+)
+def test_with_layout_files_no_two_rows_of_a_file_contradict_each_other(work, by, flags):
+    made = negmine.batch(work, by=by, batch_size=4, layout="files", **flags)
+    where = read(work, "6-batch/map")
+    placed = where.filter(pl.col("batch").is_not_null())
+    files = sorted((work / "6-batch" / "n-tuple").glob("*.parquet"))
+    sizes = placed.group_by("batch", maintain_order=True).len()["len"].to_list()
+    assert [pl.read_parquet(file).height for file in files] == sizes
+    assert min(sizes) >= 4
+    assert max(sizes) > 8
+    provenance = read(work, "6-batch/provenance")
+    rows = pl.concat([placed, provenance.drop("query_id")], how="horizontal")
+    assert contradictions(rows.to_dicts()) == []
+    assert made["in_batches"] == placed.height > 0.5 * where.height
+    assert made["batches"] == sum(size // 4 for size in sizes)
+    assert made["false_negatives"]["composed"]["false_negatives"] == 0
+    before = read(work, "5-write/n-tuple")
+    assert read(work, "6-batch/n-tuple").equals(before[placed["row"].to_list()])
+    if by == "cluster":
+        assert placed.group_by("batch").agg(pl.col("cluster").n_unique())["cluster"].max() == 1
+    if by == "source":
+        colours = pl.read_parquet(work / "1-index" / "queries" / "*.parquet")
+        joined = placed.join(colours, on="query_id", how="left")
+        assert joined.group_by("batch").agg(pl.col("colour").n_unique())["colour"].max() == 1
+
+
+def test_a_map_without_files_keeps_its_identity_and_the_layout_is_part_of_it(work):
+    negmine.batch(work, batch_size=4)
+    manifest = work / "6-batch" / "map" / "_manifest.json"
+    before = json.loads(manifest.read_text())
+    assert "layout" not in before["settings"]
+    negmine.batch(work, batch_size=4, layout="files")
+    after = json.loads(manifest.read_text())
+    assert (after["settings"]["layout"], after["identity"] != before["identity"]) == ("files", True)
+    states = {one.artifact.name: one.state for one in negmine.status(work)}
+    assert states["6-batch/n-tuple"] == "fresh"
+
+
+def test_files_and_rows_that_draw_others_in_do_not_go_together(work):
+    with pytest.raises(SettingsError, match="--layout files takes no --by owner"):
+        negmine.batch(work, by="owner", layout="files", batch_size=4)

@@ -17,6 +17,10 @@ def weights(data, scales=NO_SCALES, **settings):
     return data.with_columns(weight(how(**settings), scales))["weight"].to_list()
 
 
+def limits_of(margins):
+    return scaling.level_limits(lambda: [margins.cast(pl.Float32)])
+
+
 def levels(data, limits):
     return data.with_columns(level(how(), Scales(limits)))["level"].to_list()
 
@@ -75,7 +79,7 @@ def test_propensity_is_the_share_of_judged_rows_at_a_retrievers_ranks():
 
 def test_levels_are_thirds_of_the_margins():
     data = rows([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, None], 1.0)
-    limits = scaling.level_limits(1.0 - data["dense_score"])
+    limits = limits_of(1.0 - data["dense_score"])
     assert levels(data, limits) == ["hard", "hard", "medium", "medium", "easy", "easy", None]
     assert levels(data, None) == [None] * 7
 
@@ -84,7 +88,7 @@ def test_levels_are_thirds_of_the_margins():
 def test_levels_are_equal_in_size_and_monotone_in_the_margin(margins):
     data = rows([-m / 1000 for m in sorted(margins)], 0.0)
     margin = data.select(how().margin.cast(pl.Float32)).to_series()
-    names = levels(data, scaling.level_limits(margin))
+    names = levels(data, limits_of(margin))
     assert names == sorted(names, key=["hard", "medium", "easy"].index)
     counts = [names.count(name) for name in ("hard", "medium", "easy")]
     assert max(counts) - min(counts) <= 1
@@ -92,8 +96,8 @@ def test_levels_are_equal_in_size_and_monotone_in_the_margin(margins):
 
 def test_equal_margins_are_one_level():
     data = rows([0.5] * 7)
-    assert len(set(levels(data, scaling.level_limits(1.0 - data["dense_score"])))) == 1
-    assert scaling.level_limits(pl.Series([None, None], dtype=pl.Float32)) is None
+    assert len(set(levels(data, limits_of(1.0 - data["dense_score"])))) == 1
+    assert limits_of(pl.Series([None, None], dtype=pl.Float32)) is None
 
 
 def test_scales_come_back_as_they_were_written():

@@ -41,7 +41,7 @@ class About:
     """A run, as far as counting needs to know it.
 
     ranges: the lowest and the highest score of every scorer that has one. depth: `--k`. rules: those in force.
-    selection: how negatives were selected.
+    selection: how negatives were selected. contaminated: query_id of queries that were left out for it.
     """
 
     opinions: Sequence[str]
@@ -55,6 +55,7 @@ class About:
     seed: int
     random: int
     floor: float
+    contaminated: pl.Series
 
 
 def summed(*keys: str) -> Merge:

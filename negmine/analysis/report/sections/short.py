@@ -69,7 +69,11 @@ def _merges(about: About) -> dict[str, Merge]:
 
 
 def of_part(rows: pl.DataFrame, about: About) -> Tables:
-    """Return short queries by what they got, by the reason that took most, and the worst."""
+    """Return short queries by what they got, by the reason that took most, and the worst.
+
+    Queries that are left out as contaminated are not short.
+    """
+    rows = rows.filter(~pl.col("query_id").is_in(about.contaminated.implode()))
     short = short_queries(rows, about.selection)
     removed = (
         rows.filter(~IS_POSITIVE & pl.col("reason").is_not_null())

@@ -24,6 +24,13 @@ def drops(rules: FilterSettings) -> bool:
     return bool(rules.decontaminate) and rules.drop_contaminated != NOTHING
 
 
+def dropped_queries(context: Context) -> pl.Series:
+    """Return the query_id of every query that is dropped whole; none where nothing is dropped."""
+    if not drops(context.config.filter):
+        return pl.Series("query_id", dtype=pl.String)
+    return Dropped(context).queries
+
+
 class Dropped:
     """What is dropped of a run; the table `contaminated` is read when it is first needed."""
 

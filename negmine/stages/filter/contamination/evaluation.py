@@ -16,15 +16,22 @@ from negmine.config.addresses import Address
 from negmine.config.settings import FilterSettings, IndexSettings
 from negmine.data.frames import frame
 from negmine.data.sources import beir
-from negmine.data.sources.formats import kind_of, read_chunks
+from negmine.data.sources.formats import read_chunks
 from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import read_qrels
 from negmine.data.sources.reading import FileRows
 from negmine.data.sources.records import Records
+from negmine.data.sources.rows import Chunk
 from negmine.data.texts import rendered
 from negmine.errors import InputError
 from negmine.retrievers.dense.stored import StoredVectors
+from negmine.stages.filter.contamination.evaluation_file import (
+    check_kind,
+    columns_of,
+    is_list,
+    rows_with_ids,
+)
 from negmine.stages.filter.contamination.evaluation_work import is_work, open_work
 
 QUERY, DOCUMENT = "query", "document"
@@ -95,18 +102,18 @@ def _beside(
 ) -> EvaluationSet:
     """Return the set at an address: a file, if its name ends like one; else a folder or dataset."""
     try:
-        kind_of(address)
+        check_kind(address)
     except InputError:
         return _beir(address, rules, index, places)
     return _of_file(address, index, places)
 
 
 def _of_file(path: Path, index: IndexSettings, places: Places) -> EvaluationSet:
-    kind_of(path)
+    check_kind(path)
 
     def texts(note: Callable[[str], None]) -> Tables:
         what = DOCUMENT if _has_documents(places.local(path)) else QUERY
-        return _records((path,), what, index, None, note, places)
+        return _records((path,), what, index, None, note, places, rows_with_ids)
 
     return EvaluationSet(path.name.split(".")[0], path, "", (path,), texts)
 
@@ -165,15 +172,24 @@ def _records(
     wanted: pl.DataFrame | None,
     note: Callable[[str], None],
     places: Places,
+    read: Callable[[Path, Problems, str], Iterator[Chunk]] | None = None,
 ) -> Tables:
     """Yield id and text of a table's rows, all or those that are wanted; bad rows are counted, and noted.
 
-    wanted: id. Ids are remembered for a chunk at a time: a set need not be small.
+    wanted: id. Ids are remembered for a chunk at a time: a set need not be small. read(path, problems, id
+    column): in place of `read_chunks`.
     """
     problems, is_document = Problems(skip=True), what == DOCUMENT
     names = (f"{DOCUMENT[:3]}_id" if is_document else "query_id", f"{what} text")
     text = rendered(index.title, index.title_separator) if is_document else pl.col("text")
-    for number, chunk in FileRows(files, problems, places).chunks():
+
+    def chunks(path: Path, problems: Problems) -> Iterator[Chunk]:
+        return read(path, problems, names[0]) if read else read_chunks(path, problems)
+
+    table_files = FileRows(files, problems, places)
+    for number, chunk in (
+        (n, chunk) for n, of_file in table_files.each(chunks) for chunk in of_file
+    ):
         records = Records(files[number], problems, *names, with_title=is_document)
         for table in records.tables([chunk]):
             rows = frame(table).select(pl.col(names[0]).alias("id"), text)
@@ -187,6 +203,6 @@ def _has_documents(path: Path) -> bool:
     """Tell documents from queries by the names of file and columns."""
     if path.name.lower().startswith(("corpus", "documents", "passages")):
         return True
-    chunk = next(iter(read_chunks(path, Problems(skip=True))), None)
-    first = [] if chunk is None else chunk.rows()[:1]
-    return not _OF_DOCUMENTS.isdisjoint(name.lower() for row in first for name in row.values)
+    if is_list(path):
+        return False
+    return not _OF_DOCUMENTS.isdisjoint(name.lower() for name in columns_of(path))

@@ -7,9 +7,11 @@ from typing import Any
 
 from negmine.config.settings import WriteSettings
 from negmine.data.markdown import inline
+from negmine.data.sources.swapped import D2Q
 from negmine.data.templates import render
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder
+from negmine.stages.filter.contamination.dropped import dropped_queries
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.write.card.evaluation import checked
 from negmine.stages.write.card.models import model_names, used
@@ -60,6 +62,7 @@ def _text(context: Context) -> str:
         configs=configs,
         apart=[one for one in configs if one.rows and one not in listed],
         rows=configs[0].rows,
+        swapped=context.config.index.direction == D2Q,
         reading=FORMATS[configs[0].name].reading,
         queries=context.work.require(QRELS).stats["queries_mined"],
         documents=context.work.require(CORPUS).rows,
@@ -131,7 +134,13 @@ def _counts(context: Context) -> list[tuple[str, int]]:
         ("queries with fewer", short["queries_short"]),
         ("queries with none", short["queries_without_negatives"]),
         *_random(context),
+        *_contaminated(context),
     ]
+
+
+def _contaminated(context: Context) -> list[tuple[str, int]]:
+    count = len(dropped_queries(context))
+    return [("queries left out as contaminated", count)] if count else []
 
 
 def _suspected(context: Context) -> list[tuple[str, int]]:

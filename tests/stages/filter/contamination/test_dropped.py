@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import negmine
+from negmine.engine.progress import Notes
 from negmine.errors import InputError, NotTrusted, SettingsError
 from tests.stages.filter.contamination.planted import QUERIES, mine, write_evaluation
 
@@ -36,7 +37,32 @@ def test_queries_that_are_contaminated_or_have_a_contaminated_positive_go_whole(
     summary = result.summary
     assert summary["removed"]["contaminated"] == verdicts.filter(reason="contaminated").height
     assert summary["candidates"] == summary["kept"] + sum(summary["removed"].values())
-    assert summary["queries_without_negatives"] == len(QUERIES) - 1
+    assert summary["queries_short"] == summary["queries_without_negatives"] == 0
+
+
+def test_what_is_left_out_as_contaminated_is_counted_and_is_not_short(tmp_path):
+    folder, progress = write_evaluation(tmp_path / "set"), Notes()
+    result = mine(tmp_path, decontaminate=folder, num_negatives=9, progress=progress)
+    assert result.summary["queries_short"] == 1  # the clean one: there are not so many documents
+    left_out = "4 of 5 queries stand in evaluation sets, or have a positive that does"
+    assert [note for note in progress.messages if left_out in note]
+    assert not [note for note in progress.messages if "removed as contaminated" in note]
+    card = (tmp_path / "work" / "5-write" / "README.md").read_text()
+    assert "| queries left out as contaminated | 4 |" in card
+    assert "| queries with fewer | 1 |" in card
+    short = negmine.report(tmp_path / "work", leak=False).short
+    assert (short.queries, [one.query_id for one in short.worst]) == (1, ["clean"])
+    assert "contaminated" not in {one.reason for one in short.why}
+
+
+def test_where_all_queries_are_contaminated_the_note_says_so_and_blames_no_rule(tmp_path):
+    progress = Notes()
+    folder = write_evaluation(
+        tmp_path / "set", queries=QUERIES, qrels=[(query, "e1", 1) for query in QUERIES]
+    )
+    mine(tmp_path, decontaminate=folder, progress=progress)
+    (note,) = [one for one in progress.messages if "nothing to train on" in one]
+    assert "5 of 5 queries stand in evaluation sets" in note
 
 
 def test_rows_drops_what_is_contaminated_itself(tmp_path):

@@ -1,5 +1,6 @@
 """What an evaluation set is: which of its texts count, and what its identity is."""
 
+import gzip
 import json
 
 import polars as pl
@@ -56,6 +57,42 @@ def test_a_file_holds_queries_or_documents_by_its_columns_or_name(tmp_path):
     assert texts_of(queries) == {"query": ["1"], "document": []}
     assert texts_of(documents) == {"query": [], "document": ["1"]}
     assert texts_of(corpus) == {"query": [], "document": ["1"]}
+
+
+def test_a_file_without_ids_has_the_numbers_of_its_lines(tmp_path):
+    files = {
+        "list.txt": "what is tea\n\n  how hot is it \n",
+        "a.jsonl": '{"question": "what is tea"}\n\n{"question": "how hot is it"}\n',
+        "b.csv": 'text,topic\n"what is\ntea",t\nhow hot is it,t\n',
+        "documents.txt": "A drink.\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    packed = tmp_path / "list2.TXT.gz"
+    packed.write_bytes(gzip.compress(b"what is tea"))
+    table = tmp_path / "c.parquet"
+    pl.DataFrame({"query": ["what is tea", "how hot is it"]}).write_parquet(table)
+    assert texts_of(tmp_path / "list.txt") == {"query": ["1", "3"], "document": []}
+    assert texts_of(tmp_path / "a.jsonl")["query"] == ["1", "3"]
+    assert texts_of(tmp_path / "b.csv")["query"] == ["2", "4"]
+    assert texts_of(packed)["query"] == ["1"]
+    assert texts_of(table)["query"] == ["1", "2"]
+    assert texts_of(tmp_path / "documents.txt") == {"query": [], "document": ["1"]}
+
+
+def test_a_bad_row_of_a_file_without_ids_is_counted_once(tmp_path):
+    path, notes = tmp_path / "queries.jsonl", []
+    path.write_text('{"text": "tea"}\n{broken\n{"text": ""}\n')
+    (one,) = open_sets([path], FilterSettings(), IndexSettings())
+    assert [row for _, table in one.texts(notes.append) for row in table["id"]] == ["1"]
+    assert len(notes) == 2
+    assert all(": 1 of the evaluation set's rows left out" in note for note in notes)
+
+
+def test_a_file_of_an_unknown_format_is_refused(tmp_path):
+    (tmp_path / "queries.xml").write_text("<q/>")
+    with pytest.raises(InputError, match="what format is this"):
+        texts_of(tmp_path / "queries.xml")
 
 
 def test_a_documents_title_stands_before_its_text_as_in_the_run(tmp_path):

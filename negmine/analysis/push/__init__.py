@@ -1,0 +1,1 @@
+"""Push: the files of `5-write`, sent to the Hugging Face hub as a dataset repository."""

@@ -23,6 +23,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "retriever": (PLUGIN, _SEARCH),
     "retriever_option": (PLUGIN, _SEARCH),
     "model": (MODEL, _SEARCH),
+    "model_url": (ENDPOINT, _SEARCH),
     "query_vectors": (FILE, _SEARCH),
     "document_vectors": (FILE, _SEARCH),
     "rerank_model": (MODEL, _RERANK),

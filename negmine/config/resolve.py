@@ -21,6 +21,8 @@ from negmine.errors import SettingsError
 OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
 VECTORS = ("query_vectors", "document_vectors")
+ENCODERS = ("model", "model_url")
+OF_VECTORS = (*VECTORS, "vector_id_column", "vector_column")
 ONE, SEVERAL = ("device",), ("devices",)
 
 
@@ -89,9 +91,12 @@ class Layers:
 
 
 def _rivals(fields: Mapping[str, Any]) -> set[str]:
-    """Return the settings that these take the place of: other data sources, the model, devices."""
-    either = ((VECTORS, ("model",)), (("model",), VECTORS), (ONE, SEVERAL), (SEVERAL, ONE))
-    pairs = ((SOURCES, SOURCES), *either)
+    """Return the settings that these take the place of: other data sources, the model, devices.
+
+    A model without --model-url is one of this machine: its name goes to no endpoint that was named before.
+    """
+    encoders = ((VECTORS, ENCODERS), (ENCODERS, OF_VECTORS), (("model",), ("model_url",)))
+    pairs = ((SOURCES, SOURCES), *encoders, (ONE, SEVERAL), (SEVERAL, ONE))
     return {rival for some, rivals in pairs if any(f in some for f in fields) for rival in rivals}
 
 

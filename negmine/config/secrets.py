@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import quote
 
-VARIABLES = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+VARIABLES = (
+    "NEGMINE_JUDGE_KEY", "NEGMINE_EMBEDDING_KEY", "OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN",
+)  # fmt: skip
 LEAST = 8  # characters; a shorter value, such as EMPTY, is no secret, and would be cut out of ordinary words
 SHARE = 3  # of a longer secret, each piece of a third is cut out
 INSTEAD = "[secret]"

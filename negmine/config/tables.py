@@ -48,6 +48,8 @@ def _absolute(settings: StageSettings) -> StageSettings:
             update[field] = _real(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Path):
             update[field] = tuple(map(_real, value))
+        elif field == "model" and getattr(settings, "model_url", None) is not None:
+            continue  # a name at an endpoint, even where a folder here is called so
         elif field in MODELS and value:
             many = isinstance(value, tuple)
             paths = tuple(map(_model_path, value if many else (value,)))

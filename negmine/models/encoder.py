@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.data.identity import identity_of
-from negmine.errors import InputError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
 from negmine.models.load import Model, Spec
@@ -26,6 +24,7 @@ from negmine.models.locate import (
     resolve_model,
 )
 from negmine.models.machine import Machine
+from negmine.models.norms import Norms
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
@@ -37,16 +36,20 @@ def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
     given = settings.query_prompt if kind == "query" else settings.document_prompt
     if given is not None:
         return given
-    try:
-        stored: dict[str, Any] = json.loads(
-            (folder / "config_sentence_transformers.json").read_text()
-        )
-    except (OSError, ValueError):
-        return ""
+    stored = _configured(folder)
     prompts = stored.get("prompts") or {}
     own = next((prompts[name] for name in _PROMPT_NAMES[kind] if prompts.get(name)), None)
     default = prompts.get(stored.get("default_prompt_name") or "")
     return str(own or default or "")
+
+
+def _configured(folder: Path) -> dict[str, Any]:
+    """Return what a model's own file says of prompts and similarity; nothing where there is none."""
+    try:
+        stored = json.loads((folder / "config_sentence_transformers.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}
 
 
 class Encoder:
@@ -59,19 +62,27 @@ class Encoder:
         self.dtype = resolve_dtype(settings.dtype, settings.one_device)
         self._told = False
         self.name = f"{flag} {settings.model}"
+        self.norms = Norms(settings.similarity)
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
-        return identity_of(
-            [self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind]
-        )
+        shaping = [
+            self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind,
+        ]  # fmt: skip
+        raw = ["dot"] if self._settings.similarity == "dot" else []  # their lengths are kept
+        return identity_of([*shaping, *raw])
+
+    @property
+    def own_similarity(self) -> str:
+        """What the model says that its vectors are compared by, such as cosine or dot; empty without a word."""
+        return str(_configured(self.folder).get("similarity_fn_name") or "")
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
         return prompt_of(self._settings, self.folder, kind)
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
-        """Return L2-normalised vectors, float32 [texts, dimensions], dimensions 0 for no texts.
+        """Return vectors, float32 [texts, dimensions], dimensions 0 for no texts; unit vectors for cosine.
 
         Raises RetrieverError where the model fails.
         """
@@ -96,7 +107,7 @@ class Encoder:
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)
-                yield places, normalised(vectors[: len(places)], partial(_unusable, batch))
+                yield places, self.norms(vectors[: len(places)], partial(_unusable, batch))
 
         return encoded
 
@@ -116,23 +127,3 @@ class Encoder:
 
 def _unusable(batch: Sequence[str], row: int) -> str:
     return f"the model gave no usable vector for {batch[row][:60]!r}"
-
-
-def normalised(
-    vectors: NDArray[Any], complain: Callable[[int], str], tolerance: float = 1e-5
-) -> NDArray[np.float32]:
-    """Return rows of length 1, float32; rows within `tolerance` of it stay as they are, bit for bit.
-
-    Raises InputError, in the words of `complain(row)`, for a row that is zero or not finite.
-    """
-    single = np.asarray(vectors, np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", single, single, dtype=np.float64))
-    bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
-    if len(bad):
-        raise InputError(
-            f"{complain(int(bad[0]))} ({len(bad):,} such rows): it is zero or not finite."
-        )
-    off = np.abs(norms - 1) > tolerance
-    result = single.copy() if off.any() else single
-    result[off] = (single[off] / norms[off, None]).astype(np.float32)
-    return result

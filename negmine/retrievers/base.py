@@ -60,11 +60,12 @@ class Retriever(Protocol):
 class VectorRetriever(Retriever, Protocol):
     """A retriever whose vectors tell how similar two documents, or two queries, are.
 
-    vectors, queries: unit vectors of documents and queries, [rows, dimensions], may be memory-mapped.
+    vectors, queries: unit vectors of documents and queries, [rows, dimensions]: an array that may be
+    memory-mapped, or an object with `shape` whose `[rows]` is one (models/norms.py).
     """
 
-    vectors: NDArray[Any]
-    queries: NDArray[Any]
+    vectors: Any
+    queries: Any
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of `vectors` of documents at these positions, int64."""
@@ -92,9 +93,9 @@ class RetrieverType:
     runs of the retrievers before it. run: the artifact of its run. indexes: the artifacts that `open` reads.
     ordered: its hits come ordered by (-score, doc_id). last: its artifacts may read other runs.
     score_kind: `sum`, of a weight per word, from 0 and without a bound (such a score gets the signal
-    `<name>_log_ratio`); `cosine`; or `unknown`. open_vectors: for a kind with vectors. model: the name of its
-    model. families: what its artifacts' names begin with, before the name of the model; encoded: those whose
-    manifest has the model's fingerprint.
+    `<name>_log_ratio`); `cosine`; `product`, an inner product; or `unknown`. open_vectors: for a kind with
+    vectors. model: the name of its model. families: what its artifacts' names begin with, before the name of
+    the model; encoded: those whose manifest has the model's fingerprint.
     """
 
     name: str

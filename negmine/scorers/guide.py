@@ -36,6 +36,8 @@ class Guide:
             "query_prompt": _own(settings.guide_query_prompt, place),
             "document_prompt": _own(settings.guide_document_prompt, place),
             "max_length": _own(settings.guide_max_length, place),
+            "similarity": "cosine",
+            "model_url": None,
         }
         self._encoder = Encoder(index.model_copy(update=own), digest, FLAG)
         self._folder, self._note = store, note

@@ -13,13 +13,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from negmine.data.sources import open_sources
 from negmine.data.sources.problems import Problems
 from negmine.engine.context import Context
 from negmine.engine.status import FRESH, survey
 from negmine.models.encoder import Encoder
+from negmine.retrievers.dense import given
 from negmine.retrievers.registry import type_of
 from negmine.stages.plan import make_plan
 from negmine.storage.layout import CORPUS, QUERIES, stage_of
@@ -86,9 +85,8 @@ def _size(context: Context, is_indexed: bool, encodes: bool) -> Size:
         sources, problems = open_sources(context.config.index), Problems(skip=True)
         documents = sum(table.num_rows for table in sources.corpus(problems))
         asked = sum(table.num_rows for table in sources.queries(problems))
-    given = context.config.index.document_vectors
-    if given is not None:
-        return Size(documents, asked, int(np.load(given, mmap_mode="r").shape[1]))
+    if context.config.index.document_vectors is not None:
+        return Size(documents, asked, given.width(context.config.index, "document"))
     if _vectors(context) is None or not encodes:
         return Size(documents, asked)
     return Size(documents, asked, *_timed(context))

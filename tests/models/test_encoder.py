@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings
 from negmine.errors import InputError, RetrieverError, SettingsError
-from negmine.models.encoder import Encoder, normalised
+from negmine.models.encoder import Encoder
 from negmine.models.locate import resolve_device, resolve_dtype, resolve_model
+from negmine.models.norms import normalised
 from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore
 from tests.models.tiny import WORDS, bert_model, static_model

@@ -179,7 +179,7 @@ CHANGES = {
     "on_error": "skip", "min_relevance": 2, "title": False, "title_separator": "\n",
     "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
     "bm25_b": 0.1, "bm25_delta": 0.9, "fold_accents": False, "stemmer": "english",
-    "vector_dtype": "float16", "k": 7,
+    "vector_dtype": "float16", "similarity": "dot", "vector_column": "v", "vector_id_column": "i", "k": 7,
     "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "near_duplicate": 0.5,
     "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
     "max_leak": 0.01, "no_near_duplicate": True, "format": "n-tuple", "num_negatives": 3,

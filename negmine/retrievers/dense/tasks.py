@@ -19,7 +19,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Made, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.retrievers import runs as rows_of_runs
-from negmine.retrievers.dense import approximate, names
+from negmine.retrievers.dense import approximate, given, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
 from negmine.retrievers.dense.open import open_dense
@@ -42,7 +42,7 @@ def vectors(context: Context, runs: Sequence[str]) -> Folder:
         index, work, corpus = context.config.index, context.work, context.corpus
         if index.on_error == "stop":  # else rows were skipped, and fewer are expected
             rows = (work.require(name).rows for name in (CORPUS, QUERIES))
-            stored.check_given(index, *rows)
+            given.check_rows(index, *rows)
         chosen = _positions(context, runs) if runs else None
         if index.index != approximate.FLAT:
             count = len(corpus.doc_ids()) if chosen is None else len(chosen)
@@ -172,9 +172,11 @@ def recall(context: Context) -> Stream:
         chosen = np.sort(rng.choice(count, min(TRIED, count), replace=False))
         queries = pl.DataFrame({"query_id": dense.query_ids.gather(chosen)})
         sample = queries.to_arrow()
-        right, given = (search(sample, k).docs for search in (dense.search_exactly, dense.search))
+        right, proposed = (
+            search(sample, k).docs for search in (dense.search_exactly, dense.search)
+        )
         rows = np.arange(len(right))[:, None] * (len(context.corpus.doc_ids()) + 1)
-        hit = np.isin(right + rows, given + rows) & (right >= 0)
+        hit = np.isin(right + rows, proposed + rows) & (right >= 0)
         counts = {"found": hit.sum(axis=1), "wanted": (right >= 0).sum(axis=1)}
         yield table(queries.with_columns(**{n: pl.Series(v) for n, v in counts.items()}), RECALL)
 

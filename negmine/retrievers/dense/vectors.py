@@ -1,8 +1,8 @@
 """The dense retriever's index: vectors of documents and queries, encoded or brought along.
 
-The index folder holds `documents.npy` and `queries.npy` (unit vectors, one row per document or query in
-order), `query_ids.parquet`, and `document_keys.npy` and `query_keys.npy`: a hash of every vector.
-`dense_search.py` reads them.
+The index folder holds `documents.npy` and `queries.npy` (one row per document or query in order; unit vectors
+unless --similarity is dot), `query_ids.parquet`, and `document_keys.npy` and `query_keys.npy`: a hash of every
+vector. `search.py` reads them.
 """
 
 from __future__ import annotations
@@ -10,21 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from negmine.config.places import check_regular
 from negmine.config.settings import IndexSettings
-from negmine.data.frames import frame
+from negmine.data.arrays import Floats
+from negmine.data.sources.vector_files import has_ids
 from negmine.engine.progress import Progress
-from negmine.errors import InputError
-from negmine.models.encoder import Encoder, Kind, normalised
+from negmine.models.api_encoder import ApiEncoder
+from negmine.models.encoder import Kind
+from negmine.models.encoders import open_encoder
 from negmine.models.locate import resolve_device
-from negmine.retrievers.dense import nearest
+from negmine.models.norms import Norms
+from negmine.retrievers.dense import given, nearest
+from negmine.retrievers.dense.by_id import ById
+from negmine.retrievers.dense.narrow import narrowed
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, write_array, write_frame
 from negmine.storage.npy import map_npy
@@ -32,23 +35,28 @@ from negmine.storage.vectors import VectorStore
 
 Tables = Callable[[], Iterator[pa.Table]]
 IDS, POSITIONS = "query_ids.parquet", "positions.npy"
+AT_ONCE = 16_384  # vectors that are hashed together
+KINDS: tuple[tuple[Kind, str], ...] = (("document", "documents.npy"), ("query", "queries.npy"))
 
 
 def identity(settings: IndexSettings, digest: Digests) -> dict[str, Any]:
     """Return what shapes the vectors, for the artifact's identity; a model counts by its files."""
-    if settings.document_vectors is not None and settings.query_vectors is not None:
-        given = [settings.query_vectors, settings.document_vectors]
-        for path in given:
-            _open_given(path)
-        return {"vectors": [digest(path) for path in given], "vector_dtype": settings.vector_dtype}
-    encoder = Encoder(settings, digest)
+    lengths = {} if settings.similarity == "cosine" else {"similarity": settings.similarity}
+    if given.paths(settings):
+        return {
+            **given.shaping(settings, digest), "vector_dtype": settings.vector_dtype, **lengths,
+        }  # fmt: skip
+    encoder = open_encoder(settings, digest)
+    host = {"endpoint": encoder.host} if isinstance(encoder, ApiEncoder) else {}
     return {
         "model": encoder.fingerprint,
+        **host,
         "dtype": encoder.dtype,
         "max_length": settings.max_length,
         "query_prompt": encoder.prompt("query"),
         "document_prompt": encoder.prompt("document"),
         "vector_dtype": settings.vector_dtype,
+        **lengths,
     }
 
 
@@ -56,7 +64,7 @@ def encoders(settings: IndexSettings, digest: Digests) -> list[str]:
     """Return the identities of the encoders whose vectors the index is made of; none for given vectors."""
     if settings.document_vectors is not None:
         return []
-    encoder = Encoder(settings, digest)
+    encoder = open_encoder(settings, digest)
     return [encoder.identity("document"), encoder.identity("query")]
 
 
@@ -64,7 +72,7 @@ def check_machine(settings: IndexSettings) -> None:
     """Find out before hours of encoding: raise SettingsError without the GPU that is asked for."""
     if settings.one_device != "cuda":
         return
-    if settings.document_vectors is not None:
+    if settings.document_vectors is not None or settings.model_url is not None:
         nearest.check_gpu()
         return
     for device in settings.encoder_devices or [settings.device]:
@@ -91,32 +99,32 @@ def build(
     maker = (
         _Given(settings)
         if settings.document_vectors is not None
-        else _Encoded(settings, store, digest, progress.note)
+        else _Encoded(settings, store, digest, progress)
     )
-    kinds: tuple[tuple[Kind, Tables, str], ...] = (
-        ("document", documents, "documents.npy"),
-        ("query", queries, "queries.npy"),
-    )
-    for kind, tables, file in kinds:
-        _write(folder / file, maker, kind, tables, counts[kind], settings.vector_dtype, progress)
+    for (kind, file), tables in zip(KINDS, (documents, queries), strict=True):
+        maker.write(folder / file, kind, tables, counts[kind], progress)
     write_frame(folder / IDS, pl.DataFrame({"query_id": ids["query_id"]}))
-    return {"documents": counts["document"], "queries": counts["query"], **maker.stats}
+    return {
+        "documents": counts["document"], "queries": counts["query"], **maker.stats,
+        "similarity": settings.similarity, "normalised": settings.similarity == "cosine",
+        "norms": {kind: norms.range for kind, norms in maker.norms.items()},
+    }  # fmt: skip
 
 
 def _write(
     path: Path,
-    maker: _Given | _Encoded,
     kind: Kind,
     tables: Tables,
     count: int,
     dtype: str,
-    progress: Progress,
+    vectors_of: Callable[[pa.Table], Floats],
 ) -> None:
     """Write the .npy array and the keys beside it; a stream, not a mapping that would fill memory."""
     keys = [np.empty((0, 2), np.uint64)]
     with atomic_write(path) as stream:
         for table in tables():
-            vectors = maker.vectors(table, kind, progress).astype(dtype, copy=False)
+            single = vectors_of(table)
+            vectors = narrowed(single, dtype, lambda row: f"the vector of a {kind}")
             if stream.tell() == 0:
                 header = {"descr": vectors.dtype.str, "fortran_order": False}
                 shape = {"shape": (count, vectors.shape[1])}
@@ -138,24 +146,53 @@ def vector_keys(vectors: NDArray[Any]) -> NDArray[np.uint64]:
 
 
 class _Encoded:
-    """Vectors out of a model, through the store."""
+    """Vectors out of a model, through the store.
+
+    norms: by kind, of what was encoded now; where lengths are kept, of all vectors.
+    """
 
     def __init__(
-        self, settings: IndexSettings, store: Path, digest: Digests, note: Callable[[str], None]
+        self, settings: IndexSettings, store: Path, digest: Digests, progress: Progress
     ) -> None:
-        self._encoder = Encoder(settings, digest)
+        self._settings = settings
+        self._encoder = open_encoder(settings, digest)
         self._stores: dict[Kind, VectorStore] = {
-            kind: VectorStore(store / self._encoder.identity(kind), note)
-            for kind in ("document", "query")
+            kind: VectorStore(store / self._encoder.identity(kind), progress.note)
+            for kind, _ in KINDS
         }
+        self.norms = {kind: Norms(settings.similarity) for kind, _ in KINDS}
         self.stats: dict[str, Any] = {
             "model": settings.model,
             "dtype": self._encoder.dtype,
             "encoded": 0,
             "reused": 0,
         }
+        if isinstance(
+            self._encoder, ApiEncoder
+        ):  # another model may answer to the same name tomorrow
+            self.stats |= {"endpoint": self._encoder.host, "weights_hashed": False}
+        if settings.similarity == "cosine" and self._encoder.own_similarity == "dot":
+            progress.note(
+                f"--model {settings.model} says that it was trained for inner products. The score is the "
+                "cosine; --similarity dot keeps the lengths of its vectors"
+            )
 
-    def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
+    def write(self, path: Path, kind: Kind, tables: Tables, count: int, progress: Progress) -> None:
+        """Write the vectors of `count` rows of this kind."""
+        self._encoder.norms = Norms(self._settings.similarity)
+
+        def vectors_of(table: pa.Table) -> Floats:
+            vectors = self._vectors(table, kind, progress)
+            if self._settings.similarity == "dot":
+                self._encoder.norms(vectors, lambda row: f"a stored vector of a {kind}")
+            return vectors
+
+        _write(path, kind, tables, count, self._settings.vector_dtype, vectors_of)
+        self.norms[kind] = self._encoder.norms
+        if isinstance(self._encoder, ApiEncoder):
+            self.stats["tokens"] = self._encoder.budget.used
+
+    def _vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> Floats:
         texts = table["text"].to_pylist()
         vectors, encoded = self._stores[kind].encode(
             texts, self._encoder.work(kind, progress.note), progress.advance
@@ -167,67 +204,35 @@ class _Encoded:
 
 
 class _Given:
-    """Vectors that the user brought, in the row order of the source files."""
+    """Vectors that the user brought: arrays in row order, or files with ids."""
 
     def __init__(self, settings: IndexSettings) -> None:
-        assert settings.document_vectors is not None
-        assert settings.query_vectors is not None
-        self._paths = {"document": settings.document_vectors, "query": settings.query_vectors}
-        self._arrays = {kind: _open_given(path) for kind, path in self._paths.items()}
-        widths = {kind: array.shape[1] for kind, array in self._arrays.items()}
-        if widths["document"] != widths["query"]:
-            raise InputError(
-                f"--document-vectors {settings.document_vectors} have {widths['document']} dimensions, "
-                f"--query-vectors {settings.query_vectors} {widths['query']}. Bring those of one model."
-            )
-        self.stats: dict[str, Any] = {"model": "given vectors", "dimensions": widths["query"]}
+        self._settings, self._paths = settings, given.paths(settings)
+        self._dims = given.check_widths(settings)
+        self.norms = {kind: Norms(settings.similarity) for kind, _ in KINDS}
+        self.stats: dict[str, Any] = {"model": "given vectors", "dimensions": self._dims}
 
-    def vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> NDArray[np.float32]:
-        rows = frame(table)["source_row"].to_numpy()
-        array, path = self._arrays[kind], self._paths[kind]
-        if len(rows) and rows.max() >= len(array):
-            raise InputError(
-                f"--{kind}-vectors {path} has {len(array):,} rows, but the source has a row "
-                f"{rows.max() + 1:,}. It needs one row per {kind}, in the order of the source file."
-            )
-        progress.advance(len(rows))
-        return normalised(array[rows], lambda row: f"--{kind}-vectors {path}, row {rows[row] + 1}")
+    def write(self, path: Path, kind: Kind, tables: Tables, count: int, progress: Progress) -> None:
+        """Write the vectors of `count` rows of this kind."""
+        if has_ids(self._paths[kind]):
+            self._write_by_id(path, kind, tables, progress)
+            return
+        rows = given.InRows(kind, self._paths[kind], self.norms[kind])
 
+        def vectors_of(table: pa.Table) -> Floats:
+            progress.advance(table.num_rows)
+            return rows.vectors(table)
 
-def check_given(settings: IndexSettings, documents: int, queries: int) -> None:
-    """Raise InputError unless the user's vectors have a row for every row of the source files."""
-    for kind, path, rows in (
-        ("document", settings.document_vectors, documents),
-        ("query", settings.query_vectors, queries),
-    ):
-        if path is not None and len(_open_given(path)) != rows:
-            raise InputError(
-                f"--{kind}-vectors {path} has {len(_open_given(path)):,} rows, the source {rows:,}. "
-                f"It needs one row per {kind}, in the order of the source file."
-            )
+        _write(path, kind, tables, count, self._settings.vector_dtype, vectors_of)
 
-
-def _open_given(path: Path) -> NDArray[Any]:
-    check_regular(path)
-    try:
-        array: NDArray[Any] = map_npy(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist. Check the path.") from error
-    except ValueError as error:
-        if " than its shape " in str(error):
-            raise InputError(f"{path}: {error}. Copy it again.") from error
-        if str(error).startswith("it holds"):
-            raise InputError(f"{path}: {error}. It must be floats, one row per text.") from error
-        if is_zipfile(path):
-            raise InputError(
-                f"{path} is no .npy array but an archive, as .npz is. Write each array with numpy.save, as "
-                "float32."
-            ) from error
-        raise InputError(
-            f"{path} is no .npy array of numbers. Write it with numpy.save, as float32."
-        ) from error
-    if array.ndim != 2 or array.dtype.kind != "f" or not array.shape[1]:
-        raise InputError(
-            f"{path} holds {array.dtype} of shape {array.shape}. It must be floats, one row per text."
-        )
-    return array
+    def _write_by_id(self, path: Path, kind: Kind, tables: Tables, progress: Progress) -> None:
+        name = "doc_id" if kind == "document" else "query_id"
+        ids = pl.Series(pa.chunked_array([table[name].combine_chunks() for table in tables()]))
+        files = ById(kind, self._paths[kind], self._settings, self.norms[kind])
+        self.stats[f"{kind}_vectors"] = files.write(path, ids, self._dims, progress)
+        mapped = map_npy(path)
+        keys = [
+            vector_keys(np.asarray(mapped[start : start + AT_ONCE]))
+            for start in range(0, len(mapped), AT_ONCE)
+        ]
+        write_array(path.with_name(f"{kind}_keys.npy"), np.concatenate(keys))

@@ -43,7 +43,9 @@ class EvaluationWork:
         for folder in sorted(self.work.shared.glob("1-index/dense-*")):
             manifest = self.work.manifest(f"1-index/{folder.name}")
             if manifest is not None and same_encoder(shaping, manifest.settings):
-                return StoredVectors(self.work.opened(manifest.artifact), corpus.doc_ids())
+                is_unit = bool(manifest.stats.get("normalised", True))
+                opened = self.work.opened(manifest.artifact)
+                return StoredVectors(opened, corpus.doc_ids(), is_unit)
         return None
 
     def texts(self) -> Iterator[tuple[str, pl.DataFrame]]:

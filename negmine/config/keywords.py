@@ -34,13 +34,21 @@ class SettingsKeywords(TypedDict, total=False):
     fold_accents: bool
     stemmer: str | None
     model: str
+    model_url: str | None
     query_prompt: str | None
     document_prompt: str | None
     max_length: int | None
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
+    similarity: Literal["cosine", "dot"]
     vector_dtype: Literal["float32", "float16"]
     query_vectors: str | Path | None
     document_vectors: str | Path | None
+    vector_id_column: str | None
+    vector_column: str | None
+    embedding_budget: str | None
+    embedding_concurrency: int
+    embedding_timeout: float
+    embedding_retries: int
     index: str
     dense_scope: Literal["all", "candidates"]
     memory: str

@@ -183,8 +183,8 @@ class ApiEncoder:
                 f"{self.budget.refused:,} tokens: raise it."
             )
         return RetrieverError(
-            f"--embedding-budget {given} is spent ({self.budget.asked:,} texts, {self.budget.used:,} tokens, all "
-            "kept): run the same command again to go on."
+            f"--embedding-budget {given} is spent ({self.budget.asked:,} texts, {self.budget.used:,} tokens, "
+            "all kept): run the same command again to go on."
         )
 
 

@@ -20,6 +20,7 @@ from negmine.engine.status import FRESH, survey
 from negmine.models.encoder import Encoder
 from negmine.retrievers.dense import given
 from negmine.retrievers.registry import type_of
+from negmine.stages.embedding_cost import embedding_cost
 from negmine.stages.plan import make_plan
 from negmine.storage.layout import CORPUS, QUERIES, stage_of
 
@@ -33,6 +34,8 @@ ROWS_A_SECOND = {
 }
 BYTES_A_ROW = {"index": 600, "retrieve": 40, "rerank": 20, "filter": 40, "write": 600}
 PRODUCTS_A_SECOND = 20e9  # of an exact search
+UNSEEN = 3_072  # dimensions of an endpoint's vectors, before any was sent: a large model's
+TEXTS_A_SECOND = 200.0  # of an endpoint; nothing is sent to find out
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,15 @@ class Size:
 def estimate(context: Context) -> dict[str, Any]:
     """Return documents, queries, and a row for each artifact: state, rows, seconds, megabytes.
 
-    Makes nothing. Raises InputError for sources that cannot be read.
+    embedding: what would be sent to --model-url, None where nothing would. Makes and sends nothing. Raises
+    InputError for sources that cannot be read.
     """
     plan = make_plan(context)
     states = survey(context, plan, strict=())
     made = {one.artifact.name for one in states if one.state == FRESH}
-    size = _size(context, {CORPUS, QUERIES} <= made, encodes=_vectors(context) not in made)
+    is_indexed, encodes = {CORPUS, QUERIES} <= made, _vectors(context) not in made
+    size = _size(context, is_indexed, encodes)
+    asks = encodes and context.config.index.model_url is not None
     rows = [
         {
             "artifact": one.artifact.name,
@@ -69,6 +75,7 @@ def estimate(context: Context) -> dict[str, Any]:
         "seconds": round(sum(row["seconds"] for row in rows)),
         "megabytes": round(sum(row["megabytes"] for row in rows)),
         "artifacts": rows,
+        "embedding": embedding_cost(context, is_indexed) if asks else None,
     }
 
 
@@ -89,6 +96,8 @@ def _size(context: Context, is_indexed: bool, encodes: bool) -> Size:
         return Size(documents, asked, given.width(context.config.index, "document"))
     if _vectors(context) is None or not encodes:
         return Size(documents, asked)
+    if context.config.index.model_url is not None:
+        return Size(documents, asked, UNSEEN, TEXTS_A_SECOND)
     return Size(documents, asked, *_timed(context))
 
 

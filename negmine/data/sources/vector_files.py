@@ -122,24 +122,30 @@ def columns_in(
 
 
 def _batches(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
-    """Yield small batches of the two columns, ids first."""
-    names = [columns.ids, columns.vectors]
+    """Yield small batches of the two columns, ids first; each is checked, since a damaged file may be read."""
     try:
-        with path.open("rb") as stream:
-            start = stream.read(6)
-        if start.startswith(_PARQUET):
-            yield from pq.ParquetFile(path).iter_batches(STEP, columns=names)
-            return
-        with pa.memory_map(str(path)) as source:
-            if start.startswith(_ARROW):
-                file = pa.ipc.open_file(source)
-                batches = (file.get_batch(n) for n in range(file.num_record_batches))
-            else:
-                batches = iter(pa.ipc.open_stream(source))
-            pieces = (_pieces(batch.select(names)) for batch in batches)
-            yield from chain.from_iterable(pieces)
+        for batch in _read(path, columns):
+            batch.validate(full=True)
+            yield batch
     except _BROKEN as error:
         raise _unreadable(path, error) from error
+
+
+def _read(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
+    names = [columns.ids, columns.vectors]
+    with path.open("rb") as stream:
+        start = stream.read(6)
+    if start.startswith(_PARQUET):
+        yield from pq.ParquetFile(path).iter_batches(STEP, columns=names)
+        return
+    with pa.memory_map(str(path)) as source:
+        if start.startswith(_ARROW):
+            file = pa.ipc.open_file(source)
+            batches = (file.get_batch(n) for n in range(file.num_record_batches))
+        else:
+            batches = iter(pa.ipc.open_stream(source))
+        pieces = (_pieces(batch.select(names)) for batch in batches)
+        yield from chain.from_iterable(pieces)
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

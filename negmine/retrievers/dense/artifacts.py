@@ -33,7 +33,7 @@ def _vectors(context: Context, runs: tuple[str, ...]) -> Iterable[Artifact]:
         lambda: vectors.identity(config.index, digest),
         partial(tasks.vectors, runs=runs),
         begun=lambda: count_encoded(store, vectors.encoders(config.index, digest)),
-        uses=("model", "query_vectors", "document_vectors"),
+        uses=("model", "model_url", "query_vectors", "document_vectors"),
         check=lambda: vectors.check_machine(config.index),
     )  # fmt: skip
     if config.index.index != approximate.FLAT:

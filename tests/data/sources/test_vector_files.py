@@ -213,3 +213,19 @@ def test_files_of_one_folder_must_have_the_same_columns(tmp_path):
 def test_a_file_without_rows_has_no_width(tmp_path):
     path = write(tmp_path / "v.parquet", table().slice(0, 0))
     assert width_of(path, columns_in([path], "document", None, None)) == 0
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow", "stream"])
+def test_a_flipped_byte_is_told_or_changes_numbers_alone(tmp_path, ending):
+    path = write(tmp_path / f"v.{ending}", table())
+    whole, rng = path.read_bytes(), np.random.default_rng(7)
+    for place in rng.choice(len(whole), 120):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        try:
+            ids, vectors = read(path)
+        except InputError as error:
+            assert path.name in str(error)
+        else:
+            assert len(ids) == len(vectors)

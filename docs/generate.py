@@ -155,6 +155,7 @@ def _values(name: str, annotation: object) -> str:
     return {
         "tuple[str, ...]": "text, repeatable",
         "tuple[int, ...]": "whole number, repeatable",
+        "tuple[int | str, ...]": "whole number or NAME=COUNT, repeatable",
         "tuple[Path, ...]": "path, repeatable",
         "str": "text",
         "bool": "on or off",

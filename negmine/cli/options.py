@@ -113,7 +113,7 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
         *declarations,
         help=text + (f" [default: {default}]" if default else ""),
         metavar=metavar,
-        parser=_number(kinds) if kinds & {int, float} else None,
+        parser=_number(kinds) if kinds & {int, float} and str not in kinds else None,
         show_default=False,
         rich_help_panel=fact(field, "group"),
     )
@@ -176,5 +176,5 @@ def _plain(annotation: Any) -> Any:
         members = [kind for kind in typing.get_args(annotation) if kind is not type(None)]
         annotation = members[0] if len(members) == 1 else str  # number or word: settings tell
     if typing.get_origin(annotation) is tuple:
-        return list[typing.get_args(annotation)[0]]  # type: ignore[misc]
+        return list[_plain(typing.get_args(annotation)[0])]  # type: ignore[misc]
     return annotation

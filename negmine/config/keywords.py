@@ -33,11 +33,13 @@ class SettingsKeywords(TypedDict, total=False):
     bm25_delta: float
     fold_accents: bool
     stemmer: str | None
-    model: str
+    model: str | Sequence[str]
     model_url: str | None
-    query_prompt: str | None
-    document_prompt: str | None
-    max_length: int | None
+    query_model: str | Sequence[str]
+    query_prompt: str | Sequence[str]
+    document_prompt: str | Sequence[str]
+    max_length: int | str | Sequence[int | str]
+    dimensions: int | str | Sequence[int | str]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     similarity: Literal["cosine", "dot"]
     vector_dtype: Literal["float32", "float16"]

@@ -54,6 +54,12 @@ def counted(number: int, names: str) -> str:
     return f"{number:,} {name}"
 
 
+def split_name(text: str) -> tuple[str, str]:
+    """Return what stands before and after the first `=`, if that is a name; else nothing and the text."""
+    match = re.fullmatch(r"([A-Za-z]\w*)=(.*)", text, re.ASCII | re.DOTALL)
+    return (match[1], match[2]) if match else ("", text)
+
+
 def is_plugin(spec: str) -> bool:
     """Tell whether a name means a plug-in: `package.module:factory`."""
     return ":" in spec and "/" not in spec

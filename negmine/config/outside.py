@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from negmine.config.naming import flag, is_plugin
+from negmine.config.naming import flag, is_plugin, split_name
 from negmine.config.settings import STAGES, Settings
-from negmine.config.tables import stage_of_field
+from negmine.config.tables import NAMED_MODELS, stage_of_field
 
 PLUGIN, MODEL, FILE, PROMPT, ENDPOINT = "plug-in", "model", "file", "prompt", "endpoint"
 SOURCES = ("data", "corpus", "queries", "qrels", "pairs")
@@ -24,6 +24,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "retriever_option": (PLUGIN, _SEARCH),
     "model": (MODEL, _SEARCH),
     "model_url": (ENDPOINT, _SEARCH),
+    "query_model": (MODEL, _SEARCH),
     "query_vectors": (FILE, _SEARCH),
     "document_vectors": (FILE, _SEARCH),
     "rerank_model": (MODEL, _RERANK),
@@ -67,15 +68,19 @@ def named_outside(given: Settings, root: Path) -> list[Named]:
         table = getattr(given, stage_of_field(setting))
         if setting in table.model_fields_set:
             default = STAGES[stage_of_field(setting)].model_fields[setting].default
-            for value in _values(getattr(table, setting)):
-                if value not in _values(default) and not (kind == FILE and _inside(value, root)):
+            for value in _values(setting, getattr(table, setting)):
+                if value not in _values(setting, default) and not (
+                    kind == FILE and _inside(value, root)
+                ):
                     things.append(Named(setting, _kind(kind, value), value))
     return things
 
 
-def _values(value: Any) -> list[str]:
+def _values(setting: str, value: Any) -> list[str]:
+    """Return the values of a setting as texts; of NAME=MODEL the model, whatever it is called here."""
     several: Iterable[Any] = value if isinstance(value, list | tuple) else [value]
-    return [str(one) for one in several if one is not None]
+    texts = [str(one) for one in several if one is not None]
+    return [split_name(text)[1] for text in texts] if setting in NAMED_MODELS else texts
 
 
 def _kind(kind: str, value: str) -> str:

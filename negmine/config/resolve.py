@@ -5,7 +5,7 @@ A flag wins over the file, the file over what the work directory remembers, that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
-from negmine.config.settings import STAGES, Settings
+from negmine.config.settings import STAGES, IndexSettings, Settings
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
 from negmine.config.validate import check
 from negmine.errors import SettingsError
@@ -21,7 +21,7 @@ from negmine.errors import SettingsError
 OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
 VECTORS = ("query_vectors", "document_vectors")
-ENCODERS = ("model", "model_url")
+ENCODERS = ("model", "query_model", "dimensions", "model_url")
 OF_VECTORS = (*VECTORS, "vector_id_column", "vector_column")
 ONE, SEVERAL = ("device",), ("devices",)
 
@@ -30,12 +30,12 @@ def resolve(
     flags: Mapping[str, Any],
     file: Path | None,
     remembered: Settings | None,
-    retriever_info: Callable[[str], RetrieverInfo],
+    retriever_infos: Callable[[str, IndexSettings], Iterable[RetrieverInfo]],
 ) -> ResolvedConfig:
     """Merge all settings, check them, and work out what is in force.
 
-    flags: field names to given values (no None). retriever_info: tells of a retriever by its --retriever.
-    Raises SettingsError with one message.
+    flags: field names to given values (no None). retriever_infos: tells of the retrievers that one
+    --retriever means. Raises SettingsError with one message.
     """
     layers = Layers()
     if remembered is not None:
@@ -53,7 +53,8 @@ def resolve(
     given = Settings.model_validate(
         {stage: checked(stage, table, flag) for stage, table in layers.tables.items()}
     )
-    retrievers = [retriever_info(spec) for spec in given.index.retriever]
+    specs = given.index.retriever
+    retrievers = [one for spec in specs for one in retriever_infos(spec, given.index)]
     config = work_out(given, retrievers, layers.origins)
     check(config)
     return config
@@ -91,11 +92,12 @@ class Layers:
 
 
 def _rivals(fields: Mapping[str, Any]) -> set[str]:
-    """Return the settings that these take the place of: other data sources, the model, devices.
+    """Return the settings that these take the place of: other data sources, models, devices.
 
     A model without --model-url is one of this machine: its name goes to no endpoint that was named before.
     """
-    encoders = ((VECTORS, ENCODERS), (ENCODERS, OF_VECTORS), (("model",), ("model_url",)))
+    models = ((("model",), ("query_model", "model_url")), (("model", "model_url"), OF_VECTORS))
+    encoders = ((VECTORS, ENCODERS), *models)
     pairs = ((SOURCES, SOURCES), *encoders, (ONE, SEVERAL), (SEVERAL, ONE))
     return {rival for some, rivals in pairs if any(f in some for f in fields) for rival in rivals}
 

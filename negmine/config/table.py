@@ -28,8 +28,8 @@ class SettingsTable(BaseModel):
         """Refuse what pydantic would bend into a number or a switch: true, "5", nan, inf."""
         name = str(info.field_name)
         annotation = cls.model_fields[name].annotation
-        if get_origin(annotation) is tuple and isinstance(value, str | int | Path):
-            value = (value,)  # one needs no list
+        if get_origin(annotation) is tuple and isinstance(value, str | int | Path | None):
+            value = () if value is None else (value,)  # one needs no list
         kinds = kinds_of(annotation)
         for one in _several(value):
             if isinstance(one, str | Path):
@@ -114,7 +114,7 @@ def _check_number(name: str, value: Any, kinds: set[Any], table: type[SettingsTa
         off = value is False and f"no_{name}" in table.model_fields
         how = f"; to turn it off, say no-{name.replace('_', '-')} = true" if off else ""
         raise ValueError(f"a number is wanted, not {str(value).lower()}{how}")
-    if isinstance(value, str) and value not in kinds:
+    if isinstance(value, str) and not kinds & {value, str}:
         raise ValueError("a number is wanted, not a text")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a finite number is wanted")

@@ -7,12 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from negmine.config.naming import flag
+from negmine.config.naming import flag, split_name
 from negmine.config.settings import STAGES
-from negmine.config.table import NONE, StageSettings, kinds_of, validated
+from negmine.config.table import NONE, StageSettings, default_text, kinds_of, validated
 from negmine.errors import SettingsError
 
-MODELS = ("model", "rerank_model", "guide_model", "judge_local")
+MODELS = ("model", "query_model", "rerank_model", "guide_model", "judge_local")
+NAMED_MODELS = ("model", "query_model")  # each may be NAME=MODEL
 
 
 def stage_of_field(field: str) -> str:
@@ -29,7 +30,7 @@ def is_none(field: str, value: Any) -> bool:
         return False
     if type(None) not in kinds and info.default != ():
         raise SettingsError(
-            f"{flag(field)} none: this setting always has a value. The default is {info.default!r}."
+            f"{flag(field)} none: this setting always has a value. The default is {default_text(info)}."
         )
     return True
 
@@ -48,13 +49,22 @@ def _absolute(settings: StageSettings) -> StageSettings:
             update[field] = _real(value)
         elif isinstance(value, tuple) and value and isinstance(value[0], Path):
             update[field] = tuple(map(_real, value))
-        elif field == "model" and getattr(settings, "model_url", None) is not None:
+        elif field in NAMED_MODELS and getattr(settings, "model_url", None) is not None:
             continue  # a name at an endpoint, even where a folder here is called so
         elif field in MODELS and value:
             many = isinstance(value, tuple)
-            paths = tuple(map(_model_path, value if many else (value,)))
+            absolute = _named_model if field in NAMED_MODELS else _model_path
+            paths = tuple(map(absolute, value if many else (value,)))
             update[field] = paths if many else paths[0]
     return settings.model_copy(update=update)
+
+
+def _named_model(value: str) -> str:
+    """Return MODEL or NAME=MODEL with an absolute path; a folder whose own name has a `=` is no NAME=MODEL."""
+    name, model = split_name(value)
+    if not name or _model_path(value) != value:
+        return _model_path(value)
+    return f"{name}={_model_path(model)}"
 
 
 def _model_path(name: str) -> str:

@@ -1,7 +1,7 @@
 """An encoder behind an OpenAI-compatible endpoint: vLLM, TEI, or a provider (`--model-url`).
 
 Its vectors are cached by content like those of any encoder. But the weights of an endpoint cannot be hashed:
-the host, the model's name and the prompts are all that tells its vectors from others.
+the host, the model's name, the prompts and the dimensions are all that tells its vectors from others.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.config.dense import EncoderSettings
 from negmine.config.endpoints import budget_of, host_of
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import BatchedRows, Floats, Places
@@ -51,12 +52,14 @@ class ApiEncoder:
     dtype = "endpoint"
     own_similarity = ""
 
-    def __init__(self, settings: IndexSettings) -> None:
+    def __init__(
+        self, wanted: EncoderSettings, settings: IndexSettings, flag: str = "--model"
+    ) -> None:
         assert settings.model_url is not None
-        self._settings = settings
+        self._wanted, self._settings = wanted, settings
         self.host = host_of(settings.model_url)
-        self.fingerprint = identity_of(["endpoint", self.host, settings.model])
-        self.name = f"--model {settings.model} at {self.host}"
+        self.fingerprint = identity_of(["endpoint", self.host, wanted.model])
+        self.name = f"{flag} {wanted.model} at {self.host}"
         self.norms = Norms(settings.similarity)
         allowed = budget_of("--embedding-budget", settings.embedding_budget, "texts")
         self.budget = Budget(allowed.get("texts"), allowed.get("tokens"))
@@ -65,13 +68,13 @@ class ApiEncoder:
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
         raw = ["dot"] if self._settings.similarity == "dot" else []  # their lengths are kept
-        return identity_of([self.fingerprint, self.prompt(kind), kind, *raw])
+        cut = [] if self._wanted.dimensions is None else [self._wanted.dimensions]
+        return identity_of([self.fingerprint, self.prompt(kind), kind, *cut, *raw])
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document: as set, else nothing."""
-        settings = self._settings
-        given = settings.query_prompt if kind == "query" else settings.document_prompt
-        return given or ""
+        wanted = self._wanted
+        return (wanted.query_prompt if kind == "query" else wanted.document_prompt) or ""
 
     def plan(self, texts: Sequence[str]) -> list[Places]:
         """Return the requests of texts that have their prompts: places, within --batch-size and the budget."""
@@ -90,8 +93,8 @@ class ApiEncoder:
             asked = [prompt + text for text in texts]
             with asyncio.Runner() as runner:
                 endpoint = Embeddings(
-                    str(settings.model_url), settings.model, None, settings.embedding_timeout,
-                    settings.embedding_retries,
+                    str(settings.model_url), self._wanted.model, self._wanted.dimensions,
+                    settings.embedding_timeout, settings.embedding_retries,
                 )  # fmt: skip
                 try:
                     yield from self._run(runner, endpoint, asked)

@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from negmine.config.dense import EncoderSettings
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.data.identity import identity_of
+from negmine.errors import SettingsError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
 from negmine.models.load import Model, Spec
@@ -31,9 +33,9 @@ Kind = Literal["query", "document"]
 _PROMPT_NAMES = {"query": ("query",), "document": ("document", "passage", "corpus")}
 
 
-def prompt_of(settings: IndexSettings, folder: Path, kind: Kind) -> str:
+def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
     """Return the text before every query or document: as set, else the model's own, else nothing."""
-    given = settings.query_prompt if kind == "query" else settings.document_prompt
+    given = wanted.query_prompt if kind == "query" else wanted.document_prompt
     if given is not None:
         return given
     stored = _configured(folder)
@@ -53,24 +55,33 @@ def _configured(folder: Path) -> dict[str, Any]:
 
 
 class Encoder:
-    """A sentence-transformers model, or several copies of it, that load when they are first needed."""
+    """A sentence-transformers model, or several copies of it, that load when they are first needed.
 
-    def __init__(self, settings: IndexSettings, digest: Digest, flag: str = "--model") -> None:
-        self._settings = settings
-        self.folder = resolve_model(settings.model, digest, flag)
+    settings: where it runs, in which precision, and how much it reads at once.
+    """
+
+    def __init__(
+        self,
+        wanted: EncoderSettings,
+        settings: IndexSettings,
+        digest: Digest,
+        flag: str = "--model",
+    ) -> None:
+        self._wanted, self._settings = wanted, settings
+        self.folder = resolve_model(wanted.model, digest, flag)
         self.fingerprint = model_fingerprint(self.folder, digest)
         self.dtype = resolve_dtype(settings.dtype, settings.one_device)
         self._told = False
-        self.name = f"{flag} {settings.model}"
+        self.name = f"{flag} {wanted.model}"
         self.norms = Norms(settings.similarity)
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
-        shaping = [
-            self.fingerprint, self.prompt(kind), self._settings.max_length, self.dtype, kind,
-        ]  # fmt: skip
+        wanted = self._wanted
+        shaping = [self.fingerprint, self.prompt(kind), wanted.max_length, self.dtype, kind]
+        cut = [] if wanted.dimensions is None else [wanted.dimensions]
         raw = ["dot"] if self._settings.similarity == "dot" else []  # their lengths are kept
-        return identity_of([*shaping, *raw])
+        return identity_of([*shaping, *cut, *raw])
 
     @property
     def own_similarity(self) -> str:
@@ -79,12 +90,17 @@ class Encoder:
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
-        return prompt_of(self._settings, self.folder, kind)
+        return prompt_of(self._wanted, self.folder, kind)
+
+    def size(self, kind: Kind) -> int:
+        """Return how many dimensions the vectors have; loads the model."""
+        vectors = self.encode(["a"], kind)
+        return int(vectors.shape[1])
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         """Return vectors, float32 [texts, dimensions], dimensions 0 for no texts; unit vectors for cosine.
 
-        Raises RetrieverError where the model fails.
+        Raises RetrieverError where the model fails, SettingsError for more --dimensions than it has.
         """
         done = list(self.work(kind)(texts))
         if not done:
@@ -107,15 +123,25 @@ class Encoder:
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)
-                yield places, self.norms(vectors[: len(places)], partial(_unusable, batch))
+                kept = self._truncated(vectors[: len(places)])
+                yield places, self.norms(kept, partial(_unusable, batch))
 
         return encoded
 
+    def _truncated(self, vectors: Floats) -> Floats:
+        """Return the first --dimensions of every vector (Kusupati et al. 2022, Matryoshka): not of length 1."""
+        wanted, size = self._wanted.dimensions, vectors.shape[1]
+        if wanted is not None and wanted > size:
+            raise SettingsError(
+                f"--dimensions {wanted}: {self.name} gives vectors of {size} dimensions. Give {size} or less."
+            )
+        return vectors[:, :wanted]
+
     @cached_property
     def _machine(self) -> Machine:
-        wanted = self._settings
-        spec = Spec(self.folder, self.name, wanted.device, self.dtype, wanted.max_length)
-        several = wanted.encoder_devices
+        settings = self._settings
+        spec = Spec(self.folder, self.name, settings.device, self.dtype, self._wanted.max_length)
+        several = settings.encoder_devices
         return Workers(spec, several) if several else Model(spec)
 
     def _tell(self, texts: int, pieces: int, note: Callable[[str], None]) -> None:

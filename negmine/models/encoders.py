@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from negmine.config.dense import EncoderSettings
 from negmine.config.settings import IndexSettings
 from negmine.models.api_encoder import ApiEncoder
 from negmine.models.encoder import Encoder
@@ -10,11 +11,13 @@ from negmine.models.locate import Digest
 AnyEncoder = Encoder | ApiEncoder
 
 
-def open_encoder(settings: IndexSettings, digest: Digest) -> AnyEncoder:
-    """Return the encoder of the dense retriever. Nothing is loaded, and nothing sent, before it encodes.
+def open_encoder(
+    wanted: EncoderSettings, settings: IndexSettings, digest: Digest, flag: str = "--model"
+) -> AnyEncoder:
+    """Return an encoder of a dense retriever. Nothing is loaded, and nothing sent, before it encodes.
 
     Raises InputError for a model that is not there.
     """
     if settings.model_url is not None:
-        return ApiEncoder(settings)
-    return Encoder(settings, digest)
+        return ApiEncoder(wanted, settings, flag)
+    return Encoder(wanted, settings, digest, flag)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.config.resolved import ResolvedConfig, ScoreKind
+from negmine.config.settings import IndexSettings
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 
@@ -94,8 +95,8 @@ class RetrieverType:
     ordered: its hits come ordered by (-score, doc_id). last: its artifacts may read other runs.
     score_kind: `sum`, of a weight per word, from 0 and without a bound (such a score gets the signal
     `<name>_log_ratio`); `cosine`; `product`, an inner product; or `unknown`. open_vectors: for a kind with
-    vectors. model: the name of its model. families: what its artifacts' names begin with, before the name of
-    the model; encoded: those whose manifest has the model's fingerprint.
+    vectors. model: the name of its model, which stands behind a `-` in the names of its artifacts; query_model:
+    that of queries, if it is another. several: for a kind of which settings name several, the entry of each.
     """
 
     name: str
@@ -109,5 +110,5 @@ class RetrieverType:
     score_kind: ScoreKind = "unknown"
     open_vectors: Callable[[Context], VectorRetriever] | None = None
     model: Callable[[ResolvedConfig], str | None] = _no_model
-    families: tuple[str, ...] = ()
-    encoded: tuple[str, ...] = ()
+    query_model: Callable[[ResolvedConfig], str | None] = _no_model
+    several: Callable[[IndexSettings], tuple[RetrieverType, ...]] | None = None

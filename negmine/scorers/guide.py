@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.config.dense import EncoderSettings
 from negmine.config.settings import FilterSettings, IndexSettings
 from negmine.models.encoder import Encoder, Kind
 from negmine.models.locate import Digest
@@ -31,15 +32,14 @@ class Guide:
         store: Path,
         note: Callable[[str], None],
     ) -> None:
-        own = {
-            "model": settings.guide_model[place],
-            "query_prompt": _own(settings.guide_query_prompt, place),
-            "document_prompt": _own(settings.guide_document_prompt, place),
-            "max_length": _own(settings.guide_max_length, place),
-            "similarity": "cosine",
-            "model_url": None,
-        }
-        self._encoder = Encoder(index.model_copy(update=own), digest, FLAG)
+        wanted = EncoderSettings(
+            settings.guide_model[place],
+            _own(settings.guide_query_prompt, place),
+            _own(settings.guide_document_prompt, place),
+            _own(settings.guide_max_length, place),
+        )
+        with_cosine = index.model_copy(update={"similarity": "cosine"})
+        self._encoder = Encoder(wanted, with_cosine, digest, FLAG)
         self._folder, self._note = store, note
         self._stores: dict[Kind, VectorStore] = {}
         self.identity = {kind: self._encoder.identity(kind) for kind in ("query", "document")}

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from negmine.config.naming import nearest
-from negmine.config.resolved import ResolvedConfig
+from negmine.config.resolved import ResolvedConfig, RetrieverInfo
+from negmine.data.schemas import POSITIVE_TEACHER, VERDICTS
 from negmine.errors import SettingsError
 from negmine.retrievers.registry import RETRIEVERS, types
+from negmine.scorers.registry import scorer_type
 from negmine.stages.filter.risk import signals
+from negmine.stages.filter.risk.signals import Evidence
 from negmine.stages.write import teacher
 from negmine.stages.write.formats.registry import format_named
+
+_FOLDERS = (
+    "vectors",
+    "faiss",
+    "searched",
+    "recall",
+)  # what folders of a dense retriever begin with
+_WORDS = ("auto", "fused", "none", "corpus", "queries", "qrels", "shingles", "candidates")
 
 
 def check(config: ResolvedConfig) -> None:
@@ -48,6 +59,34 @@ def _check_signals(config: ResolvedConfig) -> None:
             raise SettingsError(f"--max-signal {limit}: give NAME=NUMBER.") from error
 
 
+def _is_taken(one: RetrieverInfo) -> bool:
+    """Tell whether a retriever has the name of a scorer, of another retriever of negmine's, or of a folder."""
+    name = one.name.lower()
+    other = name in RETRIEVERS and name != one.spec
+    first = name.partition("_")[0]
+    return other or scorer_type(name) is not None or name in _WORDS or first in _FOLDERS
+
+
+def _check_columns(config: ResolvedConfig) -> None:
+    """Refuse names of retrievers that would be read as another's, or give a column that there is already."""
+    for one in config.retrievers:
+        if _is_taken(one):
+            raise SettingsError(
+                f"--model or --retriever: negmine uses the name {one.name} itself. Choose another one, as in "
+                "--model my_name=MODEL."
+            )
+    fixed = [*signals.limited(Evidence((), True)), *VERDICTS.names, POSITIVE_TEACHER]
+    columns = dict.fromkeys(fixed, "every run")
+    for name in config.score_names:
+        for column in (f"{name}{end}".lower() for end in ("_rank", "_score", *signals.ENDS)):
+            other = columns.setdefault(column, name)
+            if other != name:
+                raise SettingsError(
+                    f"--model or --retriever: {name} would have a column {column}, and so has {other}. Choose "
+                    "another name, as in --model my_name=MODEL."
+                )
+
+
 def _check_scores(config: ResolvedConfig) -> None:
     """Refuse names of scores that nobody gives, or that two would give."""
     rules, names = config.given.filter, config.score_names
@@ -64,6 +103,7 @@ def _check_scores(config: ResolvedConfig) -> None:
         raise SettingsError(
             f"--retriever: a name is taken. The scores would be: {', '.join(names)}."
         )
+    _check_columns(config)
     if len(set(rules.guide_model)) != len(rules.guide_model):
         raise SettingsError(
             f"--guide-model: name each once. Given: {', '.join(rules.guide_model)}."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
+from negmine.config.dense import DenseModel
 from negmine.data.frames import frame
 from negmine.data.sources import open_sources
 from negmine.data.sources.problems import Problems
@@ -21,17 +22,27 @@ from negmine.storage.vectors import exact_keys, stored_keys
 Texts = Iterator[list[str]]
 
 
-def embedding_cost(context: Context, is_indexed: bool) -> dict[str, int]:
-    """Return what encoding at an endpoint would cost, at most: texts, tokens, requests.
+def embedding_cost(
+    context: Context, models: Sequence[DenseModel], is_indexed: bool
+) -> dict[str, int]:
+    """Return what encoding by these models at an endpoint would cost, at most: texts, tokens, requests.
 
     stored: counts the texts that are in the cache, and cost nothing.
     Tokens are guessed from lengths. is_indexed: the tables of stage 1 are those of these sources; otherwise the
     sources are read, copies among them.
     """
-    encoder, store = ApiEncoder(context.config.index), context.work.root / VECTORS
     cost = {"texts": 0, "tokens": 0, "requests": 0, "stored": 0}
-    texts_of = _indexed(context) if is_indexed else _in_sources(context)
+    for model in models:
+        _add(context, model, _indexed(context) if is_indexed else _in_sources(context), cost)
+    return cost
+
+
+def _add(
+    context: Context, model: DenseModel, texts_of: dict[Kind, Texts], cost: dict[str, int]
+) -> None:
+    index, store = context.config.index, context.work.root / VECTORS
     for kind, batches in texts_of.items():
+        encoder = ApiEncoder(model.documents if kind == "document" else model.queries, index)
         stored, prompt = stored_keys(store / encoder.identity(kind)), encoder.prompt(kind)
         for texts in batches:
             is_new = ~exact_keys(texts).is_in(stored.implode())
@@ -40,7 +51,6 @@ def embedding_cost(context: Context, is_indexed: bool) -> dict[str, int]:
             cost["stored"] += len(texts) - len(asked)
             cost["tokens"] += sum(map(guess_tokens, asked))
             cost["requests"] += len(encoder.plan(asked))
-    return cost
 
 
 def _indexed(context: Context) -> dict[Kind, Texts]:

@@ -7,12 +7,13 @@ on a few documents of the data itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from negmine.config.dense import DenseModel, dense_models
 from negmine.data.sources import open_sources
 from negmine.data.sources.problems import Problems
 from negmine.engine.context import Context
@@ -40,11 +41,17 @@ TEXTS_A_SECOND = 200.0  # of an endpoint; nothing is sent to find out
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is: documents, queries, dimensions of vectors; texts that are encoded in a second."""
+    """How much there is: documents and queries; vectors, by the artifact of each retriever that has them."""
 
     documents: int
     queries: int
-    dimensions: int = 0
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+
+
+class Vectors(NamedTuple):
+    """What vectors cost: their dimensions; how many texts are encoded in a second, 0 for brought ones."""
+
+    dimensions: int
     texts_a_second: float = 0.0
 
 
@@ -57,9 +64,10 @@ def estimate(context: Context) -> dict[str, Any]:
     plan = make_plan(context)
     states = survey(context, plan, strict=())
     made = {one.artifact.name for one in states if one.state == FRESH}
-    is_indexed, encodes = {CORPUS, QUERIES} <= made, _vectors(context) not in made
-    size = _size(context, is_indexed, encodes)
-    asks = encodes and context.config.index.model_url is not None
+    is_indexed = {CORPUS, QUERIES} <= made
+    size = _size(context, is_indexed, made)
+    at_endpoint = context.config.index.model_url is not None
+    asked = [model for name, _, model in _with_vectors(context) if at_endpoint and name not in made]
     rows = [
         {
             "artifact": one.artifact.name,
@@ -75,16 +83,21 @@ def estimate(context: Context) -> dict[str, Any]:
         "seconds": round(sum(row["seconds"] for row in rows)),
         "megabytes": round(sum(row["megabytes"] for row in rows)),
         "artifacts": rows,
-        "embedding": embedding_cost(context, is_indexed) if asks else None,
+        "embedding": embedding_cost(context, asked, is_indexed) if asked else None,
     }
 
 
-def _vectors(context: Context) -> str | None:
-    chosen = context.config.vector_retriever
-    return None if chosen is None else type_of(chosen.spec).indexes(context)[0]
+def _with_vectors(context: Context) -> Iterator[tuple[str, str, DenseModel]]:
+    """Yield the vectors' artifact, the run, and the model of each dense retriever."""
+    config = context.config
+    models = {one.name: one for one in dense_models(config.index)}
+    for one in config.retrievers:
+        if one.has_vectors:
+            kind = type_of(one, config)
+            yield kind.indexes(context)[0], kind.run(config), models[one.name]
 
 
-def _size(context: Context, is_indexed: bool, encodes: bool) -> Size:
+def _size(context: Context, is_indexed: bool, made: Collection[str]) -> Size:
     """Count the data: in the tables where those of this data are made, else in the sources."""
     if is_indexed:
         documents, asked = (context.work.require(name).rows for name in (CORPUS, QUERIES))
@@ -92,23 +105,30 @@ def _size(context: Context, is_indexed: bool, encodes: bool) -> Size:
         sources, problems = open_sources(context.config.index), Problems(skip=True)
         documents = sum(table.num_rows for table in sources.corpus(problems))
         asked = sum(table.num_rows for table in sources.queries(problems))
-    if context.config.index.document_vectors is not None:
-        return Size(documents, asked, given.width(context.config.index, "document"))
-    if _vectors(context) is None or not encodes:
-        return Size(documents, asked)
-    if context.config.index.model_url is not None:
-        return Size(documents, asked, UNSEEN, TEXTS_A_SECOND)
-    return Size(documents, asked, *_timed(context))
+    vectors = {
+        name: _made(context, name) if name in made else _timed(context, model)
+        for name, _, model in _with_vectors(context)
+    }
+    return Size(documents, asked, vectors)
 
 
-def _timed(context: Context) -> tuple[int, float]:
-    """Encode a few documents; return the dimensions of a vector, and texts a second."""
+def _made(context: Context, name: str) -> Vectors:
+    return Vectors(context.work.require(name).stats.get("dimensions", 0))
+
+
+def _timed(context: Context, model: DenseModel) -> Vectors:
+    """Encode a few documents, unless their vectors are brought along, or come from an endpoint."""
+    index = context.config.index
+    if index.document_vectors is not None:
+        return Vectors(given.width(index, "document"))
+    if index.model_url is not None:
+        return Vectors(model.documents.dimensions or UNSEEN, TEXTS_A_SECOND)
     texts = list(islice(_texts(context), SAMPLE))
-    encoder = Encoder(context.config.index, context.work.digest)
+    encoder = Encoder(model.documents, index, context.work.digest)
     encoder.encode(texts[:1], "document")  # loads the model
     start = time.perf_counter()
     vectors = encoder.encode(texts, "document")
-    return vectors.shape[1], len(texts) / max(time.perf_counter() - start, 1e-6)
+    return Vectors(vectors.shape[1], len(texts) / max(time.perf_counter() - start, 1e-6))
 
 
 def _texts(context: Context) -> Iterator[str]:
@@ -128,12 +148,14 @@ def _costs(context: Context, name: str, size: Size, is_made: bool) -> dict[str, 
         "write": size.queries * config.write.num_negatives,
     }.get(stage, pairs)
     seconds, size_bytes = rows / ROWS_A_SECOND[stage], float(rows * BYTES_A_ROW[stage])
-    if name == _vectors(context):
-        texts = size.documents + size.queries
-        seconds = texts / size.texts_a_second if size.texts_a_second else seconds
-        size_bytes = texts * size.dimensions * 4.0 * (2 if size.texts_a_second else 1)
-    elif config.vector_retriever and name == type_of(config.vector_retriever.spec).run(config):
-        seconds += size.documents * size.queries * size.dimensions / PRODUCTS_A_SECOND
+    searched = {run: vectors for vectors, run, _ in _with_vectors(context)}
+    if name in size.vectors:
+        texts, (dimensions, texts_a_second) = size.documents + size.queries, size.vectors[name]
+        seconds = texts / texts_a_second if texts_a_second else seconds
+        size_bytes = texts * dimensions * 4.0 * (2 if texts_a_second else 1)
+    elif searched.get(name) in size.vectors:
+        dimensions = size.vectors[searched[name]].dimensions
+        seconds += size.documents * size.queries * dimensions / PRODUCTS_A_SECOND
     return {"rows": rows, "seconds": round(seconds, 1), "megabytes": round(size_bytes / 1e6, 1)}
 
 

@@ -16,7 +16,7 @@ from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
 from negmine.engine.trust import trusted
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
-from negmine.retrievers.registry import info
+from negmine.retrievers.registry import infos
 from negmine.stages.checks import check
 from negmine.storage.clone import check_old, start_from
 from negmine.storage.given import keep_table
@@ -108,7 +108,7 @@ def _context(
     source: Workdir | None = None,
 ) -> Context:
     """Return the context of these settings. source: the work directory that remembers; without it, `work`."""
-    resolved = resolve(_tables_as_files(work, flags), config, remembered, info)
+    resolved = resolve(_tables_as_files(work, flags), config, remembered, infos)
     check(resolved)
     work.verify = resolved.index.verify
     source = source or work

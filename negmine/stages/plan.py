@@ -224,7 +224,7 @@ def _similarities(context: Context) -> tuple[str, ...]:
     """Return what similarities of documents are computed from: vectors, else 3-grams."""
     chosen = context.config.vector_retriever
     if chosen is not None:
-        return type_of(chosen.spec).indexes(context)
+        return type_of(chosen, context.config).indexes(context)
     return (SHINGLES,) if feature_tasks.wanted(context)["likeness"] else ()
 
 
@@ -337,7 +337,7 @@ def _selected_from(context: Context) -> tuple[str, ...]:
     chosen, verdicts = context.config.vector_retriever, (VERDICTS, *_dropped(context))
     if context.config.write.sampling != "diverse" or chosen is None:
         return verdicts
-    return (*verdicts, *type_of(chosen.spec).indexes(context), CORPUS)
+    return (*verdicts, *type_of(chosen, context.config).indexes(context), CORPUS)
 
 
 def _chosen_from(context: Context) -> tuple[str, ...]:

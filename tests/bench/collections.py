@@ -54,7 +54,7 @@ def wordllama(folder):
     import numpy as np
     from safetensors.numpy import load_file
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import StaticEmbedding
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
     from tokenizers import Tokenizer
 
     package = Path(importlib.util.find_spec("wordllama").origin).parent

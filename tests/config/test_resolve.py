@@ -146,9 +146,9 @@ def test_models_that_are_folders_are_remembered_by_their_whole_path(tmp_path, mo
     (tmp_path / "models" / "own").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     said = resolve({"model": "models/own", "guide_model": ["./models/own", "some/hub-name"]})
-    assert said.index.model == str(tmp_path / "models" / "own")
+    assert said.index.model == (str(tmp_path / "models" / "own"),)
     assert said.filter.guide_model == (str(tmp_path / "models" / "own"), "some/hub-name")
-    assert resolve({}).index.model == "all-MiniLM-L6-v2"
+    assert resolve({}).index.model == ("all-MiniLM-L6-v2",)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,10 @@ import pytest
 import torch
 
 import negmine
-from negmine.config.settings import IndexSettings
 from negmine.engine.progress import Silent
-from negmine.models.encoder import Encoder
 from negmine.retrievers.dense import approximate, nearest
 from negmine.storage.digests import Digests
+from tests.models.encoders import encoder_of
 from tests.models.tiny import WORDS, bert_model, cross_encoder
 from tests.retrievers.dense.test_exact import unit
 from tests.retrievers.dense.test_nearest import largest, sets
@@ -30,9 +29,7 @@ def texts(count, least=1, most=20):
 
 
 def vectors(folder, tmp_path, given, notes=None, **settings):
-    encoder = Encoder(
-        IndexSettings(model=str(folder), **settings), Digests(tmp_path / "digests.json")
-    )
+    encoder = encoder_of(Digests(tmp_path / "digests.json"), model=str(folder), **settings)
     encoded = encoder.work("document", (notes if notes is not None else []).append)(given)
     places, rows = zip(*encoded, strict=True)
     return np.concatenate(rows)[np.argsort(np.concatenate(places))]

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 import negmine
-from negmine.config.settings import IndexSettings
-from negmine.models.encoder import Encoder
 from negmine.storage.digests import Digests
 from tests.conftest import write_beir
+from tests.models.encoders import encoder_of
 from tests.models.tiny import WORDS, bert_model
 from tests.test_resume import rows_of
 
@@ -20,12 +19,12 @@ def sentences(rng, count):
 def test_vectors(tmp_path, dtype):
     texts = sentences(np.random.default_rng(3), 90)
     model, digests = bert_model(tmp_path / "model"), Digests(tmp_path / "d.json")
-    settings = IndexSettings(model=str(model), dtype=dtype, device="cpu", batch_size=4)
-    encoder = Encoder(settings, digests)
+    settings = {"model": str(model), "dtype": dtype, "device": "cpu"}
+    encoder = encoder_of(digests, **settings, batch_size=4)
     together = encoder.encode(texts, "document")
     assert np.array_equal(encoder.encode(texts[::-1], "document")[::-1], together)
     assert np.array_equal(encoder.encode(texts[30:37], "document"), together[30:37])
-    large = Encoder(settings.model_copy(update={"batch_size": 500}), digests)
+    large = encoder_of(digests, **settings, batch_size=500)
     assert np.array_equal(large.encode(texts, "document"), together)
 
 

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.config.settings import IndexSettings
 from negmine.errors import InputError, RetrieverError, SettingsError
-from negmine.models.encoder import Encoder
 from negmine.models.locate import resolve_device, resolve_dtype, resolve_model
 from negmine.models.norms import normalised
 from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore
+from tests.models.encoders import encoder_of
 from tests.models.tiny import WORDS, bert_model, static_model
 from tests.properties import share
 
@@ -42,7 +41,7 @@ def digest(tmp_path):
 
 
 def encoder(folder, digest, **settings):
-    return Encoder(IndexSettings(model=str(folder), device="cpu", **settings), digest)
+    return encoder_of(digest, model=str(folder), device="cpu", **settings)
 
 
 def test_vectors_are_those_of_sentence_transformers(bert, digest):
@@ -174,6 +173,43 @@ def test_the_models_own_prompts_are_used_unless_told_otherwise(tmp_path, digest)
     expected = plain.encode(["query : hot tea"], "query")
     assert np.allclose(encoder(own, digest).encode(["hot tea"], "query"), expected)
     assert not np.allclose(plain.encode(["hot tea"], "query"), expected)
+
+
+def test_dimensions_are_those_that_sentence_transformers_keeps(bert, digest):
+    from sentence_transformers import SentenceTransformer
+
+    cut = encoder(bert, digest, dimensions=5).encode(TEXTS, "document")
+    model = SentenceTransformer(str(bert), device="cpu", truncate_dim=5)
+    expected = model.encode_document(TEXTS, normalize_embeddings=True)
+    assert cut.shape == (len(TEXTS), 5)
+    assert np.allclose(cut, expected, atol=1e-6)
+    whole = encoder(bert, digest)
+    assert np.array_equal(
+        encoder(bert, digest, dimensions=32).encode(TEXTS, "query"), whole.encode(TEXTS, "query")
+    )
+    assert encoder(bert, digest, dimensions=5).identity("query") != whole.identity("query")
+    assert encoder(bert, digest, dimensions=5).size("query") == 5
+
+
+def test_more_dimensions_than_the_model_has_name_its_size(bert, digest):
+    with pytest.raises(
+        SettingsError, match=r"--dimensions 33: .* gives vectors of 32 dimensions. Give 32"
+    ):
+        encoder(bert, digest, dimensions=33).encode(TEXTS, "document")
+
+
+def test_a_router_reads_queries_and_documents_on_their_own_ways(bert, tmp_path, digest):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Router
+
+    words = SentenceTransformer(str(static_model(tmp_path / "words", dims=32)), device="cpu")
+    texts = SentenceTransformer(str(bert), device="cpu")
+    router = Router.for_query_document(query_modules=[words[0]], document_modules=[*texts])
+    SentenceTransformer(modules=[router], device="cpu").save(str(tmp_path / "router"))
+    both = encoder(tmp_path / "router", digest)
+    for kind, model in (("query", words), ("document", texts)):
+        expected = model.encode(TEXTS, normalize_embeddings=True)
+        assert np.allclose(both.encode(TEXTS, kind), expected, atol=1e-6)
 
 
 def test_max_length_cuts_the_text(bert, digest):

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings, RerankSettings
 from negmine.errors import RetrieverError, ScorerError
-from negmine.models.encoder import Encoder
 from negmine.models.halving import Halving, is_out_of_memory
 from negmine.scorers.cross_encoder import open_cross_encoder
 from negmine.storage.digests import Digests
+from tests.models.encoders import encoder_of
 from tests.models.tiny import bert_model, cross_encoder
 
 TEXTS = [f"tea {'cats ' * (n % 9)}dogs" for n in range(40)]
@@ -78,10 +78,11 @@ def small_device(monkeypatch, target, most):
 def test_an_encoder_goes_on_with_halves_and_says_so_once(tmp_path, monkeypatch):
     from sentence_transformers import SentenceTransformer
 
-    settings = IndexSettings(model=str(bert_model(tmp_path / "m")), device="cpu", batch_size=2)
-    expected = Encoder(settings, Digests(tmp_path / "d.json")).encode(TEXTS, "document")
+    settings = {"model": str(bert_model(tmp_path / "m")), "device": "cpu", "batch_size": 2}
+    digests = Digests(tmp_path / "d.json")
+    expected = encoder_of(digests, **settings).encode(TEXTS, "document")
     sizes, notes = small_device(monkeypatch, SentenceTransformer, 2), []
-    encoder = Encoder(settings, Digests(tmp_path / "d.json"))
+    encoder = encoder_of(digests, **settings)
     for part in (TEXTS[:20], TEXTS[20:]):
         for places, vectors in encoder.work("document", notes.append)(part):
             wanted = expected[TEXTS.index(part[0]) :][places]

@@ -10,10 +10,10 @@ import pytest
 import negmine
 from negmine.config.settings import IndexSettings
 from negmine.errors import RetrieverError, SettingsError
-from negmine.models.encoder import Encoder
 from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore, count_stored
 from tests.conftest import DOCUMENTS
+from tests.models.encoders import encoder_of
 from tests.models.tiny import static_model
 
 TEXTS = [text for _, text in DOCUMENTS.values() if text]
@@ -25,7 +25,7 @@ def model(tmp_path_factory):
 
 
 def encoder(tmp_path, model, **flags):
-    return Encoder(IndexSettings(model=str(model), **flags), Digests(tmp_path / "d.json"))
+    return encoder_of(Digests(tmp_path / "d.json"), model=str(model), **flags)
 
 
 def lose_a_process(pool):

@@ -136,6 +136,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     """A settings field that no identity notices would be a flag that is ignored."""
     base = {"data": beir, "retriever": ["bm25", "dense"], **write_vectors(beir)}
     guide = {"guide_model": [str(static_model(tmp_path / "guide"))]}
+    queries = {"query_model": str(static_model(tmp_path / "queries"))}
     reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
     prompt = tmp_path / "prompt.txt"
     prompt.write_text("{query} {documents}")
@@ -155,7 +156,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | JUDGE, {"relabel": True}),
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
-        ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES),
+        ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES | queries),
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
@@ -215,7 +216,8 @@ JUDGE_CHANGES = {
     "judge_check": 9, "judge_first": "small", "judge_max_tokens": 99, "judge_extra": '{"seed": 1}',
 }  # fmt: skip
 ENCODER_CHANGES = {
-    "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16"
+    "query_prompt": "q: ", "document_prompt": "d: ", "max_length": 9, "dtype": "bfloat16",
+    "dimensions": 99,
 }  # fmt: skip
 # a gate stops a run, and shapes no row of it
 GATES = {

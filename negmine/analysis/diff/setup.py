@@ -9,17 +9,22 @@ from typing import Any
 from negmine.data.identity import canonical, identity_of
 from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
-from negmine.retrievers.registry import RETRIEVERS
 from negmine.scorers.registry import SCORERS, scorer_type
 from negmine.storage.layout import CANDIDATES, QRELS, VERDICTS
 from negmine.storage.manifest import Manifest
 from negmine.storage.workdir import Workdir
 
 Made = Mapping[str, Manifest]  # role to manifest, see `role`
-_FAMILIES = [family for kind in RETRIEVERS.values() for family in kind.families]
+_FAMILIES = [r"(?:1-index|2-retrieve)/\w+"]  # names of retrievers have no - in them
 _FAMILIES += [rf"{kind.family}(?:_\d+)?" for kind in SCORERS if kind.model is not None]
 _NAMED = re.compile(rf"^({'|'.join(_FAMILIES)})[-/](.+)$")
-_MODEL = ("model", "vectors", "query", "document")  # settings that are a model's fingerprint
+_MODEL = (
+    "model",
+    "query_model",
+    "vectors",
+    "query",
+    "document",
+)  # settings that are a model's fingerprint
 # Settings that say how deep a scorer searches, not what its scores mean.
 _DEPTH = ("k", "depth", "scope", "wanted", "order", "vector_dtype", "index", "nprobe", "ef_search")
 _STAGES = ("index", "retrieve", "rerank", "filter")
@@ -115,13 +120,19 @@ def scale(made: Made, scorer: str) -> str | None:
     kind = scorer_type(scorer)
     if kind is not None and kind.scale is not None:
         return kind.scale
-    retriever = RETRIEVERS.get(scorer)
-    encoded = retriever.encoded if retriever is not None else ()
-    of_retriever = [f"1-index/{scorer}", f"2-retrieve/{scorer}", *encoded]
-    roles = dict.fromkeys(of_retriever if kind is None else [kind.role(scorer)])
+    roles = _searched_by(made, scorer) if kind is None else [kind.role(scorer)]
     settings = [made[name].settings for name in roles if name in made]
     shaping = [{key: one[key] for key in one if key not in _DEPTH} for one in settings]
     return canonical([one for one in shaping if one]) if any(shaping) else None
+
+
+def _searched_by(made: Made, retriever: str) -> list[str]:
+    """Return the roles of a retriever's index and run, and of what the run read that is no table."""
+    own = [f"1-index/{retriever}", f"2-retrieve/{retriever}"]
+    run = made.get(own[1])
+    inputs = sorted(role(name)[0] for name in run.inputs) if run is not None else []
+    tables = [name for name, one in made.items() if one.schema is not None]
+    return [*own, *(name for name in inputs if name not in (*own, *tables))]
 
 
 def _model(manifest: Manifest | None) -> dict[str, str] | None:

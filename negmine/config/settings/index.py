@@ -79,9 +79,10 @@ class IndexSettings(StageSettings):
     stemmer: str | None = _retrievers(
         "Snowball stemmer for BM25, such as english.", essential="stage"
     )
-    model: str = _retrievers(
-        "Model of the dense retriever: a folder or a hub name.",
-        "all-MiniLM-L6-v2",
+    model: tuple[str, ...] = _retrievers(
+        "Model of the dense retriever: a folder or a hub name. Each of several is a retriever of its own, as "
+        "NAME=MODEL under its own name. Repeatable.",
+        ("all-MiniLM-L6-v2",),
         essential=True,
     )
     model_url: str | None = _retrievers(
@@ -89,13 +90,30 @@ class IndexSettings(StageSettings):
         "http://localhost:8000/v1.",
         essential="stage",
     )
-    query_prompt: str | None = _retrievers(
-        "Text before every query. Default: the model's own.", essential="stage"
+    query_model: tuple[str, ...] = _model(
+        "Model that encodes the queries, where it is another than --model. NAME=MODEL: that of one model.",
+        (),
     )
-    document_prompt: str | None = _retrievers(
-        "Text before every document. Default: the model's own.", essential="stage"
+    query_prompt: tuple[str, ...] = _retrievers(
+        "Text before every query; NAME=TEXT: before those of one model. Default: the model's own.",
+        (),
+        essential="stage",
     )
-    max_length: int | None = _model("Tokens the model reads. Default: the model's own.", gt=0)
+    document_prompt: tuple[str, ...] = _retrievers(
+        "Text before every document; NAME=TEXT: before those of one model. Default: the model's own.",
+        (),
+        essential="stage",
+    )
+    max_length: tuple[int | str, ...] = _model(
+        "Tokens a model reads; NAME=COUNT: of one model. Default: the model's own.",
+        (),
+        metavar="[NAME=]COUNT",
+    )
+    dimensions: tuple[int | str, ...] = _model(
+        "First dimensions of every vector that are kept (Matryoshka models); NAME=COUNT: of one model.",
+        (),
+        metavar="[NAME=]COUNT",
+    )
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = _model(
         "Precision of the model. auto: bfloat16 or float16 where the machine is fast at it.",
         "float32",

@@ -1,12 +1,15 @@
-"""Dense retrieval in the plan: vectors, a FAISS index over them, the run."""
+"""Dense retrieval in the plan: vectors, a FAISS index over them, the run; of each --model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from negmine.config.dense import DenseModel, dense_models
 from negmine.config.resolved import ResolvedConfig
+from negmine.config.settings import IndexSettings
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
@@ -17,29 +20,32 @@ from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
 
 
-def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
+def _artifacts(model: DenseModel, context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
     """Yield vectors, an index if one is wanted, and the run. runs: of the retrievers before this one."""
-    config = context.config
-    only_candidates = config.index.dense_scope == "candidates"
-    yield from _vectors(context, tuple(runs) if only_candidates else ())
-    yield from _searches(context)
+    index = context.config.index
+    only_candidates = index.dense_scope == "candidates"
+    dense = {names.run(index, one) for one in dense_models(index)}
+    others = tuple(run for run in runs if run not in dense)
+    yield from _vectors(model, context, others if only_candidates else ())
+    yield from _searches(model, context)
 
 
-def _vectors(context: Context, runs: tuple[str, ...]) -> Iterable[Artifact]:
+def _vectors(model: DenseModel, context: Context, runs: tuple[str, ...]) -> Iterable[Artifact]:
     config, digest = context.config, context.work.digest
-    store = context.work.root / VECTORS
+    index, store = config.index, context.work.root / VECTORS
+    made = names.vectors(index, model)
     yield Artifact(
-        names.vectors(config), None, (CORPUS, QUERIES, QRELS, *runs),
-        lambda: vectors.identity(config.index, digest),
-        partial(tasks.vectors, runs=runs),
-        begun=lambda: count_encoded(store, vectors.encoders(config.index, digest)),
-        uses=("model", "model_url", "query_vectors", "document_vectors"),
-        check=lambda: vectors.check_machine(config.index),
+        made, None, (CORPUS, QUERIES, QRELS, *runs),
+        lambda: vectors.identity(model, index, digest),
+        partial(tasks.vectors, model=model, runs=runs),
+        begun=lambda: count_encoded(store, vectors.encoder_identities(model, index, digest)),
+        uses=("model", "query_model", "model_url", "query_vectors", "document_vectors"),
+        check=lambda: vectors.check_machine(index),
     )  # fmt: skip
-    if config.index.index != approximate.FLAT:
+    if index.index != approximate.FLAT:
         yield Artifact(
-            names.faiss(config), None, (names.vectors(config),),
-            lambda: {"index": config.index.index}, tasks.faiss_index,
+            names.faiss(index, model), None, (made,),
+            lambda: {"index": index.index}, partial(tasks.faiss_index, model=model),
             check=lambda: _check_index(config),
         )  # fmt: skip
 
@@ -49,27 +55,29 @@ def _check_index(config: ResolvedConfig) -> None:
     trial.check(config.index.index, config.retrieve.faiss_parameters)
 
 
-def _searches(context: Context) -> Iterable[Artifact]:
+def _searches(model: DenseModel, context: Context) -> Iterable[Artifact]:
     """Yield the run; beside an exact one what it searched, before another what its FAISS index misses."""
-    config = context.config
-    reads: tuple[str, ...] = (names.vectors(config), QUERIES, QRELS)
+    config, index = context.config, context.config.index
+    made = names.vectors(index, model)
+    reads: tuple[str, ...] = (made, QUERIES, QRELS)
     settings = _shaping(config)
-    exact = config.index.index == approximate.FLAT
+    exact = index.index == approximate.FLAT
     if not exact:
-        reads = (names.faiss(config), names.recall(config), *reads)
+        faiss, recall = names.faiss(index, model), names.recall(index, model)
+        reads = (faiss, recall, *reads)
         yield Artifact(
-            names.recall(config), schemas.RECALL, (names.faiss(config), names.vectors(config)),
-            lambda: settings, tasks.recall, tasks.count_recall,
+            recall, schemas.RECALL, (faiss, made),
+            lambda: settings, partial(tasks.recall, model=model), tasks.count_recall,
             check=lambda: _check_index(config),
         )  # fmt: skip
     yield Artifact(
-        names.run(config), schemas.RUN, reads, lambda: settings, tasks.run,
-        check=lambda: vectors.check_machine(config.index),
+        names.run(index, model), schemas.RUN, reads, lambda: settings, partial(tasks.run, model=model),
+        check=lambda: vectors.check_machine(index),
     )  # fmt: skip
     if exact:
         yield Artifact(
-            names.searched(config), schemas.SEARCHED, (names.vectors(config), QUERIES, QRELS),
-            dict, tasks.searched,
+            names.searched(index, model), schemas.SEARCHED, (made, QUERIES, QRELS),
+            dict, partial(tasks.searched, model=model),
         )  # fmt: skip
 
 
@@ -84,18 +92,28 @@ def _shaping(config: ResolvedConfig) -> dict[str, Any]:
     }  # fmt: skip
 
 
-DENSE = RetrieverType(
-    name=checks.NAME,
-    check=checks.check,
-    artifacts=_artifacts,
-    run=names.run,
-    indexes=lambda context: (names.vectors(context.config),),
-    open=open_dense,
-    ordered=True,
-    last=True,
-    score_kind="cosine",
-    open_vectors=open_dense,
-    model=lambda config: config.index.model,
-    families=names.FAMILIES,
-    encoded=names.ENCODED,
-)
+def dense_types(index: IndexSettings) -> tuple[RetrieverType, ...]:
+    """Return the entry of each --model."""
+    return tuple(map(_of_model, dense_models(index)))
+
+
+def _of_model(model: DenseModel) -> RetrieverType:
+    opened = partial(open_dense, model=model)
+    queries = model.queries.model if model.has_query_model else None
+    return RetrieverType(
+        name=model.name,
+        check=checks.check,
+        artifacts=partial(_artifacts, model),
+        run=lambda config: names.run(config.index, model),
+        indexes=lambda context: (names.vectors(context.config.index, model),),
+        open=opened,
+        ordered=True,
+        last=True,
+        score_kind="cosine",
+        open_vectors=opened,
+        model=lambda config: model.documents.model,
+        query_model=lambda config: queries,
+    )
+
+
+DENSE = replace(_of_model(dense_models(IndexSettings())[0]), several=dense_types)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from negmine.config.dense import NAME, dense_models
 from negmine.config.endpoints import budget_of, check_url
 from negmine.config.naming import flag
 from negmine.config.resolved import ResolvedConfig
@@ -10,16 +11,16 @@ from negmine.errors import SettingsError
 from negmine.models.endpoint.embeddings import KEY
 from negmine.retrievers.dense.approximate import FLAT
 
-NAME = "dense"
-
 
 def check(config: ResolvedConfig) -> None:
     """Raise SettingsError, also where the retriever is not in use but its settings are given."""
     index = config.index
     in_use = NAME in index.retriever
+    dense_models(index)
     _check_vectors(config.given.index, in_use)
     _check_similarity(config, in_use)
     _check_endpoint(config.given.index, in_use)
+    _check_encoders(index, in_use)
     if index.dense_scope == "candidates":
         _check_scope(index, in_use)
     encodes = in_use and index.document_vectors is None and index.model_url is None
@@ -47,7 +48,7 @@ def _check_vectors(index: IndexSettings, in_use: bool) -> None:
         raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
     if index.query_vectors and "model" in index.model_fields_set:
         raise SettingsError(
-            f"--model {index.model}: with your own vectors no model is used. Leave one of them out."
+            f"--model {', '.join(index.model)}: with your own vectors no model is used. Leave one of them out."
         )
 
     for field in ("vector_id_column", "vector_column"):
@@ -85,10 +86,27 @@ def _check_endpoint(index: IndexSettings, in_use: bool) -> None:
         raise SettingsError("--model-url is for the dense retriever. Add --retriever dense.")
     if "model" not in index.model_fields_set:
         raise SettingsError("--model-url needs the model's name at that endpoint. Give --model.")
-    if index.max_length is not None:
+    if index.max_length:
         raise SettingsError(
-            f"--max-length {index.max_length}: the endpoint at --model-url cuts texts by itself. Leave it out."
+            f"--max-length {index.max_length[0]}: the endpoint at --model-url cuts texts by itself. Leave it "
+            "out."
         )
+    models = dense_models(index)
+    if index.embedding_budget is not None and (len(models) > 1 or models[0].has_query_model):
+        raise SettingsError(
+            f"--embedding-budget {index.embedding_budget} is for one --model, and several would be asked. Name "
+            "one at a time, or leave it out."
+        )
+
+
+def _check_encoders(index: IndexSettings, in_use: bool) -> None:
+    for field in ("query_model", "dimensions"):
+        values = getattr(index, field)
+        if values and not (in_use and index.document_vectors is None):
+            raise SettingsError(
+                f"{flag(field)} {', '.join(map(str, values))} is for the dense retriever and its --model. Add "
+                "--retriever dense, and bring no vectors along."
+            )
 
 
 def _check_scope(index: IndexSettings, in_use: bool) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from negmine.config.dense import DenseModel
 from negmine.data.schemas import SEARCHED
 from negmine.engine.context import Context
 from negmine.retrievers import runs
@@ -29,11 +30,11 @@ AT_ONCE = 65_536  # new documents whose vectors are gathered at once
 class Earlier:
     """The run on disk, usable if it is exact and `searched` records what it searched."""
 
-    def __init__(self, context: Context, dense: Dense) -> None:
-        work, config = context.work, context.config
+    def __init__(self, context: Context, model: DenseModel, dense: Dense) -> None:
+        work, index = context.work, context.config.index
         self._work, self._dense, self._doc_ids = work, dense, context.corpus.doc_ids
-        self._run, self._searched = names.run(config), names.searched(config)
-        vectors = names.vectors(config)
+        self._run, self._searched = names.run(index, model), names.searched(index, model)
+        vectors = names.vectors(index, model)
         old, ledger = work.manifest(self._run), work.manifest(self._searched)
         self.usable = (
             old is not None

@@ -1,45 +1,50 @@
-"""Where the dense retriever's artifacts lie: vectors, a FAISS index over them, the run."""
+"""Where the artifacts of a dense retriever lie: vectors, a FAISS index over them, the run.
+
+The names of the first model without a name begin with what they are: `1-index/dense-<model>`,
+`1-index/faiss-<model>`. Those of a retriever `e5` have its name in them: `1-index/e5-<model>`,
+`1-index/faiss_e5-<model>`.
+"""
 
 from __future__ import annotations
 
-from negmine.config.resolved import ResolvedConfig
+from negmine.config.dense import NAME, DenseModel
+from negmine.config.settings import IndexSettings
 from negmine.storage.layout import short_name
 
-ENCODED = ("1-index/dense", "2-retrieve/vectors")  # what has the fingerprint of the model
-FAMILIES = (*ENCODED, "2-retrieve/dense", "1-index/faiss", "2-retrieve/faiss", "2-retrieve/recall")
-"""What artifacts' names begin with, before the name of the model. `searched` is a record, not a result."""
 
-
-def vectors(config: ResolvedConfig) -> str:
+def vectors(index: IndexSettings, model: DenseModel) -> str:
     """Return the vectors' artifact: of stage 1, or of stage 2 where only candidates are encoded."""
-    only_candidates = config.index.dense_scope == "candidates"
-    return (
-        f"2-retrieve/vectors-{_model(config)}"
-        if only_candidates
-        else f"1-index/dense-{_model(config)}"
-    )
+    if index.dense_scope == "candidates":
+        return f"2-retrieve/{_of('vectors', index, model)}"
+    return f"1-index/{_model(index, model)}"
 
 
-def faiss(config: ResolvedConfig) -> str:
+def faiss(index: IndexSettings, model: DenseModel) -> str:
     """Return the FAISS index over the vectors."""
-    return f"{vectors(config).split('/')[0]}/faiss-{_model(config)}"
+    return f"{vectors(index, model).split('/')[0]}/{_of('faiss', index, model)}"
 
 
-def run(config: ResolvedConfig) -> str:
+def run(index: IndexSettings, model: DenseModel) -> str:
     """Return the run."""
-    return f"2-retrieve/dense-{_model(config)}"
+    return f"2-retrieve/{_model(index, model)}"
 
 
-def searched(config: ResolvedConfig) -> str:
+def searched(index: IndexSettings, model: DenseModel) -> str:
     """Return the record of what the run has searched."""
-    return f"2-retrieve/searched-{_model(config)}"
+    return f"2-retrieve/{_of('searched', index, model)}"
 
 
-def recall(config: ResolvedConfig) -> str:
+def recall(index: IndexSettings, model: DenseModel) -> str:
     """Return the measured recall of the FAISS index."""
-    return f"2-retrieve/recall-{_model(config)}"
+    return f"2-retrieve/{_of('recall', index, model)}"
 
 
-def _model(config: ResolvedConfig) -> str:
-    index = config.index
-    return "vectors" if index.document_vectors is not None else short_name(index.model)
+def _of(what: str, index: IndexSettings, model: DenseModel) -> str:
+    named = _model(index, model)
+    return f"{what}_{named}" if model.name != NAME else what + named.removeprefix(NAME)
+
+
+def _model(index: IndexSettings, model: DenseModel) -> str:
+    """Return the retriever's name with its model's."""
+    is_given = index.document_vectors is not None
+    return f"{model.name}-{'vectors' if is_given else short_name(model.documents.model)}"

@@ -26,16 +26,15 @@ FLOATS = (np.float32, np.float16)
 class Dense:
     """Finds documents by the inner product of their vectors with the query's. Implements `VectorRetriever`.
 
-    doc_order breaks ties: the place of each doc_id among all sorted. propose: who searches exactly, after
-    `roughly` where that pays. approximate: who searches; without one every document is looked at. longest:
-    the largest length of a document's vector, where vectors keep theirs; None for unit vectors. `vectors` and
-    `queries` are read as unit vectors in both cases.
+    name: of its columns. doc_order breaks ties: the place of each doc_id among all sorted. propose: who
+    searches exactly, after `roughly` where that pays. approximate: who searches; without one every document is
+    looked at. longest: the largest length of a document's vector, where vectors keep theirs; None for unit
+    vectors. `vectors` and `queries` are read as unit vectors in both cases.
     """
-
-    name = "dense"
 
     def __init__(
         self,
+        name: str,
         folder: Path,
         doc_order: NDArray[np.int64],
         propose: Propose,
@@ -43,7 +42,7 @@ class Dense:
         approximate: Approximate | None = None,
         longest: float | None = None,
     ) -> None:
-        self._longest = longest
+        self.name, self._longest = name, longest
         self._folder, self._propose, self._approximate = folder, propose, approximate
         self._ids = read_part(folder / IDS).with_row_index("place")
         self._positions = _positions(folder / POSITIONS, len(doc_order))

@@ -13,7 +13,10 @@ from negmine.models.norms import UnitRows
 from negmine.retrievers.dense.vectors import IDS, POSITIONS
 from negmine.storage.parquet import read_part
 
-SHAPING = ("model", "dtype", "max_length", "query_prompt", "document_prompt")
+SHAPING = (
+    *("model", "query_model", "dtype", "max_length", "query_prompt", "document_prompt"),
+    "dimensions",
+)
 
 
 class StoredVectors:

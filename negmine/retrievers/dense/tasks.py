@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.dense import NAME, DenseModel
 from negmine.data.frames import table
 from negmine.data.schemas import RECALL, SEARCHED
 from negmine.engine.context import Context
@@ -32,8 +33,8 @@ TRIED = 256  # queries on which a FAISS index is measured
 AT_ONCE = 65_536
 
 
-def vectors(context: Context, runs: Sequence[str]) -> Folder:
-    """Vectors of documents and queries, encoded or brought along.
+def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
+    """Vectors of documents and queries by a model, or brought along.
 
     runs: with any, only documents that they found, and positives, are encoded.
     """
@@ -53,6 +54,7 @@ def vectors(context: Context, runs: Sequence[str]) -> Folder:
             lambda: corpus.documents(chosen),
             context.queries.tables,
             folder,
+            model,
             index,
             work.root / VECTORS,
             work.digest,
@@ -71,15 +73,17 @@ def _positions(context: Context, runs: Sequence[str]) -> NDArray[np.int64]:
     return np.sort(context.corpus.positions(ids))
 
 
-def run(context: Context) -> Parts:
+def run(context: Context, model: DenseModel) -> Parts:
     """The run; an exact one goes on from an earlier run."""
     if context.config.index.index != approximate.FLAT:
-        _check_recall(context)
-    work = _Run(context)
+        _check_recall(context, model)
+    work = _Run(context, model)
     return Parts(context.queries.parts(), work.part, finish=work.finish, threads=True)
 
 
-def _open_earlier(context: Context, dense: Callable[[], Dense]) -> Earlier | None:
+def _open_earlier(
+    context: Context, model: DenseModel, dense: Callable[[], Dense]
+) -> Earlier | None:
     """Open the earlier run, if there is an exact one to go on from, and --force does not forbid it.
 
     A function, not a method: a run that held itself would hold the mapped vectors, too.
@@ -87,15 +91,15 @@ def _open_earlier(context: Context, dense: Callable[[], Dense]) -> Earlier | Non
     config = context.config
     if context.force or config.index.index != approximate.FLAT:
         return None
-    earlier = Earlier(context, dense())
+    earlier = Earlier(context, model, dense())
     return earlier if earlier.usable else None
 
 
 class _Run:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, model: DenseModel) -> None:
         self._context = context
-        self._dense, self._one_at_a_time = once(lambda: open_dense(context)), Lock()
-        self._earlier = once(partial(_open_earlier, context, self._dense))
+        self._dense, self._one_at_a_time = once(lambda: open_dense(context, model)), Lock()
+        self._earlier = once(partial(_open_earlier, context, model, self._dense))
 
     def part(self, number: int) -> Made:
         """Return part `number` of the run, and how many queries were searched where."""
@@ -134,11 +138,11 @@ class _Run:
         return {"searched": {"in_full": in_full, "in_new": in_new}}
 
 
-def searched(context: Context) -> Stream:
+def searched(context: Context, model: DenseModel) -> Stream:
     """What the run searched: id and vector's hash of every document and every query."""
 
     def tables() -> Iterator[pa.Table]:
-        dense = open_dense(context)
+        dense = open_dense(context, model)
         documents = context.corpus.doc_ids().gather(dense.positions)
         for what, ids in (("document", documents), ("query", dense.query_ids)):
             keys = dense.keys(what)
@@ -149,24 +153,24 @@ def searched(context: Context) -> Stream:
     return Stream(tables())
 
 
-def faiss_index(context: Context) -> Folder:
+def faiss_index(context: Context, model: DenseModel) -> Folder:
     """A FAISS index over the vectors."""
 
     def make(folder: Path) -> dict[str, Any]:
-        config, progress = context.config, context.progress
-        file = context.work.opened(names.vectors(config)) / "documents.npy"
+        index, progress = context.config.index, context.progress
+        file = context.work.opened(names.vectors(index, model)) / "documents.npy"
         documents = open_array(file, FLOATS, (None, None))
         progress.total(len(documents), "documents")
-        return approximate.build(documents, config.index.index, folder, progress)
+        return approximate.build(documents, index.index, folder, progress)
 
     return Folder(make)
 
 
-def recall(context: Context) -> Stream:
+def recall(context: Context, model: DenseModel) -> Stream:
     """How many of the k best documents the FAISS index finds, for a sample of queries."""
 
     def tables() -> Iterator[pa.Table]:
-        dense, k = open_dense(context), context.config.retrieve.k
+        dense, k = open_dense(context, model), context.config.retrieve.k
         rng = np.random.default_rng(approximate.SEED)
         count = len(dense.query_ids)
         chosen = np.sort(rng.choice(count, min(TRIED, count), replace=False))
@@ -183,13 +187,14 @@ def recall(context: Context) -> Stream:
     return Stream(tables())
 
 
-def _check_recall(context: Context) -> None:
+def _check_recall(context: Context, model: DenseModel) -> None:
     """Report how much the FAISS index finds of what exact search finds; raise GateNotMet for too little."""
     config = context.config
     factory, least = config.index.index, config.retrieve.min_recall
-    measured = context.work.require(names.recall(config)).stats
+    measured = context.work.require(names.recall(config.index, model)).stats
+    whose = "" if model.name == NAME else f" of {model.name}"
     text = (
-        f"--index {factory} finds {measured['recall']:.4f} of the {config.retrieve.k} best documents of "
+        f"--index {factory}{whose} finds {measured['recall']:.4f} of the {config.retrieve.k} best documents of "
         f"{measured['queries']} queries"
     )
     if measured["recall"] >= least:

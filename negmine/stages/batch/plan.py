@@ -47,7 +47,7 @@ def batch_artifacts(context: Context, settings: BatchSettings) -> Iterable[Artif
             f"--by {settings.by} needs the vectors of a retriever such as dense. Give --by source or random, "
             "or mine with --retriever dense."
         )
-    indexes = () if chosen is None else type_of(chosen.spec).indexes(context)
+    indexes = () if chosen is None else type_of(chosen, config).indexes(context)
     shape: dict[str, Any] = {**tasks.shaping(settings), "format": name}
     yield Artifact(
         BATCH_MAP, schemas.BATCHES, (PROVENANCE, VERDICTS, QRELS, CORPUS, QUERIES, *indexes), lambda: shape,

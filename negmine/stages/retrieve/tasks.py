@@ -19,7 +19,7 @@ from negmine.stages.retrieve import compute
 def candidates(context: Context) -> Parts:
     """The union of all runs and positives, with every retriever's score for every row."""
     config = context.config
-    kinds = {one.name: type_of(one.spec) for one in config.retrievers}
+    kinds = {one.name: type_of(one, config) for one in config.retrievers}
     opened = {name: once(partial(kind.open, context)) for name, kind in kinds.items()}
     min_relevance = config.index.min_relevance
 

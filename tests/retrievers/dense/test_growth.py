@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import negmine
+from negmine.config.dense import dense_models
 from negmine.storage.workdir import Workdir
 from tests.conftest import write_beir
 from tests.properties import share
@@ -189,7 +190,8 @@ def test_a_run_lets_go_of_its_vectors_when_it_is_made(tmp_path):
     negmine.mine(tmp_path / "work", **write(tmp_path / "a", *collection(np.random.default_rng(1))))
     gc.disable()
     try:
-        work = doors._Run(open_existing(tmp_path / "work", {}))
+        context = open_existing(tmp_path / "work", {})
+        work = doors._Run(context, *dense_models(context.config.index))
         work.part(0)
         opened = weakref.ref(work._dense().vectors)
         del work

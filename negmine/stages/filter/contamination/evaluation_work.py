@@ -32,21 +32,25 @@ class EvaluationWork:
     @property
     def identity(self) -> str:
         """What tells its texts and vectors from others."""
-        vectors = [path.name for path in sorted(self.work.shared.glob("1-index/dense-*"))]
-        names = (CORPUS, QUERIES, QRELS, *(f"1-index/{name}" for name in vectors))
+        names = (CORPUS, QUERIES, QRELS, *self._indexes())
         manifests = (self.work.manifest(name) for name in names)
         return identity_of([one.identity for one in manifests if one is not None])
 
     def vectors(self, shaping: dict[str, Any]) -> StoredVectors | None:
         """Return its vectors by the encoder with these settings (see vectors.identity), or None."""
         corpus = Corpus(self.work, self.index.title, self.index.title_separator)
-        for folder in sorted(self.work.shared.glob("1-index/dense-*")):
-            manifest = self.work.manifest(f"1-index/{folder.name}")
+        for name in self._indexes():
+            manifest = self.work.manifest(name)
             if manifest is not None and same_encoder(shaping, manifest.settings):
                 is_unit = bool(manifest.stats.get("normalised", True))
                 opened = self.work.opened(manifest.artifact)
                 return StoredVectors(opened, corpus.doc_ids(), is_unit)
         return None
+
+    def _indexes(self) -> list[str]:
+        """Return the artifacts of stage index that a model made: its name stands behind a `-`."""
+        folders = sorted(path.name for path in self.work.shared.glob("1-index/*-*"))
+        return [f"1-index/{name}" for name in folders if not name.startswith("faiss")]
 
     def texts(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Yield (`query` or `document`, id and text) in pieces."""

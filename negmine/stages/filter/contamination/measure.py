@@ -10,8 +10,8 @@ from negmine.config.settings import FilterSettings
 from negmine.data.shingles.grams import Ints
 from negmine.engine.context import Context
 from negmine.errors import InputError
-from negmine.retrievers.dense import names
 from negmine.retrievers.dense.stored import StoredVectors
+from negmine.retrievers.registry import type_of
 from negmine.stages.filter.contamination.block import (
     AT_ONCE,
     BY_VECTORS,
@@ -108,7 +108,8 @@ class Measurement:
         nobody: list[StoredVectors | None] = [None for _ in self.sets]
         if BY_VECTORS not in self.how.tests or chosen is None or chosen.spec != "dense":
             return None, nobody
-        manifest = work.manifest(names.vectors(config))
+        (index,) = type_of(chosen, config).indexes(self._context)
+        manifest = work.manifest(index)
         if manifest is None:
             return None, nobody
         theirs = [one.vectors(manifest.settings) for one in self.sets]

@@ -12,7 +12,7 @@ from negmine.data.frames import table
 from negmine.data.schemas import CONTAMINATED
 from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
-from negmine.retrievers.dense import names
+from negmine.retrievers.registry import type_of
 from negmine.stages.filter.contamination.evaluation import DOCUMENT, QUERY, open_sets
 from negmine.stages.filter.contamination.measure import Measurement, whole_run
 
@@ -32,10 +32,9 @@ def indexes(context: Context) -> tuple[str, ...]:
     """Return the artifact of the vectors that are compared, if there is one."""
     config = context.config
     chosen = config.vector_retriever
-    compares = (
-        chosen is not None and chosen.spec == "dense" and "vectors" in config.filter.eval_test
-    )
-    return (names.vectors(config),) if compares else ()
+    if chosen is None or chosen.spec != "dense" or "vectors" not in config.filter.eval_test:
+        return ()
+    return type_of(chosen, config).indexes(context)
 
 
 def contaminated(context: Context) -> Stream:

@@ -7,7 +7,9 @@ collections they had not seen. One entry per set of retrievers.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +17,8 @@ import numpy as np
 
 from negmine.stages.filter.risk.blend import Shipped
 from negmine.stages.filter.risk.model import Model
+
+DENSE = "dense"  # of the weights
 
 
 def entry(retrievers: Collection[str]) -> str:
@@ -29,11 +33,19 @@ def read() -> dict[str, Any]:
     return weights
 
 
-def shipped(retrievers: Collection[str]) -> Shipped | None:
-    """Return the weights for these retrievers, or None where only others than negmine's search."""
-    name = entry(retrievers)
+def shipped(retrievers: Collection[str], first: str | None = DENSE) -> Shipped | None:
+    """Return the weights for these retrievers, or None where only others than negmine's search.
+
+    first: the retriever whose signals have the weights of `dense`: the first model, whatever its name.
+    """
+    others = set(retrievers) - {first, DENSE}
+    name = entry(others | {DENSE} if first in retrievers else others)
     stored = read()["models"].get(name)
-    return None if stored is None else Shipped(name, from_json(stored), stored["labelled_share"])
+    if stored is None:
+        return None
+    model = from_json(stored)
+    names = (re.sub(f"^{DENSE}(?=_)", str(first), signal) for signal in model.names)
+    return Shipped(name, replace(model, names=tuple(names)), stored["labelled_share"])
 
 
 def from_json(stored: dict[str, Any]) -> Model:

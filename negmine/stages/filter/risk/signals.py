@@ -20,6 +20,7 @@ LIKENESS = ("positive_similarity", "positive_similarity_mean")
 OF_VECTORS = ("centroid_similarity", "owner_query_similarity")
 LOG_RATIO = "_log_ratio"  # of scores that are sums
 LIKENESSES = (*LIKENESS, *OF_VECTORS)  # have a _z or _ratio, and are no scores
+ENDS = (*OF_SCORES, LOG_RATIO)
 _QUERY = pl.col("query_id").rle_id()
 _IS_POSITIVE = pl.col("label") == POSITIVE
 

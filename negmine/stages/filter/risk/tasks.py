@@ -22,6 +22,7 @@ from negmine.stages.filter.compute import gathered
 from negmine.stages.filter.leak.trial import Trial
 from negmine.stages.filter.risk import blend as learned
 from negmine.stages.filter.risk import signals
+from negmine.stages.filter.risk.blend import Shipped
 from negmine.stages.filter.risk.model import Model
 from negmine.stages.filter.risk.quality import quality
 from negmine.stages.filter.risk.shipped import shipped, to_json
@@ -32,7 +33,7 @@ INTERCEPT = "(intercept)"
 
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the model."""
-    ships = shipped(context.config.retriever_names)
+    ships = _shipped(context)
     return {
         "signals": signals.names(signals.evidence_of(context.config)),
         "weights": context.config.filter.risk_weights,
@@ -41,6 +42,11 @@ def shaping(context: Context) -> dict[str, Any]:
         if ships is None
         else identity_of([to_json(ships.model), ships.labelled_share]),
     }
+
+
+def _shipped(context: Context) -> Shipped | None:
+    first = context.config.vector_retriever
+    return shipped(context.config.retriever_names, None if first is None else first.name)
 
 
 def model(context: Context) -> Stream:
@@ -74,7 +80,7 @@ def learn(
         hidden,
         fold,
         signal_names,
-        shipped(context.config.retriever_names),
+        _shipped(context),
         rules.risk_weights,
     )
     if not all(blend.models for blend in blends):
@@ -127,7 +133,7 @@ def _stats(
     hidden: NDArray[np.bool_],
     fold: NDArray[np.int64],
 ) -> dict[str, Any]:
-    ours = shipped(context.config.retriever_names)
+    ours = _shipped(context)
     return {
         "hidden_positives": int(hidden.sum()),
         "candidates": len(hidden),
@@ -159,7 +165,7 @@ def _weights(own: Model | None) -> list[tuple[Any, ...]]:
 
 
 def _from_rows(context: Context, rows: pl.DataFrame) -> list[learned.Blend]:
-    ships = shipped(context.config.retriever_names)
+    ships = _shipped(context)
     ours = ships.model if ships is not None else None
     blends = []
     for number in range(learned.FOLDS):

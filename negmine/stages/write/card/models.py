@@ -36,7 +36,8 @@ def used(context: Context) -> list[Used]:
 def model_names(context: Context) -> list[str]:
     """Return the models' names alone, which need no finished table."""
     config = context.config
-    encoders = [kind.model(config) for kind in types(config)]
+    kinds = types(config)
+    encoders = [name for kind in kinds for name in (kind.model(config), kind.query_model(config))]
     others = [config.rerank.rerank_model, *config.filter.guide_model, config.filter.judge]
     return [_name(name) for name in [*encoders, *others] if name]
 
@@ -53,6 +54,10 @@ def _retrievers(context: Context) -> list[Used]:
         else:  # of a model at an endpoint, no files are known
             weights = "" if "endpoint" in shaping else str(shaping.get("model", ""))
             models.append(Used(kind.name, _name(name), weights))
+            queries = kind.query_model(context.config)
+            if queries is not None:
+                weights = "" if "endpoint" in shaping else str(shaping.get("query_model", ""))
+                models.append(Used(f"{kind.name} queries", _name(queries), weights))
     return models
 
 

@@ -25,6 +25,7 @@ _ELSEWHERE = frozenset(
     [
         "sources",
         "model",
+        "query_model",
         "vectors",
         "query",
         "document",
@@ -49,16 +50,28 @@ class Shaping(NamedTuple):
 def shaping(context: Context) -> list[Shaping]:
     """Return every setting that is not off, in the order of the stages, each once."""
     settings: dict[tuple[str, str], Shaping] = {}
+    owners = _owners(context)
     for artifact in _artifacts(context):
         manifest = context.work.manifest(artifact)
         recorded = manifest.settings if manifest else {}
         budget = _budget(context) if artifact == VERDICTS else {}
         for name, value in (recorded | budget).items():
-            key = (artifact.split("/")[0], name)
             if name not in _ELSEWHERE and _is_on(value) and not _is_idle(name, manifest):
-                shown = Shaping(stage_of(artifact), name.replace("_", "-"), as_text(value))
-                settings.setdefault(key, shown)
+                shown = owners.get(artifact, "") + name.replace("_", "-")
+                row = Shaping(stage_of(artifact), shown, as_text(value))
+                settings.setdefault((artifact.split("/")[0], shown), row)
     return list(settings.values())
+
+
+def _owners(context: Context) -> dict[str, str]:
+    """Return what stands before settings of an index: the retriever's name, of several with vectors."""
+    with_vectors = {one.name for one in context.config.retrievers if one.has_vectors}
+    return {
+        index: f"{kind.name} "
+        for kind in types(context.config)
+        for index in kind.indexes(context)
+        if kind.name in with_vectors and len(with_vectors) > 1
+    }
 
 
 def _budget(context: Context) -> dict[str, Any]:

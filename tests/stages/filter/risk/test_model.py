@@ -128,3 +128,13 @@ def test_shipped_weights_read_back_as_they_were_written():
     assert shipped(["my_search"]) is None
     assert read()["collections"]
     assert min(read()["models"]["bm25+dense"]["auc_on_unseen_collections"].values()) > 0.7
+
+
+def test_shipped_weights_of_dense_are_those_of_the_first_model_whatever_its_name():
+    named, plain = shipped(["bm25", "e5", "dense_2"], "e5"), shipped(["bm25", "dense"])
+    assert named.name == "bm25+dense"
+    assert [name.replace("e5_", "dense_") for name in named.model.names] == [*plain.model.names]
+    assert "e5_z" in named.model.names
+    assert named.model.weight.tolist() == plain.model.weight.tolist()
+    assert shipped(["e5", "dense"], "e5").model.names[0] == "e5_z"
+    assert shipped(["bm25", "dense"], None).name == "bm25"

@@ -94,7 +94,7 @@ class Encoded:
         )
         self.stats["encoded"] += encoded
         self.stats["reused"] += len(texts) - encoded
-        dims: int = self.stats.setdefault("dimensions", vectors.shape[1])
+        dims = int(self.stats.setdefault("dimensions", vectors.shape[1]))
         if texts and vectors.shape[1] != dims:
             raise _do_not_fit(self._model, dims, vectors.shape[1])
         return vectors

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from rich.console import Console as RichConsole
 
 from negmine.cli.progress import TerminalProgress
-from negmine.cli.refusals import KIND, explained
+from negmine.cli.refusals import refusal
 from negmine.cli.render.text import printable
 from negmine.cli.safe import SafeConsole
 from negmine.cli.start import INTERRUPTED
@@ -64,11 +64,10 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
     except BrokenPipeError:
         raise
     except Exception as error:
-        message = explained(error) or ""
-        if not message:
+        refused = refusal(error)
+        if refused is None:
             raise
-        status, code = "failed", 1
-        errors = [{"kind": KIND, "message": message}]
+        status, code, errors = "failed", 1, [refused]
     if as_json:
         _envelope(command, status, code, answer.data, progress.notes, errors)
     elif answer.show is not None:

@@ -8,7 +8,9 @@ import re
 import shutil
 from pathlib import Path
 
-KIND = "OperatingSystemError"  # of such errors in JSON; the library raises the OSError itself
+from negmine.errors import CorruptArtifact
+
+_REFUSED = "OperatingSystemError"  # of such errors in JSON; the library raises the OSError itself
 
 _AGAIN = "Then give the same command again: finished parts are kept."
 _RIGHTS = f"Check owner and rights (ls -l). {_AGAIN}"
@@ -39,11 +41,29 @@ _IN_SQLITE = {
     "unable to open database file": errno.EACCES,
 }
 _NUMBER = re.compile(r"(?:os error |\[?errno:? ?)(\d+)", re.IGNORECASE)
+_DAMAGE = re.compile(
+    r"out of specification|corrupt|checksum|zstd|magic (bytes|number)|thrift", re.IGNORECASE
+)
 _FROM_LIBRARIES = ("polars", "pyarrow", "sqlite3", "faiss", "safetensors", "tokenizers")
 
 
+def refusal(error: BaseException) -> dict[str, str] | None:
+    """Return kind and message of an error that is no bug of ours: a refusal, or damage; None for any other."""
+    if message := explained(error):
+        return {"kind": _REFUSED, "message": message}
+    is_damage = _is_of_library(error) and _DAMAGE.search(str(error))
+    if not is_damage:
+        return None
+    message = (
+        f"A file of the work directory is damaged ({_first_line(error)[:200]}). With --verify sizes its bytes "
+        "were not compared with its manifest. To see which file, and how to make it again: "
+        "negmine status WORK --verify"
+    )
+    return {"kind": CorruptArtifact.__name__, "message": message}
+
+
 def explained(error: BaseException) -> str | None:
-    """Return the message for what the operating system refuses; None for any other error, a bug of ours."""
+    """Return the message for what the operating system refuses; None for any other error."""
     if isinstance(error, MemoryError):
         return f"Memory is used up. {_REMEDIES[errno.ENOMEM].split('. ', 1)[1]}"
     number = _number(error)
@@ -59,8 +79,8 @@ def _number(error: BaseException) -> int | None:
     """Return the error number of the operating system, also where a library has made a text of it."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
-    module, text = type(error).__module__.partition(".")[0], str(error)
-    if not (isinstance(error, OSError) or module in _FROM_LIBRARIES):
+    text = str(error)
+    if not (isinstance(error, OSError) or _is_of_library(error)):
         return None
     in_words = next((n for words, n in _IN_SQLITE.items() if words in text), None)
     if in_words is not None:
@@ -69,6 +89,10 @@ def _number(error: BaseException) -> int | None:
     if found is not None:
         return int(found[1])
     return next((number for number in _REMEDIES if os.strerror(number) in text), None)
+
+
+def _is_of_library(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in _FROM_LIBRARIES
 
 
 def _path(error: BaseException) -> str:

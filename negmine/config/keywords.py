@@ -120,6 +120,8 @@ class SettingsKeywords(TypedDict, total=False):
     judge_concurrency: int
     judge_timeout: float
     judge_retries: int
+    suspect_share: float | None
+    suspect_deviations: float | None
     decontaminate: str | Path | Sequence[str | Path]
     drop_contaminated: Literal["queries", "rows", "none"]
     eval_split: str | None
@@ -156,6 +158,7 @@ class SettingsKeywords(TypedDict, total=False):
     diversity: float
     per: Literal["query", "positive"]
     positives: Literal["all", "best", "sample"]
+    drop_positives: Literal["none", "suspected"]
     max_reuse: int | None
     random_negatives: int
     random_shared: int

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from negmine.config.endpoints import budget_of, check_url
+from negmine.config.idle import refuse_idle
 from negmine.config.json_text import parsed
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
-from negmine.config.sampling import band_of, idle_settings
+from negmine.config.sampling import band_of
 from negmine.config.secrets import has_secret
 from negmine.config.settings import FilterSettings
 from negmine.config.settings.filter import EVAL_TESTS
@@ -46,6 +47,7 @@ def check(config: ResolvedConfig) -> None:
     judge_budget(rules)
     judge_extra(rules)
     _check_guides(rules)
+    refuse_idle(config)
 
 
 def _check_evaluation(rules: FilterSettings) -> None:
@@ -57,26 +59,6 @@ def _check_evaluation(rules: FilterSettings) -> None:
             )
 
 
-def _refuse_idle(config: ResolvedConfig) -> None:
-    """Refuse a flag that the selection in force does not read; defaults and a seed may be given."""
-    write = config.write
-    readers = {
-        name: " or ".join(
-            f"--sampling {way}" for way, names in SAMPLING_SETTINGS.items() if name in names
-        )
-        for name in idle_settings(write) - {"seed"}
-    }
-    if not write.random_negatives:
-        readers["random_shared"] = "--random-negatives"
-    for name, reader in sorted(readers.items()):
-        is_default = getattr(write, name) == type(write).model_fields[name].default
-        if config.origins.get(name) == "flag" and not is_default:
-            raise SettingsError(
-                f"{flag(name)}: nothing reads it under --sampling {write.sampling}. Leave it out, or give "
-                f"{reader}."
-            )
-
-
 def _check_selection(config: ResolvedConfig) -> None:
     write = config.write
     sampling = f"--sampling {write.sampling}"
@@ -85,11 +67,17 @@ def _check_selection(config: ResolvedConfig) -> None:
             f"--pool {write.pool} is smaller than --num-negatives {write.num_negatives}. Raise --pool."
         )
     band_of(write.band)
-    _refuse_idle(config)
     if write.sampling in ("one-per-retriever", "round-robin") and len(config.retrievers) < 2:
         raise SettingsError(f"{sampling} needs two retrievers or more. Add --retriever.")
     if write.sampling == "diverse" and config.vector_retriever is None:
         raise SettingsError(f"{sampling} compares vectors of documents. Add --retriever dense.")
+    if write.drop_positives == "suspected" and (
+        config.filter.suspect_share is None and config.filter.suspect_deviations is None
+    ):
+        raise SettingsError(
+            "--drop-positives suspected: no positive is suspected without --suspect-share or "
+            "--suspect-deviations. Give one, such as --suspect-share 0.75."
+        )
     if write.weight == "risk" and config.filter.max_risk is None:
         raise SettingsError("--weight risk needs the learned risk. Give --max-risk, such as 0.05.")
 

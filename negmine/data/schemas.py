@@ -130,6 +130,15 @@ VERDICTS = _schema(
     _required("kept", pa.bool_()),
     pa.field("reason", pa.large_string()),
 )
+SUSPECTS = _schema(
+    "suspects/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    pa.field("below", pa.float32()),
+    pa.field("distance", pa.float32()),
+    _required("suspected", pa.bool_()),
+    pa.field("reason", pa.large_string()),
+)
 CONTAMINATED = _schema(
     "contaminated/1",
     _required("what", pa.large_string()),

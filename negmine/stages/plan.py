@@ -32,6 +32,8 @@ from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.limits import tasks as limit_tasks
 from negmine.stages.filter.risk import tasks as risk_tasks
 from negmine.stages.filter.rules import VERDICT_SETTINGS
+from negmine.stages.filter.suspects import tasks as suspect_tasks
+from negmine.stages.filter.suspects.compute import count_suspects
 from negmine.stages.index import tasks as index_tasks
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
@@ -58,6 +60,7 @@ from negmine.storage.layout import (
     SHINGLES,
     SHORT,
     SURVIVORS,
+    SUSPECTS,
     VERDICTS,
     provenance,
     stage_of,
@@ -204,6 +207,11 @@ def _filter(context: Context) -> Iterable[Artifact]:
         (CANDIDATES, *scorers, FEATURES, *_dropped(context), *_limits(context), QUERIES, CORPUS),
         lambda: rules, filter_tasks.verdicts, count_verdicts,
     )  # fmt: skip
+    if suspect_tasks.wanted(context):
+        yield Artifact(
+            SUSPECTS, schemas.SUSPECTS, (VERDICTS,),
+            lambda: _pick(config.filter, *suspect_tasks.SETTINGS), suspect_tasks.suspects, count_suspects,
+        )  # fmt: skip
 
 
 def _contaminated(context: Context) -> Iterable[Artifact]:
@@ -286,7 +294,7 @@ def _write(context: Context) -> Iterable[Artifact]:
         CARD, None,
         (
             *map(training, settings.format), PROVENANCE, SHORT, VERDICTS, *_limits(context), *checked,
-            QRELS, CORPUS,
+            *_suspects(settings), QRELS, CORPUS,
         ),
         partial(card_tasks.shaping, context), card_tasks.card, revision=2,
     )  # fmt: skip
@@ -334,7 +342,8 @@ def _passes(context: Context) -> Iterable[Artifact]:
 
 def _selected_from(context: Context) -> tuple[str, ...]:
     """Return what negatives are selected from: verdicts, and vectors where the sampling compares them."""
-    chosen, verdicts = context.config.vector_retriever, (VERDICTS, *_dropped(context))
+    chosen = context.config.vector_retriever
+    verdicts = (VERDICTS, *_dropped(context), *_suspects(context.config.write))
     if context.config.write.sampling != "diverse" or chosen is None:
         return verdicts
     return (*verdicts, *type_of(chosen, context.config).indexes(context), CORPUS)
@@ -343,6 +352,10 @@ def _selected_from(context: Context) -> tuple[str, ...]:
 def _chosen_from(context: Context) -> tuple[str, ...]:
     limit = (REUSE,) if context.config.write.max_reuse is not None else ()
     return (*_selected_from(context), *limit)
+
+
+def _suspects(settings: WriteSettings) -> tuple[str, ...]:
+    return (SUSPECTS,) if settings.drop_positives == "suspected" else ()
 
 
 def _once(*names: str) -> tuple[str, ...]:

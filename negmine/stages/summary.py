@@ -14,7 +14,16 @@ from negmine.engine.context import Context
 from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, survey
 from negmine.stages.filter.limits.read import chosen_by_budget
-from negmine.storage.layout import CORPUS, QRELS, QUERIES, SHORT, VERDICTS, provenance, training
+from negmine.storage.layout import (
+    CORPUS,
+    QRELS,
+    QUERIES,
+    SHORT,
+    SUSPECTS,
+    VERDICTS,
+    provenance,
+    training,
+)
 from negmine.storage.manifest import Manifest
 
 
@@ -99,6 +108,7 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
     counts = _left_out(manifests)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
+        SUSPECTS: ("positives_suspected", "queries_suspected"),
         VERDICTS: ("candidates", "kept", "removed", "judged_negatives_kept"),
         SHORT: ("queries_short", "queries_without_negatives", "negatives_missing"),
     }.items():

@@ -11,6 +11,7 @@ FEATURES, LIMITS = "4-filter/features", "4-filter/limits"
 CONTAMINATED = "4-filter/contaminated"
 RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
+SUSPECTS = "4-filter/suspects"
 CARD = "5-write"  # README.md lies beside the training files that it describes
 PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
 REUSE, SCALES = f"{CARD}/reuse", f"{CARD}/scales"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -48,8 +49,7 @@ class VectorStore:
     def __init__(self, folder: Path, note: Note = lambda message: None) -> None:
         self._folder, self._note = folder, note
         self._chunks: list[Chunk] = []
-        for path in chunk_files(folder):
-            _drop_damaged(path, note)
+        _drop_damaged(folder, note)
         put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
         chunks = [self._open(path) for path in chunk_files(folder)]
@@ -112,6 +112,12 @@ class VectorStore:
         if not waiting:
             return
         vectors = np.concatenate([rows for _, rows in waiting])
+        width = self._chunks[0].vectors.shape[1] if self._chunks else vectors.shape[1]
+        if vectors.shape[1] != width:
+            raise CorruptArtifact(
+                f"{self._folder} holds vectors of {width} dimensions, where the model gives "
+                f"{vectors.shape[1]}: it is damaged. Delete this folder; what it holds is made again."
+            )
         here = keys.gather(np.concatenate([places for places, _ in waiting]))
         path = write_chunk(self._folder, here, vectors)
         self._index = pl.concat([self._index, self._open(path)])
@@ -130,13 +136,26 @@ class VectorStore:
         )
 
 
-def _drop_damaged(path: Path, note: Note) -> None:
-    """Remove a chunk that is not what was written."""
-    try:
-        open_chunk(path)
-    except CorruptArtifact:
-        path.unlink()
-        note(f"{path} was damaged: it is dropped, and what it held is made again")
+def _drop_damaged(folder: Path, note: Note) -> None:
+    """Remove chunks that are not what was written, and those of another width than most vectors have."""
+    rows_by_width: Counter[int] = Counter()
+    width_by_path: dict[Path, int] = {}
+    for path in chunk_files(folder):
+        try:
+            rows, width = open_chunk(path).vectors.shape
+        except CorruptArtifact:
+            _drop(path, note)
+            continue
+        rows_by_width[width] += rows
+        width_by_path[path] = width
+    for path, width in width_by_path.items():
+        if width != rows_by_width.most_common(1)[0][0]:
+            _drop(path, note)
+
+
+def _drop(path: Path, note: Note) -> None:
+    path.unlink()
+    note(f"{path} was damaged: it is dropped, and what it held is made again")
 
 
 def stored_keys(folder: Path) -> pl.Series:

@@ -179,7 +179,8 @@ def test_none_forgets_what_was_remembered(tmp_path, field, value):
 
 
 def test_none_is_a_value_where_a_setting_knows_it():
-    assert resolve({"rerank_activation": "none"}).rerank.rerank_activation == "none"
+    given = {"rerank_activation": "none", "rerank_model": "m"}
+    assert resolve(given).rerank.rerank_activation == "none"
 
 
 def test_naming_a_model_unsays_own_vectors_and_the_other_way_round(tmp_path):

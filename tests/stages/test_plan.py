@@ -160,7 +160,10 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
+        (base, {"suspect_share": 0.9, "suspect_deviations": 3.0}),
+        (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
         (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
+        (base, {"decontaminate": beir}),
         ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {
@@ -202,7 +205,7 @@ GUIDE_CHANGES = {
 }  # fmt: skip
 EVALUATION_CHANGES = {
     "drop_contaminated": "rows", "eval_documents": "all", "eval_test": ["exact"], "eval_ngrams": 0.9,
-    "eval_span": 0.9, "eval_similarity": 0.5, "decontaminate": (),
+    "eval_span": 0.9, "eval_similarity": 0.5,
 }  # fmt: skip
 RERANK_CHANGES = {
     "rerank_depth": 3, "rerank_prompt": "p: ", "rerank_activation": "none",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.storage.chunks import MANY
-from negmine.storage.vectors import VectorStore, count_stored
+from negmine.errors import CorruptArtifact
+from negmine.storage.chunks import MANY, write_chunk
+from negmine.storage.vectors import VectorStore, count_stored, exact_keys
 from tests.conftest import vector
 
 STEP = 64
@@ -224,3 +225,23 @@ def test_however_texts_arrive_each_gets_its_own_vector(tmp_path_factory, batches
         seen |= set(batch)
         for text, row in zip(batch, found, strict=True):
             assert np.array_equal(row, vector(text, 8))
+
+
+def test_a_chunk_of_another_width_than_the_others_is_dropped_with_a_note(tmp_path):
+    right, _ = encode(VectorStore(tmp_path), ["a", "b", "c"])
+    planted = write_chunk(
+        tmp_path, exact_keys(["a", "d"]), np.ones((2, right.shape[1] + 1), np.float32)
+    )
+    notes = []
+    again, asked = encode(VectorStore(tmp_path, notes.append), ["a", "b", "c", "d"])
+    assert asked == ["d"]
+    assert np.array_equal(again[:3], right)
+    assert notes == [f"{planted} was damaged: it is dropped, and what it held is made again"]
+
+
+def test_a_store_whose_vectors_are_all_of_another_width_is_named_as_damaged(tmp_path):
+    write_chunk(tmp_path, exact_keys(["z"]), np.ones((1, 9), np.float32))
+    with pytest.raises(
+        CorruptArtifact, match=r"vectors of 9 dimensions.*gives 8.*Delete this folder"
+    ):
+        encode(VectorStore(tmp_path), ["a"])

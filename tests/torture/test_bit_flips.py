@@ -197,3 +197,18 @@ def test_the_hash_is_that_of_xxhash(tmp_path):
     data = np.random.default_rng(1).bytes(3_000_000)
     (tmp_path / "file").write_bytes(data)
     assert content_hash(tmp_path / "file") == xxhash.xxh3_128_hexdigest(data)
+
+
+@pytest.mark.parametrize("command", [("leak",), ("filter", "--relative-margin", "0.2")])
+def test_damage_that_sizes_do_not_show_is_one_message_where_it_is_read(command, finished, tmp_path):
+    work = shutil.copytree(finished, tmp_path / "w")
+    negmine.trust(work)
+    file = work / "2-retrieve/candidates/part-00000.parquet"
+    data = bytearray(file.read_bytes())
+    data[200:400] = bytes(byte ^ 0x5A for byte in data[200:400])
+    file.write_bytes(data)
+    done = invoke(command[0], work, *command[1:], "--verify", "sizes")
+    assert done.exit_code == 1
+    assert "is damaged" in done.stderr
+    assert "negmine status WORK --verify" in done.stderr
+    assert "Traceback" not in done.output

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+import warnings
 from typing import NamedTuple
 from unittest import mock
 
@@ -14,6 +15,7 @@ import yaml
 
 from negmine.cli.start import main
 from negmine.data.steering import STEERING
+from tests.bench.collections import wordllama
 from tests.scorers.judge.server import answer, documents, serving
 from tests.torture.faults import FULL
 
@@ -119,6 +121,9 @@ COMMANDS = {
     "lint corpus": ["lint", "DATA/corpus.parquet"],
     "settings": ["settings", "--work", "WORK"],
     "report": ["report", "WORK", "--html", "PAGE"],
+    "decontaminate": ["decontaminate", "WORK", "--against", "DATA/corpus.parquet"],
+    "batch": ["batch", "WORK", "--batch-size", "4", "--by", "random"],
+    "plan": ["filter", "WORK", "--retriever", "m:\x1b[31m\u202e"],
     "dry run": ["filter", "WORK", "--dry-run", "--max-risk", "0.5"],
     "no such query": ["explain", "WORK", "\x1b[31m\u202e no such query"],
     "a megabyte of a query": ["explain", "WORK", "y" * 100_000],
@@ -148,6 +153,40 @@ def test_no_output_is_steered(name, as_json, mined, tmp_path):
             json.loads(out)
         elif not as_json:
             assert len(done.stdout) < MOST
+
+
+@pytest.mark.skipif(not FULL, reason="it trains a student: in the full form")
+@pytest.mark.parametrize("as_json", [False, True])
+def test_prove_is_not_steered(as_json, mined, tmp_path):
+    pytest.importorskip("wordllama", reason="the static model's package is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        student = wordllama(tmp_path / "student\x1b[31m")
+    words = [
+        "--seeds",
+        "1",
+        "--max-steps",
+        "1",
+        "--learning-rate",
+        "0.01",
+        "--allow-few",
+        "--device",
+        "cpu",
+    ]
+    recipe = "evil\x1b[31m\u202e\n# Heading=--skip-top 1"
+    done = run(
+        "prove",
+        mined[0],
+        "--student",
+        student,
+        *words,
+        "--recipe",
+        recipe,
+        *(["--json"] if as_json else []),
+    )
+    check_plain(done.stderr, "prove")
+    check_plain(done.stdout, "prove")
+    assert len(done.stderr) < MOST
 
 
 class Tags(html.parser.HTMLParser):

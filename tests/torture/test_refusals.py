@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -221,6 +222,25 @@ def test_stdout_may_be_closed_full_or_a_pipe_that_nobody_reads(json, finished):
     )
 
 
+@pytest.mark.parametrize("flag", ["--json", "--html"])
+def test_a_report_into_a_full_device_is_one_message_and_the_device_stays(flag, finished):
+    command = [
+        sys.executable,
+        "-m",
+        "negmine.cli",
+        "report",
+        finished,
+        "--no-leak",
+        flag,
+        "/dev/full",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "/dev/full cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert Path("/dev/full").is_char_device()
+
+
 @pytest.mark.parametrize("module", ["typer", "pydantic", "negmine.cli.console", "polars"])
 def test_ctrl_c_while_modules_are_imported_is_130(module, finished):
     script = f"""
@@ -246,8 +266,10 @@ main()
 
 
 def test_what_is_no_refusal_keeps_its_traceback(finished, monkeypatch):
-    from negmine.cli.refusals import explained
+    from negmine.cli.refusals import refusal
 
-    assert explained(ValueError("No space left on device")) is None
-    assert explained(KeyError("x")) is None
-    assert "Memory is used up" in explained(MemoryError())
+    assert refusal(ValueError("No space left on device")) is None
+    assert refusal(ValueError("zstd error: Data corruption detected")) is None
+    assert refusal(pl.exceptions.ComputeError("a column is missing")) is None
+    assert refusal(KeyError("x")) is None
+    assert "Memory is used up" in refusal(MemoryError())["message"]

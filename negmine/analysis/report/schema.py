@@ -24,6 +24,7 @@ from negmine.analysis.report.sections.recall import RECALL, Recall
 from negmine.analysis.report.sections.sample import SAMPLE, Sample
 from negmine.analysis.report.sections.scores import SCORERS, Scorer
 from negmine.analysis.report.sections.short import SHORT, Short
+from negmine.analysis.report.sections.suspects import SUSPECTED, Suspect
 from negmine.analysis.report.sections.totals import TOTALS, Totals
 
 
@@ -63,6 +64,9 @@ class Report(Part):
     )
     hubs: Annotated[Hubs, HUBS] = Field(description="documents used most")
     short: Annotated[Short, SHORT] = Field(description="queries with too few negatives")
+    suspects: Annotated[list[Suspect], SUSPECTED] = Field(
+        description="positives that may be no answers, the lowest first, at most 12"
+    )
     sample: Annotated[Sample, SAMPLE] = Field(description="queries to look at")
 
 

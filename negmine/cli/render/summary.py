@@ -27,7 +27,10 @@ def summary(result: Result) -> RenderableType:
     for name in ("document_copies", "query_copies"):
         if counts.pop(name, 0):
             lines.add_row(name.replace("_", " "), f"{result.summary[name]:,}", "counted as one")
-    for name in ("queries_mined", "queries_without_positives", "positives", "candidates"):
+    for name in (
+        "queries_mined", "queries_without_positives", "positives", "positives_suspected", "queries_suspected",
+        "candidates",
+    ):  # fmt: skip
         if name in counts:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")
     for reason, count in removed.items():

@@ -17,6 +17,7 @@ _opinions = partial(setting, group="Second opinions")
 _guides = partial(setting, group="Guides")
 _judge = partial(setting, group="Judge")
 _decontaminate = partial(setting, group="Decontamination")
+_suspects = partial(setting, group="Suspected positives")
 
 EVAL_TESTS = ("exact", "ngrams", "span", "vectors")
 
@@ -207,6 +208,17 @@ class FilterSettings(StageSettings):
     judge_timeout: float = _judge("Seconds to wait for a whole answer.", 120.0, gt=0, speed=True)
     judge_retries: int = _judge("Times a failed call is tried again.", 6, ge=0, speed=True)
 
+    suspect_share: float | None = _suspects(
+        "Suspect a positive that every score puts below this share of its query's candidates, such as 0.75.",
+        ge=0,
+        le=1,
+        essential="stage",
+    )
+    suspect_deviations: float | None = _suspects(
+        "Suspect a positive whose scores all lie this many standard deviations (robust ones) below the median "
+        "of all positives, such as 1.",
+        gt=0,
+    )
     decontaminate: tuple[Path, ...] = _decontaminate(
         "Evaluation set that training texts must not be in: a BEIR folder, a work directory, or a file of "
         "queries or documents. What --drop-contaminated says is dropped. Repeatable.",

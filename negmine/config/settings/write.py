@@ -125,6 +125,11 @@ class WriteSettings(StageSettings):
         shared_with=("filter",),
         essential="stage",
     )
+    drop_positives: Literal["none", "suspected"] = _selection(
+        "Positives that are not written: none, or those that --suspect-share or --suspect-deviations suspects. "
+        "Margins are still measured from them.",
+        "none",
+    )
     max_reuse: int | None = _selection(
         "Queries that a document may be a negative of, at most; those that rank it best keep it.",
         gt=0,

@@ -51,12 +51,6 @@ def _check_vectors(index: IndexSettings, in_use: bool) -> None:
             f"--model {', '.join(index.model)}: with your own vectors no model is used. Leave one of them out."
         )
 
-    for field in ("vector_id_column", "vector_column"):
-        if getattr(index, field) is not None and index.document_vectors is None:
-            raise SettingsError(
-                f"{flag(field)} is for files of your own vectors. Give --query-vectors and --document-vectors."
-            )
-
 
 def _check_similarity(config: ResolvedConfig, in_use: bool) -> None:
     """Refuse inner products where a cosine is needed; similarities of two documents always are cosines."""
@@ -72,14 +66,10 @@ def _check_similarity(config: ResolvedConfig, in_use: bool) -> None:
 
 
 def _check_endpoint(index: IndexSettings, in_use: bool) -> None:
-    """Refuse what an endpoint cannot be told, and settings of an endpoint without one."""
+    """Refuse what an endpoint cannot be told."""
     budget_of("--embedding-budget", index.embedding_budget, "texts")
     url = index.model_url
     if url is None:
-        if index.embedding_budget is not None:
-            raise SettingsError(
-                f"--embedding-budget {index.embedding_budget}: no text is sent anywhere. Give --model-url."
-            )
         return
     check_url("--model-url", url, KEY)
     if not in_use:

@@ -82,10 +82,9 @@ class Encoded:
         write_rows(path, kind, tables, count, self._settings.vector_dtype, vectors_of)
         self.norms[kind] = encoder.norms
         if isinstance(encoder, ApiEncoder):
-            others = {id(one): one for one in self._encoders.values()}.values()
-            self.stats["tokens"] = sum(
-                one.budget.used for one in others if isinstance(one, ApiEncoder)
-            )
+            both = self._encoders.values()
+            budgets = {one.budget for one in both if isinstance(one, ApiEncoder)}
+            self.stats["tokens"] = sum(budget.used for budget in budgets)
 
     def _vectors(self, table: pa.Table, kind: Kind, progress: Progress) -> Floats:
         texts = table["text"].to_pylist()
@@ -94,7 +93,7 @@ class Encoded:
         )
         self.stats["encoded"] += encoded
         self.stats["reused"] += len(texts) - encoded
-        dims = int(self.stats.setdefault("dimensions", vectors.shape[1]))
+        dims = self.stats.setdefault("dimensions", int(vectors.shape[1]))
         if texts and vectors.shape[1] != dims:
             raise _do_not_fit(self._model, dims, vectors.shape[1])
         return vectors

@@ -8,7 +8,6 @@ import polars as pl
 
 from negmine.engine.context import Context
 from negmine.engine.tasks import once
-from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.filter.tasks import Keys
 from negmine.stages.write.passes import needs_scales
 from negmine.stages.write.positives import IS_POSITIVE
@@ -16,7 +15,8 @@ from negmine.stages.write.random_documents import random_documents
 from negmine.stages.write.sampling.base import Selection
 from negmine.stages.write.scales import NO_SCALES, Scales, from_rows
 from negmine.stages.write.selecting import final_selection
-from negmine.storage.layout import QUERIES, SCALES, VERDICTS
+from negmine.stages.write.written import Written
+from negmine.storage.layout import QUERIES, SCALES
 
 
 class Given:
@@ -27,11 +27,11 @@ class Given:
         self._selection: Callable[[], Selection] = once(lambda: final_selection(context))
         self._scales: Callable[[], Scales] = once(self._read_scales)
         self._keys = once(lambda: Keys(context).corpus)
-        self._dropped = Dropped(context)
+        self._written = Written(context)
 
     def verdicts(self, part: int) -> pl.DataFrame:
-        """Return a part of `verdicts`, without queries and positives that are dropped as contaminated."""
-        return self._dropped.written(self.context.work.read(VERDICTS, part))
+        """Return a part of `verdicts`, without queries and positives that are contaminated or suspected."""
+        return self._written.part(part)
 
     @property
     def selection(self) -> Selection:

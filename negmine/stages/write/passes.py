@@ -13,12 +13,11 @@ from negmine.data import schemas
 from negmine.data.frames import table
 from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
-from negmine.stages.filter.contamination.dropped import Dropped
 from negmine.stages.write import scales as scaling
 from negmine.stages.write.reuse import fit, matched
 from negmine.stages.write.selecting import final_selection, selection_of
 from negmine.stages.write.selection import selected
-from negmine.storage.layout import VERDICTS
+from negmine.stages.write.written import Written
 
 
 def needs_scales(write: WriteSettings) -> bool:
@@ -28,12 +27,12 @@ def needs_scales(write: WriteSettings) -> bool:
 
 def reuse(context: Context) -> Stream:
     """The worst fit that a document still takes, of each that too many queries would have."""
-    selection, dropped = selection_of(context), Dropped(context)
+    selection, verdicts = selection_of(context), Written(context)
     stats: dict[str, Any] = {}
 
     def demands(cutoffs: pl.DataFrame) -> Iterator[pl.DataFrame]:
         limited = selection.with_cutoffs(cutoffs)
-        for rows in map(dropped.written, context.work.parts(VERDICTS)):
+        for rows in verdicts.parts():
             yield fit(selected(rows, limited), selection.score)
 
     def tables() -> Iterator[pa.Table]:
@@ -49,11 +48,11 @@ def reuse(context: Context) -> Stream:
 def scales(context: Context) -> Stream:
     """What weights and levels are measured by."""
     write, selection = context.config.write, final_selection(context)
-    dropped = Dropped(context)
+    verdicts = Written(context)
 
     def tables() -> Iterator[pa.Table]:
         margins, judged = [], []
-        for rows in map(dropped.written, context.work.parts(VERDICTS)):
+        for rows in verdicts.parts():
             if write.level:
                 chosen = selected(rows, selection).select(selection.margin.cast(pl.Float32))
                 margins.append(chosen.to_series())

@@ -170,7 +170,9 @@ def test_the_flags_name_columns_and_need_vectors(tmp_path, data, rows):
     with pytest.raises(InputError, match=r"no column of ids.*--vector-id-column"):
         index(tmp_path / "work", data, **both)
     index(tmp_path / "work", data, **both, vector_id_column="url", vector_column="title_emb")
-    with pytest.raises(SettingsError, match=r"--vector-column is for files of your own vectors"):
+    with pytest.raises(
+        SettingsError, match=r"--vector-column: nothing reads it.*--document-vectors"
+    ):
         index(tmp_path / "other", data, vector_column="emb")
 
 

@@ -95,9 +95,11 @@ def test_the_host_and_the_model_tell_vectors_apart_and_no_weights_do(tmp_path, d
     def identity(**more):
         values = {"data": data, "retriever": ["dense"], "model": "m", "model_url": "http://a/v1"}
         context = open_context(tmp_path / "work", values | more)
+        from negmine.config.dense import dense_models
         from negmine.retrievers.dense.vectors import identity as of
 
-        return of(context.config.index, context.work.digest)
+        index = context.config.index
+        return of(dense_models(index)[0], index, context.work.digest)
 
     first = identity()
     assert first["endpoint"] == "a"
@@ -311,7 +313,7 @@ REFUSED = [
         URL | {"model": "m", "embedding_budget": "much"},
         r"--embedding-budget much: say 5000, or 5000texts",
     ),
-    ({"embedding_budget": "5"}, r"--embedding-budget 5: no text is sent anywhere"),
+    ({"embedding_budget": "5"}, r"--embedding-budget: nothing reads it.*--model-url"),
     (URL | {"model": "m", "devices": "cpu,cpu"}, r"--devices cpu,cpu: nothing is encoded here"),
 ]
 

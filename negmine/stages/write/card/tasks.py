@@ -17,7 +17,7 @@ from negmine.stages.write.card.shaping import shaping as shaping_settings
 from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.files import write_text
-from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, VERDICTS, training
+from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, SUSPECTS, VERDICTS, training
 from negmine.storage.manifest import Manifest
 
 README = "README.md"
@@ -123,6 +123,7 @@ def _counts(context: Context) -> list[tuple[str, int]]:
     verdicts, short = context.work.require(VERDICTS).stats, context.work.require(SHORT).stats
     return [
         ("known positives", context.work.require(QRELS).stats["positives"]),
+        *_suspected(context),
         ("candidates", verdicts["candidates"]),
         *((f"removed: `{reason}`", count) for reason, count in verdicts["removed"].items()),
         ("kept as possible negatives", verdicts["kept"]),
@@ -131,6 +132,13 @@ def _counts(context: Context) -> list[tuple[str, int]]:
         ("queries with none", short["queries_without_negatives"]),
         *_random(context),
     ]
+
+
+def _suspected(context: Context) -> list[tuple[str, int]]:
+    if context.config.write.drop_positives == "none":
+        return []
+    count = context.work.require(SUSPECTS).stats["positives_suspected"]
+    return [("of them suspected, and not written", count)]
 
 
 def _random(context: Context) -> list[tuple[str, int]]:

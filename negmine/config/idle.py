@@ -1,0 +1,90 @@
+"""Flags that nothing reads under the settings in force: they are refused, not ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from negmine.config.naming import flag
+from negmine.config.resolved import ResolvedConfig
+from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
+from negmine.config.sampling import idle_settings
+from negmine.config.settings import STAGES
+from negmine.errors import SettingsError
+
+
+class Family(NamedTuple):
+    """Settings of one thing, by the beginning of their names.
+
+    stage: theirs. is_on: is there the thing that reads them? remedy: the flags that turn it on.
+    """
+
+    stage: str
+    beginnings: tuple[str, ...]
+    is_on: Callable[[ResolvedConfig], bool]
+    remedy: str
+
+
+FAMILIES = (
+    Family(
+        "index", ("bm25_", "stemmer", "fold_accents"),
+        lambda config: "bm25" in config.index.retriever, "--retriever bm25",
+    ),
+    Family(
+        "index", ("vector_id_column", "vector_column"),
+        lambda config: config.index.document_vectors is not None,
+        "--query-vectors and --document-vectors",
+    ),
+    Family(
+        "index", ("embedding_",), lambda config: config.index.model_url is not None, "--model-url",
+    ),
+    Family(
+        "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
+    ),
+    Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),
+    Family(
+        "filter", ("judge_", "min_sensitivity"), lambda config: config.filter.judge is not None,
+        "--judge-url and --judge-model, or --judge-local",
+    ),
+    Family(
+        "filter", ("eval_",), lambda config: bool(config.filter.decontaminate),
+        "--decontaminate",
+    ),
+)  # fmt: skip
+
+
+def refuse_idle(config: ResolvedConfig) -> None:
+    """Refuse a flag that nothing reads; a flag that gives the default, and a seed, may be there.
+
+    What a file or a work directory says may wait for the thing that reads it. Raises SettingsError.
+    """
+    sampling = f" under --sampling {config.write.sampling}"
+    for name, remedy in sorted(_idle_of_sampling(config).items()):
+        _refuse(config, "write", name, remedy, sampling)
+    for family in FAMILIES:
+        if not family.is_on(config):
+            for name in STAGES[family.stage].model_fields:
+                if name.startswith(family.beginnings):
+                    _refuse(config, family.stage, name, family.remedy)
+
+
+def _idle_of_sampling(config: ResolvedConfig) -> dict[str, str]:
+    """Return the settings that the selection in force does not read, each with the flags that would."""
+    remedies = {
+        name: " or ".join(
+            f"--sampling {way}" for way, names in SAMPLING_SETTINGS.items() if name in names
+        )
+        for name in idle_settings(config.write) - {"seed"}
+    }
+    if not config.write.random_negatives:
+        remedies["random_shared"] = "--random-negatives"
+    return remedies
+
+
+def _refuse(config: ResolvedConfig, stage: str, name: str, remedy: str, where: str = "") -> None:
+    value = getattr(getattr(config, stage), name)
+    is_default = value == STAGES[stage].model_fields[name].default
+    if config.origins.get(name) == "flag" and not is_default:
+        raise SettingsError(
+            f"{flag(name)}: nothing reads it{where}. Leave it out, or give {remedy}."
+        )

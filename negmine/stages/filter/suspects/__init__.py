@@ -1,0 +1,1 @@
+"""Positives that may be no answers: which are suspected, and why."""

@@ -42,7 +42,7 @@ class SettingsKeywords(TypedDict, total=False):
     dimensions: int | str | Sequence[int | str]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
     similarity: Literal["cosine", "dot"]
-    vector_dtype: Literal["float32", "float16"]
+    vector_dtype: Literal["float32", "float16", "int8"]
     query_vectors: str | Path | None
     document_vectors: str | Path | None
     vector_id_column: str | None

@@ -123,7 +123,9 @@ class IndexSettings(StageSettings):
         "cosine",
         essential="stage",
     )
-    vector_dtype: Literal["float32", "float16"] = _model("Precision of vectors on disk.", "float32")
+    vector_dtype: Literal["float32", "float16", "int8"] = _model(
+        "Precision of vectors on disk. int8: of documents; queries stay float32.", "float32"
+    )
     query_vectors: Path | None = _model(
         "Your own query vectors: .npy in the row order of the source file, or Parquet or Arrow with ids (a "
         "file, a folder, or a pattern as 'q/*.parquet')."

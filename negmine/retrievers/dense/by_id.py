@@ -36,7 +36,8 @@ class ById:
         self._columns = columns_in(
             self._files, kind, settings.vector_id_column, settings.vector_column
         )
-        self._kind, self._dtype = kind, settings.vector_dtype
+        self._kind = kind
+        self._dtype = "float16" if settings.vector_dtype == "float16" else "float32"
         self._example = ""
 
     def write(self, path: Path, ids: pl.Series, dims: int, progress: Progress) -> dict[str, int]:

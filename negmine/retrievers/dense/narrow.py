@@ -13,12 +13,12 @@ from negmine.errors import InputError
 
 
 def narrowed(vectors: Floats, dtype: str, complain: Callable[[int], str]) -> NDArray[Any]:
-    """Return vectors as float32 or float16, the same shape.
+    """Return vectors as float16, or as they are for another `dtype`, the same shape.
 
     Raises InputError, in the words of `complain(row)`, for a row whose numbers float16 cannot hold: above
     65,504, or all so small that they become zero. A unit vector has none.
     """
-    if dtype == "float32":
+    if dtype != "float16":
         return vectors
     with np.errstate(over="ignore"):
         narrow = vectors.astype(dtype)

@@ -15,12 +15,11 @@ from negmine.models.products import pair_scores
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense import coarse, exact
 from negmine.retrievers.dense.approximate import Approximate
+from negmine.retrievers.dense.int8 import FLOATS, open_documents
 from negmine.retrievers.dense.nearest import Floats, Propose
 from negmine.retrievers.dense.vectors import IDS, POSITIONS
 from negmine.storage.arrays import check_ascending, open_array
 from negmine.storage.parquet import read_part
-
-FLOATS = (np.float32, np.float16)
 
 
 class Dense:
@@ -47,10 +46,10 @@ class Dense:
         self._ids = read_part(folder / IDS).with_row_index("place")
         self._positions = _positions(folder / POSITIONS, len(doc_order))
         self._order = doc_order if self._positions is None else doc_order[self._positions]
-        self._documents = open_array(folder / "documents.npy", FLOATS, (len(self._order), None))
+        is_unit = longest is None
+        self._documents = open_documents(folder, len(self._order), is_unit)
         count, dims = self._documents.shape
         self._asked = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
-        is_unit = longest is None
         self.vectors: Any = self._documents if is_unit else UnitRows(self._documents)
         self.queries: Any = self._asked if is_unit else UnitRows(self._asked)
         pays = roughly is not None and coarse.is_worth_it(count, len(self._asked), dims)

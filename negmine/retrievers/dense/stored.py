@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from negmine.models.norms import UnitRows
+from negmine.retrievers.dense.int8 import open_documents
 from negmine.retrievers.dense.vectors import IDS, POSITIONS
 from negmine.storage.parquet import read_part
 
@@ -36,8 +37,8 @@ class StoredVectors:
             for what, ids in (("document", encoded), ("query", queries))
         }
         mapped = {
-            what: np.load(folder / file, mmap_mode="r")
-            for what, file in (("document", "documents.npy"), ("query", "queries.npy"))
+            "document": open_documents(folder, None, is_unit),
+            "query": np.load(folder / "queries.npy", mmap_mode="r"),
         }
         self._vectors: dict[str, Any] = {
             what: array if is_unit else UnitRows(array) for what, array in mapped.items()

@@ -23,9 +23,9 @@ from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers.dense import approximate, given, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
+from negmine.retrievers.dense.int8 import open_documents
 from negmine.retrievers.dense.open import open_dense
-from negmine.retrievers.dense.search import FLOATS, Dense
-from negmine.storage.arrays import open_array
+from negmine.retrievers.dense.search import Dense
 from negmine.storage.files import write_array
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 
@@ -157,9 +157,10 @@ def faiss_index(context: Context, model: DenseModel) -> Folder:
     """A FAISS index over the vectors."""
 
     def make(folder: Path) -> dict[str, Any]:
-        index, progress = context.config.index, context.progress
-        file = context.work.opened(names.vectors(index, model)) / "documents.npy"
-        documents = open_array(file, FLOATS, (None, None))
+        index, progress, work = context.config.index, context.progress, context.work
+        made = work.require(names.vectors(index, model))
+        is_unit = bool(made.stats.get("normalised", True))
+        documents = open_documents(work.opened(made.artifact), None, is_unit)
         progress.total(len(documents), "documents")
         return approximate.build(documents, index.index, folder, progress)
 

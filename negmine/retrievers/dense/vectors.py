@@ -21,6 +21,7 @@ from negmine.models.locate import resolve_device
 from negmine.retrievers.dense import given, nearest
 from negmine.retrievers.dense.brought import Brought
 from negmine.retrievers.dense.encoded import Encoded, encoders
+from negmine.retrievers.dense.int8 import INT8, make_int8
 from negmine.retrievers.dense.rows import KINDS, Tables
 from negmine.storage.digests import Digests
 from negmine.storage.files import write_frame
@@ -98,6 +99,8 @@ def build(
     )
     for (kind, file), tables in zip(KINDS, (documents, queries), strict=True):
         maker.write(folder / file, kind, tables, counts[kind], progress)
+        if kind == "document" and settings.vector_dtype == INT8:
+            make_int8(folder / file)
     write_frame(folder / IDS, pl.DataFrame({"query_id": ids["query_id"]}))
     return {
         "documents": counts["document"], "queries": counts["query"], **maker.stats,

@@ -39,6 +39,11 @@ FAMILIES = (
         "index", ("embedding_",), lambda config: config.index.model_url is not None, "--model-url",
     ),
     Family(
+        "index", ("query_model", "dimensions"),
+        lambda config: "dense" in config.index.retriever and config.index.document_vectors is None,
+        "--retriever dense with a --model, without vectors of your own",
+    ),
+    Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),

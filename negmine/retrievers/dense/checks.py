@@ -20,7 +20,6 @@ def check(config: ResolvedConfig) -> None:
     _check_vectors(config.given.index, in_use)
     _check_similarity(config, in_use)
     _check_endpoint(config.given.index, in_use)
-    _check_encoders(index, in_use)
     if index.dense_scope == "candidates":
         _check_scope(index, in_use)
     encodes = in_use and index.document_vectors is None and index.model_url is None
@@ -87,16 +86,6 @@ def _check_endpoint(index: IndexSettings, in_use: bool) -> None:
             f"--embedding-budget {index.embedding_budget} is for one --model, and several would be asked. Name "
             "one at a time, or leave it out."
         )
-
-
-def _check_encoders(index: IndexSettings, in_use: bool) -> None:
-    for field in ("query_model", "dimensions"):
-        values = getattr(index, field)
-        if values and not (in_use and index.document_vectors is None):
-            raise SettingsError(
-                f"{flag(field)} {', '.join(map(str, values))} is for the dense retriever and its --model. Add "
-                "--retriever dense, and bring no vectors along."
-            )
 
 
 def _check_scope(index: IndexSettings, in_use: bool) -> None:

@@ -1,5 +1,7 @@
 """What differs in how two runs were made, from their manifests."""
 
+from dataclasses import replace
+
 import pytest
 
 from negmine.analysis.diff.setup import changed, differences, role, scale
@@ -24,6 +26,8 @@ def made(*manifests):
         ("2-retrieve/dense-a-b", ("2-retrieve/dense", "a-b")),
         ("2-retrieve/vectors-a-b", ("2-retrieve/vectors", "a-b")),
         ("1-index/faiss-a-b", ("1-index/faiss", "a-b")),
+        ("1-index/e5-e5-base-v2", ("1-index/e5", "e5-base-v2")),
+        ("2-retrieve/vectors_dense_2-a-b", ("2-retrieve/vectors_dense_2", "a-b")),
         ("3-rerank/ce-minilm", ("3-rerank", "ce-minilm")),
         ("4-filter/guide-x", ("4-filter/guide", "x")),
         ("4-filter/guide_2-x", ("4-filter/guide_2", "x")),
@@ -97,8 +101,18 @@ def test_a_scale_is_model_and_formula_not_depth():
         manifest("1-index/dense-m", {"model": "m"}), manifest("2-retrieve/dense-m", {"k": 5})
     )
     quick = {"k": 9, "index": "IVF8", "nprobe": 2}
-    few = made(
-        manifest("2-retrieve/vectors-m", {"model": "m"}), manifest("2-retrieve/dense-m", quick)
-    )
+    vectors = replace(manifest("2-retrieve/vectors-m", {"model": "m"}), schema=None)
+    read = {"2-retrieve/vectors-m": "id", "1-index/queries": "id"}
+    few = made(vectors, replace(manifest("2-retrieve/dense-m", quick), inputs=read))
     assert scale(exact, "dense") == scale(few, "dense") is not None
     assert scale({}, "risk") == scale(one, "risk")
+
+
+def test_a_named_model_has_a_scale_of_its_own():
+    vectors = replace(manifest("2-retrieve/vectors_e5-m", {"model": "m"}), schema=None)
+    read = {"2-retrieve/vectors_e5-m": "id", "2-retrieve/bm25": "id"}
+    run = replace(manifest("2-retrieve/e5-m", {"k": 5}), inputs=read)
+    few = made(vectors, run, manifest("2-retrieve/bm25", {"k": 5, "factory": "x"}))
+    full = made(manifest("1-index/e5-m", {"model": "m"}), manifest("2-retrieve/e5-m", {"k": 5}))
+    assert scale(few, "e5") == scale(full, "e5") is not None
+    assert scale(few, "dense") is None

@@ -13,7 +13,7 @@ from negmine.config.resolve import resolve as resolve_settings
 from negmine.engine.progress import Notes
 from negmine.errors import NotTrusted, RetrieverError, SettingsError
 from negmine.models.api_encoder import plan
-from negmine.retrievers.registry import info
+from negmine.retrievers.registry import infos
 from negmine.stages.estimate import estimate
 from negmine.stages.opening import context_to_mine, open_context
 from negmine.storage.workdir import Workdir
@@ -326,13 +326,13 @@ def test_settings_that_cannot_work_are_refused(tmp_path, data, given, said):
 
 
 def test_a_model_that_is_named_alone_goes_to_no_endpoint_that_was_named_before():
-    before = resolve_settings({"model": "m"} | URL, None, None, info).given
-    after = resolve_settings({"model": "n"}, None, before, info)
+    before = resolve_settings({"model": "m"} | URL, None, None, infos).given
+    after = resolve_settings({"model": "n"}, None, before, infos)
     assert after.index.model_url is None
-    again = resolve_settings({"model_url": "http://other/v1"}, None, before, info)
-    assert (again.index.model, again.index.model_url) == ("m", "http://other/v1")
+    again = resolve_settings({"model_url": "http://other/v1"}, None, before, infos)
+    assert (again.index.model, again.index.model_url) == (("m",), "http://other/v1")
     own = resolve_settings(
-        {"query_vectors": "q.npy", "document_vectors": "d.npy"}, None, before, info
+        {"query_vectors": "q.npy", "document_vectors": "d.npy"}, None, before, infos
     )
     assert own.index.model_url is None
 
@@ -340,8 +340,8 @@ def test_a_model_that_is_named_alone_goes_to_no_endpoint_that_was_named_before()
 def test_a_name_at_an_endpoint_is_no_folder_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "BAAI" / "bge").mkdir(parents=True)
-    given = resolve_settings({"model": "BAAI/bge"} | URL, None, None, info)
-    assert given.index.model == "BAAI/bge"
+    given = resolve_settings({"model": "BAAI/bge"} | URL, None, None, infos)
+    assert given.index.model == ("BAAI/bge",)
 
 
 def test_a_guide_is_a_model_of_this_machine_beside_an_endpoint(tmp_path, data):
@@ -353,3 +353,36 @@ def test_a_guide_is_a_model_of_this_machine_beside_an_endpoint(tmp_path, data):
     assert any(row["artifact"].startswith("4-filter/guide") for row in result.artifacts)
     card = (tmp_path / "work" / "5-write" / "README.md").read_text()
     assert server.url not in card
+
+
+def test_several_models_at_one_endpoint_are_retrievers_of_their_own(tmp_path, data):
+    def by_model(request, number):
+        size = {"small": 8, "large": 16}[request["model"]]
+        size = request.get("dimensions", size)
+        return 200, scripts.answer(scripts.rows(request, size))
+
+    both = {"model": ["small", "big=large"], "dimensions": ["big=12"]}
+    with serving(by_model) as server:
+        mine(tmp_path / "work", data, server, **both)
+        assert {r["model"] for r in server.requests} == {"small", "large"}
+        assert {r.get("dimensions") for r in server.requests if r["model"] == "large"} == {12}
+        assert not any("dimensions" in r for r in server.requests if r["model"] == "small")
+        rows = Workdir(tmp_path / "work").scan("2-retrieve/candidates").collect()
+        assert {"dense_score", "big_score"} <= set(rows.columns)
+        with pytest.raises(SettingsError, match=r"--embedding-budget 5 is for one --model"):
+            mine(tmp_path / "other", data, server, **both, embedding_budget="5")
+        cost = estimate(open_context(tmp_path / "new", {"data": data, **flags(server, **both)}))
+        assert cost["embedding"]["texts"] == 2 * (len(DOCUMENTS) + len(QUERIES))
+
+
+def test_a_model_of_queries_at_the_endpoint_must_have_the_same_width(tmp_path, data):
+    def by_model(request, number):
+        return 200, scripts.answer(scripts.rows(request, 8 if request["model"] == "q" else 16))
+
+    with (
+        serving(by_model) as server,
+        pytest.raises(
+            SettingsError, match=r"--query-model q gives vectors of 8 dimensions, --model m of 16"
+        ),
+    ):
+        index(tmp_path / "work", data, server, query_model="q")

@@ -157,6 +157,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
         ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES | queries),
+        (ENDPOINT | {"data": beir}, {"model_url": "http://elsewhere/v1"}),
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
@@ -212,6 +213,7 @@ RERANK_CHANGES = {
     "rerank_max_length": 9, "rerank_dtype": "bfloat16",
 }  # fmt: skip
 OWN = "tests.scorers.judge.mining:Backwards"
+ENDPOINT = {"retriever": ["dense"], "model": "m", "model_url": "http://localhost/v1"}
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
@@ -230,6 +232,7 @@ GATES = {
     "min_hardness",
     "max_dropped",
     "judge_budget",
+    "embedding_budget",
 }
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {

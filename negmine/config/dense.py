@@ -46,6 +46,14 @@ class DenseModel:
         return self.queries.model != self.documents.model
 
 
+def names_of(models: Sequence[str]) -> list[str]:
+    """Return the names of --model: their own, else by their place: dense, dense_2."""
+    return [
+        split_name(value)[0] or (f"{NAME}_{place}" if place > 1 else NAME)
+        for place, value in enumerate(models, 1)
+    ]
+
+
 def dense_models(index: IndexSettings) -> tuple[DenseModel, ...]:
     """Return the models of --model in their order; of brought vectors, one that stands for them.
 
@@ -53,10 +61,7 @@ def dense_models(index: IndexSettings) -> tuple[DenseModel, ...]:
     one setting.
     """
     named = [_named(value) for value in index.model]
-    names = [
-        name or (f"{NAME}_{place}" if place > 1 else NAME)
-        for place, (name, _) in enumerate(named, 1)
-    ]
+    names = names_of(index.model)
     if len({name.lower() for name in names}) != len(names) or not names:
         raise SettingsError(
             f"--model: give at least one, and each a name of its own. The names would be: {', '.join(names)}."

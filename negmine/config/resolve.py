@@ -12,6 +12,7 @@ from typing import Any
 from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
+from negmine.config.other_models import gone_with_models
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
 from negmine.config.settings import STAGES, IndexSettings, Settings
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
@@ -74,6 +75,8 @@ class Layers:
     def add(self, origin: str, given: Mapping[str, Mapping[str, Any]]) -> None:
         """Let `given` win; `none` forgets. One data source takes the place of others; so do opposites."""
         for stage, fields in given.items():
+            if "model" in fields:
+                self.tables[stage] |= gone_with_models(self.tables[stage], fields)
             for rival in _rivals(fields):
                 self._drop(stage, rival)
             for field, value in fields.items():
@@ -96,9 +99,9 @@ def _rivals(fields: Mapping[str, Any]) -> set[str]:
 
     A model without --model-url is one of this machine: its name goes to no endpoint that was named before.
     """
-    models = ((("model",), ("query_model", "model_url")), (("model", "model_url"), OF_VECTORS))
-    encoders = ((VECTORS, ENCODERS), *models)
-    pairs = ((SOURCES, SOURCES), *encoders, (ONE, SEVERAL), (SEVERAL, ONE))
+    models = ((("model",), ("model_url",)), (("model", "model_url"), OF_VECTORS))
+    either = ((VECTORS, ENCODERS), *models, (ONE, SEVERAL), (SEVERAL, ONE))
+    pairs = ((SOURCES, SOURCES), *either)
     return {rival for some, rivals in pairs if any(f in some for f in fields) for rival in rivals}
 
 

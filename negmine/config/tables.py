@@ -53,13 +53,13 @@ def _absolute(settings: StageSettings) -> StageSettings:
             continue  # a name at an endpoint, even where a folder here is called so
         elif field in MODELS and value:
             many = isinstance(value, tuple)
-            absolute = _named_model if field in NAMED_MODELS else _model_path
+            absolute = named_model if field in NAMED_MODELS else _model_path
             paths = tuple(map(absolute, value if many else (value,)))
             update[field] = paths if many else paths[0]
     return settings.model_copy(update=update)
 
 
-def _named_model(value: str) -> str:
+def named_model(value: str) -> str:
     """Return MODEL or NAME=MODEL with an absolute path; a folder whose own name has a `=` is no NAME=MODEL."""
     name, model = split_name(value)
     if not name or _model_path(value) != value:

@@ -79,6 +79,11 @@ def test_each_model_finds_what_it_finds_alone(tmp_path, beir, one, other, how):
         place = "2-retrieve/vectors" if how else "1-index/dense"
         second = "2-retrieve/vectors_dense_2" if how else "1-index/dense_2"
         stands = place if name == "dense" else second
+        inputs, theirs = (
+            manifests(tmp_path / folder)[f"{where}-model"]["inputs"]
+            for folder, where in (("w", stands), (work, place))
+        )
+        assert inputs == theirs  # no model waits for another, or is made again because of it
         vectors = files(tmp_path / "w", f"{stands}-model")
         assert vectors == files(tmp_path / work, f"{place}-model")
         assert len(vectors) == (5 if how else 4)
@@ -267,12 +272,16 @@ def test_queries_have_an_encoder_of_their_own(tmp_path, beir, one, other, narrow
         negmine.index(tmp_path / "w", query_model=narrow)
 
 
-def test_a_new_model_forgets_the_encoder_of_queries_that_was_for_the_old_one(
+def test_a_new_model_does_not_take_the_encoder_of_queries_that_was_for_the_old_one(
     tmp_path, beir, one, other
 ):
     same = str(static_model(tmp_path / "models/same", seed=9))
     negmine.index(tmp_path / "w", data=beir, retriever="dense", model=one, query_model=same)
-    negmine.index(tmp_path / "w", model=other)
+    with pytest.raises(SettingsError, match="was for other models than these"):
+        negmine.index(tmp_path / "w", model=other)
+    negmine.index(tmp_path / "w", model=one)
+    assert "query_model" in manifests(tmp_path / "w")["1-index/dense-model"]["settings"]
+    negmine.index(tmp_path / "w", model=other, query_model="none")
     assert "query_model" not in manifests(tmp_path / "w")["1-index/dense-model"]["settings"]
 
 

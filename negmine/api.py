@@ -366,6 +366,36 @@ def trust(work: str | Path, *, forget: bool = False) -> dict[str, Any]:
     return record(work, forget)
 
 
+def label(
+    work: str | Path, labels: str | Path | None, *, who: str = "", forget: bool = False
+) -> dict[str, Any]:
+    """Add judgements of people to a work directory: they win over its qrels. `mine` then makes all anew.
+
+    labels: a file of query_id, doc_id, relevance, in any form of qrels; rows without a relevance say nothing.
+    who: the name kept with them. forget: remove all labels instead. Returns the `data` of
+    `negmine label --json`. Raises InputError for rows that cannot be used, MissingArtifact before `index`
+    has run.
+    """
+    from negmine.analysis.label import record
+
+    context = open_existing(work, {})
+    if forget:
+        return record.forget(context)
+    assert labels is not None
+    return record.record(context, Path(labels), who)
+
+
+def suggest_labels(work: str | Path, count: int, out: str | Path) -> dict[str, Any]:
+    """Write the `count` written negatives about which the risk is least sure into a tsv file `out`.
+
+    Somebody fills in its column relevance; then see `label`. Returns `file`, `questions`. Raises SettingsError
+    without a risk, or where `out` is there; MissingArtifact before `write` has run.
+    """
+    from negmine.analysis.label.suggest import suggest
+
+    return suggest(open_existing(work, {}), count, Path(out))
+
+
 def explain(work: str | Path, query: str) -> dict[str, Any]:
     """Return one query's text and candidates, with ranks, scores, kept and reason.
 

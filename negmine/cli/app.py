@@ -18,6 +18,7 @@ from negmine.cli.commands.explain import explain
 from negmine.cli.commands.filter import filter_
 from negmine.cli.commands.init import init
 from negmine.cli.commands.judge_check import judge_check
+from negmine.cli.commands.label import label
 from negmine.cli.commands.leak import leak
 from negmine.cli.commands.lint import lint
 from negmine.cli.commands.mine import mine
@@ -43,7 +44,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "filter": filter_,
         "write": stage_command("write"),
     },
-    "After the stages": {"batch": batch},
+    "After the stages": {"batch": batch, "label": label},
     "Look at a run": {
         "status": status,
         "show": show,

@@ -57,6 +57,12 @@ QRELS = _schema(
     _required("doc_id", ID),
     _required("relevance", pa.int32()),
 )
+LABELS = _schema(
+    "labels/1",
+    *QRELS,
+    _required("who", pa.large_string()),
+    _required("when", pa.large_string()),
+)
 RUN = _schema(
     "run/1",
     _required("query_id", ID),

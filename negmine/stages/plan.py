@@ -43,6 +43,7 @@ from negmine.stages.write.card import tasks as card_tasks
 from negmine.stages.write.compute import count_short
 from negmine.stages.write.depth import count_deep
 from negmine.stages.write.formats.registry import FORMATS
+from negmine.storage.labels import labels_file
 from negmine.storage.layout import (
     CANDIDATES,
     CARD,
@@ -108,9 +109,15 @@ def _index(context: Context) -> Iterable[Artifact]:
         index_tasks.queries, uses=SOURCES,
     )  # fmt: skip
     yield Artifact(
-        QRELS, schemas.QRELS, (CORPUS, QUERIES), source("qrels_files", "min_relevance"),
+        QRELS, schemas.QRELS, (CORPUS, QUERIES),
+        lambda: source("qrels_files", "min_relevance")() | _labels(context),
         index_tasks.qrels, uses=SOURCES,
     )  # fmt: skip
+
+
+def _labels(context: Context) -> dict[str, str]:
+    path = labels_file(context.work)
+    return {} if path is None else {"labels": context.work.digest(path)[:16]}
 
 
 def _pair_columns(settings: IndexSettings) -> dict[str, tuple[str, ...]]:

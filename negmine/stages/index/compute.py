@@ -130,6 +130,12 @@ def qrels(rows: pl.DataFrame, corpus_ids: pl.DataFrame, query_ids: pl.DataFrame)
     )
 
 
+def with_labels(merged: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """Return qrels with labels in place of what they said of the same pairs. Both as `qrels` returns them."""
+    others = merged.join(labels, on=["query_id", "doc_id"], how="anti", maintain_order="left")
+    return pl.concat([others, labels]).sort("query_row", "doc_id")
+
+
 def qrels_parts(merged: pl.DataFrame, part_rows: Iterable[int]) -> Iterator[pa.Table]:
     """Cut merged qrels so that part i speaks of the queries in part i of `queries`."""
     start = 0

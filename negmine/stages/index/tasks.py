@@ -21,6 +21,7 @@ from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
 from negmine.storage import shingles as shingle_index
 from negmine.storage.given import check_tables
+from negmine.storage.labels import read_labels
 from negmine.storage.layout import CORPUS, QUERIES
 
 
@@ -68,7 +69,7 @@ def qrels(context: Context) -> Stream:
         docs = context.work.scan(CORPUS).select("doc_id", "same_as").collect()
         query_ids = context.work.scan(QUERIES).select("query_id", "same_as").collect()
         _check_dangling(sources, raw, docs, query_ids, problems)
-        merged = index.qrels(raw, docs, query_ids)
+        merged = _with_labels(context, index.qrels(raw, docs, query_ids), docs, query_ids)
         counts.update(_count_qrels(context, sources, merged, query_ids, problems))
         part_rows = [part["rows"] for part in context.work.require(QUERIES).parts]
         counts["queries_per_part"] = []
@@ -88,6 +89,23 @@ def shingles(context: Context) -> Folder:
         return shingle_index.build(context.corpus.documents(), folder, context.progress.advance)
 
     return Folder(make)
+
+
+def _with_labels(
+    context: Context, merged: pl.DataFrame, docs: pl.DataFrame, query_ids: pl.DataFrame
+) -> pl.DataFrame:
+    """Return qrels as people have labelled them since; labels of what is not indexed any more are noted."""
+    labels = read_labels(context.work)
+    if labels.is_empty():
+        return merged
+    lost = index.dangling(labels, query_ids, "query_id").height
+    lost += index.dangling(labels, docs, "doc_id").join(query_ids, on="query_id", how="semi").height
+    if lost:
+        context.progress.note(
+            f"{counted(lost, 'labels')} of negmine label name a query or document that is not indexed any "
+            "more: left out"
+        )
+    return index.with_labels(merged, index.qrels(labels, docs, query_ids))
 
 
 _NO_QRELS = pl.DataFrame(

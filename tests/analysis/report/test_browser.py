@@ -1,9 +1,14 @@
 """The page in a real browser: no script but its own, no request, keys, search, light and dark, 360 px."""
 
 import json
+import shutil
+import time
 
 import pytest
 
+import negmine
+from negmine.storage.labels import read_labels
+from negmine.storage.workdir import Workdir
 from tests.analysis.report.conftest import QUESTION
 
 VISIBLE = "[...document.querySelectorAll('.query')].filter((q) => !q.hidden)"
@@ -160,3 +165,24 @@ def test_without_script_everything_can_still_be_read(window, page):
         assert not window.driver.find_element("id", "search").is_displayed()
     finally:
         window.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_what_a_person_disagrees_with_is_saved_and_label_takes_it(window, page, work, tmp_path):
+    window.driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    window.open(page)
+    box = "document.querySelector('.docs .negative input')"
+    window.run(f"{box}.closest('.query').open = true")
+    window.run(f"{box}.click()")
+    query, document = window.run(f"[{box}.dataset.query, {box}.dataset.doc]")
+    window.run("document.getElementById('save').click()")
+    file = tmp_path / "labels.tsv"
+    for _ in range(100):
+        if file.exists():
+            break
+        time.sleep(0.1)
+    copy = shutil.copytree(work, tmp_path / "w")
+    negmine.trust(copy)
+    assert negmine.label(copy, file)["relevant"] == 1
+    assert read_labels(Workdir(copy)).select("query_id", "doc_id").rows() == [(query, document)]

@@ -62,16 +62,25 @@
     if (event.key === "k") move(-1);
   });
 
-  // What a person disagrees with becomes rows of qrels.
+  // What a person disagrees with becomes a file for `negmine label`.
   const boxes = all(".docs input"), marked = by("marked"), rows = by("rows");
   const tell = () => {
     const chosen = boxes.filter((box) => box.checked);
-    const lines = chosen.map((box) => [box.dataset.query, box.dataset.doc, box.dataset.relevance].join("\t"));
+    const cell = (text) => (/[\t\r\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    const columns = ["query", "doc", "relevance"];
+    const lines = chosen.map((box) => columns.map((name) => cell(box.dataset[name])).join("\t"));
     rows.value = ["query-id\tcorpus-id\tscore", ...lines].join("\n") + "\n";
     by("count").textContent = chosen.length;
     marked.hidden = !chosen.length;
   };
   boxes.forEach((box) => box.addEventListener("change", tell));
   by("copy").addEventListener("click", () => { rows.select(); document.execCommand("copy"); });
+  by("save").addEventListener("click", () => {
+    const file = document.createElement("a");
+    file.href = URL.createObjectURL(new Blob([rows.value], { type: "text/tab-separated-values" }));
+    file.download = "labels.tsv";
+    file.click();
+    setTimeout(() => URL.revokeObjectURL(file.href), 1000);
+  });
   tell();
 })();

@@ -1,0 +1,1 @@
+"""Labels: judgements that people give after they have looked at a run."""

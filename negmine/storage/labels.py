@@ -1,0 +1,50 @@
+"""Labels: judgements that people gave with `negmine label`, in `WORK/sources/labels.parquet`.
+
+They belong to the work directory, not to its settings: they win over the qrels of every later command. Another
+work directory that starts from it (`--since`) takes them over.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from negmine.data.frames import table
+from negmine.data.schemas import LABELS
+from negmine.storage.contents import forget_hash
+from negmine.storage.given import FOLDER, check_tables, keep_table
+from negmine.storage.parquet import read_part
+from negmine.storage.workdir import Workdir
+
+NAME = "labels"
+
+
+def labels_file(work: Workdir) -> Path | None:
+    """Return the file of a work directory's labels; None where there are none."""
+    path = work.root / FOLDER / f"{NAME}.parquet"
+    return path if path.exists() else None
+
+
+def read_labels(work: Workdir) -> pl.DataFrame:
+    """Return query_id, doc_id, relevance, who, when (ISO 8601) of every label; raise CorruptArtifact."""
+    path = labels_file(work)
+    if path is None:
+        return pl.DataFrame(schema=dict.fromkeys(LABELS.names, pl.String)).with_columns(
+            pl.col("relevance").cast(pl.Int32)
+        )
+    check_tables(work)
+    return read_part(path)
+
+
+def keep_labels(work: Workdir, labels: pl.DataFrame) -> None:
+    """Keep these labels in place of those that were there. The caller holds the lock."""
+    keep_table(work, NAME, table(labels, LABELS))
+
+
+def forget_labels(work: Workdir) -> None:
+    """Remove all labels. The caller holds the lock."""
+    path = labels_file(work)
+    if path is not None:
+        forget_hash(path)
+        path.unlink()

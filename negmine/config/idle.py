@@ -32,6 +32,14 @@ FAMILIES = (
     ),
     Family("retrieve", ("rrf_k",), lambda config: config.retrieve.fusion == "rrf", "--fusion rrf"),
     Family(
+        "index", ("vector_id_column", "vector_column"),
+        lambda config: config.index.document_vectors is not None,
+        "--query-vectors and --document-vectors",
+    ),
+    Family(
+        "index", ("embedding_",), lambda config: config.index.model_url is not None, "--model-url",
+    ),
+    Family(
         "index", ("query_model", "dimensions"),
         lambda config: "dense" in config.index.retriever and config.index.document_vectors is None,
         "--retriever dense with a --model, without vectors of your own",

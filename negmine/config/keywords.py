@@ -42,6 +42,7 @@ class SettingsKeywords(TypedDict, total=False):
     stemmer: str | None
     language_column: str | None
     model: str | Sequence[str]
+    model_url: str | None
     query_model: str | Sequence[str]
     sparse_model: str | None
     query_prompt: str | Sequence[str]
@@ -49,9 +50,16 @@ class SettingsKeywords(TypedDict, total=False):
     max_length: int | str | Sequence[int | str]
     dimensions: int | str | Sequence[int | str]
     dtype: Literal["auto", "float32", "bfloat16", "float16"]
-    vector_dtype: Literal["float32", "float16"]
+    similarity: Literal["cosine", "dot"]
+    vector_dtype: Literal["float32", "float16", "int8"]
     query_vectors: str | Path | None
     document_vectors: str | Path | None
+    vector_id_column: str | None
+    vector_column: str | None
+    embedding_budget: str | None
+    embedding_concurrency: int
+    embedding_timeout: float
+    embedding_retries: int
     index: str
     dense_scope: Literal["all", "candidates"]
     late_model: str | None

@@ -25,6 +25,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "retriever_option": (PLUGIN, _SEARCH),
     "run": (FILE, _SEARCH),
     "model": (MODEL, _SEARCH),
+    "model_url": (ENDPOINT, _SEARCH),
     "query_model": (MODEL, _SEARCH),
     "sparse_model": (MODEL, _SEARCH),
     "late_model": (MODEL, _SEARCH),

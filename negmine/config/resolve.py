@@ -24,7 +24,8 @@ from negmine.errors import SettingsError
 OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
 VECTORS = ("query_vectors", "document_vectors")
-ENCODERS = ("model", "query_model", "dimensions")
+ENCODERS = ("model", "query_model", "dimensions", "model_url")
+OF_VECTORS = (*VECTORS, "vector_id_column", "vector_column")
 ONE, SEVERAL = ("device",), ("devices",)
 
 
@@ -97,8 +98,12 @@ class Layers:
 
 
 def _rivals(fields: Mapping[str, Any]) -> set[str]:
-    """Return the settings that these take the place of: other data sources, models, devices."""
-    either = ((VECTORS, ENCODERS), (("model",), VECTORS), (ONE, SEVERAL), (SEVERAL, ONE))
+    """Return the settings that these take the place of: other data sources, models, devices.
+
+    A model without --model-url is one of this machine: its name goes to no endpoint that was named before.
+    """
+    models = ((("model",), ("model_url",)), (("model", "model_url"), OF_VECTORS))
+    either = ((VECTORS, ENCODERS), *models, (ONE, SEVERAL), (SEVERAL, ONE))
     pairs = ((SOURCES, SOURCES), *either)
     return {rival for some, rivals in pairs if any(f in some for f in fields) for rival in rivals}
 

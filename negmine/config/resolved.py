@@ -19,9 +19,10 @@ from negmine.config.settings import (
 )
 
 DEFAULT = "default"
-ScoreKind = Literal["sum", "cosine", "unknown"]
+ScoreKind = Literal["sum", "cosine", "product", "unknown"]
 PER_COMMAND = (
     "judge_budget",
+    "embedding_budget",
     "verify",
 )  # settings of one command: no work directory remembers them
 
@@ -146,7 +147,7 @@ def work_out(
     order = effective_order(given.write.order, given.filter, retrievers)
     return ResolvedConfig(
         given=given,
-        retrievers=tuple(retrievers),
+        retrievers=tuple(_compared(one, index) for one in retrievers),
         origins=dict(origins),
         index=index.model_copy(update={"batch_size": batch}),
         retrieve=given.retrieve,
@@ -155,6 +156,13 @@ def work_out(
         write=given.write.model_copy(update={"order": order}),
         memory_bytes=size,
     )
+
+
+def _compared(retriever: RetrieverInfo, index: IndexSettings) -> RetrieverInfo:
+    """Return a retriever with the kind of score that --similarity makes of a cosine."""
+    if retriever.score_kind != "cosine" or index.similarity == "cosine":
+        return retriever
+    return replace(retriever, score_kind="product")
 
 
 def _is_on(value: Any) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 VARIABLES = (
-    "NEGMINE_JUDGE_KEY", "OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN",
+    "NEGMINE_JUDGE_KEY", "NEGMINE_EMBEDDING_KEY", "OPENAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN",
     "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 )  # fmt: skip
 LEAST = 8  # characters; a shorter value, such as EMPTY, is no secret, and would be cut out of ordinary words

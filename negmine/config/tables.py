@@ -66,6 +66,8 @@ def _absolute(settings: StageSettings) -> StageSettings:
         elif field == "run":
             runs = [(one.name, real(one.path)) for one in map(run_file, value)]
             update[field] = tuple(str(RunFile(name, path)) for name, path in runs)
+        elif field in NAMED_MODELS and getattr(settings, "model_url", None) is not None:
+            continue  # a name at an endpoint, even where a folder here is called so
         elif field in MODELS and value:
             many = isinstance(value, tuple)
             absolute = named_model if field in NAMED_MODELS else _model_path

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
+from negmine.config.endpoints import budget_of, check_url
 from negmine.config.fusion import fusion_of
 from negmine.config.idle import refuse_idle
 from negmine.config.json_text import parsed
@@ -14,7 +13,7 @@ from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
 from negmine.config.sampling import band_of
-from negmine.config.secrets import has_secret, shown_url
+from negmine.config.secrets import has_secret
 from negmine.config.settings import FilterSettings
 from negmine.config.settings.filter import EVAL_TESTS
 from negmine.errors import SettingsError
@@ -88,7 +87,7 @@ def _check_selection(config: ResolvedConfig) -> None:
 def _check_judge(config: ResolvedConfig) -> None:
     rules = config.filter
     if rules.judge_url is not None:
-        _check_url(rules.judge_url)
+        check_url("--judge-url", rules.judge_url, "NEGMINE_JUDGE_KEY")
     if rules.judge_extra is not None and has_secret(rules.judge_extra):
         raise SettingsError(
             "--judge-extra has the judge's key in it, and would be stored. Leave it out: the key is sent from "
@@ -108,27 +107,6 @@ def _check_judge(config: ResolvedConfig) -> None:
         )
 
 
-def _check_url(url: str) -> None:
-    if not _is_web_address(url):
-        raise SettingsError(
-            f"--judge-url {shown_url(url)!r} is no web address. Say http://HOST:PORT/v1 or https://HOST/v1."
-        )
-    if shown_url(url) != url:
-        raise SettingsError(
-            f"--judge-url {shown_url(url)}: the address also has a user, a password or a query in it, which "
-            "would be stored. Give the address alone, and the key as NEGMINE_JUDGE_KEY."
-        )
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        is_http = parts.scheme in ("http", "https") and parts.port != 0
-    except ValueError:
-        return False
-    return is_http and bool(parts.hostname) and url.isascii() and not re.search(r"\s", url)
-
-
 def _check_thresholds(rules: FilterSettings) -> None:
     margin, lowest, highest = rules.relative_margin, rules.min_score, rules.max_score
     if not isinstance(margin, str) and margin is not None and not -1 <= margin <= 1:
@@ -143,14 +121,7 @@ def _check_thresholds(rules: FilterSettings) -> None:
 
 def judge_budget(rules: FilterSettings) -> dict[str, int]:
     """Return what --judge-budget allows: {"calls": 5000} or {"tokens": 2000000}, or nothing said."""
-    if rules.judge_budget is None:
-        return {}
-    match = re.fullmatch(r"([\d_]+) ?(calls|tokens)?", rules.judge_budget)
-    if match is None:
-        raise SettingsError(
-            f"--judge-budget {rules.judge_budget}: say 5000, or 5000calls, or 2000000tokens."
-        )
-    return {match[2] or "calls": int(match[1].replace("_", ""))}
+    return budget_of("--judge-budget", rules.judge_budget, "calls")
 
 
 def judge_extra(rules: FilterSettings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from negmine.config.dense import EncoderSettings
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.data.identity import identity_of
-from negmine.errors import InputError, SettingsError
+from negmine.errors import SettingsError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
 from negmine.models.load import PROMPT_NAMES, Model, Spec
@@ -27,6 +27,7 @@ from negmine.models.locate import (
     resolve_model,
 )
 from negmine.models.machine import Machine
+from negmine.models.norms import Norms
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
@@ -38,12 +39,7 @@ def prompt_of(wanted: EncoderSettings, folder: Path, kind: Kind) -> str:
     given = wanted.query_prompt if kind == "query" else wanted.document_prompt
     if given is not None:
         return given
-    try:
-        stored: dict[str, Any] = json.loads(
-            (folder / "config_sentence_transformers.json").read_text()
-        )
-    except (OSError, ValueError):
-        return ""
+    stored = _configured(folder)
     prompts = stored.get("prompts") or {}
     own = next((prompts[name] for name in PROMPT_NAMES[kind] if prompts.get(name)), None)
     default = prompts.get(stored.get("default_prompt_name") or "")
@@ -55,6 +51,22 @@ def check_devices(settings: IndexSettings) -> None:
     if settings.one_device == "cuda":
         for device in settings.encoder_devices or [settings.device]:
             resolve_device(device)
+
+
+def read_as(kind: Kind, settings: IndexSettings) -> Kind:
+    """Return what a model takes texts for: with --direction d2q, queries of the run are documents."""
+    if settings.direction == "q2d":
+        return kind
+    return "document" if kind == "query" else "query"
+
+
+def _configured(folder: Path) -> dict[str, Any]:
+    """Return what a model's own file says of prompts and similarity; nothing where there is none."""
+    try:
+        stored = json.loads((folder / "config_sentence_transformers.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}
 
 
 class Encoder:
@@ -80,31 +92,33 @@ class Encoder:
         self.dtype = resolve_dtype(settings.dtype, settings.one_device)
         self._told = False
         self.name = f"{flag} {wanted.model}"
+        self.norms = Norms(settings.similarity)
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""
         wanted = self._wanted
-        prompt, read_as = self.prompt(kind), self._read_as(kind)
-        shaping = [self.fingerprint, prompt, wanted.max_length, self.dtype, read_as]
-        return identity_of(shaping if wanted.dimensions is None else [*shaping, wanted.dimensions])
+        prompt, role = self.prompt(kind), read_as(kind, self._settings)
+        shaping = [self.fingerprint, prompt, wanted.max_length, self.dtype, role]
+        cut = [] if wanted.dimensions is None else [wanted.dimensions]
+        raw = ["dot"] if self._settings.similarity == "dot" else []  # their lengths are kept
+        return identity_of([*shaping, *cut, *raw])
+
+    @property
+    def own_similarity(self) -> str:
+        """What the model says that its vectors are compared by, such as cosine or dot; empty without a word."""
+        return str(_configured(self.folder).get("similarity_fn_name") or "")
 
     def prompt(self, kind: Kind) -> str:
         """Return the text that goes before every query or document."""
-        return prompt_of(self._wanted, self.folder, self._read_as(kind))
+        return prompt_of(self._wanted, self.folder, read_as(kind, self._settings))
 
     def size(self, kind: Kind) -> int:
         """Return how many dimensions the vectors have; loads the model."""
         vectors = self.encode(["a"], kind)
         return int(vectors.shape[1])
 
-    def _read_as(self, kind: Kind) -> Kind:
-        """Return what the model takes texts for: with --direction d2q, queries of the run are documents."""
-        if self._settings.direction == "q2d":
-            return kind
-        return "document" if kind == "query" else "query"
-
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
-        """Return L2-normalised vectors, float32 [texts, dimensions], dimensions 0 for no texts.
+        """Return vectors, float32 [texts, dimensions], dimensions 0 for no texts; unit vectors for cosine.
 
         Raises RetrieverError where the model fails, SettingsError for more --dimensions than it has.
         """
@@ -126,7 +140,7 @@ class Encoder:
             most = self._settings.batch_size * WIDE if self.sparse else None
             plan = batches(lengths, tokens, most)
             given = [[texts[place] for place in filled(places, lengths)] for places in plan]
-            results = self._machine.run(given, self._read_as(kind), prompt)
+            results = self._machine.run(given, read_as(kind, self._settings), prompt)
             for places, batch, (vectors, pieces) in zip(plan, given, results, strict=True):
                 if pieces > 1:
                     self._tell(len(batch), pieces, note)
@@ -136,7 +150,7 @@ class Encoder:
 
     def _checked(self, vectors: NDArray[Any], batch: Sequence[str]) -> NDArray[Any]:
         """Return vectors as they are kept; raise InputError for one that is unusable."""
-        return normalised(self._truncated(vectors), partial(_unusable, batch))
+        return self.norms(self._truncated(vectors), partial(_unusable, batch))
 
     def _truncated(self, vectors: NDArray[Any]) -> NDArray[Any]:
         """Return the first --dimensions of every vector (Kusupati et al. 2022, Matryoshka): not of length 1."""
@@ -164,23 +178,3 @@ class Encoder:
 
 def _unusable(batch: Sequence[str], row: int) -> str:
     return f"the model gave no usable vector for {batch[row][:60]!r}"
-
-
-def normalised(
-    vectors: NDArray[Any], complain: Callable[[int], str], tolerance: float = 1e-5
-) -> NDArray[np.float32]:
-    """Return rows of length 1, float32; rows within `tolerance` of it stay as they are, bit for bit.
-
-    Raises InputError, in the words of `complain(row)`, for a row that is zero or not finite.
-    """
-    single = np.asarray(vectors, np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", single, single, dtype=np.float64))
-    bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
-    if len(bad):
-        raise InputError(
-            f"{complain(int(bad[0]))} ({len(bad):,} such rows): it is zero or not finite."
-        )
-    off = np.abs(norms - 1) > tolerance
-    result = single.copy() if off.any() else single
-    result[off] = (single[off] / norms[off, None]).astype(np.float32)
-    return result

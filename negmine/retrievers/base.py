@@ -61,11 +61,12 @@ class Retriever(Protocol):
 class VectorRetriever(Retriever, Protocol):
     """A retriever whose vectors tell how similar two documents, or two queries, are.
 
-    vectors, queries: unit vectors of documents and queries, [rows, dimensions], may be memory-mapped.
+    vectors, queries: unit vectors of documents and queries, [rows, dimensions]: an array that may be
+    memory-mapped, or an object with `shape` whose `[rows]` is one (models/norms.py).
     """
 
-    vectors: NDArray[Any]
-    queries: NDArray[Any]
+    vectors: Any
+    queries: Any
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of `vectors` of documents at these positions, int64."""
@@ -94,9 +95,9 @@ class RetrieverType:
     ordered: its hits come ordered by (-score, doc_id). last: where above 0, its artifacts may read the
     runs of retrievers with a lower number.
     score_kind: `sum`, of a weight per word, from 0 and without a bound (such a score gets the signal
-    `<name>_log_ratio`); `cosine`; or `unknown`. open_vectors: for a kind with vectors. model: the name of its
-    model, which stands behind a `-` in the names of its artifacts; query_model: that of queries, if it is
-    another. several: for a kind of which settings name several, the entry of each.
+    `<name>_log_ratio`); `cosine`; `product`, an inner product; or `unknown`. open_vectors: for a kind with
+    vectors. model: the name of its model, which stands behind a `-` in the names of its artifacts; query_model:
+    that of queries, if it is another. several: for a kind of which settings name several, the entry of each.
     """
 
     name: str

@@ -38,8 +38,8 @@ class Guide:
             _own(settings.guide_document_prompt, place),
             _own(settings.guide_max_length, place),
         )
-        as_it_is = index.model_copy(update={"direction": "q2d"})  # it gets queries as queries
-        self._encoder = Encoder(wanted, as_it_is, digest, FLAG)
+        as_it_is = index.model_copy(update={"direction": "q2d", "similarity": "cosine"})
+        self._encoder = Encoder(wanted, as_it_is, digest, FLAG)  # it gets queries as queries
         self._folder, self._note = store, note
         self._stores: dict[Kind, VectorStore] = {}
         self.identity = {kind: self._encoder.identity(kind) for kind in ("query", "document")}

@@ -13,15 +13,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from negmine.config.dense import DenseModel, dense_models
 from negmine.data.sources import open_sources
 from negmine.data.sources.problems import Problems
 from negmine.engine.context import Context
 from negmine.engine.status import FRESH, survey
 from negmine.models.encoder import Encoder
+from negmine.retrievers.dense import given
 from negmine.retrievers.registry import type_of
+from negmine.stages.embedding_cost import embedding_cost
 from negmine.stages.plan import make_plan
 from negmine.storage.layout import CORPUS, QUERIES, stage_of
 
@@ -35,6 +35,8 @@ ROWS_A_SECOND = {
 }
 BYTES_A_ROW = {"index": 600, "retrieve": 40, "rerank": 20, "filter": 40, "write": 600}
 PRODUCTS_A_SECOND = 20e9  # of an exact search
+UNSEEN = 3_072  # dimensions of an endpoint's vectors, before any was sent: a large model's
+TEXTS_A_SECOND = 200.0  # of an endpoint; nothing is sent to find out
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,16 @@ class Vectors(NamedTuple):
 def estimate(context: Context) -> dict[str, Any]:
     """Return documents, queries, and a row for each artifact: state, rows, seconds, megabytes.
 
-    Makes nothing. Raises InputError for sources that cannot be read.
+    embedding: what would be sent to --model-url, None where nothing would. Makes and sends nothing. Raises
+    InputError for sources that cannot be read.
     """
     plan = make_plan(context)
     states = survey(context, plan, strict=())
     made = {one.artifact.name for one in states if one.state == FRESH}
-    size = _size(context, {CORPUS, QUERIES} <= made, made)
+    is_indexed = {CORPUS, QUERIES} <= made
+    size = _size(context, is_indexed, made)
+    at_endpoint = context.config.index.model_url is not None
+    asked = [model for name, _, model in _with_vectors(context) if at_endpoint and name not in made]
     rows = [
         {
             "artifact": one.artifact.name,
@@ -77,6 +83,7 @@ def estimate(context: Context) -> dict[str, Any]:
         "seconds": round(sum(row["seconds"] for row in rows)),
         "megabytes": round(sum(row["megabytes"] for row in rows)),
         "artifacts": rows,
+        "embedding": embedding_cost(context, asked, is_indexed) if asked else None,
     }
 
 
@@ -113,12 +120,14 @@ def _made(context: Context, name: str) -> Vectors:
 
 
 def _timed(context: Context, model: DenseModel) -> Vectors:
-    """Encode a few documents, unless their vectors are brought along."""
-    given = context.config.index.document_vectors
-    if given is not None:
-        return Vectors(int(np.load(given, mmap_mode="r").shape[1]))
+    """Encode a few documents, unless their vectors are brought along, or come from an endpoint."""
+    index = context.config.index
+    if index.document_vectors is not None:
+        return Vectors(given.width(index, "document"))
+    if index.model_url is not None:
+        return Vectors(model.documents.dimensions or UNSEEN, TEXTS_A_SECOND)
     texts = list(islice(_texts(context), SAMPLE))
-    encoder = Encoder(model.documents, context.config.index, context.work.digest)
+    encoder = Encoder(model.documents, index, context.work.digest)
     encoder.encode(texts[:1], "document")  # loads the model
     start = time.perf_counter()
     vectors = encoder.encode(texts, "document")

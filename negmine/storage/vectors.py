@@ -176,6 +176,18 @@ def _drop(path: Path, note: Note) -> None:
     note(f"{path} was damaged: it is dropped, and what it held is made again")
 
 
+def stored_keys(folder: Path) -> pl.Series:
+    """Return the key of every vector in a store (see exact_keys), binary; writes nothing.
+
+    A chunk that cannot be opened counts nothing here; the command that uses it drops it.
+    """
+    keys = [pl.Series("key", [], dtype=pl.Binary)]
+    for path in chunk_files(folder):
+        with suppress(CorruptArtifact):
+            keys.append(open_chunk(path, compare=False).keys.cast(pl.Binary).alias("key"))
+    return pl.concat(keys)
+
+
 def count_encoded(store: Path, encoders: Iterable[str]) -> str:
     """Return in words how many texts these encoders have encoded so far; empty where none.
 

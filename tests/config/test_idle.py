@@ -22,6 +22,8 @@ from negmine.errors import SettingsError
         ({"late_model": "m"}, "--retriever late"),
         ({"late_scope": "all"}, "--retriever late"),
         ({"late_vector_dtype": "float32"}, "--retriever late"),
+        ({"vector_column": "emb"}, "--query-vectors and --document-vectors"),
+        ({"embedding_timeout": 9.0}, "--model-url"),
     ],
 )
 def test_a_flag_that_nothing_reads_is_refused_with_the_one_that_is_missing(

@@ -16,8 +16,8 @@ HARMLESS = {
     "document_prompt", "index", "memory", "devices", "rerank_prompt", "score", "max_signal", "same_parent",
     "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "format", "order",
     "license", "language", "eval_split", "eval_test", "band", "teacher", "instruction",
-    "instruction_column", "candidates", "fusion_weight", "language_column",
-    "neighbour_column", "neighbour_latitude", "neighbour_longitude",
+    "instruction_column", "candidates", "fusion_weight", "language_column", "vector_id_column",
+    "neighbour_column", "neighbour_latitude", "neighbour_longitude", "vector_column", "embedding_budget",
 }  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.errors import InputError, RetrieverError, SettingsError
-from negmine.models.encoder import normalised
 from negmine.models.locate import resolve_device, resolve_dtype, resolve_model
+from negmine.models.norms import normalised
 from negmine.storage.digests import Digests
 from negmine.storage.vectors import VectorStore
 from tests.models.encoders import encoder_of

@@ -165,6 +165,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
         ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES | queries),
+        (ENDPOINT | {"data": beir}, {"model_url": "http://elsewhere/v1"}),
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
@@ -205,7 +206,7 @@ CHANGES = {
     "retriever": ["dense"], "bm25_engine": "rank-bm25", "bm25_variant": "atire", "bm25_k1": 2.0,
     "bm25_b": 0.1, "bm25_delta": 0.9, "fold_accents": False, "stemmer": "english",
     "analyzer": "none", "language_column": "lang",
-    "vector_dtype": "float16", "k": 7,
+    "vector_dtype": "float16", "similarity": "dot", "vector_column": "v", "vector_id_column": "i", "k": 7,
     "fusion": "relative-score", "rrf_k": 10, "fusion_weight": ["bm25=2"], "candidates": "dense",
     "score": "bm25", "relative_margin": 0.3, "no_relative_margin": True, "near_duplicate": 0.5,
     "max_risk": 0.2, "no_risk": True, "risk_weights": "own",
@@ -235,6 +236,7 @@ RERANK_CHANGES = {
     "rerank_max_length": 9, "rerank_dtype": "bfloat16",
 }  # fmt: skip
 OWN = "tests.scorers.judge.mining:Backwards"
+ENDPOINT = {"retriever": ["dense"], "model": "m", "model_url": "http://localhost/v1"}
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
@@ -253,6 +255,7 @@ GATES = {
     "min_hardness",
     "max_dropped",
     "judge_budget",
+    "embedding_budget",
 }
 # where data lies enters by the digest of its bytes; the model by the digest of its files
 BY_CONTENT = {

@@ -92,6 +92,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path, finished, monkeypatch):
     monkeypatch.setenv("NEGMINE_JUDGE_KEY", "sk-judge")
+    monkeypatch.setenv("NEGMINE_EMBEDDING_KEY", "sk-embedding")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-openai")
     monkeypatch.syspath_prepend(str(tmp_path))
     with serving(NO) as server:
@@ -113,6 +114,10 @@ HOSTILE = {
     "an option of a plug-in": (
         "index", {"retriever": ["bm25", "evil_plugin:Search"], "retriever_option": ["Search.a=1"]},
         ["index", "mine"], ["--retriever-option Search.a=1"],
+    ),
+    "an endpoint encodes": (
+        "index", {"retriever": ["dense"], "model": ["m"], "model_url": "<URL>"},
+        ["index", "retrieve", "mine"], ["--model-url http://127.0.0.1"],
     ),
     "a judge": ("filter", JUDGE, ["filter", "mine"], ["--judge-url http://127.0.0.1"]),
     "a judge to examine": (

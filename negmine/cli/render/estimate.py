@@ -14,7 +14,7 @@ _HEADER = ("artifact", "state", "rows", "seconds", "MB")
 
 
 def estimate(costs: dict[str, Any], width: int) -> RenderableType:
-    """Show a line for each artifact, and the totals."""
+    """Show a line for each artifact, the totals, and what would be sent to an endpoint."""
     rows = [
         (
             row["artifact"],
@@ -32,4 +32,15 @@ def estimate(costs: dict[str, Any], width: int) -> RenderableType:
         f"{size}: about {costs['seconds']:,} s and {costs['megabytes']:,} MB at most; "
         f"{costs['free_megabytes']:,.0f} MB are free. Nothing was made."
     )
-    return Group(grid(_HEADER, rows, width, left=2), Text(total))
+    shown = [grid(_HEADER, rows, width, left=2), Text(total)]
+    if costs["embedding"] is not None:
+        shown.append(Text(_sent(costs["embedding"])))
+    return Group(*shown)
+
+
+def _sent(cost: dict[str, int]) -> str:
+    return (
+        f"To --model-url would go {counted(cost['texts'], 'texts')}, about {cost['tokens']:,} tokens, in "
+        f"{counted(cost['requests'], 'requests')}; {counted(cost['stored'], 'texts')} have vectors already. "
+        "Nothing was sent."
+    )

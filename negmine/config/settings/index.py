@@ -17,6 +17,7 @@ _data = partial(setting, group="Data")
 _retrievers = partial(setting, group="Retrievers")
 _bm25 = partial(setting, group="BM25")
 _model = partial(setting, group="Model and vectors")
+_endpoint = partial(setting, group="Embeddings from an API")
 _late = partial(setting, group="Late interaction")
 _faiss = partial(setting, group="Approximate search")
 _machine = partial(setting, group="Memory and devices")
@@ -135,6 +136,11 @@ class IndexSettings(StageSettings):
         ("all-MiniLM-L6-v2",),
         essential=True,
     )
+    model_url: str | None = _retrievers(
+        "Base URL of an OpenAI-compatible endpoint that encodes; --model is its model's name there. Example: "
+        "http://localhost:8000/v1.",
+        essential="stage",
+    )
     query_model: tuple[str, ...] = _model(
         "Model that encodes the queries, where it is another than --model. NAME=MODEL: that of one model.",
         (),
@@ -168,12 +174,37 @@ class IndexSettings(StageSettings):
         "Precision of the model. auto: bfloat16 or float16 where the machine is fast at it.",
         "float32",
     )
-    vector_dtype: Literal["float32", "float16"] = _model("Precision of vectors on disk.", "float32")
-    query_vectors: Path | None = _model(
-        "Your own query vectors (.npy), in the row order of the source file."
+    similarity: Literal["cosine", "dot"] = _model(
+        "The dense score: cosine, or inner product (dot) for models that were trained for it.",
+        "cosine",
+        essential="stage",
     )
-    document_vectors: Path | None = _model(
-        "Your own document vectors (.npy), in the row order of the source file."
+    vector_dtype: Literal["float32", "float16", "int8"] = _model(
+        "Precision of vectors on disk. int8: of documents; queries stay float32.", "float32"
+    )
+    query_vectors: Path | None = _model(
+        "Your own query vectors: .npy in the row order of the source file, or Parquet or Arrow with ids (a "
+        "file, a folder, or a pattern as 'q/*.parquet')."
+    )
+    document_vectors: Path | None = _model("Your own document vectors, as --query-vectors.")
+    vector_id_column: str | None = _model(
+        "Column of ids in your vectors' files. Default: the one of a well-known name."
+    )
+    vector_column: str | None = _model(
+        "Column of vectors in your vectors' files. Default: the one of a well-known name, or the only one."
+    )
+    embedding_budget: str | None = _endpoint(
+        "Most that one command may send to --model-url, as 5000, 5000texts or 2000000tokens.",
+        essential="stage",
+    )
+    embedding_concurrency: int = _endpoint(
+        "Requests to --model-url at the same time.", 8, gt=0, speed=True
+    )
+    embedding_timeout: float = _endpoint(
+        "Seconds to wait for a whole answer of --model-url.", 120.0, gt=0, speed=True
+    )
+    embedding_retries: int = _endpoint(
+        "Times a failed request to --model-url is tried again.", 6, ge=0, speed=True
     )
     index: str = _faiss(
         "flat compares with every vector; a FAISS factory string, such as IVF4096,Flat or HNSW32, with fewer.",

@@ -39,7 +39,7 @@ def _vectors(model: DenseModel, context: Context, runs: tuple[str, ...]) -> Iter
         lambda: vectors.identity(model, index, digest),
         partial(tasks.vectors, model=model, runs=runs),
         begun=lambda: count_encoded(store, vectors.encoder_identities(model, index, digest)),
-        uses=("model", "query_model", "query_vectors", "document_vectors"),
+        uses=("model", "query_model", "model_url", "query_vectors", "document_vectors"),
         check=lambda: vectors.check_machine(index),
     )  # fmt: skip
     if index.index != approximate.FLAT:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from negmine.retrievers.dense.nearest import PRODUCTS, Floats, Lists, Rows
 
-CLOSE = 0.006  # twice the error of bfloat16 products of unit vectors
+CLOSE = 0.006  # twice the error of bfloat16 products, as a share of the product of the lengths
 WORTH = 5e11  # operations from which loading torch pays: some seconds of float32 on two cores
 LEAST_MEMORY = 2 * 10**9  # bytes of --memory from which torch's own 200 MB do not matter
 _FLAGS = {"avx512_bf16", "amx_bf16"}

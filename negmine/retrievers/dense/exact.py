@@ -17,7 +17,7 @@ from negmine.retrievers.dense import coarse
 from negmine.retrievers.dense.nearest import Floats, Propose
 
 SPARE = 16  # documents proposed beyond k
-CLOSE = 1e-5  # more than the error of float32 products of unit vectors
+CLOSE = 1e-5  # more than the error of float32 products, as a share of the product of the lengths
 
 
 def search(
@@ -27,14 +27,17 @@ def search(
     doc_order: NDArray[np.int64],
     propose: Propose,
     roughly: Propose | None = None,
+    longest: float | None = None,
 ) -> Hits:
     """Return the best k documents of every query by inner product, ties by `doc_order`.
 
     queries: float32 [n, dims]. documents: float32 or float16 [m, dims], may be memory-mapped. Lists
     have min(k, m) hits. doc_order: int64 [m], the place of a document's id among all sorted ids. propose:
     proposes documents (nearest.py). roughly: proposes first, with larger errors (coarse.py); queries whose
-    list is then not certain go to `propose`.
+    list is then not certain go to `propose`. longest: the largest length of a document, None for unit vectors:
+    the error of a product grows with the lengths of both vectors.
     """
+    close = np.ones(len(queries)) if longest is None else longest * _lengths(queries)
     k = min(k, len(documents))
     docs = np.full((len(queries), k), -1, np.int64)
     scores = np.full((len(queries), k), -np.inf, np.float32)
@@ -43,7 +46,9 @@ def search(
         proposed = roughly(np.ascontiguousarray(queries), documents, coarse.depth(k))
         values, ranked = ranked_pairs(queries, documents, todo, proposed, doc_order)
         settled = np.all(proposed >= 0, axis=1)
-        settled[settled] = values[settled, k - 1] - values[settled, -1] > coarse.CLOSE
+        settled[settled] = (
+            values[settled, k - 1] - values[settled, -1] > coarse.CLOSE * close[settled]
+        )
         docs[settled], scores[settled] = ranked[settled, :k], values[settled, :k]
         todo = todo[~settled]
     while len(todo) and k:
@@ -51,10 +56,15 @@ def search(
         proposed = propose(np.ascontiguousarray(queries[todo]), documents, depth)
         values, ranked = ranked_pairs(queries, documents, todo, proposed, doc_order)
         settled = np.full(len(todo), depth == len(documents))
-        settled |= values[:, k - 1] - values[:, -1] > CLOSE
+        settled |= values[:, k - 1] - values[:, -1] > CLOSE * close[todo]
         docs[todo[settled]], scores[todo[settled]] = ranked[settled, :k], values[settled, :k]
         todo, depth = todo[~settled], 2 * depth
     return Hits(docs, scores)
+
+
+def _lengths(vectors: Floats) -> NDArray[np.float64]:
+    norms: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    return norms
 
 
 def ranked_pairs(

@@ -170,13 +170,12 @@ def on_gpus(
     import faiss
 
     count = len(resources)
-    cast = queries.astype(documents.dtype)
 
     def search(gpu: int, start: int, stop: int) -> tuple[Floats, Rows]:
         part = np.ascontiguousarray(documents[start:stop])
         scores, rows = faiss.knn_gpu(
             resources[gpu],
-            cast,
+            queries.astype(part.dtype),
             part,
             min(k, len(part)),
             metric=faiss.METRIC_INNER_PRODUCT,

@@ -11,6 +11,8 @@ from negmine.retrievers.dense import coarse, names, nearest
 from negmine.retrievers.dense.approximate import FLAT, Approximate
 from negmine.retrievers.dense.search import Dense
 
+ROUNDED = 1.001  # a length in the manifest, and numbers in half precision, are rounded
+
 
 def open_dense(context: Context, model: DenseModel) -> Dense:
     """Open the finished vectors of a model, memory-mapped."""
@@ -22,10 +24,20 @@ def open_dense(context: Context, model: DenseModel) -> Dense:
         approximate = Approximate(folder, config.retrieve.faiss_parameters, index.one_device)
     folder = work.opened(names.vectors(index, model))
     made = partial(Dense, model.name, folder, context.corpus.doc_order())
+    longest = _longest(context, names.vectors(index, model))
     gpus, size = nearest.gpus(index.one_device), products(config.memory_bytes)
     if gpus:
-        return made(partial(nearest.on_gpus, gpus), None, approximate)
+        return made(partial(nearest.on_gpus, gpus), None, approximate, longest)
     propose = partial(nearest.on_cpu, products=size)
     wide = config.memory_bytes >= coarse.LEAST_MEMORY
     roughly = partial(coarse.on_cpu, products=size // 2) if wide else None
-    return made(propose, roughly, approximate)
+    return made(propose, roughly, approximate, longest)
+
+
+def _longest(context: Context, vectors: str) -> float | None:
+    """Return the largest length of a document's vector, where lengths are kept; None for unit vectors."""
+    stats = context.work.require(vectors).stats
+    if stats.get("normalised", True):
+        return None
+    shortest_and_longest = stats["norms"]["document"] or [1.0, 1.0]
+    return float(shortest_and_longest[1]) * ROUNDED

@@ -10,25 +10,26 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.models.norms import UnitRows
 from negmine.models.products import pair_scores
 from negmine.retrievers import scope
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense import coarse, exact
 from negmine.retrievers.dense.approximate import Approximate
+from negmine.retrievers.dense.int8 import FLOATS, open_documents
 from negmine.retrievers.dense.nearest import Floats, Propose
 from negmine.retrievers.dense.vectors import IDS
 from negmine.storage.arrays import open_array
 from negmine.storage.parquet import read_part
 
-FLOATS = (np.float32, np.float16)
-
 
 class Dense:
-    """Finds documents by the cosine of their vectors with the query's. Implements `Retriever`.
+    """Finds documents by the inner product of their vectors with the query's. Implements `VectorRetriever`.
 
     name: of its columns. doc_order breaks ties: the place of each doc_id among all sorted. propose: who
     searches exactly, after `roughly` where that pays. approximate: who searches; without one every document is
-    looked at.
+    looked at. longest: the largest length of a document's vector, where vectors keep theirs; None for unit
+    vectors. `vectors` and `queries` are read as unit vectors in both cases.
     """
 
     def __init__(
@@ -39,16 +40,20 @@ class Dense:
         propose: Propose,
         roughly: Propose | None = None,
         approximate: Approximate | None = None,
+        longest: float | None = None,
     ) -> None:
-        self.name = name
+        self.name, self._longest = name, longest
         self._folder, self._propose, self._approximate = folder, propose, approximate
         self._ids = read_part(folder / IDS).with_row_index("place")
         self._positions = scope.read_positions(folder, len(doc_order))
         self._order = doc_order if self._positions is None else doc_order[self._positions]
-        self.vectors = open_array(folder / "documents.npy", FLOATS, (len(self._order), None))
-        count, dims = self.vectors.shape
-        self.queries = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
-        pays = roughly is not None and coarse.is_worth_it(count, len(self.queries), dims)
+        is_unit = longest is None
+        self._documents = open_documents(folder, len(self._order), is_unit)
+        count, dims = self._documents.shape
+        self._asked = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
+        self.vectors: Any = self._documents if is_unit else UnitRows(self._documents)
+        self.queries: Any = self._asked if is_unit else UnitRows(self._asked)
+        pays = roughly is not None and coarse.is_worth_it(count, len(self._asked), dims)
         self._roughly = roughly if pays else None
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -64,13 +69,13 @@ class Dense:
         return places["place"].cast(pl.Int64).to_numpy()
 
     def _query_vectors(self, query_ids: Any) -> NDArray[np.float32]:
-        return np.asarray(self.queries[self.query_rows(query_ids)], np.float32)
+        return np.asarray(self._asked[self.query_rows(query_ids)], np.float32)
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k documents of every query (see Retriever)."""
         vectors = self._query_vectors(queries["query_id"])
         if self._approximate is not None:
-            hits = self._approximate.search(vectors, self.vectors, k, self._order)
+            hits = self._approximate.search(vectors, self._documents, k, self._order)
         else:
             hits = self._exactly(vectors, k)
         return self._placed(hits)
@@ -78,8 +83,9 @@ class Dense:
     def search_among(self, queries: pa.Table, rows: NDArray[np.int64], k: int) -> Hits:
         """Return the best k of the documents in these rows of `vectors`, exactly."""
         vectors = self._query_vectors(queries["query_id"])
-        some = np.asarray(self.vectors[rows])
-        hits = exact.search(vectors, some, k, self._order[rows], self._propose)
+        some = np.asarray(self._documents[rows])
+        order, longest = self._order[rows], self._longest
+        hits = exact.search(vectors, some, k, order, self._propose, longest=longest)
         return self._placed(Hits(np.where(hits.docs < 0, -1, rows[hits.docs]), hits.scores))
 
     def search_exactly(self, queries: pa.Table, k: int) -> Hits:
@@ -88,7 +94,9 @@ class Dense:
         return self._placed(self._exactly(vectors, k))
 
     def _exactly(self, vectors: Floats, k: int) -> Hits:
-        return exact.search(vectors, self.vectors, k, self._order, self._propose, self._roughly)
+        return exact.search(
+            vectors, self._documents, k, self._order, self._propose, self._roughly, self._longest
+        )
 
     def _placed(self, hits: Hits) -> Hits:
         if self._positions is None:
@@ -99,19 +107,21 @@ class Dense:
     def score_pairs(
         self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Score pairs by cosine (see Retriever); the same numbers as `search` gives."""
+        """Score pairs (see Retriever); the same numbers as `search` gives."""
         vectors = self._query_vectors(queries["query_id"])
-        return pair_scores(vectors, self.vectors, rows, self.rows(docs))
+        return pair_scores(vectors, self._documents, rows, self.rows(docs))
 
     def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:
         """Return the cosine of two queries' vectors, pair by pair, float32 [len(left)]."""
-        return pair_scores(
-            self.queries, self.queries, self.query_rows(left), self.query_rows(right)
-        )
+        lefts, rights = self.query_rows(left), self.query_rows(right)
+        if self._longest is None:
+            return pair_scores(self.queries, self.queries, lefts, rights)
+        pairs = np.arange(len(lefts))
+        return pair_scores(self.queries[lefts], self.queries[rights], pairs, pairs)
 
     def keys(self, kind: str) -> NDArray[np.uint64]:
         """Return the hash of every `document`'s or `query`'s vector, uint64 [rows, 2]."""
-        rows = len(self.vectors if kind == "document" else self.queries)
+        rows = len(self._documents if kind == "document" else self._asked)
         return open_array(self._folder / f"{kind}_keys.npy", np.uint64, (rows, 2), mapped=False)
 
     @property
@@ -122,4 +132,4 @@ class Dense:
     @property
     def positions(self) -> NDArray[np.int64]:
         """The position of the document of every row of `vectors`, int64, ascending."""
-        return np.arange(len(self.vectors)) if self._positions is None else self._positions
+        return np.arange(len(self._documents)) if self._positions is None else self._positions

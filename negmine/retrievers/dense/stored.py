@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from negmine.models.norms import UnitRows
+from negmine.retrievers.dense.int8 import open_documents
 from negmine.retrievers.dense.vectors import IDS
 from negmine.retrievers.scope import POSITIONS
 from negmine.storage.parquet import read_part
@@ -22,8 +24,12 @@ SHAPING = (
 class StoredVectors:
     """Unit vectors of documents and queries, memory-mapped."""
 
-    def __init__(self, folder: Path, doc_ids: pl.Series) -> None:
-        """Open an index folder; doc_ids: the doc_id of every document of the corpus, by position."""
+    def __init__(self, folder: Path, doc_ids: pl.Series, is_unit: bool) -> None:
+        """Open an index folder.
+
+        doc_ids: the doc_id of every document of the corpus, by position. is_unit: its vectors have length 1, as
+        its manifest says (`normalised`); others are made so when they are read.
+        """
         rows = folder / POSITIONS  # where only some documents are encoded
         encoded = doc_ids.gather(np.load(rows)) if rows.exists() else doc_ids
         queries = read_part(folder / IDS)["query_id"]
@@ -31,9 +37,12 @@ class StoredVectors:
             what: ids.alias("id").to_frame().with_row_index("vector")
             for what, ids in (("document", encoded), ("query", queries))
         }
-        self._vectors: dict[str, NDArray[Any]] = {
-            what: np.load(folder / file, mmap_mode="r")
-            for what, file in (("document", "documents.npy"), ("query", "queries.npy"))
+        mapped = {
+            "document": open_documents(folder, None, is_unit),
+            "query": np.load(folder / "queries.npy", mmap_mode="r"),
+        }
+        self._vectors: dict[str, Any] = {
+            what: array if is_unit else UnitRows(array) for what, array in mapped.items()
         }
 
     def of(self, what: str, ids: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -21,12 +21,12 @@ from negmine.engine.tasks import Folder, Made, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers import scope
-from negmine.retrievers.dense import approximate, names
+from negmine.retrievers.dense import approximate, given, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
+from negmine.retrievers.dense.int8 import open_documents
 from negmine.retrievers.dense.open import open_dense
-from negmine.retrievers.dense.search import FLOATS, Dense
-from negmine.storage.arrays import open_array
+from negmine.retrievers.dense.search import Dense
 from negmine.storage.files import write_array
 from negmine.storage.layout import CORPUS, QUERIES, VECTORS
 
@@ -44,7 +44,7 @@ def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
         index, work, corpus = context.config.index, context.work, context.corpus
         if index.on_error == "stop":  # else rows were skipped, and fewer are expected
             rows = (work.require(name).rows for name in (CORPUS, QUERIES))
-            stored.check_given(index, *rows)
+            given.check_rows(index, *rows)
         chosen = scope.positions(context, runs) if runs else None
         if index.index != approximate.FLAT:
             count = len(corpus.doc_ids()) if chosen is None else len(chosen)
@@ -149,9 +149,10 @@ def faiss_index(context: Context, model: DenseModel) -> Folder:
     """A FAISS index over the vectors."""
 
     def make(folder: Path) -> dict[str, Any]:
-        index, progress = context.config.index, context.progress
-        file = context.work.opened(names.vectors(index, model)) / "documents.npy"
-        documents = open_array(file, FLOATS, (None, None))
+        index, progress, work = context.config.index, context.progress, context.work
+        made = work.require(names.vectors(index, model))
+        is_unit = bool(made.stats.get("normalised", True))
+        documents = open_documents(work.opened(made.artifact), None, is_unit)
         progress.total(len(documents), "documents")
         return approximate.build(documents, index.index, folder, progress)
 
@@ -168,9 +169,11 @@ def recall(context: Context, model: DenseModel) -> Stream:
         chosen = np.sort(rng.choice(count, min(TRIED, count), replace=False))
         queries = pl.DataFrame({"query_id": dense.query_ids.gather(chosen)})
         sample = queries.to_arrow()
-        right, given = (search(sample, k).docs for search in (dense.search_exactly, dense.search))
+        right, proposed = (
+            search(sample, k).docs for search in (dense.search_exactly, dense.search)
+        )
         rows = np.arange(len(right))[:, None] * (len(context.corpus.doc_ids()) + 1)
-        hit = np.isin(right + rows, given + rows) & (right >= 0)
+        hit = np.isin(right + rows, proposed + rows) & (right >= 0)
         counts = {"found": hit.sum(axis=1), "wanted": (right >= 0).sum(axis=1)}
         yield table(queries.with_columns(**{n: pl.Series(v) for n, v in counts.items()}), RECALL)
 

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
+from functools import partial
 from typing import Any
 
-from negmine.config.secrets import redacted
 from negmine.errors import JudgeError, MissingDependency
+from negmine.models.endpoint.client import api_key, import_openai, open_client
+from negmine.models.endpoint.insist import Insisting, is_passing
 from negmine.scorers.judge.base import REFUSAL, Messages, Reply
-from negmine.scorers.judge.client import api_key, import_openai, open_client, why_unreached
 from negmine.scorers.judge.wire import read
 
 REFUSALS = 10  # prompts that may be refused before the first is answered
 NOT_THIS_PROMPT = (400, 413, 422)
 TOP = 20  # first tokens told, the most that endpoints give
-PAUSE, LONGEST_PAUSE, LONGEST_TOLD = (
-    0.5,
-    8.0,
-    60.0,
-)  # seconds: first, grown, asked for by the server
+KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
+MOST_BYTES = 1_000_000  # of an answer; the longest that a judge needs has some thousands
 
 
 class HttpChat:
     """One endpoint and model. The key comes from the environment and is kept nowhere.
 
-    429, 5xx, calls that last longer than `timeout` and cut connections are tried again, `retries` times,
-    with growing, jittered pauses. `extra` goes into the body of every call; what is null there is not sent.
+    timeout, retries: see Insisting. `extra` goes into the body of every call; what is null there is not sent.
     """
 
     def __init__(
@@ -39,33 +34,34 @@ class HttpChat:
                 "The judge needs the openai client. Install it: pip install 'negmine[judge]'"
             ) from error
         self._url, self._openai, self._extra = url, openai, extra
-        self._model, self._timeout, self._retries = model, timeout, retries
-        self._answered, self._refused, self._failed = False, 0, False
-        self._key = api_key()
+        self._model, self._insist = model, Insisting(timeout, retries, "--judge-timeout")
+        self._answered, self._refused = False, 0
+        self._key = api_key(KEYS)
         self._headers: Any = {} if self._key else {"Authorization": openai.Omit()}
-        self._client = open_client(url, self._key, timeout)
+        self._client = open_client(url, self._key, timeout, _elsewhere, MOST_BYTES)
 
     async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
         """Answer (see Chat)."""
         asked: dict[str, Any] = {"top_logprobs": TOP, "logprobs": True} if logprobs else {}
         body = {"max_tokens": max_tokens, "temperature": 0, **asked, **self._extra}
         try:
-            sent = await self._insist(messages, {k: v for k, v in body.items() if v is not None})
+            wanted = {name: value for name, value in body.items() if value is not None}
+            sent = await self._insist(partial(self._send, messages, wanted))
         except self._openai.APIStatusError as error:
-            if _is_passing(error):
-                self._failed = True
+            if is_passing(error):
+                self._insist.failed = True
                 raise self._silent(error) from error
             self._refused += 1
             passable = self._answered or self._refused <= REFUSALS
             if passable and error.status_code in NOT_THIS_PROMPT:
                 return Reply("", whole=False, kind=REFUSAL)
-            self._failed = True
+            self._insist.failed = True
             raise JudgeError(
-                f"The judge at {self._url} refuses: {self._said(error)}. Check NEGMINE_JUDGE_KEY, --judge-url "
-                "and --judge-model; calls made so far are kept."
+                f"The judge at {self._url} refuses: {self._insist.words(error)}. Check NEGMINE_JUDGE_KEY, "
+                "--judge-url and --judge-model; calls made so far are kept."
             ) from error
         except (self._openai.OpenAIError, TimeoutError) as error:
-            self._failed = True
+            self._insist.failed = True
             raise self._silent(error) from error
         self._answered = True
         return read(sent)
@@ -73,25 +69,6 @@ class HttpChat:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
-
-    async def _insist(self, messages: Messages, body: dict[str, Any]) -> bytes:
-        """Return what the endpoint sent; passing trouble is raised only after the last retry.
-
-        Once another call has failed for good, none is tried again.
-        """
-        for retry in range(self._retries + 1):
-            try:
-                async with asyncio.timeout(self._timeout):
-                    return await self._send(messages, body)
-            except (self._openai.APIError, TimeoutError) as error:
-                if isinstance(error.__cause__, JudgeError):
-                    raise error.__cause__ from None
-                if retry == self._retries or self._failed or not _is_passing(error):
-                    raise
-                await asyncio.sleep(_pause(retry, error))
-                if self._failed:
-                    raise
-        raise AssertionError("the last try returns or raises")
 
     async def _send(self, messages: Messages, body: dict[str, Any]) -> bytes:
         """Return the body of the answer, unread: it may be anything."""
@@ -105,35 +82,13 @@ class HttpChat:
 
     def _silent(self, error: Exception) -> JudgeError:
         return JudgeError(
-            f"The judge at {self._url} does not answer ({self._said(error)}). Calls made so far are kept: "
-            "run the same command again to go on."
+            f"The judge at {self._url} does not answer ({self._insist.words(error)}). Calls made so far are "
+            "kept: run the same command again to go on."
         )
 
-    def _said(self, error: Exception) -> str:
-        """Return an error in few words, without the key, which a server may have sent back."""
-        text = redacted(" ".join(str(error).split()))
-        if isinstance(error, self._openai.APIConnectionError):
-            text = why_unreached(error) or text
-        if isinstance(error, TimeoutError | self._openai.APITimeoutError):
-            text = f"no whole answer within --judge-timeout {self._timeout:g} s"
-        return text[:200] or type(error).__name__
 
-
-def _is_passing(error: Exception) -> bool:
-    """Tell trouble that may pass: 408, 409, 429, 5xx, no connection, no answer in time."""
-    status = getattr(error, "status_code", None)
-    return status is None or status in (408, 409, 429) or status >= 500
-
-
-def _pause(retry: int, error: Exception) -> float:
-    """Return how many seconds to wait: what the server asks for, else growing, with jitter."""
-    headers = getattr(getattr(error, "response", None), "headers", {})
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers.get(name, "")) / unit
-        except ValueError:
-            continue
-        if 0 < seconds <= LONGEST_TOLD:
-            return seconds
-    grown: float = min(PAUSE * 2.0**retry, LONGEST_PAUSE)
-    return grown * random.uniform(0.75, 1.25)
+def _elsewhere(home: str, target: str) -> JudgeError:
+    return JudgeError(
+        f"The judge at {home} redirects to {target}, and neither the key nor documents go there. If that is "
+        "the judge you want, give its address as --judge-url."
+    )

@@ -9,9 +9,9 @@ import hashlib
 import json
 import time
 
+from negmine.models.endpoint.budget import Budget, guess_tokens
 from negmine.scorers.judge.answers import readable
 from negmine.scorers.judge.base import ANSWER, NOTHING, Chat, Messages, Reply
-from negmine.scorers.judge.budget import Budget, guess_tokens
 from negmine.storage.calls import Call, Calls
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from negmine.models.endpoint.budget import BudgetSpent
 from negmine.scorers.judge.answers import yes_probability
 from negmine.scorers.judge.base import ABSTAINED, NOT_RELEVANT, NOTHING, RELEVANT, Chat, Judgment
-from negmine.scorers.judge.budget import BudgetSpent
 from negmine.scorers.judge.prompts import ask_about
 from negmine.scorers.judge.rounds import Rules, Slot, to_be_asked, vote
 

@@ -7,7 +7,7 @@ import pytest
 
 import negmine
 from negmine.errors import JudgeError
-from negmine.scorers.judge.budget import Budget, BudgetSpent, guess_tokens
+from negmine.models.endpoint.budget import Budget, BudgetSpent, guess_tokens
 from negmine.storage.workdir import Workdir
 from tests.scorers.judge.mining import Ear, mine, mined, states, verdicts
 from tests.scorers.judge.server import answer, documents, honest, serving

@@ -48,7 +48,7 @@ def test_what_goes_over_the_wire_has_none_of_them(tmp_path, beir, monkeypatch):
 
 def test_openai_log_turns_on_no_log():
     code = (
-        "import logging, os; from negmine.scorers.judge.client import import_openai; import_openai(); "
+        "import logging, os; from negmine.models.endpoint.client import import_openai; import_openai(); "
         "print(logging.getLogger('openai').level, logging.getLogger().handlers, os.environ['OPENAI_LOG'])"
     )
     done = subprocess.run(

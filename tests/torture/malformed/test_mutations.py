@@ -17,7 +17,7 @@ from negmine.data.sources.qrels import read_qrels
 from negmine.data.sources.reading import FileRows
 from negmine.data.sources.records import Records
 from negmine.errors import NegmineError
-from negmine.retrievers.dense.vectors import _open_given
+from negmine.retrievers.dense.given import open_rows
 from tests.torture.faults import FULL
 from tests.torture.malformed.files import ROWS, WRITERS
 from tests.torture.malformed.kinds_of_arrays import saved
@@ -147,7 +147,7 @@ def test_what_is_packed_is_mutated_inside_too(rows, tmp_path):
     ("name", "valid", "read"),
     [
         ("input.toml", TOML, lambda path, _: read_toml(path)),
-        ("input.npy", ARRAY, lambda path, _: _open_given(path)),
+        ("input.npy", ARRAY, lambda path, _: open_rows(path)),
     ],
 )
 def test_settings_and_arrays_or_a_message(name, valid, read, tmp_path):

@@ -42,7 +42,9 @@ class EvaluationWork:
         for name in self._indexes():
             manifest = self.work.manifest(name)
             if manifest is not None and same_encoder(shaping, manifest.settings):
-                return StoredVectors(self.work.opened(manifest.artifact), corpus.doc_ids())
+                is_unit = bool(manifest.stats.get("normalised", True))
+                opened = self.work.opened(manifest.artifact)
+                return StoredVectors(opened, corpus.doc_ids(), is_unit)
         return None
 
     def _indexes(self) -> list[str]:

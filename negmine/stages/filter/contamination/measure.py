@@ -116,7 +116,8 @@ class Measurement:
         if not any(theirs):
             return None, nobody
         doc_ids = self._context.corpus.doc_ids()
-        return StoredVectors(work.opened(manifest.artifact), doc_ids), theirs
+        is_unit = bool(manifest.stats.get("normalised", True))
+        return StoredVectors(work.opened(manifest.artifact), doc_ids, is_unit), theirs
 
     @property
     def with_vectors(self) -> list[str]:

@@ -12,8 +12,8 @@ from negmine.config.sampling import reach
 from negmine.config.validate import judge_budget, judge_extra
 from negmine.data.identity import canonical
 from negmine.engine.context import Context
+from negmine.models.endpoint.budget import Budget
 from negmine.scorers.judge.base import Chat
-from negmine.scorers.judge.budget import Budget
 from negmine.scorers.judge.chat import HttpChat
 from negmine.scorers.judge.local import LocalChat, fingerprint
 from negmine.scorers.judge.prompts import template

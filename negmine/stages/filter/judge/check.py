@@ -18,8 +18,8 @@ from negmine.data.schemas import CHECK
 from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, JudgeError
+from negmine.models.endpoint.budget import BudgetSpent
 from negmine.scorers import registry
-from negmine.scorers.judge.budget import BudgetSpent
 from negmine.scorers.judge.check import JUDGED_NEGATIVE, POSITIVE, RANDOM, Tally, Trial, examine
 from negmine.scorers.judge.recorded import Recorded
 from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of

@@ -9,7 +9,7 @@ import polars as pl
 
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
-from negmine.scorers.judge.budget import BYTES_A_TOKEN
+from negmine.models.endpoint.budget import BYTES_A_TOKEN
 from negmine.scorers.judge.rounds import AGAIN, Rules
 from negmine.scorers.judge.session import ATTEMPTS, batches
 from negmine.stages.filter.judge.chat import rules_of

@@ -51,12 +51,13 @@ def _retrievers(context: Context) -> list[Used]:
         shaping = _settings(context, kind.indexes(context)[0])
         if "vectors" in shaping:
             models.append(Used(kind.name, "brought vectors", str(shaping["vectors"][-1])[:16]))
-        else:
-            models.append(Used(kind.name, _name(name), str(shaping.get("model", ""))))
+        else:  # of a model at an endpoint, no files are known
+            weights = "" if "endpoint" in shaping else str(shaping.get("model", ""))
+            models.append(Used(kind.name, _name(name), weights))
             queries = kind.query_model(context.config)
             if queries is not None:
-                fingerprint = str(shaping.get("query_model", ""))
-                models.append(Used(f"{kind.name} queries", _name(queries), fingerprint))
+                weights = "" if "endpoint" in shaping else str(shaping.get("query_model", ""))
+                models.append(Used(f"{kind.name} queries", _name(queries), weights))
     return models
 
 

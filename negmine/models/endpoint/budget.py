@@ -1,4 +1,4 @@
-"""What one command may spend on its judge: calls or tokens, counted before they are sent."""
+"""What one command may spend on an endpoint: calls, texts or tokens, counted before they are sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class BudgetSpent(Exception):
 class Budget:
     """How much may still be spent, and what became of it. Calls from the cache cost nothing.
 
-    counters: what earlier parts of the same command have spent.
+    calls: where a call has several texts, and texts count, these. counters: what earlier parts of the same
+    command have spent.
 
     A call takes its place before it is sent, with as many tokens as it may come to, and gives back what it
     did not use: calls that run at the same time cannot overshoot together. Once a call does not
@@ -49,13 +50,13 @@ class Budget:
         """Return what a later part of the same command goes on with."""
         return {name: getattr(self, name) for name in _COUNTERS}
 
-    async def reserve(self, tokens: int) -> None:
-        """Take the place of a call that may cost `tokens`. Raises BudgetSpent where there is none.
+    async def reserve(self, tokens: int, calls: int = 1) -> None:
+        """Take the place of a call (or of so many) that may cost `tokens`. Raises BudgetSpent without one.
 
         While calls are under way that may give something back, it waits for them.
         """
-        while not self.closed and not self.spent and not self._fits(tokens):
-            if not self._flying or self._calls_are_gone():
+        while not self.closed and not self.spent and not self._fits(tokens, calls):
+            if not self._flying or self._calls_are_gone(calls):
                 self.spent, self.refused = True, tokens
                 self._wake()
                 break
@@ -64,7 +65,7 @@ class Budget:
             await waiter
         if self.spent or self.closed:
             raise BudgetSpent
-        self.asked += 1
+        self.asked += calls
         self._flying += 1
         self._reserved += tokens
 
@@ -81,13 +82,13 @@ class Budget:
         self.closed = True
         self._wake()
 
-    def _fits(self, tokens: int) -> bool:
-        if self._calls_are_gone():
+    def _fits(self, tokens: int, calls: int) -> bool:
+        if self._calls_are_gone(calls):
             return False
         return self.tokens is None or self.used + self._reserved + tokens <= self.tokens
 
-    def _calls_are_gone(self) -> bool:
-        return self.calls is not None and self.asked >= self.calls
+    def _calls_are_gone(self, calls: int) -> bool:
+        return self.calls is not None and self.asked + calls > self.calls
 
     def _wake(self) -> None:
         for waiter in self._waiting:

@@ -1,7 +1,7 @@
-"""What goes over the wire to a judge: its key alone, to the host that was named with it.
+"""What goes over the wire to an endpoint: its key alone, to the host that was named with it.
 
 The `openai` client reads settings, headers and secrets for OpenAI's own service from variables OPENAI_*. Here
-none of them has a say. Redirects within the host are followed; elsewhere go neither key nor documents.
+none of them has a say. Redirects within the host are followed; elsewhere go neither key nor texts.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from negmine.errors import JudgeError, SettingsError
+from negmine.errors import NegmineError, SettingsError
 
-KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
-MOST_BYTES = 1_000_000  # of an answer; the longest that a judge needs has some thousands
 _PREFIX = "OPENAI_"
 _UNREACHED: dict[type[OSError], str] = {
     ssl.SSLCertVerificationError: "its certificate is not valid for this host, or not known here",
@@ -29,9 +28,16 @@ _UNREACHED: dict[type[OSError], str] = {
 _one_at_a_time = threading.Lock()
 
 
-def api_key() -> str:
-    """Return the key from the environment, or nothing. Raises SettingsError for one that cannot be sent."""
-    name = next((name for name in KEYS if os.environ.get(name, "").strip()), None)
+Elsewhere = Callable[[str, str], NegmineError]
+"""Makes the error of a redirect: from the host that was named to another, each as scheme://host:port."""
+
+
+def api_key(variables: Sequence[str]) -> str:
+    """Return the key from the first of these variables that has one, or nothing.
+
+    Raises SettingsError for a key that cannot be sent.
+    """
+    name = next((name for name in variables if os.environ.get(name, "").strip()), None)
     if name is None:
         return ""
     key = os.environ[name].strip()
@@ -51,24 +57,21 @@ def import_openai() -> Any:
     return openai
 
 
-def open_client(url: str, key: str, timeout: float) -> Any:
-    """Return a client that sends to the host of `url` alone: a redirect elsewhere raises JudgeError.
+def open_client(url: str, key: str, timeout: float, elsewhere: Elsewhere, most_bytes: int) -> Any:
+    """Return a client that sends to the host of `url` alone: a redirect elsewhere raises `elsewhere`.
 
-    The JudgeError names both hosts. It may come as the cause of the client's own error.
+    That error may come as the cause of the client's own. most_bytes: of an answer (see `bound`).
     """
     openai = import_openai()
 
     async def refuse_elsewhere(request: Any) -> None:
         if _origin(request.url) != home:
-            raise JudgeError(
-                f"The judge at {_shown(home)} redirects to {_shown(_origin(request.url))}, and neither the key "
-                "nor documents go there. If that is the judge you want, give its address as --judge-url."
-            )
+            raise elsewhere(_shown(home), _shown(_origin(request.url)))
 
     with _without_openai_variables():
         transport = openai.DefaultAsyncHttpxClient(
             timeout=timeout,
-            event_hooks={"request": [refuse_elsewhere], "response": [bound]},
+            event_hooks={"request": [refuse_elsewhere], "response": [partial(bound, most_bytes)]},
             headers={"Accept-Encoding": "identity"},
         )
         client = openai.AsyncOpenAI(
@@ -96,8 +99,8 @@ def why_unreached(error: BaseException) -> str:
     return ""
 
 
-async def bound(response: Any) -> None:
-    """Cut what a server sends after MOST_BYTES: what is left is no JSON, and counts as no answer.
+async def bound(most_bytes: int, response: Any) -> None:
+    """Cut what a server sends after `most_bytes`: what is left is no JSON, and counts as no answer.
 
     A packed answer is not unpacked, since it may become of any size; it was not asked for. A message is read as
     UTF-8: the code that a header names may be none, or none of texts.
@@ -110,7 +113,7 @@ async def bound(response: Any) -> None:
 
     class Bounded(kind):  # type: ignore[valid-type, misc]
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            left = MOST_BYTES
+            left = most_bytes
             async for chunk in inner:
                 yield chunk[:left]
                 left -= len(chunk)

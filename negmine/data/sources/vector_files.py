@@ -1,0 +1,195 @@
+"""Vectors with ids in the user's files: Parquet and Arrow IPC (Feather), as dumps of embeddings have them.
+
+Each file has a column of ids and a column of lists. A folder or a pattern may name several files. Rows are
+read batch by batch; numbers stay in Arrow's buffers, and never become Python lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from glob import glob, has_magic
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from negmine.config.places import check_regular
+from negmine.data.sources.vector_columns import VectorColumns, columns_of
+from negmine.errors import InputError
+
+ENDINGS = (".parquet", ".arrow", ".feather", ".ipc")
+STEP = 1024  # rows that are unpacked at once
+_PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
+_BROKEN = (pa.ArrowException, OSError, ValueError)
+_LANCE = (
+    "is a LanceDB table. Write it as Parquet first: "
+    "pyarrow.parquet.write_table(table.to_arrow(), 'vectors.parquet')."
+)
+
+
+class VectorRows(NamedTuple):
+    """Some rows of a file. ids: strings. vectors: floats or int8 [rows, dimensions]. first: from 1."""
+
+    file: Path
+    ids: pa.Array
+    vectors: NDArray[np.generic]
+    first: int
+
+
+def has_ids(path: Path) -> bool:
+    """Tell whether a path names vectors with ids; else it is taken for a .npy array in row order."""
+    if path.is_dir() or (not path.exists() and has_magic(str(path))):
+        return True
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(6)
+    except OSError:
+        return path.suffix.lower() in ENDINGS
+    return start.startswith((_PARQUET, _ARROW, _STREAM)) or path.suffix.lower() in ENDINGS
+
+
+def vector_files(path: Path) -> list[Path]:
+    """Return the files that a path names: itself, those of a folder, or those of a pattern, sorted by name.
+
+    Raises InputError where there is none, or one is no regular file.
+    """
+    if path.suffix == ".lance" or (path.is_dir() and (path / "_versions").is_dir()):
+        raise InputError(f"{path} {_LANCE}")
+    if path.is_dir():
+        files = sorted(one for one in path.rglob("*") if one.suffix.lower() in ENDINGS)
+        where = "has no file of vectors in it"
+    elif not path.exists() and has_magic(str(path)):
+        files = sorted(map(Path, glob(str(path), recursive=True)))  # noqa: PTH207 - absolute, too
+        where = "matches no file"
+    else:
+        files, where = [path], ""
+    if not files:
+        raise InputError(f"{path} {where}. Name Parquet or Arrow files ({', '.join(ENDINGS)}).")
+    for file in files:
+        check_regular(file)
+    return files
+
+
+def schema_of(path: Path) -> pa.Schema:
+    """Return the schema of a Parquet or Arrow file; raise InputError for any other."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(6)
+        if start.startswith(_PARQUET):
+            return pq.read_schema(path)
+        with pa.memory_map(str(path)) as source:
+            opened = pa.ipc.open_file if start.startswith(_ARROW) else pa.ipc.open_stream
+            return opened(source).schema
+    except _BROKEN as error:
+        raise _unreadable(path, error) from error
+
+
+def read_vectors(path: Path, columns: VectorColumns) -> Iterator[VectorRows]:
+    """Yield the rows of a file. Raises InputError, naming file and row, for what is no id or no vector."""
+    first, width = 1, 0
+    for batch in _batches(path, columns):
+        rows = _unpacked(path, batch, first, width)
+        width = rows.vectors.shape[1] if batch.num_rows else width
+        yield rows
+        first += batch.num_rows
+
+
+def width_of(path: Path, columns: VectorColumns) -> int:
+    """Return the number of dimensions of the first vector of a file; 0 where it has no row."""
+    rows = next((rows for rows in read_vectors(path, columns) if len(rows.ids)), None)
+    return 0 if rows is None else int(rows.vectors.shape[1])
+
+
+def columns_in(
+    files: list[Path], kind: str, id_column: str | None, column: str | None
+) -> VectorColumns:
+    """Return the columns that all these files have; raise InputError where one has others.
+
+    kind: `document` or `query`. id_column, column: as the settings name them, None to look for them.
+    """
+    each = [columns_of(file, schema_of(file), kind, id_column, column) for file in files]
+    for file, its in zip(files, each, strict=True):
+        if its != each[0]:
+            raise InputError(
+                f"{file} has ids in {its.ids!r} and vectors in {its.vectors!r}, but {files[0]} in "
+                f"{each[0].ids!r} and {each[0].vectors!r}. Name them: --vector-id-column, --vector-column."
+            )
+    return each[0]
+
+
+def _batches(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
+    """Yield small batches of the two columns, ids first; each is checked, since a damaged file may be read."""
+    try:
+        for batch in _read(path, columns):
+            batch.validate(full=True)
+            yield batch
+    except _BROKEN as error:
+        raise _unreadable(path, error) from error
+
+
+def _read(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
+    names = [columns.ids, columns.vectors]
+    with path.open("rb") as stream:
+        start = stream.read(6)
+    if start.startswith(_PARQUET):
+        yield from pq.ParquetFile(path).iter_batches(STEP, columns=names)
+        return
+    with pa.memory_map(str(path)) as source:
+        if start.startswith(_ARROW):
+            file = pa.ipc.open_file(source)
+            batches = (file.get_batch(n) for n in range(file.num_record_batches))
+        else:
+            batches = iter(pa.ipc.open_stream(source))
+        pieces = (_pieces(batch.select(names)) for batch in batches)
+        yield from chain.from_iterable(pieces)
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    return (batch.slice(start, STEP) for start in range(0, batch.num_rows, STEP))
+
+
+def _unpacked(path: Path, batch: pa.RecordBatch, first: int, width: int) -> VectorRows:
+    """Return a batch as ids and an array. width: of the rows before, 0 if there are none."""
+    ids, lists = batch.column(0), batch.column(1)
+    _refuse_nulls(path, ids, first, f"there is no id in {batch.schema.names[0]!r}")
+    _refuse_nulls(path, lists, first, "there is no vector")
+    counts = _lengths(lists)
+    width = width or int(counts[:1].sum())
+    odd = np.flatnonzero((counts != width) | (counts == 0))
+    if len(odd):
+        place = int(odd[0])
+        raise InputError(
+            f"{path}, row {first + place:,}: the vector has {counts[place]:,} dimensions, others have "
+            f"{width:,}. All must have the same."
+        )
+    numbers = lists.flatten()
+    if numbers.null_count:
+        place = int(np.flatnonzero(np.asarray(numbers.is_null()))[0]) // width
+        raise InputError(
+            f"{path}, row {first + place:,}: a number of the vector is missing (null)."
+        )
+    vectors = numbers.to_numpy(zero_copy_only=False).reshape(len(ids), width)
+    return VectorRows(path, ids.cast(pa.large_string()), vectors, first)
+
+
+def _refuse_nulls(path: Path, column: pa.Array, first: int, what: str) -> None:
+    if column.null_count:
+        place = int(np.flatnonzero(np.asarray(column.is_null()))[0])
+        raise InputError(
+            f"{path}, row {first + place:,}: {what} ({column.null_count:,} such rows)."
+        )
+
+
+def _lengths(lists: pa.Array) -> NDArray[np.int64]:
+    if pa.types.is_fixed_size_list(lists.type):
+        return np.full(len(lists), lists.type.list_size, np.int64)
+    return np.asarray(lists.value_lengths(), np.int64)
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    why = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InputError(f"{path} cannot be read as Parquet or Arrow ({why}). Write it again.")

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import negmine
+from negmine.config.dense import dense_models
 from negmine.engine.progress import Notes
 from negmine.errors import InputError, SettingsError
 from negmine.models.encoder import Encoder
@@ -136,7 +137,9 @@ def test_the_model_reads_documents_as_documents_and_shares_vectors_with_the_othe
     model = static_model(tmp_path / "model")
     given = {"model": str(model), "query_prompt": "Q: ", "document_prompt": "D: "}
     ways = [resolve(given | {"direction": way}).index for way in ("q2d", "d2q")]
-    usual, swapped = (Encoder(way, Workdir(tmp_path / "w").digest) for way in ways)
+    usual, swapped = (
+        Encoder(dense_models(way)[0].documents, way, Workdir(tmp_path / "w").digest) for way in ways
+    )
     assert swapped.prompt("query") == usual.prompt("document") == "D: "
     assert swapped.identity("query") == usual.identity("document")
     assert swapped.identity("document") == usual.identity("query")

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from negmine.config.dense import dense_models
 from negmine.config.settings import IndexSettings
 from negmine.data.sparse_rows import of_pairs
 from negmine.errors import InputError, RetrieverError
@@ -112,7 +113,8 @@ def test_a_checkpoint_with_a_head_for_masked_words_is_a_splade(models, digest):
 
 def test_one_checkpoint_read_as_dense_and_as_sparse_are_two_encoders(models, digest):
     plain = models["splade"].parent / "plain"
-    as_dense = encoders.Encoder(IndexSettings(model=str(plain), device="cpu"), digest)
+    index = IndexSettings(model=str(plain), device="cpu")
+    as_dense = encoders.Encoder(dense_models(index)[0].documents, index, digest)
     assert as_dense.identity("document") != encoder(plain, digest).identity("document")
 
 

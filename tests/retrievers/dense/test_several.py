@@ -223,7 +223,7 @@ def test_settings_that_hold_one_text_are_read(tmp_path, beir, one):
         ("guide_x", "negmine uses the name guide_x itself"),
         ("fused", "negmine uses the name fused itself"),
         ("faiss_x", "negmine uses the name faiss_x itself"),
-        ("positive", "a column positive_score, and so has every run"),
+        ("positive", "negmine uses the name positive itself"),
         ("e5_log", "a column e5_log_rank, and so has e5"),
         ("dense_3", "each a name of its own"),
     ],

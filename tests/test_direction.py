@@ -137,9 +137,8 @@ def test_the_model_reads_documents_as_documents_and_shares_vectors_with_the_othe
     model = static_model(tmp_path / "model")
     given = {"model": str(model), "query_prompt": "Q: ", "document_prompt": "D: "}
     ways = [resolve(given | {"direction": way}).index for way in ("q2d", "d2q")]
-    usual, swapped = (
-        Encoder(dense_models(way)[0].documents, way, Workdir(tmp_path / "w").digest) for way in ways
-    )
+    digest = Workdir(tmp_path / "w").digest
+    usual, swapped = (Encoder(dense_models(way)[0].documents, way, digest) for way in ways)
     assert swapped.prompt("query") == usual.prompt("document") == "D: "
     assert swapped.identity("query") == usual.identity("document")
     assert swapped.identity("document") == usual.identity("query")

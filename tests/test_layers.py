@@ -23,7 +23,7 @@ PLANTED = {
     "What a stage computes knows no disk, no engine and no console": (
         "stages/filter/compute.py", "negmine.storage.files",
     ),
-    "rich lives in cli": ("api.py", "rich"),
+    "rich lives in cli": ("api/looking.py", "rich"),
 }  # fmt: skip
 
 

@@ -27,8 +27,8 @@ class IndexSettings(StageSettings):
     """Where the data is, how it is read, and how the retrievers index it."""
 
     data: Path | None = _data(
-        "BEIR folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv (each may be .gz), or a dataset of "
-        "the Hub, such as mteb/scifact.",
+        "BEIR folder (corpus, queries, qrels/SPLIT), or a dataset of the Hub. It has corpus.jsonl, "
+        "queries.jsonl and qrels/SPLIT.tsv; each may be .gz. A dataset is named as mteb/scifact.",
         essential=True,
         remote=True,
         dataset=True,
@@ -38,12 +38,12 @@ class IndexSettings(StageSettings):
         essential="stage",
     )
     corpus: Path | None = _data(
-        "Documents: jsonl, csv or tsv (each may be .gz), Parquet or Arrow; a pattern or folder of several.",
+        "Documents: jsonl, csv, tsv, Parquet or Arrow; several by a pattern. Texts may be .gz.",
         essential=True,
         remote=True,
     )
     queries: Path | None = _data(
-        "Queries: jsonl, csv or tsv (each may be .gz), Parquet or Arrow; a pattern or folder of several.",
+        "Queries: jsonl, csv, tsv, Parquet or Arrow; several by a pattern. Texts may be .gz.",
         essential=True,
         remote=True,
     )
@@ -51,7 +51,7 @@ class IndexSettings(StageSettings):
         "Relevance: tsv, csv, jsonl, Parquet or TREC qrels.", essential=True, remote=True
     )
     pairs: Path | None = _data(
-        "(query, positive) text pairs: jsonl, csv, tsv, Parquet or Arrow, or a dataset of the Hub.",
+        "(query, positive) texts: a file as above, or a dataset of the Hub.",
         essential=True,
         remote=True,
         dataset=True,
@@ -63,7 +63,6 @@ class IndexSettings(StageSettings):
     direction: Literal["q2d", "d2q"] = _data(
         "q2d: negative documents for queries. d2q: negative queries for documents, with the same files.",
         "q2d",
-        essential="stage",
     )
     on_error: Literal["stop", "skip"] = _data(
         "Bad rows: stop and show them, or skip and count them where that is safe.",
@@ -95,7 +94,6 @@ class IndexSettings(StageSettings):
     neighbour_column: str | None = _retrievers(
         "neighbours: column of the corpus. Documents with the same value as a positive are found, or with "
         "the nearest, where values are numbers or dates.",
-        essential="stage",
     )
     neighbour_match: Literal["auto", "same", "nearest"] = _retrievers(
         "neighbours: whether --neighbour-column is looked up for the same value or the nearest. auto: nearest "
@@ -131,13 +129,13 @@ class IndexSettings(StageSettings):
         "used. Texts without a language have --stemmer."
     )
     model: tuple[str, ...] = _retrievers(
-        "Model of the dense retriever: a folder or a hub name. Each of several is a retriever of its own, as "
+        "Model of the dense retriever: a folder or hub name. Each of several is a retriever of its own, as "
         "NAME=MODEL under its own name. Repeatable.",
         ("all-MiniLM-L6-v2",),
         essential=True,
     )
     model_url: str | None = _retrievers(
-        "Base URL of an OpenAI-compatible endpoint that encodes; --model is its model's name there. Example: "
+        "Base URL of an OpenAI-compatible endpoint that encodes. --model is the model's name there. Example: "
         "http://localhost:8000/v1.",
         essential="stage",
     )
@@ -146,9 +144,9 @@ class IndexSettings(StageSettings):
         (),
     )
     sparse_model: str | None = _retrievers(
-        "Model of the sparse retriever, such as a SPLADE: a folder or a hub name. It has its own prompts and "
-        "length.",
-        essential=True,
+        "Model of the sparse retriever: a folder or a hub name. It is a SPLADE, say, and has its own prompts "
+        "and length.",
+        essential="stage",
     )
     query_prompt: tuple[str, ...] = _retrievers(
         "Text before every query; NAME=TEXT: before those of one model. Default: the model's own.",
@@ -177,7 +175,6 @@ class IndexSettings(StageSettings):
     similarity: Literal["cosine", "dot"] = _model(
         "The dense score: cosine, or inner product (dot) for models that were trained for it.",
         "cosine",
-        essential="stage",
     )
     vector_dtype: Literal["float32", "float16", "int8"] = _model(
         "Precision of vectors on disk. int8: of documents; queries stay float32.", "float32"
@@ -195,7 +192,6 @@ class IndexSettings(StageSettings):
     )
     embedding_budget: str | None = _endpoint(
         "Most that one command may send to --model-url, as 5000, 5000texts or 2000000tokens.",
-        essential="stage",
     )
     embedding_concurrency: int = _endpoint(
         "Requests to --model-url at the same time.", 8, gt=0, speed=True
@@ -214,9 +210,9 @@ class IndexSettings(StageSettings):
     dense_scope: Literal["all", "candidates"] = _model(
         "Encode all documents, or only positives and what the other retrievers found.", "all"
     )
-    late_model: str | None = _late(
-        "Late-interaction model of the retriever late: a folder or a hub name "
-        "(sentence-transformers' MultiVectorEncoder, PyLate, ColBERT).",
+    late_model: str | None = _retrievers(
+        "Model of the late retriever: a folder or a hub name. It is one of sentence-transformers' "
+        "MultiVectorEncoder, of PyLate or ColBERT.",
         essential="stage",
     )
     late_scope: Literal["all", "candidates"] = _late(

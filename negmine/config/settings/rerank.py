@@ -16,7 +16,8 @@ class RerankSettings(StageSettings):
     """A cross-encoder reads query and document together; off without --rerank-model."""
 
     rerank_model: str | None = _opinions(
-        "Cross-encoder or late-interaction model: folder, hub name, registered name or package.module:factory.",
+        "Cross-encoder or late-interaction model: a folder or hub name. Or a registered name, or your own "
+        "package.module:factory.",
         essential=True,
     )
     rerank_depth: int | None = _reranker(

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 import negmine
-from negmine.api import estimate_judge, open_existing
+from negmine.api import estimate_judge
+from negmine.stages.opening import open_existing
 from tests.scorers.judge.mining import mined
 from tests.scorers.judge.server import answer, documents, honest, serving
 

@@ -1,0 +1,80 @@
+"""The library: `negmine.mine(...)` and one function for each command, doing what the commands do.
+
+Every keyword is a settings field (`relative_margin=0.1` is `--relative-margin 0.1`); see
+`negmine.config.settings`. `mine` starts from the defaults, a stage goes on with what the work directory
+remembers; keywords win over both.
+"""
+
+from __future__ import annotations
+
+from negmine.api.looking import (
+    explain,
+    label,
+    make_report,
+    report,
+    show,
+    status,
+    suggest_labels,
+    trust,
+)
+from negmine.api.measuring import (
+    decontaminate,
+    diff,
+    leak,
+    lint,
+    measure_contamination,
+    measure_diff,
+    measure_leak,
+    measure_sweep,
+    prove,
+    prove_recipes,
+    sweep,
+)
+from negmine.api.mining import (
+    batch,
+    check_judge,
+    estimate_judge,
+    estimate_mine,
+    filter,
+    index,
+    judge_check,
+    mine,
+    push,
+    rerank,
+    retrieve,
+    write,
+)
+
+__all__ = [
+    "batch",
+    "check_judge",
+    "decontaminate",
+    "diff",
+    "estimate_judge",
+    "estimate_mine",
+    "explain",
+    "filter",
+    "index",
+    "judge_check",
+    "label",
+    "leak",
+    "lint",
+    "make_report",
+    "measure_contamination",
+    "measure_diff",
+    "measure_leak",
+    "measure_sweep",
+    "mine",
+    "prove",
+    "prove_recipes",
+    "push",
+    "report",
+    "rerank",
+    "retrieve",
+    "show",
+    "status",
+    "suggest_labels",
+    "sweep",
+    "trust",
+    "write",
+]

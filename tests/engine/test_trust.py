@@ -59,10 +59,11 @@ def test_it_travels_to_other_processes(tmp_path, beir):
 
 def test_an_artifact_names_only_settings_of_the_table_and_of_its_stage(tmp_path, beir):
     flags = {"rerank_model": "a/b", "guide_model": ["c/d"], "judge_local": "e/f", "data": beir}
-    flags |= {"run": ["pys=x.trec"]}
+    flags |= {"run": ["pys=x.trec"], "retriever": ["bm25", "dense", "sparse", "late"]}
+    flags |= {"sparse_model": "g/h", "late_model": "i/j"}
     plan = make_plan(open_context(tmp_path / "w", flags | {"decontaminate": [beir]}))
     uses = {(artifact.stage, setting) for artifact in plan for setting in artifact.uses}
     assert all(stage in OUTSIDE[setting][1] for stage, setting in uses)
     files = {s for s, (kind, _) in OUTSIDE.items() if kind in ("file", "model", "prompt")}
-    assert {setting for _, setting in uses} == files
+    assert {setting for _, setting in uses} - {"model_url"} == files
     assert not Path(tmp_path / "w").exists()

@@ -5,6 +5,8 @@ import pytest
 import negmine
 from negmine.engine.progress import Silent
 from negmine.errors import SettingsError
+from tests.scorers.judge.mining import is_tea
+from tests.scorers.judge.server import honest, serving
 
 
 def test_settings_without_data_name_the_two_ways_on(tmp_path, beir):
@@ -46,7 +48,10 @@ def test_settings_that_a_new_mine_replaces_by_defaults_are_noted(tmp_path, beir)
 def test_what_is_for_one_command_is_not_remembered(tmp_path, beir):
     work = tmp_path / "w"
     negmine.mine(work, data=beir, retriever=["bm25"])
-    negmine.filter(work, judge_budget="5", verify="sizes")
+    with serving(honest(is_tea)) as server:
+        judge = {"judge_url": server.url, "judge_model": "m", "judge_check": 0}
+        negmine.filter(work, judge_budget="5000", verify="sizes", **judge)
+    assert "judge_url" in (work / "settings.json").read_text()
     for name in ("judge_budget", "verify"):
         assert name not in (work / "settings.json").read_text()
 

@@ -62,10 +62,14 @@ def label(
             raise SettingsError("Give one of: a FILE of labels, --suggest COUNT, --forget.")
         if suggest is not None:
             answer.data = asked = api.suggest_labels(work, suggest, out)
-            answer.show = lambda console: console.print(views.questions(asked), markup=False)
+            answer.show = lambda console: console.print(
+                views.questions(asked), markup=False, soft_wrap=True
+            )
         else:
             answer.data = kept = api.label(work, labels, who=by or user_name(), forget=forget)
-            answer.show = lambda console: console.print(views.labels(kept), markup=False)
+            answer.show = lambda console: console.print(
+                views.labels(kept), markup=False, soft_wrap=True
+            )
 
 
 def user_name() -> str:

@@ -15,7 +15,7 @@ from negmine.config.dense import EncoderSettings
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import BatchedRows, Floats, Places
 from negmine.data.identity import identity_of
-from negmine.errors import SettingsError
+from negmine.errors import InputError, SettingsError
 from negmine.models.batches import batches, budget, filled
 from negmine.models.halving import message
 from negmine.models.load import PROMPT_NAMES, Model, Spec
@@ -28,6 +28,7 @@ from negmine.models.locate import (
 )
 from negmine.models.machine import Machine
 from negmine.models.norms import Norms
+from negmine.models.saved_as import SETTINGS, saved_as
 from negmine.models.workers import Workers
 
 Kind = Literal["query", "document"]
@@ -88,11 +89,22 @@ class Encoder:
     ) -> None:
         self._wanted, self._settings = wanted, settings
         self.folder = resolve_model(wanted.model, digest, flag)
+        self._refuse_another_kind(f"{flag} {wanted.model}")
         self.fingerprint = model_fingerprint(self.folder, digest)
         self.dtype = resolve_dtype(settings.dtype, settings.one_device)
         self._told = False
         self.name = f"{flag} {wanted.model}"
         self.norms = Norms(settings.similarity)
+
+    def _refuse_another_kind(self, name: str) -> None:
+        """Raise InputError for a folder of another class, of whose layers only some would be used."""
+        kind = saved_as(self.folder)
+        is_own = self.per_token or self.sparse or kind in ("", "SentenceTransformer")
+        if not is_own:
+            raise InputError(
+                f"{name} is a {kind}: as a bi-encoder, its last layers would be dropped. Give it as "
+                f"{SETTINGS[kind]}, or name a SentenceTransformer."
+            )
 
     def identity(self, kind: Kind) -> str:
         """Return what tells this encoder's vectors of queries, or of documents, from all others."""

@@ -21,6 +21,7 @@ from negmine.data.ragged import matrices
 from negmine.errors import InputError
 from negmine.models.encoder import Encoder, Kind
 from negmine.models.locate import Digest
+from negmine.models.saved_as import SETTINGS, saved_as
 
 _TYPES = ("MultiVectorEncoder", "ColBERT")  # the second is PyLate's
 _OF_PYLATE = (
@@ -63,7 +64,7 @@ class TokenEncoder(Encoder):
             raise InputError(
                 f"{self.name} is no multi-vector model: its config_sentence_transformers.json names neither "
                 "MultiVectorEncoder nor PyLate's ColBERT. Name a late-interaction model, or give this one as "
-                "--model."
+                f"{SETTINGS.get(saved_as(self.folder), '--model')}."
             )
 
     def identity(self, kind: Kind) -> str:

@@ -14,7 +14,7 @@ from negmine.config.settings import IndexSettings, RerankSettings
 from negmine.data.arrays import Floats, Places
 from negmine.engine import allocators
 from negmine.engine.plugins import load_plugin
-from negmine.errors import ScorerError
+from negmine.errors import InputError, ScorerError
 from negmine.models.batches import batches, budget
 from negmine.models.halving import Halving, message
 from negmine.models.lengths import Lengths
@@ -26,6 +26,7 @@ from negmine.models.locate import (
     resolve_dtype,
     resolve_model,
 )
+from negmine.models.saved_as import SETTINGS, saved_as
 from negmine.scorers.base import Scorer
 
 FLAG = "--rerank-model"
@@ -42,6 +43,11 @@ class CrossEncoder:
         self._settings, self._device, self._note = settings, index.one_device, note
         self._name = f"{FLAG} {settings.rerank_model}"
         self.folder = resolve_model(settings.rerank_model, digest, FLAG)
+        if (kind := saved_as(self.folder)) not in ("", "CrossEncoder"):
+            raise InputError(
+                f"{self._name} is a {kind}: as a cross-encoder it would get a layer of random weights. Give it "
+                f"as {SETTINGS[kind]}, or name a cross-encoder."
+            )
         self.dtype = resolve_dtype(settings.rerank_dtype or index.dtype, self._device)
         self.identity = {
             "model": model_fingerprint(self.folder, digest),

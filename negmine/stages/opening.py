@@ -151,12 +151,10 @@ def _require_data(context: Context, since: str | Path | None) -> None:
     anew = f"{start} --since {since}" if since is not None else start
     if since is None:
         ways = " && ".join(
-            f"negmine {stage} {context.work.name} {text}".rstrip()
-            for stage, text in changed.items()
-            if text
+            f"negmine {stage} {context.work.name} {changed[stage]}".rstrip()
+            for stage in _from_the_first(changed, before)
         )
-        last = "" if changed.get("write") else f" && negmine write {context.work.name}"
-        kept = f"To change only this and keep all other settings: {ways}{last}"
+        kept = f"To change only this and keep all other settings: {ways}"
     else:
         kept = f"To go on with all settings of {since}: {anew}"
     raise SettingsError(
@@ -164,6 +162,14 @@ def _require_data(context: Context, since: str | Path | None) -> None:
         f"{earlier.name} was made from {data}.\n{kept}\n"
         f"To mine anew from the defaults: {anew} {data} {every}"
     )
+
+
+def _from_the_first(changed: Mapping[str, str], before: Settings) -> list[str]:
+    """Return the stages that follow a change: from the first that has one, rerank only where it is in use."""
+    first = next((stage for stage, text in changed.items() if text), "write")
+    after = list(changed)[list(changed).index(first) :]
+    reranks = bool(changed["rerank"]) or before.rerank.rerank_model is not None
+    return [stage for stage in after if stage != "rerank" or reranks]
 
 
 def _note_replaced(context: Context) -> None:

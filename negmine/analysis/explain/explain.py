@@ -26,7 +26,7 @@ def explain(context: Context, query: str) -> dict[str, Any]:
     rows = context.work.scan(VERDICTS).filter(pl.col("query_id") == match.first_id).collect()
     if rows.height == 0:
         raise InputError(
-            f'Query "{match.query_id}" has no positive in the qrels, so it was not mined.'
+            f'Query "{match.query_id}" has no positive in qrels and labels, so it was not mined.'
         )
     texts = context.corpus.texts(rows["doc_id"])
     ordered = rows.join(texts, on="doc_id", how="left", maintain_order="left").sort(

@@ -73,7 +73,7 @@ def forget(context: Context) -> dict[str, Any]:
 
 def _read(context: Context, file: Path) -> Answers:
     """Return the answered rows of a file, each pair once. Raises InputError with all its faults."""
-    problems = Problems(skip=False)
+    problems = Problems(skip=False, offers_skip=False)
     rows: list[tuple[str, str, int, int]] = []
     unanswered = 0
     for row in judgement_rows(file, problems):

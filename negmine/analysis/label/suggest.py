@@ -89,4 +89,6 @@ def _with_texts(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
         for name in ("query", "document")
     ]
     relevance = pl.lit(None, pl.String).alias("relevance")
-    return shown.with_columns(*one_line, relevance, pl.col("risk").round(4)).select(COLUMNS)
+    return shown.with_columns(
+        *one_line, relevance, pl.col("risk").cast(pl.Float64).round(4)
+    ).select(COLUMNS)

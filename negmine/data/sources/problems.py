@@ -28,14 +28,14 @@ class Problem:
 class Problems:
     """Collects problems and notes; `add` never raises."""
 
-    def __init__(self, skip: bool) -> None:
+    def __init__(self, skip: bool, offers_skip: bool = True) -> None:
         self.skipped: dict[str, int] = {}  # "corpus.jsonl: not UTF-8" to a count of rows
         self.notes: list[str] = []
         self.shown: dict[str, str] = {}  # local copy to the address that messages name
         self._skip = skip
         self._first: list[Problem] = []
         self._counts: dict[str, int] = {}
-        self._skippable = True
+        self._skippable = offers_skip  # whether the message names --on-error skip
 
     def add(
         self,

@@ -23,7 +23,7 @@ from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
 from negmine.storage import shingles as shingle_index
 from negmine.storage.given import check_tables
-from negmine.storage.labels import read_labels
+from negmine.storage.labels import labels_file, read_labels
 from negmine.storage.layout import CORPUS, QUERIES
 
 
@@ -218,7 +218,7 @@ def _count_qrels(
     elif mined < first:
         problems.notes.append(
             f"{first - mined:,} of {first:,} {in_the_files('queries', sources.settings)} without a positive "
-            f"in {file.name}: not mined"
+            f"in {file.name}{' and the labels' if labels_file(context.work) else ''}: not mined"
         )
     return {
         "queries_mined": mined,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from negmine.retrievers.base import Hits
@@ -38,3 +39,16 @@ def by_score(
     """Order documents and their scores, both [queries, n], by (-score, doc_order)."""
     order = np.lexsort((doc_order[docs], -scores), axis=-1)
     return np.take_along_axis(docs, order, axis=-1), np.take_along_axis(scores, order, axis=-1)
+
+
+def from_rows(rows: pl.DataFrame, queries: int, k: int) -> Hits:
+    """Return the first k hits of each query.
+
+    rows: row (place of the query), doc, score; those of a query in order, best first.
+    """
+    first = rows.with_columns(rank=pl.int_range(pl.len()).over("row")).filter(pl.col("rank") < k)
+    places = first["row"].to_numpy(), first["rank"].to_numpy()
+    hits = no_hits(queries, k)
+    hits.docs[places] = first["doc"].to_numpy()
+    hits.scores[places] = first["score"].to_numpy()
+    return hits

@@ -16,7 +16,7 @@ from negmine.data.frames import frame
 from negmine.retrievers.base import Hits
 from negmine.retrievers.neighbours.near import Near
 from negmine.retrievers.neighbours.values import Points, scores
-from negmine.retrievers.ranking import no_hits
+from negmine.retrievers.ranking import from_rows
 
 
 class Neighbours:
@@ -52,14 +52,8 @@ class Neighbours:
             .group_by("row", "doc", "place")
             .agg(pl.col("score").max())
             .sort("row", -pl.col("score"), "place")
-            .with_columns(rank=pl.int_range(pl.len()).over("row"))
-            .filter(pl.col("rank") < k)
         )
-        places = rows["row"].to_numpy(), rows["rank"].to_numpy()
-        hits = no_hits(queries.num_rows, k)
-        hits.docs[places] = rows["doc"].to_numpy()
-        hits.scores[places] = rows["score"].to_numpy()
-        return hits
+        return from_rows(rows, queries.num_rows, k)
 
     def score_pairs(
         self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]

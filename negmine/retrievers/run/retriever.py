@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from negmine.data.frames import frame
 from negmine.retrievers.base import Hits
-from negmine.retrievers.ranking import no_hits
+from negmine.retrievers.ranking import from_rows
 from negmine.retrievers.run.build import ROWS
 from negmine.storage.arrays import check_below
 
@@ -27,13 +27,7 @@ class FinishedRun:
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the first k documents of every query; none for a query that the run lacks."""
-        rows = self._rows(queries)
-        rows = rows.with_columns(rank=pl.int_range(pl.len()).over("row")).filter(pl.col("rank") < k)
-        places = rows["row"].to_numpy(), rows["rank"].to_numpy()
-        hits = no_hits(queries.num_rows, k)
-        hits.docs[places] = rows["doc"].to_numpy()
-        hits.scores[places] = rows["score"].to_numpy()
-        return hits
+        return from_rows(self._rows(queries), queries.num_rows, k)
 
     def score_pairs(
         self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]

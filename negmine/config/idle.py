@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from negmine.config.naming import flag
+from negmine.config.pairs_formats import FLAGEMBEDDING, TEVATRON
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
 from negmine.config.sampling import idle_settings
@@ -26,6 +27,14 @@ class Family(NamedTuple):
 
 
 FAMILIES = (
+    Family(
+        "index", ("pairs_format",), lambda config: config.index.pairs is not None, "--pairs",
+    ),
+    Family(
+        "index", ("query_column", "positive_column"),
+        lambda config: config.index.pairs_format not in (FLAGEMBEDDING, TEVATRON),
+        "--pairs-format pairs or triplets",
+    ),
     Family(
         "index", ("bm25_", "stemmer", "fold_accents", "analyzer", "language_column"),
         lambda config: "bm25" in config.index.retriever, "--retriever bm25",

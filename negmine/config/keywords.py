@@ -18,6 +18,8 @@ class SettingsKeywords(TypedDict, total=False):
     queries: Table | str | Path | None
     qrels: Table | str | Path | None
     pairs: Table | str | Path | None
+    pairs_format: Literal["auto", "pairs", "triplets", "flagembedding", "tevatron"]
+    given_negatives: bool
     query_column: str
     positive_column: str
     direction: Literal["q2d", "d2q"]

@@ -14,6 +14,7 @@ from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
 from negmine.config.naming import flag, nearest
 from negmine.config.other_models import gone_with_models
+from negmine.config.pairs_formats import GIVEN, has_given
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
 from negmine.config.runs import retriever_specs
 from negmine.config.settings import STAGES, IndexSettings, Settings
@@ -23,6 +24,7 @@ from negmine.errors import SettingsError
 
 OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
+OF_PAIRS = ("pairs_format",)
 VECTORS = ("query_vectors", "document_vectors")
 ENCODERS = ("model", "query_model", "dimensions", "model_url")
 OF_VECTORS = (*VECTORS, "vector_id_column", "vector_column")
@@ -58,6 +60,8 @@ def resolve(
     )
     given = with_plugins(given, layers.origins, lambda spec: retriever_infos(spec, given.index))
     specs = retriever_specs(given.index.retriever, given.index.run)
+    if has_given(given.index) and GIVEN not in specs:
+        specs.append(GIVEN)
     retrievers = [one for spec in specs for one in retriever_infos(spec, given.index)]
     config = work_out(given, retrievers, layers.origins)
     check(config)
@@ -104,7 +108,7 @@ def _rivals(fields: Mapping[str, Any]) -> set[str]:
     """
     models = ((("model",), ("model_url",)), (("model", "model_url"), OF_VECTORS))
     either = ((VECTORS, ENCODERS), *models, (ONE, SEVERAL), (SEVERAL, ONE))
-    pairs = ((SOURCES, SOURCES), *either)
+    pairs = ((SOURCES, SOURCES), (SOURCES, OF_PAIRS), *either)
     return {rival for some, rivals in pairs if any(f in some for f in fields) for rival in rivals}
 
 

@@ -32,7 +32,8 @@ class RetrieverInfo:
     """What other packages may know of a retriever.
 
     spec: as --retriever names it. name: of its columns and folders. has_vectors: it can give vectors of
-    documents and queries, for similarities and signals. score_kind: see retrievers/base.py.
+    documents and queries, for similarities and signals. score_kind: see retrievers/base.py. is_evidence: its
+    scores tell how relevant a document is, so signals are made of them.
     """
 
     spec: str
@@ -40,6 +41,7 @@ class RetrieverInfo:
     has_vectors: bool = False
     score_kind: ScoreKind = "unknown"
     is_own: bool = False  # a user's own, from another package
+    is_evidence: bool = True
 
 
 class InForce(NamedTuple):
@@ -102,8 +104,9 @@ class ResolvedConfig:
 
     @property
     def evidence(self) -> list[str]:
-        """The column prefixes of the scores that signals are made of: all but risk and judge."""
-        return [name for name in self.score_names if name not in ("risk", "judge")]
+        """The column prefixes of the scores that signals are made of: not risk, judge and given negatives."""
+        silent = {one.name for one in self.retrievers if not one.is_evidence}
+        return [name for name in self.score_names if name not in {"risk", "judge", *silent}]
 
     @property
     def part_queries(self) -> int:

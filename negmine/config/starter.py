@@ -21,6 +21,7 @@ DATA = (
     "queries",
     "qrels",
     "pairs",
+    "pairs_format",
     "query_column",
     "positive_column",
 )

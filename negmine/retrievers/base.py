@@ -98,6 +98,8 @@ class RetrieverType:
     `<name>_log_ratio`); `cosine`; `product`, an inner product; or `unknown`. open_vectors: for a kind with
     vectors. model: the name of its model, which stands behind a `-` in the names of its artifacts; query_model:
     that of queries, if it is another. several: for a kind of which settings name several, the entry of each.
+    evidence: its scores tell how relevant a document is. A retriever that never finds positives would teach the
+    risk that whatever it finds is safe.
     """
 
     name: str
@@ -113,3 +115,4 @@ class RetrieverType:
     model: Callable[[ResolvedConfig], str | None] = _no_model
     query_model: Callable[[ResolvedConfig], str | None] = _no_model
     several: Callable[[IndexSettings], tuple[RetrieverType, ...]] | None = None
+    evidence: bool = True

@@ -16,10 +16,11 @@ from negmine.retrievers.late.artifacts import LATE
 from negmine.retrievers.neighbours.artifacts import NEIGHBOURS
 from negmine.retrievers.own import own_type
 from negmine.retrievers.run.artifacts import run_type
+from negmine.retrievers.run.given import GIVEN
 from negmine.retrievers.sparse.artifacts import SPARSE
 
 RETRIEVERS: dict[str, RetrieverType] = {
-    one.name: one for one in (BM25, DENSE, SPARSE, LATE, NEIGHBOURS)
+    one.name: one for one in (BM25, DENSE, SPARSE, LATE, NEIGHBOURS, GIVEN)
 }
 
 
@@ -46,7 +47,12 @@ def infos(spec: str, index: IndexSettings) -> list[RetrieverInfo]:
     """Return what other packages may know of the retrievers that --retriever names."""
     return [
         RetrieverInfo(
-            spec, kind.name, kind.open_vectors is not None, kind.score_kind, is_plugin(spec)
+            spec,
+            kind.name,
+            kind.open_vectors is not None,
+            kind.score_kind,
+            is_plugin(spec),
+            kind.evidence,
         )
         for kind in entries(spec, index)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from negmine.config.naming import nearest
+from negmine.config.pairs_formats import GIVEN
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
 from negmine.config.runs import is_run
 from negmine.data.schemas import POSITIVE_TEACHER, VERDICTS
@@ -54,7 +55,7 @@ def _check_direction(config: ResolvedConfig) -> None:
     if config.index.direction != D2Q:
         return
     for one in config.retrievers:
-        if one.spec not in SWAPPABLE and not one.is_own:
+        if one.spec not in (*SWAPPABLE, GIVEN) and not one.is_own:
             raise SettingsError(
                 f"--direction d2q: {one.name} reads queries and documents differently, and has not learned to "
                 f"search the other way round. Give --retriever {' or '.join(SWAPPABLE)}, or one of your own."

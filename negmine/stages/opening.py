@@ -18,6 +18,7 @@ from negmine.engine.trust import trusted
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
 from negmine.retrievers.registry import infos
 from negmine.stages.checks import check
+from negmine.stages.index.pairs_format import form_of_pairs
 from negmine.storage.clone import check_old, start_from
 from negmine.storage.given import keep_table
 from negmine.storage.open import open_workdir
@@ -108,10 +109,13 @@ def _context(
     source: Workdir | None = None,
 ) -> Context:
     """Return the context of these settings. source: the work directory that remembers; without it, `work`."""
-    resolved = resolve(_tables_as_files(work, flags), config, remembered, infos)
+    note = work.remote.note = (progress or Silent()).note
+    values = _tables_as_files(work, flags)
+    resolved = resolve(values, config, remembered, infos)
+    if form := form_of_pairs(resolved, work.remote, note):
+        resolved = resolve({**values, "pairs_format": form}, config, remembered, infos)
     check(resolved)
     work.verify = resolved.index.verify
-    work.remote.note = (progress or Silent()).note
     source = source or work
     trust = trusted(resolved.given, resolved.origins, work.root, source.root, source.name)
     return Context(work, resolved, progress or Silent(), force, trust=trust)

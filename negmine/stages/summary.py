@@ -17,6 +17,7 @@ from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.storage.layout import (
     CANDIDATES,
     CORPUS,
+    GIVEN_INDEX,
     QRELS,
     QUERIES,
     SHORT,
@@ -116,6 +117,7 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
         manifest = manifests.get(name)
         if manifest is not None:
             counts |= {key: manifest.stats[key] for key in keys if key in manifest.stats}
+    counts |= _given(manifests)
     write, mined = context.config.write, counts.get("queries_mined")
     written = {name: manifests.get(training(name)) for name in write.format}
     files = written[write.main_format]
@@ -128,6 +130,19 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
             "negatives_per_query": round((_asked(context, manifests, mined) - missing) / mined, 3),
         }
     return counts
+
+
+def _given(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
+    """Return what became of the negatives that the user's file has; nothing where it has none.
+
+    negatives = empty + repeated + not_candidates + kept + sum of removed.
+    """
+    index, verdicts = manifests.get(GIVEN_INDEX), manifests.get(VERDICTS)
+    if index is None or verdicts is None or "given" not in verdicts.stats:
+        return {}
+    counts, decided = dict(index.stats), dict(verdicts.stats["given"])
+    left = counts["negatives"] - counts["empty"] - counts["repeated"]
+    return {"given": {**counts, "not_candidates": left - decided.pop("candidates"), **decided}}
 
 
 def _asked(context: Context, manifests: Mapping[str, Manifest | None], mined: int) -> int:

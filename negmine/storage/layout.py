@@ -6,6 +6,7 @@ import re
 
 CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 SHINGLES = "1-index/shingles"
+GIVEN_INDEX = "1-index/given"
 CANDIDATES = "2-retrieve/candidates"
 FEATURES, LIMITS = "4-filter/features", "4-filter/limits"
 CONTAMINATED = "4-filter/contaminated"

@@ -27,7 +27,7 @@ def test_one_is_no_plural(number, names, said):
     ("name", "hint"),
     [
         ("margin", " Did you mean 'relative_margin', 'absolute_margin' or 'guide_margin'?"),
-        ("negatives", " Did you mean 'judged_negatives', 'num_negatives' or 'random_negatives'?"),
+        ("negatives", " Did you mean 'given_negatives', 'judged_negatives' or 'num_negatives'?"),
         ("max_rsik", " Did you mean 'max_risk'?"),
         ("qqqq", ""),
         ("", ""),

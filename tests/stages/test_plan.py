@@ -148,6 +148,9 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     run = tmp_path / "run.trec"
     run.write_text("q1 Q0 tea-1 1 1 t\n")
     near = {"data": beir, "retriever": ["neighbours"]}
+    mined = tmp_path / "mined.jsonl"
+    mined.write_text('{"anchor": "a", "positive": "b", "negative": "c"}\n')
+    pairs = {"pairs": mined, "retriever": ["bm25"]}
     cases = [
         (base, RULE_CHANGES | CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
@@ -175,6 +178,8 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
         (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
         ({"data": beir, "retriever": ["bm25"]}, {"run": [f"pys={run}"]}),
+        (pairs, {"pairs_format": "triplets"}),
+        (pairs | {"pairs_format": "triplets"}, {"given_negatives": False}),
         (near | {"neighbour_column": "c"}, {"neighbour_column": "d", "neighbour_match": "same"}),
         (
             near | {"neighbour_latitude": "a", "neighbour_longitude": "b"},

@@ -13,6 +13,7 @@ from negmine.config.settings import IndexSettings
 from negmine.data.sources import open_sources
 from negmine.data.sources.beir import splits
 from negmine.data.sources.columns import find
+from negmine.data.sources.mined_files import forms_of
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import checked_relevance, has_ids, judgement_rows, read_qrels
 from negmine.data.sources.reading import naming
@@ -26,7 +27,8 @@ _FIRST = ("train", "dev", "val")  # splits that are for training, or at least no
 class Table:
     """One file: what it holds, how many rows (`is_estimate`: about), its columns, which are used for what.
 
-    skipped: rows among the first that cannot be used, by reason.
+    skipped: rows among the first that cannot be used, by reason. form: of pairs, what a row holds
+    (--pairs-format); none where no form, or several, fit.
     """
 
     role: str
@@ -36,6 +38,7 @@ class Table:
     columns: list[str]
     used: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,12 @@ def look(settings: IndexSettings) -> Data:
         else []
     )
     if settings.pairs is not None:
-        return Data([*corpus, _of_files(_pairs, sources.query_files, remote)], [], None, None)
+        return Data(
+            [*corpus, _of_files(partial(_pairs, settings), sources.query_files, remote)],
+            [],
+            None,
+            None,
+        )
     queries = _of_files(partial(_records, "queries"), sources.query_files, remote)
     judged, judgements = _qrels(remote.local(sources.qrels_files[0]), settings.min_relevance)
     qrels = _of_files(lambda path: judged, sources.qrels_files, remote)
@@ -115,14 +123,15 @@ def _records(role: str, path: Path) -> Table:
     return Table(role, path, beginning.total, beginning.is_estimate, columns, used, skipped)
 
 
-def _pairs(path: Path) -> Table:
+def _pairs(settings: IndexSettings, path: Path) -> Table:
     problems = Problems(skip=True)
     _, beginning = first_chunk(path, problems)
     problems.raise_if_any()
-    columns = _columns(path, beginning)
-    return Table(
-        "pairs", path, beginning.total, beginning.is_estimate, columns, {}, problems.skipped
-    )
+    columns, total = _columns(path, beginning), beginning.total
+    forms = forms_of(settings, beginning.rows[0].values)
+    form = forms[0] if len(forms) == 1 else None
+    skipped = problems.skipped
+    return Table("pairs", path, total, beginning.is_estimate, columns, {}, skipped, form)
 
 
 def _columns(path: Path, beginning: Beginning) -> list[str]:

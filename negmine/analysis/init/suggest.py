@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from negmine.analysis.init.look import Data, Table
+from negmine.config.pairs_formats import FLAGEMBEDDING, TEVATRON
 from negmine.config.settings import IndexSettings
 from negmine.data.sources.columns import listed
 from negmine.errors import InputError
@@ -26,7 +27,11 @@ def needed(settings: IndexSettings, data: Data) -> dict[str, Any]:
     if any(table.skipped for table in data.tables):
         fields["on_error"] = "skip"
     pairs = next((table for table in data.tables if table.role == "pairs"), None)
-    return fields if pairs is None else fields | _pair_columns(settings, pairs)
+    if pairs is None:
+        return fields
+    if pairs.form in (FLAGEMBEDDING, TEVATRON):
+        return {**fields, "pairs_format": pairs.form}
+    return fields | _pair_columns(settings, pairs)
 
 
 def _pair_columns(settings: IndexSettings, pairs: Table) -> dict[str, str]:

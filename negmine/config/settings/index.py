@@ -51,10 +51,21 @@ class IndexSettings(StageSettings):
         "Relevance: tsv, csv, jsonl, Parquet or TREC qrels.", essential=True, remote=True
     )
     pairs: Path | None = _data(
-        "(query, positive) texts: a file as above, or a dataset of the Hub.",
+        "(query, positive) texts, perhaps with negatives: a file as above, or a dataset of the Hub.",
         essential=True,
         remote=True,
         dataset=True,
+    )
+    pairs_format: Literal["auto", "pairs", "triplets", "flagembedding", "tevatron"] = _data(
+        "What a row of --pairs holds. pairs: query and positive. triplets: also columns negative, negative_1 "
+        "... . flagembedding, tevatron (RLHN too): lists. auto: by the columns of the first row.",
+        "auto",
+        essential="stage",
+    )
+    given_negatives: bool = _data(
+        "Negatives that a file of --pairs has are candidates of their queries: the retriever given finds "
+        "them. They are documents either way.",
+        True,
     )
     query_column: str = _data("Column of --pairs that holds the query.", "anchor", essential=True)
     positive_column: str = _data(
@@ -77,8 +88,8 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, sparse, late, neighbours, a registered name, or your own package.module:factory. "
-        "Repeatable.",
+        "bm25, dense, sparse, late, neighbours, given (the negatives of --pairs), a registered name, or your "
+        "own package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 
 from negmine.config.addresses import Address
@@ -60,17 +62,19 @@ class Sources:
             )
             rows_before = files.rows
         if self.has_pairs:
-            rows = pairs.positives(self._pairs(problems))
+            rows = pairs.documents(self._pairs(problems), self.settings)
             records = Records(self.query_files[0], problems, "doc_id", "document text", True, ids)
             tables = records.tables(in_chunks(rows), rows_before)
             yield from not_empty(tables, self.query_files[0], "pairs", problems)
 
     def _pairs(self, problems: Problems) -> Iterator[pairs.Pair]:
-        """Yield the pairs that can be used. Raises InputError unless each file has both columns."""
-        names = (self.settings.query_column, self.settings.positive_column)
-        flags = ("--query-column", "--positive-column")
+        """Yield the rows of --pairs that can be used. Raises InputError unless each file has their columns."""
         files = FileRows(self.query_files, problems, self.places)
-        return pairs.good_pairs(files, problems, dict(zip(flags, names, strict=True)))
+        return pairs.good_pairs(files, problems, self.settings)
+
+    def negatives(self, counts: Counter[str]) -> Iterator[pl.DataFrame]:
+        """Yield the negatives of --pairs (see pairs.negatives). Unusable rows are told of by corpus()."""
+        yield from pairs.negatives(self._pairs(Problems(skip=True)), counts)
 
     def queries(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield query_id, text, source_row and the source's own columns."""

@@ -6,6 +6,7 @@ own columns, since the files are read as always, too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from negmine.data.sources.problems import Problems
 from negmine.data.texts import rendered
 
 D2Q = "d2q"
+_TURNED = {"query_id": "doc_id", "doc_id": "query_id"}
 _OTHER = {"documents": "queries", "doc_id": "query_id"}
 
 
@@ -50,7 +52,12 @@ class Swapped(Sources):
     def qrels(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield the judgements the other way round."""
         for table in self.own.qrels(problems):
-            yield _arrow(frame(table).rename({"query_id": "doc_id", "doc_id": "query_id"}))
+            yield _arrow(frame(table).rename(_TURNED))
+
+    def negatives(self, counts: Counter[str]) -> Iterator[pl.DataFrame]:
+        """Yield the negatives the other way round."""
+        for rows in self.own.negatives(counts):
+            yield rows.rename(_TURNED)
 
 
 def swapped(own: Sources) -> Swapped:

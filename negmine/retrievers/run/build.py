@@ -6,7 +6,7 @@ blocks of queries; then each block is checked, ordered and written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,18 +59,18 @@ class Order:
 def build(context: Context, path: Path, folder: Path) -> dict[str, Any]:
     """Write the index of a run; return numbers for the manifest. Raises InputError for what is wrong."""
     problems = Problems(skip=context.config.index.on_error == "skip")
-    ids, order, doc_order = _ids(context), Order(), context.corpus.doc_order()
+    ids, order, doc_order = ids_of(context), Order(), context.corpus.doc_order()
     rows = queries = 0
     with (
         scratch_path(folder / "spilled.parquet") as spilled,
         table_file(folder / ROWS, SCHEMA) as out,
     ):
-        blocks = _spill(path, ids, spilled, problems)
+        blocks = spill(read_run(path, problems), path, ids, spilled, problems)
         problems.raise_if_any()
         for block in sorted(blocks):
             raw = pl.scan_parquet(spilled).filter(pl.col("block") == block).collect().sort("line")
             _note_order(raw, path, ids, order)
-            final = _ordered(_once(raw, path, ids, problems), doc_order)
+            final = ordered(_once(raw, path, ids, problems), doc_order)
             out.write(table(final, SCHEMA))
             rows, queries = rows + final.height, queries + final["query"].n_unique()
     if not rows:
@@ -79,7 +79,8 @@ def build(context: Context, path: Path, folder: Path) -> dict[str, Any]:
     return {"rows": rows, "queries": queries, **_told(context, problems, order)}
 
 
-def _ids(context: Context) -> Ids:
+def ids_of(context: Context) -> Ids:
+    """Return what the ids of this data mean."""
     documents = context.work.scan(CORPUS).select("doc_id", "same_as").collect()
     positions = context.corpus.positions(
         documents.select(pl.coalesce("same_as", "doc_id")).to_series()
@@ -100,11 +101,16 @@ def _ids(context: Context) -> Ids:
     )
 
 
-def _spill(path: Path, ids: Ids, file: Path, problems: Problems) -> set[int]:
-    """Write the rows whose ids are known, block by block as they come; return the blocks."""
+def spill(
+    pieces: Iterable[pl.DataFrame], path: Path, ids: Ids, file: Path, problems: Problems
+) -> set[int]:
+    """Write the rows whose ids are known, block by block as they come; return the blocks.
+
+    pieces: of the file `path`, as read_run yields them.
+    """
     blocks: set[int] = set()
     with table_file(file, _SPILLED) as writer:
-        for piece in read_run(path, problems):
+        for piece in pieces:
             rows = piece.join(ids.queries, on="query_id", how="left", maintain_order="left")
             rows = rows.join(ids.documents, on="doc_id", how="left", maintain_order="left")
             rows = rows.with_columns(block=pl.col("first_row") // BLOCK)
@@ -154,7 +160,7 @@ def _once(raw: pl.DataFrame, path: Path, ids: Ids, problems: Problems) -> pl.Dat
     return marked.filter(pl.col("line") == pl.col("before"))
 
 
-def _ordered(rows: pl.DataFrame, doc_order: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
+def ordered(rows: pl.DataFrame, doc_order: np.ndarray[Any, np.dtype[np.int64]]) -> pl.DataFrame:
     """Return query, doc, score (float32; the best of copies), by query and (-score, doc_id)."""
     best = rows.group_by("query", "doc").agg(pl.col("score").max().cast(pl.Float32))
     places = pl.Series("place", doc_order[best["doc"].to_numpy()])

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.pairs_formats import GIVEN
 from negmine.config.settings import FilterSettings
 from negmine.data.frames import table
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, VERDICTS, with_opinions
@@ -86,7 +87,8 @@ def rank_of(name: str) -> pl.Expr:
 def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:
     """Return the counts that a manifest keeps: candidates = kept + sum of removed, always.
 
-    judged_negatives_kept: how many of the kept rows people judged not relevant, where there are any.
+    judged_negatives_kept: how many of the kept rows people judged not relevant, where there are any. given: the
+    same counts of the negatives that the user's file has, where they are candidates.
     """
     is_judged = (pl.col("label") == JUDGED_NEGATIVE).sum().alias("judged")
     counts = verdicts.group_by("reason").agg(pl.len(), is_judged).collect(engine="streaming")
@@ -99,4 +101,28 @@ def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:
         "kept": kept,
         "removed": removed,
         **({"judged_negatives_kept": judged} if judged else {}),
+        **_count_given(verdicts),
+    }
+
+
+def _count_given(verdicts: pl.LazyFrame) -> dict[str, object]:
+    """Count what became of the negatives of --pairs, and the queries that lose one or more of them."""
+    column = f"{GIVEN}_rank"
+    if column not in verdicts.collect_schema():
+        return {}
+    given = verdicts.filter(pl.col(column).is_not_null())
+    counts = given.group_by("query_id", "reason").len().collect(engine="streaming")
+    lost = counts.drop_nulls("reason")
+    by_reason = (
+        lost.group_by("reason")
+        .agg(pl.col("len").sum())
+        .sort("len", "reason", descending=[True, False])
+    )
+    return {
+        "given": {
+            "candidates": int(counts["len"].sum()),
+            "kept": int(counts.filter(pl.col("reason").is_null())["len"].sum()),
+            "removed": dict(by_reason.iter_rows()),
+            "queries_with_removed": lost["query_id"].n_unique(),
+        }
     }

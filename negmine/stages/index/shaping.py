@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from negmine.config.pairs_formats import has_negatives
 from negmine.config.settings import IndexSettings
 from negmine.data.sources.swapped import D2Q
 from negmine.storage.layout import CORPUS, QUERIES
@@ -19,6 +20,8 @@ def own_settings(settings: IndexSettings) -> dict[str, tuple[str, ...]]:
         columns = dict.fromkeys(columns, ())
     elif settings.on_error == "skip":
         columns = dict.fromkeys(columns, ("query_column", "positive_column"))
+    if has_negatives(settings):
+        columns = {name: (*own, "pairs_format") for name, own in columns.items()}
     if settings.direction == D2Q:
         return {CORPUS: columns[QUERIES], QUERIES: (*TITLE, *columns[CORPUS])}
     return {CORPUS: (*TITLE, *columns[CORPUS]), QUERIES: columns[QUERIES]}

@@ -3,7 +3,7 @@
 import random
 
 from tests.torture.faults import FULL
-from tests.torture.malformed import files_rows, other_rows, parquet_rows
+from tests.torture.malformed import files_rows, mined_rows, other_rows, parquet_rows
 
 SAMPLED = 480  # rows of the short form
 SEED = 20261127
@@ -11,6 +11,7 @@ _MAKERS = (
     files_rows.byte_rows,
     files_rows.value_rows,
     files_rows.name_rows,
+    mined_rows.mined_rows,
     parquet_rows.column_rows,
     parquet_rows.table_rows,
     other_rows.array_rows,

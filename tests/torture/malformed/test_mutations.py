@@ -1,6 +1,7 @@
 """Random bytes, cuts, splices and flips of valid files: every parser gives rows, or a NegmineError."""
 
 import gzip
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from negmine.analysis.lint.read.files import raw_frames
 from negmine.analysis.lint.settings import LintSettings
 from negmine.config.file import read_toml
+from negmine.config.settings import IndexSettings
 from negmine.data.sources import pairs
 from negmine.data.sources.formats import read_chunks
 from negmine.data.sources.problems import Problems
@@ -21,6 +23,7 @@ from negmine.retrievers.dense.given import open_rows
 from tests.torture.faults import FULL
 from tests.torture.malformed.files import ROWS, WRITERS
 from tests.torture.malformed.kinds_of_arrays import saved
+from tests.torture.malformed.mined_rows import VALID
 from tests.torture.malformed.rows import LONGEST
 
 EXAMPLES = 1000 if FULL else 60
@@ -31,14 +34,9 @@ def read_corpus(path, problems):
     return list(records.tables(read_chunks(path, problems)))
 
 
-def read_pairs(path, problems):
-    return list(
-        pairs.good_pairs(
-            FileRows((path,), problems),
-            problems,
-            {"--query-column": "anchor", "--positive-column": "positive"},
-        )
-    )
+def read_pairs(path, problems, form="pairs"):
+    settings = IndexSettings(pairs=path, pairs_format=form)
+    return list(pairs.good_pairs(FileRows((path,), problems), problems, settings))
 
 
 def read_training(path, problems):
@@ -127,6 +125,18 @@ def test_rows_or_a_message(rows, ending, tmp_path):
     @example(data=b"")
     def check(data):
         tried(READERS[rows], path, data)
+
+    check()
+
+
+@pytest.mark.parametrize("form", sorted(VALID))
+def test_files_of_other_miners_or_a_message(form, tmp_path):
+    path = tmp_path / "input.jsonl"
+
+    @settings(max_examples=EXAMPLES)
+    @given(data=mutated(WRITERS["jsonl"]([VALID[form]] * 3)))
+    def check(data):
+        tried(partial(read_pairs, form=form), path, data)
 
     check()
 

@@ -45,8 +45,9 @@ def shaping(context: Context) -> dict[str, Any]:
 
 
 def _shipped(context: Context) -> Shipped | None:
-    first = context.config.vector_retriever
-    return shipped(context.config.retriever_names, None if first is None else first.name)
+    config, first = context.config, context.config.vector_retriever
+    names = [one.name for one in config.retrievers if one.is_evidence]
+    return shipped(names, None if first is None else first.name)
 
 
 def model(context: Context) -> Stream:

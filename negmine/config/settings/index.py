@@ -51,7 +51,7 @@ class IndexSettings(StageSettings):
         "Relevance: tsv, csv, jsonl, Parquet or TREC qrels.", essential=True, remote=True
     )
     pairs: Path | None = _data(
-        "(query, positive) texts, perhaps with negatives: a file as above, or a dataset of the Hub.",
+        "(query, positive) texts: a file, or a dataset of the Hub. Both may have negatives.",
         essential=True,
         remote=True,
         dataset=True,
@@ -60,7 +60,6 @@ class IndexSettings(StageSettings):
         "What a row of --pairs holds. pairs: query and positive. triplets: also columns negative, negative_1 "
         "... . flagembedding, tevatron (RLHN too): lists. auto: by the columns of the first row.",
         "auto",
-        essential="stage",
     )
     given_negatives: bool = _data(
         "Negatives that a file of --pairs has are candidates of their queries: the retriever given finds "
@@ -88,8 +87,8 @@ class IndexSettings(StageSettings):
     title: bool = _data("Put a document's title before its text.", True)
     title_separator: str = _data("Text between a document's title and its text.", " ")
     retriever: tuple[str, ...] = _retrievers(
-        "bm25, dense, sparse, late, neighbours, given (the negatives of --pairs), a registered name, or your "
-        "own package.module:factory. Repeatable.",
+        "bm25, dense, sparse, late, neighbours, given (those of --pairs), a registered name or "
+        "package.module:factory. Repeatable.",
         ("bm25", "dense"),
         essential=True,
     )

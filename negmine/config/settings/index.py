@@ -75,7 +75,7 @@ class IndexSettings(StageSettings):
         "q2d",
     )
     on_error: Literal["stop", "skip"] = _data(
-        "Bad rows: stop and show them, or skip and count them where that is safe.",
+        "Bad rows: stop, or skip and count where that is safe.",
         "stop",
         essential="stage",
     )

@@ -11,7 +11,9 @@ import negmine
 from negmine.config.dense import dense_models
 from negmine.engine.progress import Notes
 from negmine.errors import InputError, SettingsError
+from negmine.models.api_encoder import ApiEncoder
 from negmine.models.encoder import Encoder
+from negmine.retrievers.dense.encoded import encoders
 from negmine.storage.workdir import Workdir
 from tests.configs import resolve
 from tests.conftest import vector, write_beir
@@ -169,6 +171,55 @@ def test_vectors_that_are_brought_change_sides(tmp_path):
     paths["query_vectors"] = paths["document_vectors"]
     with pytest.raises(InputError, match=r"--query-vectors .* has 4 rows, the source 5"):
         mine(tmp_path / "other", retriever=["dense"], **paths)
+
+
+def test_vectors_by_id_change_sides(tmp_path):
+    """Rows in any order: the run's queries are the documents, and have their vectors."""
+    paths = {}
+    for kind, texts in (("document", DOCUMENTS), ("query", QUERIES)):
+        shown = {key: " ".join(text) if kind == "document" else text for key, text in texts.items()}
+        rows = [(key, vector(text).tolist()) for key, text in reversed(shown.items())]
+        column = "doc_id" if kind == "document" else "query_id"
+        paths[f"{kind}_vectors"] = tmp_path / f"{kind}.parquet"
+        made = pl.DataFrame(rows, schema=[column, "embedding"], orient="row")
+        made.write_parquet(paths[f"{kind}_vectors"])
+    mine(tmp_path, retriever=["dense"], no_risk=True, **paths)
+    rows = read(tmp_path, "2-retrieve/candidates")
+    expected = float(vector(" ".join(DOCUMENTS["tea"])) @ vector(QUERIES["long"]))
+    score = rows.filter(query_id="tea", doc_id="long")["dense_score"].item()
+    assert score == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_encoder_of_queries_reads_the_files_queries(tmp_path):
+    folders = {
+        name: str(static_model(tmp_path / name, seed)) for name, seed in (("d", 1), ("q", 2))
+    }
+    given = {"model": folders["d"], "query_model": folders["q"], "direction": "d2q"}
+    index = resolve(given).index
+    both = encoders(dense_models(index)[0], index, Workdir(tmp_path / "w").digest)
+    assert str(both["query"].folder) == folders["d"]
+    assert str(both["document"].folder) == folders["q"]
+    mine(tmp_path, retriever=["dense"], no_risk=True, **given)
+    rows = read(tmp_path, "2-retrieve/candidates")
+    text = " ".join(DOCUMENTS["tea"])
+    expected = float(
+        both["query"].encode([text], "query")[0]
+        @ both["document"].encode([QUERIES["long"]], "document")[0]
+    )
+    score = rows.filter(query_id="tea", doc_id="long")["dense_score"].item()
+    assert score == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_endpoint_gets_the_prompt_of_what_a_text_is(tmp_path):
+    given = {
+        "model": "m",
+        "model_url": "http://localhost:9/v1",
+        "query_prompt": "Q: ",
+        "direction": "d2q",
+    }
+    index = resolve(given).index
+    encoder = ApiEncoder(dense_models(index)[0].documents, index)
+    assert (encoder.prompt("document"), encoder.prompt("query")) == ("Q: ", "")
 
 
 def test_a_cross_encoder_and_a_guide_get_the_query_as_the_query(tmp_path, monkeypatch):

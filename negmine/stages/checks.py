@@ -57,8 +57,8 @@ def _check_direction(config: ResolvedConfig) -> None:
     for one in config.retrievers:
         if one.spec not in (*SWAPPABLE, GIVEN) and not one.is_own:
             raise SettingsError(
-                f"--direction d2q: {one.name} reads queries and documents differently, and has not learned to "
-                f"search the other way round. Give --retriever {' or '.join(SWAPPABLE)}, or one of your own."
+                f"--direction d2q: {one.name} cannot search the other way round. Give --retriever "
+                f"{' or '.join(SWAPPABLE)}, or a plug-in of your own."
             )
     if config.filter.judge is not None:
         raise SettingsError(

@@ -38,11 +38,15 @@ def explain(
 
     Example: negmine explain work "blood pressure"
     """
-    with answering("explain", json, TerminalProgress(quiet=True)) as answer:
+    progress = TerminalProgress(quiet=json)
+    with answering("explain", json, progress) as answer:
         from negmine import api
         from negmine.cli.render import explain as views
 
         explained = api.explain(work, query)
+        looks_like_id = query != explained["query_id"] and not query.count(" ")
+        if looks_like_id and query.lower() in explained["text"].lower():
+            progress.note(f'no query has the id "{query}": this is the one whose text has it')
         answer.data = explained | {"rows": explained["rows"][: limit or None]}
         most = ROWS if limit is None else limit
         answer.show = lambda console: console.print(

@@ -13,6 +13,14 @@ def test_words_of_a_query_are_as_good_as_its_id(work):
     assert by_id == by_words
 
 
+def test_one_word_that_may_be_a_mistyped_id_is_told_to_be_none(work):
+    done = invoke("explain", work, "cats")
+    assert done.exit_code == 0
+    assert 'no query has the id "cats"' in done.stderr
+    assert "no query has the id" not in invoke("explain", work, "q3").stderr
+    assert "no query has the id" not in invoke("explain", work, "cats sleep").stderr
+
+
 def test_words_of_several_queries_list_them(work):
     done = invoke("explain", work, "list order")
     assert done.exit_code == 0

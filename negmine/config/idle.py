@@ -49,9 +49,12 @@ FAMILIES = (
         "index", ("embedding_",), lambda config: config.index.model_url is not None, "--model-url",
     ),
     Family(
-        "index", ("query_model", "dimensions"),
+        "index", ("query_model", "dimensions", "max_length", "query_prompt", "document_prompt"),
         lambda config: "dense" in config.index.retriever and config.index.document_vectors is None,
         "--retriever dense with a --model, without vectors of your own",
+    ),
+    Family(
+        "index", ("vector_dtype",), lambda config: "dense" in config.index.retriever, "--retriever dense"
     ),
     *(
         Family(stage, ("sparse_",), lambda config: "sparse" in config.index.retriever, "--retriever sparse")

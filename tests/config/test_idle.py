@@ -20,6 +20,8 @@ from negmine.errors import SettingsError
         ({"language_column": "lang", "retriever": ["dense"]}, "--retriever bm25"),
         ({"analyzer": "none", "retriever": ["dense"]}, "--retriever bm25"),
         ({"late_model": "m"}, "--retriever late"),
+        ({"query_prompt": "Q: ", "retriever": ["bm25"]}, "--retriever dense"),
+        ({"vector_dtype": "int8", "retriever": ["bm25"]}, "--retriever dense"),
         ({"late_scope": "all"}, "--retriever late"),
         ({"late_vector_dtype": "float32"}, "--retriever late"),
         ({"vector_column": "emb"}, "--query-vectors and --document-vectors"),

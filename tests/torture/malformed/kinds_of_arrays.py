@@ -58,7 +58,7 @@ ARRAYS = {  # name to bytes and words of the message; no words: it is good
     "an .npz": (_npz(), (".npz",)),
     "a zip": (_zip(), (".npz",)),
     "a pickle": (b"\x80\x04N.", NO_ARRAY),
-    "objects": (saved(np.array([[{}]], object)), NO_ARRAY),
+    "objects": (saved(np.array([[{}]], object)), SHAPE),
     "empty": (b"", NO_ARRAY),
     "text": (b"0.1 0.2\n", NO_ARRAY),
     "only magic": (b"\x93NUMPY", NO_ARRAY),

@@ -182,7 +182,8 @@ def place_rows():
             if name == "a folder" and who in ("lint", "init", "lint-qrels", "Parquet of lint"):
                 continue  # a folder has a meaning there
             code = 2 if who == "config" or (name == "a link to itself" and "lint" not in who) else 1
-            words = () if who == "config" or "link" in name else (word, "input")
+            said = "no file of vectors" if (name, who) == ("a folder", "vectors") else word
+            words = () if who == "config" or "link" in name else (said, "input")
             yield Row(f"{who}: {name}", make, file, command, code, words)
     for ending in (
         "arrow",

@@ -45,7 +45,8 @@ def parquet_frames(path: Path, settings: LintSettings, problems: Problems) -> It
         batches = parquet_batches(path, problems, shape.columns())
         for table in tables(batches, MOST_ROWS, MOST_BYTES):
             ids = [_id_column(name, table[name]) for name in shape.ids()]
-            rows = frame(table.select(list(shape.kinds)))
+            named = {name: table[name] for name in shape.kinds}
+            rows = frame(pa.table(named))  # without metadata, which may be no UTF-8
             numbers = pl.int_range(number, number + rows.height, dtype=pl.Int64)
             values = [pl.col(name).cast(TYPES[kind]) for name, kind in shape.kinds.items()]
             texts, is_text = _decoded(rows)

@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+import polars as pl
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 SHARED = Path(__file__).parents[3] / "shared"
 DATA = SHARED / "data"
@@ -63,3 +65,13 @@ def wordllama(folder):
     static = StaticEmbedding(tokens, embedding_weights=weights.astype(np.float32))
     SentenceTransformer(modules=[static], device="cpu").save(str(folder))
     return folder
+
+
+def tables_of(work):
+    """Return corpus and queries of a work directory, as tables for another one."""
+    corpus = pl.read_parquet(work / "1-index/corpus/*.parquet")
+    queries = pl.read_parquet(work / "1-index/queries/*.parquet")
+    return {
+        "corpus": corpus.select("doc_id", "title", "text"),
+        "queries": queries.select("query_id", "text"),
+    }

@@ -14,10 +14,11 @@ import numpy as np
 import polars as pl
 
 import negmine
-from tests.bench.collections import DATA, wordllama
+from tests.bench.collections import DATA, tables_of, wordllama
+from tests.bench.pages import write_made
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/label.md"
-BEGIN, END = "<!-- made by tests/bench/label_worth.py -->", "<!-- end -->"
+SCRIPT = "tests/bench/label_worth.py"
 COLLECTIONS = {"stackfaq": {"title": False}, "cranfield": {"qrels_split": "test"}}
 ASKED, WRONG, SEEDS = 200, 0.05, 3
 PAIR = ["query_id", "doc_id"]
@@ -28,15 +29,6 @@ def truth_and_known(work, seed):
     every = pl.read_parquet(work / "1-index/qrels/*.parquet").filter(pl.col("relevance") > 0)
     drawn = every.sample(fraction=1.0, shuffle=True, seed=seed).unique("query_id", keep="first")
     return every, drawn.sort(PAIR)
-
-
-def tables(work):
-    corpus = pl.read_parquet(work / "1-index/corpus/*.parquet")
-    queries = pl.read_parquet(work / "1-index/queries/*.parquet")
-    return {
-        "corpus": corpus.select("doc_id", "title", "text"),
-        "queries": queries.select("query_id", "text"),
-    }
 
 
 def negatives(work):
@@ -76,7 +68,7 @@ def measured(name, flags, folder, seed, most):
     given = {
         **data,
         "data": None,
-        **tables(index),
+        **tables_of(index),
         "qrels": known,
         "title": flags.get("title", True),
     }
@@ -125,10 +117,7 @@ def main():
     made = table(rows)
     print(made)
     if given.write:
-        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN, 1)
-        PAGE.write_text(
-            f"{before}{BEGIN}\n\n{made}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8"
-        )
+        write_made(PAGE, SCRIPT, made)
 
 
 if __name__ == "__main__":

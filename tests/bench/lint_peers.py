@@ -16,9 +16,10 @@ from pathlib import Path
 import negmine
 from negmine.analysis.lint.rules import RULES
 from tests.bench.collections import DATA, encoders
+from tests.bench.pages import write_made
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-lint-finds.md"
-BEGIN, END = "<!-- made by tests/bench/lint_peers.py -->", "<!-- end -->"
+SCRIPT = "tests/bench/lint_peers.py"
 SETTINGS = {"defaults": {}, "relative_margin=0.05": {"relative_margin": 0.05}}
 FAQ, DEBIAN = "stackfaq", "debian-packages"
 
@@ -118,10 +119,7 @@ def main():
         asked = "all queries" if limit is None else f"the first {limit:,} queries"
         parts.append(f"### {name}, {asked}\n\n{table(reports)}")
         print(parts[-1], flush=True)
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    made = f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{after}"
-    PAGE.write_text(made, encoding="utf-8")
+    write_made(PAGE, SCRIPT, "\n\n".join(parts))
 
 
 if __name__ == "__main__":

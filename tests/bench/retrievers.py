@@ -12,11 +12,12 @@ from pathlib import Path
 
 import negmine
 from tests.bench.collections import flags_of
+from tests.bench.pages import write_made
 from tests.models.tiny import multi_vector_model
 from tests.models.tiny_sparse import csr
 
 PAGE = Path(__file__).parents[2] / "docs/explanation/what-retrievers-find.md"
-BEGIN, END = "<!-- made by tests/bench/retrievers.py -->", "<!-- end -->"
+SCRIPT = "tests/bench/retrievers.py"
 SMALL, ALL = ("cranfield", "stackfaq"), ("cranfield", "stackfaq", "scifact", "xquad-r")
 UNION = ("bm25", "dense")
 
@@ -97,10 +98,7 @@ def main():
     made = table(rows)
     print(made)
     if given.write:
-        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN, 1)
-        PAGE.write_text(
-            f"{before}{BEGIN}\n\n{made}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8"
-        )
+        write_made(PAGE, SCRIPT, made)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ import polars as pl
 
 import negmine
 from tests.bench.collections import encoders
+from tests.bench.pages import write_made
 from tests.scorers.judge.server import answer, documents, serving
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "cranfield"
 RERANKER = ROOT.parent / "shared" / "models" / "ce-minilm"
 PAGE = ROOT / "docs" / "explanation" / "second-opinions.md"
-BEGIN, END = "<!-- made by tests/bench/second_opinions.py -->", "<!-- end -->"
+SCRIPT = "tests/bench/second_opinions.py"
 SEED, K, ASKED, DEPTH = 13, 200, 10, 60
 
 
@@ -148,11 +149,7 @@ def main():
     table += [
         f"| {n} | {s} | {a:,} | {leak:.3f} | {y:.2f} | {h:.2f} |" for n, s, a, leak, y, h in rows
     ]
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    text = before + BEGIN + "\n\n" + "\n".join(table) + "\n\n" + END + after
-    PAGE.write_text(text, encoding="utf-8")
+    write_made(PAGE, SCRIPT, "\n".join(table))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ import numpy as np
 import polars as pl
 
 import negmine
-from tests.bench.collections import DATA, wordllama
+from tests.bench.collections import DATA, tables_of, wordllama
+from tests.bench.pages import write_made
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/check-positives.md"
-BEGIN, END = "<!-- made by tests/bench/suspected_positives.py -->", "<!-- end -->"
+SCRIPT = "tests/bench/suspected_positives.py"
 COLLECTIONS = {
     "cranfield": {"qrels_split": "test"},
     "stackfaq": {"title": False},
@@ -56,7 +57,7 @@ def measured(name, flags, folder):
     negmine.mine(
         noisy,
         **{**data, "data": None},
-        **_tables(clean),
+        **tables_of(clean),
         qrels=qrels,
         title=flags.get("title", True),
     )
@@ -77,15 +78,6 @@ def measured(name, flags, folder):
             "precision": both / max(rows["suspected"].sum(), 1),
             "recall": both / rows["planted"].sum(),
         }
-
-
-def _tables(work):
-    corpus = pl.read_parquet(work / "1-index/corpus/*.parquet")
-    queries = pl.read_parquet(work / "1-index/queries/*.parquet")
-    return {
-        "corpus": corpus.select("doc_id", "title", "text"),
-        "queries": queries.select("query_id", "text"),
-    }
 
 
 def table(rows):
@@ -114,9 +106,7 @@ def main():
     made = table(rows)
     print(made)
     if given.write:
-        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN, 1)
-        text = f"{before}{BEGIN}\n\n{made}\n\n{END}{rest.split(END, 1)[1]}"
-        PAGE.write_text(text, encoding="utf-8")
+        write_made(PAGE, SCRIPT, made)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from tests.bench.pages import with_made
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/explanation/promises.md"
-BEGIN, END = "<!-- made by tests/torture/counts.py -->", "<!-- end -->"
+SCRIPT = "tests/torture/counts.py"
 
 
 def collected(form):
@@ -35,8 +37,7 @@ def table():
 
 def rendered():
     """Return the page with the table of now."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN, 1)
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.split(END, 1)[1]}"
+    return with_made(PAGE, SCRIPT, table())
 
 
 def main():

@@ -129,6 +129,7 @@ def _check_agreement(given: pl.DataFrame, file: Path, problems: Problems) -> Non
 def _against(context: Context, rows: pl.DataFrame) -> int:
     """Return how many labels say other than the source's qrels, as far as these judged the pair."""
     least = context.config.index.min_relevance
-    made = context.work.scan(QRELS).rename({"relevance": "before"}).collect()
-    both = rows.join(made, on=PAIR, how="inner")
-    return both.filter((pl.col("relevance") >= least) != (pl.col("before") >= least)).height
+    made = context.work.scan(QRELS).rename({"relevance": "before"})
+    both = made.join(rows.lazy(), on=PAIR, how="inner")
+    apart = both.filter((pl.col("relevance") >= least) != (pl.col("before") >= least))
+    return int(apart.select(pl.len()).collect(engine="streaming").item())

@@ -39,6 +39,7 @@ def explain(context: Context, query: str) -> dict[str, Any]:
         "query_id": match.first_id,
         "text": match.text,
         "asked_for": query,
+        "found_by": "id" if match.query_id == query else "words",
         "columns": [name for name in rows.columns if name not in ("query_id", "rank")],
         "rows": explained.drop("query_id").to_dicts(),
         "risk": _risk(context),

@@ -44,8 +44,7 @@ def explain(
         from negmine.cli.render import explain as views
 
         explained = api.explain(work, query)
-        looks_like_id = query != explained["query_id"] and not query.count(" ")
-        if looks_like_id and query.lower() in explained["text"].lower():
+        if explained["found_by"] == "words" and len(query.split()) == 1:
             progress.note(f'no query has the id "{query}": this is the one whose text has it')
         answer.data = explained | {"rows": explained["rows"][: limit or None]}
         most = ROWS if limit is None else limit

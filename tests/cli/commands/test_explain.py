@@ -10,6 +10,7 @@ def test_words_of_a_query_are_as_good_as_its_id(work):
     by_id, by_words = answer("explain", work, "q3"), answer("explain", work, "cats SLEEP long")
     assert by_words.pop("asked_for") == "cats SLEEP long"
     assert by_id.pop("asked_for") == "q3"
+    assert (by_id.pop("found_by"), by_words.pop("found_by")) == ("id", "words")
     assert by_id == by_words
 
 

@@ -1,7 +1,8 @@
 """Where negatives come from: nobody, chance, sentence-transformers' own function, negmine.
 
-Each recipe gives every training query at most NEGATIVES documents. A query that is short is filled up with
-random documents, so that all recipes train on the same pairs; the yield is what came from the recipe itself.
+Each recipe gives every training query at most NEGATIVES documents (or as many as its name says, where these are
+more). A query that is short is filled up with random documents, so that all recipes train on the same pairs; the
+yield is what came from the recipe itself.
 """
 
 import json
@@ -48,6 +49,33 @@ MINED: dict[str, dict[str, object]] = {
         }.items()
     },
     **{
+        f"margin {margin:g}{named}, dense order": rule | DENSE | {"relative_margin": margin}
+        for margin in (-0.2, -0.1, 0, 0.1)
+        for named, rule in {"": NO_RISK, " and risk 0.05": {}}.items()
+    },
+    "margin auto, dense order": NO_RISK | DENSE | {"relative_margin": "auto"},
+    **{
+        f"margin, dense order, {named}": NO_RISK | DENSE | settings
+        for named, settings in {
+            "softmax": {"sampling": "softmax"},
+            "top1-random": {"sampling": "top1-random"},
+            "cyclic": {"sampling": "cyclic"},
+            "diverse": {"sampling": "diverse"},
+            "ranks 5 to 30": {"sampling": "band", "band": "5:30"},
+            "0.5 to 1.5 deviations": {"sampling": "band", "band": "0.5z:1.5z"},
+        }.items()
+    },
+    **{
+        f"{name}, dense order, {hard} hard": rule | DENSE | {"num_negatives": hard}
+        for hard in (8, 16)
+        for name, rule in {
+            "margin": NO_RISK,
+            "risk 0.05": NO_MARGIN | {"max_risk": 0.05},
+            "default": {},
+            "margin -0.1 and risk 0.05": {"relative_margin": -0.1},
+        }.items()
+    },
+    **{
         f"risk 0.05, dense order, {hard} hard": NO_MARGIN
         | DENSE
         | {"max_risk": 0.05, "num_negatives": hard}
@@ -55,14 +83,22 @@ MINED: dict[str, dict[str, object]] = {
     },
 }
 PEERS = {"st naive": None, "st margin 0.05": MARGIN}
-NAMES = ("in-batch", "random", *PEERS, "oracle", *MINED)
+PEERS |= {f"st margin 0.05, {hard} hard": MARGIN for hard in (8, 16)}
+RANDOM = ("random", "random, 8", "random, 16")
+NAMES = ("in-batch", *RANDOM, *PEERS, "oracle", *MINED)
+
+
+def number(name):
+    """Return how many negatives a recipe gives each query: what its name says, or NEGATIVES where that is more."""
+    said = [int(word) for word in name.removesuffix(" hard").split(", ")[1:] if word.isdigit()]
+    return max(NEGATIVES, *said, 0)
 
 
 def negatives(name, setup, work, encoder):
     """Return query to negatives, best first, of a recipe; `work` keeps what was mined and chosen."""
     if name == "in-batch":
         return {}
-    if name == "random":
+    if name in RANDOM:
         return {query: [] for query in setup.positives}
     record = work.with_name(f"{work.name}-negatives") / f"{name}.json"
     if not record.exists():
@@ -85,15 +121,17 @@ def _chosen(name, setup, work, encoder):
             query: [doc for doc in docs if doc not in setup.hidden[query]][:NEGATIVES]
             for query, docs in ranked.items()
         }
-    return _by_peer(setup, work, encoder, PEERS[name])
+    return _by_peer(setup, work, encoder, PEERS[name], number(name))
 
 
 RESET = {
     "relative_margin": "none", "max_risk": "none", "no_risk": False, "no_relative_margin": False,
     "no_near_duplicate": False,
 }  # fmt: skip
-RESET_WRITE = {"order": "fused", "sampling": "top", "pool": 50, "num_negatives": NEGATIVES}
-_WRITE = ("order", "sampling", "pool", "num_negatives")
+RESET_WRITE = {
+    "order": "fused", "sampling": "top", "pool": 50, "num_negatives": NEGATIVES, "band": "10:50",
+}  # fmt: skip
+_WRITE = tuple(RESET_WRITE)
 
 
 def _of(stage, settings):
@@ -125,7 +163,7 @@ def _ranked(work):
     return dict(ranked.group_by("query_id", maintain_order=True).agg("doc_id").iter_rows())
 
 
-def _by_peer(setup, work, encoder, margin):
+def _by_peer(setup, work, encoder, margin, count):
     """Return what sentence-transformers' own function mines, with the same encoder and depth."""
     from datasets import Dataset, disable_progress_bars
     from sentence_transformers import SentenceTransformer
@@ -145,7 +183,7 @@ def _by_peer(setup, work, encoder, margin):
     rows = mine_hard_negatives(
         Dataset.from_dict(pairs), SentenceTransformer(str(path), device=resolve_device("auto")),
         corpus=list(setup.minable.values()), range_max=K, relative_margin=margin,
-        num_negatives=NEGATIVES, output_format="triplet", cache_folder=str(work / "peer"), verbose=False,
+        num_negatives=count, output_format="triplet", cache_folder=str(work / "peer"), verbose=False,
     )  # fmt: skip
     by_query = {}
     for row in rows:
@@ -163,16 +201,17 @@ def columns(setup, by_query, name, seed):
     if name == "in-batch":
         return data, {"yield": None, "leak": None}
     drawn, every = np.random.default_rng(seed), list(setup.minable)
+    wanted = number(name)
     rows, own, leaked = [], 0, 0
     for query in queries:
-        chosen = list(dict.fromkeys(by_query.get(query, [])))[:NEGATIVES]
+        chosen = list(dict.fromkeys(by_query.get(query, [])))[:wanted]
         own += len(chosen)
         leaked += sum(doc in setup.hidden[query] for doc in chosen)
-        while len(chosen) < NEGATIVES:
+        while len(chosen) < wanted:
             document = every[drawn.integers(len(every))]
             if document != setup.positives[query]:
                 chosen.append(document)
         rows.append(chosen)
-    for place in range(NEGATIVES):
+    for place in range(wanted):
         data[f"negative_{place + 1}"] = [setup.documents[row[place]] for row in rows]
-    return data, {"yield": own / NEGATIVES / len(queries), "leak": leaked / max(own, 1)}
+    return data, {"yield": own / wanted / len(queries), "leak": leaked / max(own, 1)}

@@ -57,7 +57,8 @@ FORMAT = OutputFormat(
         "config = ColBERTConfig(bsize=32, nway=6, use_ib_negatives=True)\n"
         'folder = "work/5-write/colbert"\n'
         'files = [f"{folder}/{name}" for name in ("triples.jsonl", "queries.tsv", "collection.tsv")]\n'
-        "Trainer(*files, config).train()"
+        'if __name__ == "__main__":  # Trainer starts other processes\n'
+        "    Trainer(*files, config).train()"
     ),
     about=(
         "`triples.jsonl` has `[qid, pid, pid ...]`, the positive first; with `--teacher` `[qid, [pid, "

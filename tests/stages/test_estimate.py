@@ -47,9 +47,14 @@ def test_encoding_is_timed_on_the_data_itself(tmp_path, beir):
 
 
 def test_a_rerank_depth_bounds_the_pairs_that_take_time(tmp_path, beir):
-    def seconds(**flags):
-        found = dry(tmp_path / "w", data=beir, retriever="bm25", k=200, rerank_model="m", **flags)
-        return next(r["seconds"] for r in found["artifacts"] if r["artifact"].startswith("3-rerank"))
+    from tests.models.tiny import cross_encoder
+
+    flags = {"data": beir, "retriever": "bm25", "k": 200}
+    flags["rerank_model"] = str(cross_encoder(tmp_path / "model"))
+
+    def seconds(**depth):
+        rows = dry(tmp_path / "w", **flags, **depth)["artifacts"]
+        return next(row["seconds"] for row in rows if row["artifact"].startswith("3-rerank"))
 
     assert seconds(rerank_depth=9) == round(len(QUERIES) * (9 + 1) / 50, 1)
     assert seconds(rerank_depth=500) == seconds() == len(QUERIES) * 200 / 50

@@ -22,7 +22,7 @@ from negmine.storage.layout import PROVENANCE, QUERIES
 
 PAIR = ["query_id", "doc_id"]
 COLUMNS = ("query_id", "doc_id", "relevance", "risk", "neighbours", "query", "document")
-NEAREST = 10  # pairs of a kind that a written negative is compared with
+NEAREST = 1  # pairs of a kind that a written negative is compared with: one near positive pair is reason to ask
 MOST = 20_000  # written negatives that are compared; of more, those of queries drawn by their ids
 
 

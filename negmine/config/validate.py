@@ -89,13 +89,6 @@ def _check_suspects(config: ResolvedConfig) -> None:
         raise SettingsError(
             "--suspect-neighbours compares vectors of pairs. Add --retriever dense."
         )
-    if rules.judge_suspects and rules.judge is None:
-        raise SettingsError("--judge-suspects asks a judge. Give --judge-url and --judge-model.")
-    if rules.judge_suspects and not rules.suspects:
-        raise SettingsError(
-            "--judge-suspects: no positive is suspected without --suspect-share, --suspect-deviations or "
-            "--suspect-neighbours. Give one, such as --suspect-share 0.75."
-        )
 
 
 def _check_judge(config: ResolvedConfig) -> None:

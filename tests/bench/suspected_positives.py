@@ -2,8 +2,8 @@
 
 python -m tests.bench.suspected_positives [--write]. Of cranfield, stackfaq and scifact a tenth of all positives
 is swapped for a random document. Each collection is mined once, with BM25 and WordLlama's static vectors; then
-each limit is tried. Then half of the positives are hidden before the swap, and what is suspected is removed from
-the qrels. Leak: share of the written negatives that are relevant by the collection's own qrels.
+each limit is tried. Then half of the positives are hidden before the swap, and suspects are removed from the
+qrels. Leak: share of the written negatives that are relevant by the collection's own qrels.
 """
 
 import argparse

@@ -146,13 +146,9 @@ def test_the_extrinsic_form_goes_by_labels_and_says_so_where_there_are_too_few(t
     assert set(rows.select("query_id", "doc_id").iter_rows()) == swapped
 
 
-def test_what_cannot_be_asked_is_refused(tmp_path):
+def test_neighbours_need_vectors(tmp_path):
     with pytest.raises(SettingsError, match=r"--suspect-neighbours.*--retriever dense"):
         mined(tmp_path / "a", suspect_neighbours=5)
-    with pytest.raises(SettingsError, match=r"--judge-suspects.*--judge-url"):
-        mined(tmp_path / "a", suspect_share=1.0, judge_suspects=True)
-    with pytest.raises(SettingsError, match=r"--judge-suspects.*--suspect-share"):
-        mined(tmp_path / "a", judge_suspects=True, judge_local="m")
 
 
 def is_answer(text):

@@ -32,7 +32,7 @@ TRIED = [
 ]  # fmt: skip
 LIMITS = [dict(zip(NAMES, values, strict=True)) for values in TRIED]
 PAIR = ["query_id", "doc_id"]
-CLEANED = [
+CLEANED: list[dict[str, float]] = [
     {"suspect_share": 0.75},
     {"suspect_neighbours": 10},
     {"suspect_share": 0.75, "suspect_neighbours": 10},

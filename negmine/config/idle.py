@@ -77,6 +77,14 @@ FAMILIES = (
         "filter", ("judge_", "min_sensitivity"), lambda config: config.filter.judge is not None,
         "--judge-url and --judge-model, or --judge-local",
     ),
+    Family(
+        "filter", ("judge_suspects",), lambda config: bool(config.filter.suspects),
+        "--suspect-share, --suspect-deviations or --suspect-neighbours",
+    ),
+    Family(
+        "filter", ("suspect_reference",), lambda config: config.filter.suspect_neighbours is not None,
+        "--suspect-neighbours",
+    ),
 )  # fmt: skip
 
 

@@ -141,6 +141,9 @@ class SettingsKeywords(TypedDict, total=False):
     judge_retries: int
     suspect_share: float | None
     suspect_deviations: float | None
+    suspect_neighbours: int | None
+    suspect_reference: Literal["known", "judged"]
+    judge_suspects: bool
     decontaminate: str | Path | Sequence[str | Path]
     drop_contaminated: Literal["queries", "rows", "none"]
     eval_split: str | None

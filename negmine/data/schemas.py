@@ -137,11 +137,13 @@ VERDICTS = _schema(
     pa.field("reason", pa.large_string()),
 )
 SUSPECTS = _schema(
-    "suspects/1",
+    "suspects/2",
     _required("query_id", ID),
     _required("doc_id", ID),
     pa.field("below", pa.float32()),
     pa.field("distance", pa.float32()),
+    pa.field("neighbours", pa.float32()),
+    pa.field("judge_verdict", pa.large_string()),
     _required("suspected", pa.bool_()),
     pa.field("reason", pa.large_string()),
 )

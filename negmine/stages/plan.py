@@ -32,8 +32,7 @@ from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.limits import tasks as limit_tasks
 from negmine.stages.filter.risk import tasks as risk_tasks
 from negmine.stages.filter.rules import VERDICT_SETTINGS
-from negmine.stages.filter.suspects import tasks as suspect_tasks
-from negmine.stages.filter.suspects.compute import count_suspects
+from negmine.stages.filter.suspects import artifacts as suspects
 from negmine.stages.index import tasks as index_tasks
 from negmine.stages.index.shaping import direction, own_settings
 from negmine.stages.rerank import tasks as rerank_tasks
@@ -196,11 +195,7 @@ def _filter(context: Context) -> Iterable[Artifact]:
         (CANDIDATES, *scorers, FEATURES, *_dropped(context), *_limits(context), QUERIES, CORPUS),
         lambda: rules, filter_tasks.verdicts, count_verdicts,
     )  # fmt: skip
-    if suspect_tasks.wanted(context):
-        yield Artifact(
-            SUSPECTS, schemas.SUSPECTS, (VERDICTS,),
-            lambda: _pick(config.filter, *suspect_tasks.SETTINGS), suspect_tasks.suspects, count_suspects,
-        )  # fmt: skip
+    yield from suspects.artifacts(context, _similarities(context), JUDGE_REVISION, JUDGE)
 
 
 def _contaminated(context: Context) -> Iterable[Artifact]:

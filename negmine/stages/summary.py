@@ -110,7 +110,7 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
     counts = _left_out(manifests)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
-        SUSPECTS: ("positives_suspected", "queries_suspected"),
+        SUSPECTS: ("positives_suspected", "suspects_cleared", "queries_suspected"),
         VERDICTS: ("candidates", "kept", "removed", "judged_negatives_kept"),
         SHORT: ("queries_short", "queries_without_negatives", "negatives_missing"),
     }.items():

@@ -13,6 +13,7 @@ CONTAMINATED = "4-filter/contaminated"
 RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 SUSPECTS = "4-filter/suspects"
+TESTED = "4-filter/tested"  # suspects before the judge is asked about them
 CARD = "5-write"  # README.md lies beside the training files that it describes
 PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
 REUSE, SCALES = f"{CARD}/reuse", f"{CARD}/scales"

@@ -27,8 +27,8 @@ def summary(result: Result) -> RenderableType:
     for what, count, why in _left_out(counts):
         lines.add_row(what, f"{count:,}", why)
     for name in (
-        "queries_mined", "queries_without_positives", "positives", "positives_suspected", "queries_suspected",
-        "candidates",
+        "queries_mined", "queries_without_positives", "positives", "positives_suspected", "suspects_cleared",
+        "queries_suspected", "candidates",
     ):  # fmt: skip
         if name in counts:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")

@@ -126,8 +126,8 @@ class WriteSettings(StageSettings):
         essential="stage",
     )
     drop_positives: Literal["none", "suspected"] = _selection(
-        "Positives that are not written: none, or those that --suspect-share or --suspect-deviations suspects. "
-        "Margins are still measured from them.",
+        "Positives that are not written: none, or those that --suspect-share, --suspect-deviations or "
+        "--suspect-neighbours suspects. Margins are still measured from them.",
         "none",
     )
     max_reuse: int | None = _selection(

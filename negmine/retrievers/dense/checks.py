@@ -48,8 +48,8 @@ def _check_vectors(index: IndexSettings, in_use: bool) -> None:
         raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
     if index.earlier_model and (index.query_vectors or index.model_url):
         raise SettingsError(
-            f"--round {index.round}: the models of earlier rounds are files, and --query-vectors or --model-url "
-            "would take their place. Give the trained model as --model, a folder."
+            f"--round {index.round}: the models of earlier rounds are files, and --query-vectors or --model-url"
+            " would take their place. Give the trained model as --model, a folder."
         )
     if index.query_vectors and "model" in index.model_fields_set:
         raise SettingsError(

@@ -72,6 +72,7 @@ FAMILIES = (
     Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
+    Family("write", ("keep_share",), lambda config: config.round > 1, "--round, 2 or more"),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),
     Family(
         "filter", ("judge_", "min_sensitivity"), lambda config: config.filter.judge is not None,

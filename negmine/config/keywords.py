@@ -44,6 +44,8 @@ class SettingsKeywords(TypedDict, total=False):
     stemmer: str | None
     language_column: str | None
     model: str | Sequence[str]
+    round: int | None
+    earlier_model: str | Sequence[str]
     model_url: str | None
     query_model: str | Sequence[str]
     sparse_model: str | None
@@ -182,6 +184,7 @@ class SettingsKeywords(TypedDict, total=False):
     positives: Literal["all", "best", "sample"]
     drop_positives: Literal["none", "suspected"]
     max_reuse: int | None
+    keep_share: float
     random_negatives: int
     random_shared: int
     weight: Literal["none", "risk", "margin", "propensity"]

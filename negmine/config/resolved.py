@@ -85,6 +85,11 @@ class ResolvedConfig:
         return next((one for one in self.retrievers if one.has_vectors), None)
 
     @property
+    def round(self) -> int:
+        """The round: 1 where nobody has named one."""
+        return self.index.round or 1
+
+    @property
     def guides(self) -> list[str]:
         """The column prefixes of the guides: guide, guide_2, guide_3 ..."""
         return guide_names(self.filter)

@@ -151,6 +151,8 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     mined = tmp_path / "mined.jsonl"
     mined.write_text('{"anchor": "a", "positive": "b", "negative": "c"}\n')
     pairs = {"pairs": mined, "retriever": ["bm25"]}
+    rounds = {"data": beir, "retriever": ["bm25", "dense"], "round": 2}
+    teacher = f"round1_dense={static_model(tmp_path / 'teacher')}"
     cases = [
         (base, RULE_CHANGES | CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
@@ -188,6 +190,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
             {"neighbour_latitude": "x", "neighbour_longitude": "y"},
         ),
         (base, {"decontaminate": beir}),
+        (rounds, {"round": 3, "earlier_model": [teacher], "keep_share": 0.5}),
         ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {

@@ -23,6 +23,7 @@ from negmine.analysis.report.sections.proof import PROOF, Proof
 from negmine.analysis.report.sections.propensities import PROPENSITIES, Propensity
 from negmine.analysis.report.sections.ran import RAN, Ran
 from negmine.analysis.report.sections.recall import RECALL, Recall
+from negmine.analysis.report.sections.rounds import SINCE, Since
 from negmine.analysis.report.sections.sample import SAMPLE, Sample
 from negmine.analysis.report.sections.scores import SCORERS, Scorer
 from negmine.analysis.report.sections.short import SHORT, Short
@@ -65,6 +66,9 @@ class Report(Part):
     retrievers: Annotated[list[Finder], FINDERS] = Field(description="what each retriever found")
     proof: Annotated[Proof | None, PROOF] = Field(
         description="what `negmine prove` came to last; null: it was not run"
+    )
+    since: Annotated[list[Since], SINCE] = Field(
+        description="what became of the last round's negatives; empty in round 1"
     )
     hubs: Annotated[Hubs, HUBS] = Field(description="documents used most")
     short: Annotated[Short, SHORT] = Field(description="queries with too few negatives")

@@ -17,6 +17,7 @@ _data = partial(setting, group="Data")
 _retrievers = partial(setting, group="Retrievers")
 _bm25 = partial(setting, group="BM25")
 _model = partial(setting, group="Model and vectors")
+_rounds = partial(setting, group="Rounds")
 _endpoint = partial(setting, group="Embeddings from an API")
 _late = partial(setting, group="Late interaction")
 _faiss = partial(setting, group="Approximate search")
@@ -143,6 +144,17 @@ class IndexSettings(StageSettings):
         "NAME=MODEL under its own name. Repeatable.",
         ("all-MiniLM-L6-v2",),
         essential=True,
+    )
+    round: int | None = _rounds(
+        "Mine again with the model that was trained on the last round, as --model. Round 2 starts from round 1 "
+        "in WORK, or in the WORK of --since, with its settings, and keeps its models' scores.",
+        ge=1,
+        le=99,
+    )
+    earlier_model: tuple[str, ...] = _rounds(
+        "Models of earlier rounds, as NAME=MODEL. --round names them by itself: round1_dense was dense in "
+        "round 1.",
+        (),
     )
     model_url: str | None = _retrievers(
         "Base URL of an OpenAI-compatible endpoint that encodes. --model is the model's name there. Example: "

@@ -136,6 +136,14 @@ class WriteSettings(StageSettings):
         shared_with=("filter",),
         essential="stage",
     )
+    keep_share: float = _selection(
+        "--round: share of a query's negatives that are taken from those of the last round first, where they "
+        "are kept.",
+        0.0,
+        ge=0,
+        le=1,
+        shared_with=("filter",),
+    )
     random_negatives: int = _selection(
         "Random documents that each query gets as further negatives.",
         0,

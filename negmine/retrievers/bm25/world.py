@@ -64,7 +64,9 @@ def looked_up(path: Path, tokens: Sequence[str]) -> pl.DataFrame:
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
         for batch in file.iter_batches(AT_ONCE, columns=list(WORDS)):
-            words = pl.DataFrame(pl.from_arrow(batch), WORDS).with_row_index("number", first)
+            batch.validate(full=True)
+            columns = dict(zip(WORDS, map(pl.Series, batch.columns), strict=True))
+            words = pl.DataFrame(columns, WORDS).with_row_index("number", first)
             rows = words.join(asked, on="token", how="inner")
             pieces.append(rows.select("asked", "number", pl.col("documents").cast(pl.UInt32)))
             first += batch.num_rows

@@ -138,9 +138,9 @@ def test_the_stage_of_a_damaged_part_makes_it_again_and_never_takes_it_up(finish
 def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path):
     work = shutil.copytree(finished, tmp_path / "w")
     negmine.trust(work)
-    file = work / "1-index/bm25/numbers-00000.npy"
+    file = work / "1-index/bm25/pairs-00000.npy"
     file.write_bytes(flipped(file.read_bytes(), 131))
-    with pytest.raises(CorruptArtifact, match=r"numbers-00000\.npy"):
+    with pytest.raises(CorruptArtifact, match=r"pairs-00000\.npy"):
         negmine.retrieve(work, force=True)
     negmine.retrieve(work, force=True, verify="sizes")
     assert not [one for one in negmine.status(work, verify="sizes") if one.state != "fresh"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,8 +68,9 @@ class Dense:
         self.vectors: Any = self._documents if is_unit else UnitRows(self._documents)
         self.queries: Any = self._asked if is_unit else UnitRows(self._asked)
         pays = roughly is not None and coarse.is_worth_it(count, len(self._asked), dims)
-        self._roughly = roughly if pays else None
-        self._exact = [self._shard(span, self._exactly) for span in spans]
+        self._query_vectors = partial(_vectors_of, self._ids, self._asked)  # shards hold no `self`
+        find = partial(_exactly, propose, roughly if pays else None, longest)
+        self._exact = [self._shard(span, find) for span in spans]
         self.shards = self._exact
         if approximate is not None:
             self.shards = [self._shard(self._whole, approximate.search)]
@@ -76,11 +78,6 @@ class Dense:
     def _shard(self, span: Span, find: Find) -> DenseShard:
         return DenseShard(
             span, self._documents, self._positions, self._ids_of, find, self._query_vectors
-        )
-
-    def _exactly(self, vectors: Floats, documents: Any, k: int, order: Any) -> Hits:
-        return exact.search(
-            vectors, documents, k, order, self._propose, self._roughly, self._longest
         )
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -91,12 +88,7 @@ class Dense:
 
     def query_rows(self, query_ids: Any) -> NDArray[np.int64]:
         """Return the rows of `queries` of mined queries by query_id, int64."""
-        asked = pl.DataFrame({"query_id": query_ids})
-        places = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
-        return places["place"].cast(pl.Int64).to_numpy()
-
-    def _query_vectors(self, query_ids: Any) -> NDArray[np.float32]:
-        return np.asarray(self._asked[self.query_rows(query_ids)], np.float32)
+        return _rows_of(self._ids, query_ids)
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k documents of every query (see Retriever)."""
@@ -144,3 +136,26 @@ class Dense:
     def positions(self) -> NDArray[np.int64]:
         """The position of the document of every row of `vectors`, int64, ascending."""
         return np.arange(len(self._documents)) if self._positions is None else self._positions
+
+
+def _rows_of(ids: pl.DataFrame, query_ids: Any) -> NDArray[np.int64]:
+    """Return the place of queries among `ids` (query_id, place), int64."""
+    asked = pl.DataFrame({"query_id": query_ids})
+    places = asked.join(ids, on="query_id", how="left", maintain_order="left")
+    return places["place"].cast(pl.Int64).to_numpy()
+
+
+def _vectors_of(ids: pl.DataFrame, vectors: Any, query_ids: Any) -> Floats:
+    return np.asarray(vectors[_rows_of(ids, query_ids)], np.float32)
+
+
+def _exactly(
+    propose: Propose,
+    roughly: Propose | None,
+    longest: float | None,
+    vectors: Floats,
+    documents: Any,
+    k: int,
+    order: Any,
+) -> Hits:
+    return exact.search(vectors, documents, k, order, propose, roughly, longest)

@@ -70,6 +70,7 @@ class SettingsKeywords(TypedDict, total=False):
     late_scope: Literal["all", "candidates"]
     late_vector_dtype: Literal["float32", "float16"]
     memory: str
+    shards: str
     verify: Literal["all", "sizes"]
     device: Literal["auto", "cpu", "cuda"]
     devices: str | None

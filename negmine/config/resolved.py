@@ -118,6 +118,11 @@ class ResolvedConfig:
         """How many queries a part may have within --memory."""
         return memory.part_queries(self.memory_bytes, self.retrieve.k, len(self.retrievers))
 
+    def shards(self, documents: int) -> int:
+        """Return into how many shards so many documents are cut."""
+        wanted = self.index.shards
+        return memory.shards(self.memory_bytes, documents) if wanted == "auto" else int(wanted)
+
     def with_rules(self, **rules: Any) -> ResolvedConfig:
         """Return the same configuration under other rules: field names of the filter stage."""
         return replace(self, filter=self.filter.model_copy(update=rules))

@@ -53,6 +53,7 @@ def test_a_second_run_makes_nothing(tmp_path, beir):
         ({"k": 3}, "2-retrieve 4-filter 5-write"),
         ({"bm25_k1": 0.9}, "1-index/bm25 2-retrieve 4-filter 5-write"),
         ({"batch_size": 7}, ""),
+        ({"shards": "2"}, ""),
         ({"seed": 14}, ""),
         ({"device": "cpu"}, ""),
     ],

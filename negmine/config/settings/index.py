@@ -23,6 +23,8 @@ _late = partial(setting, group="Late interaction")
 _faiss = partial(setting, group="Approximate search")
 _machine = partial(setting, group="Memory and devices")
 
+MOST_SHARDS = 10_000  # of --shards
+
 
 class IndexSettings(StageSettings):
     """Where the data is, how it is read, and how the retrievers index it."""
@@ -251,6 +253,13 @@ class IndexSettings(StageSettings):
         shared_with=("retrieve", "rerank", "filter", "write"),
         essential=True,
     )
+    shards: str = _machine(
+        "Into how many shards bm25 and dense cut the documents: a number, or auto, by --memory. Each is "
+        "searched alone; the rows are the same.",
+        "auto",
+        speed=True,
+        shared_with=("retrieve",),
+    )
     verify: Literal["all", "sizes"] = _machine(
         "What of a file is compared with its manifest before it is read: all bytes (once), or sizes alone.",
         "all",
@@ -304,6 +313,14 @@ class IndexSettings(StageSettings):
         if not value.strip():
             raise ValueError("say flat, or a FAISS factory string such as IVF4096,Flat")
         return "flat" if value.lower() == "flat" else value
+
+    @field_validator("shards", mode="before")
+    @classmethod
+    def _a_number_or_auto(cls, value: object) -> object:
+        text = str(value)
+        if text == "auto" or (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_SHARDS):
+            return text
+        raise ValueError(f"say auto, or a number from 1 to {MOST_SHARDS:,}")
 
     @field_validator("devices")
     @classmethod

@@ -186,13 +186,15 @@ def tables() -> str:
         "judgments": schemas.JUDGMENTS,
         "verdicts": schemas.with_opinions(schemas.VERDICTS, opinions, "score"),
         "short": schemas.SHORT,
+        "refresh": schemas.REFRESH,
+        "sources/round1.parquet": schemas.ROUND,
         "map (6-batch)": schemas.BATCHES,
     }
     for lists, positive_lists in dict.fromkeys(map(_lists, FORMATS.values())):
         names = ", ".join(
             one.name for one in FORMATS.values() if _lists(one) == (lists, positive_lists)
         )
-        schema = schemas.provenance_schema(opinions, lists, positive_lists, teacher=True)
+        schema = schemas.provenance_schema(opinions, lists, positive_lists, True, rounds=True)
         known[f"provenance ({names})"] = schema
     return "\n\n".join(f"## {name}\n\n{_schema(schema)}" for name, schema in known.items())
 

@@ -87,10 +87,10 @@ def label(
 
 
 def suggest_labels(work: str | Path, count: int, out: str | Path) -> dict[str, Any]:
-    """Write the `count` written negatives about which the risk is least sure into a tsv file `out`.
+    """Write the `count` written negatives that are most doubtful into a tsv file `out`.
 
     Somebody fills in its column relevance; then see `label`. Returns `file`, `questions`. Raises SettingsError
-    without a risk, or where `out` is there; MissingArtifact before `write` has run.
+    without a risk and without vectors, or where `out` is there; MissingArtifact before `write` has run.
     """
     from negmine.analysis.label.suggest import suggest
 

@@ -1,6 +1,7 @@
 """The models of the dense retrievers: one for each --model, with its name and what is set for it.
 
-A setting of models is a value for all of them, or NAME=VALUE for one: `--query-prompt e5="query: "`.
+A setting of models is a value for all of them, or NAME=VALUE for one: `--query-prompt e5="query: "`. A value
+for all is not for models of earlier rounds: they keep what they had.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from negmine.config.naming import flag, nearest, split_name
+from negmine.config.rounds import is_earlier
 from negmine.config.settings import IndexSettings
 from negmine.errors import SettingsError
 
@@ -55,23 +57,40 @@ def names_of(models: Sequence[str]) -> list[str]:
 
 
 def dense_models(index: IndexSettings) -> tuple[DenseModel, ...]:
-    """Return the models of --model in their order; of brought vectors, one that stands for them.
+    """Return the models of --model in their order, then those of earlier rounds, the latest first.
 
-    Raises SettingsError for a name twice, for a setting of a model that is not there, and for two values of
-    one setting.
+    Of brought vectors there is one that stands for them. Raises SettingsError for a name twice, for a setting
+    of a model that is not there, and for two values of one setting.
     """
-    named = [_named(value) for value in index.model]
-    names = names_of(index.model)
-    if len({name.lower() for name in names}) != len(names) or not names:
+    named = [_named(value) for value in (*index.model, *index.earlier_model)]
+    names = [*names_of(index.model), *(name for name, _ in named[len(index.model) :])]
+    if len({name.lower() for name in names}) != len(names) or not index.model:
         raise SettingsError(
             f"--model: give at least one, and each a name of its own. The names would be: {', '.join(names)}."
         )
+    _check_rounds(index, names)
     models = [
         DenseModel(name, *_encoders(index, name, names, model))
         for name, (_, model) in zip(names, named, strict=True)
     ]
     _refuse_twice(models)
     return tuple(models)
+
+
+def _check_rounds(index: IndexSettings, names: Sequence[str]) -> None:
+    """Refuse names of earlier rounds for models of this one, and the other way round."""
+    own, earlier = names[: len(index.model)], names[len(index.model) :]
+    wrong = [name for name in own if is_earlier(name)]
+    if wrong:
+        raise SettingsError(
+            f"--model {wrong[0]}=...: a name such as round1_dense is of a model of an earlier round. Choose "
+            "another name."
+        )
+    if not all(map(is_earlier, earlier)) or (earlier and (index.round or 1) < 2):
+        raise SettingsError(
+            f"--earlier-model {', '.join(index.earlier_model)}: --round names models of earlier rounds by "
+            "itself, as round1_dense=MODEL. Leave it out, or give --round, 2 or more."
+        )
 
 
 def _named(value: str) -> tuple[str, str]:
@@ -122,7 +141,8 @@ def _own(index: IndexSettings, field: str, name: str, names: Sequence[str]) -> s
             f"{flag(field)} is given {len(for_all)} times for all models. Give it once, or as NAME=VALUE for "
             f"one model. The names are: {', '.join(names)}."
         )
-    return for_one.get(name, for_all[0] if for_all else None)
+    default = for_all[0] if for_all and not is_earlier(name) else None
+    return for_one.get(name, default)
 
 
 def _number(index: IndexSettings, field: str, name: str, names: Sequence[str]) -> int | None:
@@ -139,6 +159,11 @@ def _refuse_twice(models: Sequence[DenseModel]) -> None:
     names: dict[tuple[EncoderSettings, EncoderSettings], str] = {}
     for one in models:
         other = names.setdefault((one.documents, one.queries), one.name)
+        if other != one.name and is_earlier(one.name):
+            raise SettingsError(
+                f"--model {one.documents.model}: this is the model of an earlier round, which is here as "
+                f"{one.name}. Give the model that was trained on what the last round wrote."
+            )
         if other != one.name:
             raise SettingsError(
                 f"--model {one.documents.model}: {other} and {one.name} are the same model with the same "

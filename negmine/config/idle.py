@@ -72,10 +72,19 @@ FAMILIES = (
     Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
+    Family("write", ("keep_share",), lambda config: config.round > 1, "--round, 2 or more"),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),
     Family(
         "filter", ("judge_", "min_sensitivity"), lambda config: config.filter.judge is not None,
         "--judge-url and --judge-model, or --judge-local",
+    ),
+    Family(
+        "filter", ("judge_suspects",), lambda config: bool(config.filter.suspects),
+        "--suspect-share, --suspect-deviations or --suspect-neighbours",
+    ),
+    Family(
+        "filter", ("suspect_reference",), lambda config: config.filter.suspect_neighbours is not None,
+        "--suspect-neighbours",
     ),
 )  # fmt: skip
 

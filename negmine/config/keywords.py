@@ -44,6 +44,8 @@ class SettingsKeywords(TypedDict, total=False):
     stemmer: str | None
     language_column: str | None
     model: str | Sequence[str]
+    round: int | None
+    earlier_model: str | Sequence[str]
     model_url: str | None
     query_model: str | Sequence[str]
     sparse_model: str | None
@@ -68,6 +70,7 @@ class SettingsKeywords(TypedDict, total=False):
     late_scope: Literal["all", "candidates"]
     late_vector_dtype: Literal["float32", "float16"]
     memory: str
+    shards: str
     verify: Literal["all", "sizes"]
     device: Literal["auto", "cpu", "cuda"]
     devices: str | None
@@ -141,6 +144,9 @@ class SettingsKeywords(TypedDict, total=False):
     judge_retries: int
     suspect_share: float | None
     suspect_deviations: float | None
+    suspect_neighbours: int | None
+    suspect_reference: Literal["known", "judged"]
+    judge_suspects: bool
     decontaminate: str | Path | Sequence[str | Path]
     drop_contaminated: Literal["queries", "rows", "none"]
     eval_split: str | None
@@ -179,6 +185,7 @@ class SettingsKeywords(TypedDict, total=False):
     positives: Literal["all", "best", "sample"]
     drop_positives: Literal["none", "suspected"]
     max_reuse: int | None
+    keep_share: float
     random_negatives: int
     random_shared: int
     weight: Literal["none", "risk", "margin", "propensity"]

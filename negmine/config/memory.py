@@ -17,6 +17,7 @@ SIDE_BY_SIDE = 2  # parts that threads make at once, where they may
 UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MIB": 2**20, "GIB": 2**30}
 ROW = 1_200  # bytes of a candidate while its part is worked on
 LEAST_QUERIES, LEAST_DOCUMENTS = 16, 1024
+SHARD_DOCUMENT = 1_000  # bytes of a document in a shard: vector, postings, id
 TEXT = 64 << 20  # bytes that a text in a model's batch may come to
 LEAST = 700 * 10**6  # the programs alone
 
@@ -43,6 +44,11 @@ def part_queries(memory: int, k: int, retrievers: int) -> int:
 def part_documents(memory: int) -> int:
     """Return how many documents are read at once."""
     return min(PART_DOCUMENTS, max(LEAST_DOCUMENTS, memory // 200_000))
+
+
+def shards(memory: int, documents: int) -> int:
+    """Return into how many shards so many documents are cut: each fills half of the memory at most."""
+    return max(1, -(-documents * SHARD_DOCUMENT // max(memory // 2, 1)))
 
 
 def products(memory: int) -> int:

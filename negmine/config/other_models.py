@@ -7,11 +7,10 @@ from typing import Any
 
 from negmine.config.dense import names_of
 from negmine.config.naming import split_name
+from negmine.config.rounds import OF_MODELS, is_pin
 from negmine.config.settings import IndexSettings
 from negmine.config.tables import named_model
 from negmine.errors import SettingsError
-
-OF_MODELS = ("query_model", "query_prompt", "document_prompt", "max_length", "dimensions")
 
 
 def gone_with_models(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def gone_with_models(before: Mapping[str, Any], given: Mapping[str, Any]) -> dic
             values = _several(before[field])
             kept = [one for one in values if not _is_gone(str(one), old, new)]
             if field == "query_model":
-                _check_query_models(kept, old, new)
+                _check_query_models([one for one in kept if not is_pin(str(one))], old, new)
             if kept != values:
                 changed[field] = tuple(kept)
     return changed

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from negmine.config.naming import flag, is_address, is_plugin, split_name
+from negmine.config.rounds import is_earlier
 from negmine.config.settings import STAGES, Settings
 from negmine.config.tables import NAMED_MODELS, stage_of_field
 
@@ -25,6 +26,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "retriever_option": (PLUGIN, _SEARCH),
     "run": (FILE, _SEARCH),
     "model": (MODEL, _SEARCH),
+    "earlier_model": (MODEL, _SEARCH),
     "model_url": (ENDPOINT, _SEARCH),
     "query_model": (MODEL, _SEARCH),
     "sparse_model": (MODEL, _SEARCH),
@@ -71,21 +73,28 @@ def named_outside(given: Settings, root: Path) -> list[Named]:
     for setting, (kind, _) in OUTSIDE.items():
         table = getattr(given, stage_of_field(setting))
         if setting in table.model_fields_set:
-            default = STAGES[stage_of_field(setting)].model_fields[setting].default
-            for value in _values(setting, getattr(table, setting)):
+            default = STAGES[stage_of_field(setting)].model_fields[_original(setting)].default
+            for name, value in _values(setting, getattr(table, setting)):
                 is_ours = setting == "retriever" and not is_plugin(value)  # ours, or a run's name
                 path = value.partition("=")[2] if setting == "run" else value
                 is_inside = kind == FILE and _inside(path, root)
-                if not is_ours and not is_inside and value not in _values(setting, default):
-                    things.append(Named(setting, _kind(kind, value), value))
+                is_default = value in {text for _, text in _values(setting, default)}
+                if not is_ours and not is_inside and not is_default:
+                    named_by = "earlier_model" if is_earlier(name) else setting
+                    things.append(Named(named_by, _kind(kind, value), value))
     return things
 
 
-def _values(setting: str, value: Any) -> list[str]:
-    """Return the values of a setting as texts; of NAME=MODEL the model, whatever it is called here."""
+def _original(setting: str) -> str:
+    """Return the setting that a model was given by in its own round."""
+    return "model" if setting == "earlier_model" else setting
+
+
+def _values(setting: str, value: Any) -> list[tuple[str, str]]:
+    """Return the values of a setting as texts, each with its name: of NAME=MODEL; else the name is empty."""
     several: Iterable[Any] = value if isinstance(value, list | tuple) else [value]
     texts = [str(one) for one in several if one is not None]
-    return [split_name(text)[1] for text in texts] if setting in NAMED_MODELS else texts
+    return [split_name(text) if setting in NAMED_MODELS else ("", text) for text in texts]
 
 
 def _kind(kind: str, value: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from negmine.config.dense import NAME, dense_models
 from negmine.config.entry_points import with_plugins
 from negmine.config.file import read_toml
 from negmine.config.gone import why_gone
@@ -16,6 +17,7 @@ from negmine.config.naming import flag, nearest
 from negmine.config.other_models import gone_with_models
 from negmine.config.pairs_formats import GIVEN, has_given
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo, work_out
+from negmine.config.rounds import next_round, with_pins
 from negmine.config.runs import retriever_specs
 from negmine.config.settings import STAGES, IndexSettings, Settings
 from negmine.config.tables import all_fields, checked, is_none, stage_of_field
@@ -44,7 +46,7 @@ def resolve(
     """
     layers = Layers()
     if remembered is not None:
-        layers.add("remembered", _given(remembered))
+        layers.add("remembered", _as_round(remembered, round_of(flags, file)))
     if file is not None:
         layers.add("file", read_toml(file))
     unknown = [field for field in flags if field not in all_fields()]
@@ -72,6 +74,28 @@ def _given(settings: Settings) -> dict[str, dict[str, Any]]:
     return {stage: getattr(settings, stage).model_dump(exclude_unset=True) for stage in STAGES}
 
 
+def round_of(flags: Mapping[str, Any], file: Path | None) -> int | None:
+    """Return the round that a command is about; None where neither its flags nor its file name one."""
+    given = flags.get("round")
+    if given is None and file is not None:
+        given = read_toml(file).get("index", {}).get("round")
+    return given if isinstance(given, int) and not isinstance(given, bool) else None
+
+
+def _as_round(remembered: Settings, number: Any) -> dict[str, dict[str, Any]]:
+    """Return remembered settings as round `number` starts from them, where that is the next round."""
+    tables, index = _given(remembered), remembered.index
+    if number != (index.round or 1) + 1:
+        return tables
+    if index.document_vectors is not None or index.model_url is not None:
+        raise SettingsError(
+            f"--round {number}: the last round read vectors of --document-vectors or --model-url, and a round "
+            "keeps only models that are files. Mine without --round, in a new work directory."
+        )
+    models = dense_models(index) if NAME in index.retriever else ()
+    return {**tables, "index": next_round(tables["index"], number, models)}
+
+
 class Layers:
     """Settings by stage; a later layer wins over an earlier one. `origins`: which layer gave each."""
 
@@ -81,7 +105,8 @@ class Layers:
 
     def add(self, origin: str, given: Mapping[str, Mapping[str, Any]]) -> None:
         """Let `given` win; `none` forgets. One data source takes the place of others; so do opposites."""
-        for stage, fields in given.items():
+        for stage, own in given.items():
+            fields = with_pins(self.tables[stage], own)
             if "model" in fields:
                 self.tables[stage] |= gone_with_models(self.tables[stage], fields)
             for rival in _rivals(fields):

@@ -85,6 +85,11 @@ class ResolvedConfig:
         return next((one for one in self.retrievers if one.has_vectors), None)
 
     @property
+    def round(self) -> int:
+        """The round: 1 where nobody has named one."""
+        return self.index.round or 1
+
+    @property
     def guides(self) -> list[str]:
         """The column prefixes of the guides: guide, guide_2, guide_3 ..."""
         return guide_names(self.filter)
@@ -112,6 +117,11 @@ class ResolvedConfig:
     def part_queries(self) -> int:
         """How many queries a part may have within --memory."""
         return memory.part_queries(self.memory_bytes, self.retrieve.k, len(self.retrievers))
+
+    def shards(self, documents: int) -> int:
+        """Return into how many shards so many documents are cut."""
+        wanted = self.index.shards
+        return memory.shards(self.memory_bytes, documents) if wanted == "auto" else int(wanted)
 
     def with_rules(self, **rules: Any) -> ResolvedConfig:
         """Return the same configuration under other rules: field names of the filter stage."""

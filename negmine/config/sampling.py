@@ -37,6 +37,8 @@ def settings_in_use(write: WriteSettings) -> tuple[str, ...]:
         names += _DRAWN_POSITIVE
     if write.max_reuse is not None:
         names.append("max_reuse")
+    if write.keep_share:
+        names.append("keep_share")
     return tuple(dict.fromkeys(names))
 
 
@@ -53,7 +55,7 @@ def _drawn_beside(write: WriteSettings) -> tuple[str, ...]:
 
 def reach(write: WriteSettings) -> int | None:
     """Return how many of a query's best kept candidates can become negatives; None where all can."""
-    if write.per == "positive" or write.max_reuse is not None:
+    if write.per == "positive" or write.max_reuse is not None or write.keep_share:
         return None
     if "pool" in SETTINGS[write.sampling]:
         return write.pool

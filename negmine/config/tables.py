@@ -17,6 +17,7 @@ from negmine.errors import SettingsError
 
 MODELS = (
     "model",
+    "earlier_model",
     "query_model",
     "sparse_model",
     "late_model",
@@ -24,7 +25,7 @@ MODELS = (
     "guide_model",
     "judge_local",
 )
-NAMED_MODELS = ("model", "query_model")  # each may be NAME=MODEL
+NAMED_MODELS = ("model", "earlier_model", "query_model")  # each may be NAME=MODEL
 
 
 def stage_of_field(field: str) -> str:

@@ -45,6 +45,7 @@ def check(config: ResolvedConfig) -> None:
             raise SettingsError(f"{flag(field)} and {flag(negation)} contradict each other.")
     _check_evaluation(rules)
     _check_selection(config)
+    _check_suspects(config)
     _check_judge(config)
     judge_budget(rules)
     judge_extra(rules)
@@ -73,15 +74,21 @@ def _check_selection(config: ResolvedConfig) -> None:
         raise SettingsError(f"{sampling} needs two retrievers or more. Add --retriever.")
     if write.sampling == "diverse" and config.vector_retriever is None:
         raise SettingsError(f"{sampling} compares vectors of documents. Add --retriever dense.")
-    if write.drop_positives == "suspected" and (
-        config.filter.suspect_share is None and config.filter.suspect_deviations is None
-    ):
+    if write.drop_positives == "suspected" and not config.filter.suspects:
         raise SettingsError(
-            "--drop-positives suspected: no positive is suspected without --suspect-share or "
-            "--suspect-deviations. Give one, such as --suspect-share 0.75."
+            "--drop-positives suspected: no positive is suspected without --suspect-share, "
+            "--suspect-deviations or --suspect-neighbours. Give one, such as --suspect-share 0.75."
         )
     if write.weight == "risk" and config.filter.max_risk is None:
         raise SettingsError("--weight risk needs the learned risk. Give --max-risk, such as 0.05.")
+
+
+def _check_suspects(config: ResolvedConfig) -> None:
+    rules = config.filter
+    if rules.suspect_neighbours is not None and config.vector_retriever is None:
+        raise SettingsError(
+            "--suspect-neighbours compares vectors of pairs. Add --retriever dense."
+        )
 
 
 def _check_judge(config: ResolvedConfig) -> None:

@@ -137,11 +137,13 @@ VERDICTS = _schema(
     pa.field("reason", pa.large_string()),
 )
 SUSPECTS = _schema(
-    "suspects/1",
+    "suspects/2",
     _required("query_id", ID),
     _required("doc_id", ID),
     pa.field("below", pa.float32()),
     pa.field("distance", pa.float32()),
+    pa.field("neighbours", pa.float32()),
+    pa.field("judge_verdict", pa.large_string()),
     _required("suspected", pa.bool_()),
     pa.field("reason", pa.large_string()),
 )
@@ -198,6 +200,19 @@ REUSE = _schema(
     _required("fit_score", pa.float64()),
     _required("fit_query", ID),
 )
+ROUND = _schema(
+    "round/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    _required("round", pa.int32()),
+)
+REFRESH = _schema(
+    "refresh/1",
+    _required("query_id", ID),
+    _required("last", pa.int64()),
+    _required("kept", pa.int64()),
+    _required("new", pa.int64()),
+)
 SCALES = _schema(
     "scales/1",
     _required("what", pa.large_string()),
@@ -213,11 +228,16 @@ def training_schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
 
 
 def provenance_schema(
-    opinions: Iterable[str], lists: bool, positive_lists: bool = False, teacher: bool = False
+    opinions: Iterable[str],
+    lists: bool,
+    positive_lists: bool = False,
+    teacher: bool = False,
+    rounds: bool = False,
 ) -> pa.Schema:
     """Return the schema of provenance; with `lists`, one list a row for everything about negatives.
 
-    positive_lists: the same for positives. teacher: there are scores of `--teacher`.
+    positive_lists: the same for positives. teacher: there are scores of `--teacher`. rounds: there were
+    earlier rounds, and each negative has the round that wrote it first.
     """
 
     def many(kind: pa.DataType, are_lists: bool = lists) -> pa.DataType:
@@ -236,6 +256,7 @@ def provenance_schema(
         "sampling_probability": pa.float64(),
         "weight": pa.float32(),
         "level": pa.large_string(),
+        **({"round": pa.int32()} if rounds else {}),
     }
     return _schema(
         "provenance/4",

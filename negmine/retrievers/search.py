@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts, once
-from negmine.retrievers import runs
+from negmine.retrievers import runs, shards
 from negmine.retrievers.base import Retriever
 
 
@@ -22,10 +23,14 @@ def run(context: Context, open_retriever: Callable[[Context], Retriever], ordere
     k, doc_ids = context.config.retrieve.k, context.corpus.doc_ids
 
     def search(queries: pl.DataFrame, depths: NDArray[np.int64]) -> pl.DataFrame:
+        retriever: Any = opened()
+        taken = depths if ordered else None
+        if hasattr(retriever, "shards"):
+            with one_at_a_time:
+                return shards.hits(retriever, queries, int(depths.max()), taken).drop("doc")
         depth = min(int(depths.max()), len(doc_ids()))
         with one_at_a_time:  # a search takes all cores; what is made of its hits does not
-            hits = opened().search(queries.to_arrow(), depth)
-        taken = depths if ordered else None
+            hits = retriever.search(queries.to_arrow(), depth)
         return runs.as_rows(hits, queries["query_id"], doc_ids(), taken, queries["row"])
 
     def make(part: int) -> pa.Table:

@@ -77,3 +77,11 @@ def judge_check(config: ResolvedConfig) -> str | None:
     if rules.judge is None or rules.judge_check == 0:
         return None
     return f"{JUDGE.family}-check-{short_name(rules.judge)}"
+
+
+def judge_suspects(config: ResolvedConfig) -> str | None:
+    """Return the artifact of what the judge answered about suspected positives, if it is asked."""
+    rules = config.filter
+    if rules.judge is None or not rules.judge_suspects or not rules.suspects:
+        return None
+    return f"{JUDGE.family}-suspects-{short_name(rules.judge)}"

@@ -152,7 +152,9 @@ def _costs(context: Context, name: str, size: Size, is_made: bool) -> dict[str, 
         "index": size.queries if name == QUERIES else size.documents,
         "write": size.queries * config.write.num_negatives,
     }.get(stage, pairs)
-    seconds, size_bytes = rows / ROWS_A_SECOND[stage], float(rows * BYTES_A_ROW[stage])
+    depth = config.rerank.rerank_depth
+    worked = min(rows, size.queries * (depth + 1)) if stage == "rerank" and depth else rows
+    seconds, size_bytes = worked / ROWS_A_SECOND[stage], float(rows * BYTES_A_ROW[stage])
     searched = {run: vectors for vectors, run, _ in _with_vectors(context)}
     if name in size.vectors:
         texts, (dimensions, texts_a_second) = size.documents + size.queries, size.vectors[name]

@@ -11,6 +11,7 @@ from negmine.errors import SettingsError
 from negmine.stages.advice import note_advice
 from negmine.stages.filter.limits.gates import check_gates
 from negmine.stages.plan import make_plan
+from negmine.stages.rounds import begin_round
 from negmine.stages.summary import Result, result
 from negmine.stages.write.warnings import note_warnings
 
@@ -25,6 +26,7 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
     context = context.making(stages)
     before_write, peak = [stage for stage in stages if stage != "write"], memory.peak()
     plan = make_plan(context)
+    begin_round(context, plan, stages)
     outcomes: list[Outcome] = run(context, plan, before_write) if before_write else []
     if "filter" in stages or "write" in stages:
         note_advice(context)

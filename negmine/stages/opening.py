@@ -8,7 +8,8 @@ from typing import Any
 
 from negmine.config.naming import flag
 from negmine.config.outside import SOURCES
-from negmine.config.resolve import resolve
+from negmine.config.resolve import resolve, round_of
+from negmine.config.rounds import check_order
 from negmine.config.settings import STAGES, Settings
 from negmine.config.table import fact
 from negmine.data.sources.tables import FIELDS, as_arrow
@@ -19,6 +20,7 @@ from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
 from negmine.retrievers.registry import infos
 from negmine.stages.checks import check
 from negmine.stages.index.pairs_format import form_of_pairs
+from negmine.stages.rounds import keep_last, require_last
 from negmine.storage.clone import check_old, start_from
 from negmine.storage.given import keep_table
 from negmine.storage.open import open_workdir
@@ -36,6 +38,10 @@ def open_context(
     """Return the context of a work directory: the given settings over what it remembers."""
     workdir = _opened(work)
     remembered = recall_settings(workdir, (progress or Silent()).note)
+    if (number := round_of(flags, config)) is not None:
+        check_order(
+            number, None if remembered is None else remembered.index.round or 1, workdir.name
+        )
     return _context(workdir, flags, config, remembered, progress, force)
 
 
@@ -70,24 +76,32 @@ def context_to_mine(
 ) -> Context:
     """Return the context of `mine`: under the given settings, or, given none, under what is remembered.
 
-    since: another work directory that a new one starts from.
+    since: another work directory that a new one starts from. A round goes on with what is remembered, too.
     """
     workdir = source = _opened(work)
     is_given = bool(flags) or config is not None
     if since is not None:
         check_old(Path(since), workdir)
     note = (progress or Silent()).note
-    remembered = None if is_given else recall_settings(workdir, note)
-    if remembered is None and since is not None and not is_given:
+    number = round_of(flags, config)
+    remembered = None if is_given and number is None else recall_settings(workdir, note)
+    if remembered is None and since is not None and (not is_given or number is not None):
         source = _opened(since)  # a first command left none, or failed
         remembered = recall_settings(source, note)
+    if number is not None:
+        last = None if remembered is None else remembered.index.round or 1
+        check_order(number, last, source.name)
     context = _context(workdir, flags, config, remembered, progress, force, source)
     context.trust.require(STAGES)
     _require_data(context, since)
-    if is_given:
+    if is_given and number is None:
         _note_replaced(context)
     if since is not None:
+        if source is not workdir and context.config.round > 1:
+            require_last(source, context.config.round)
         start_from(Path(since), workdir, context.progress.note)
+        if source is not workdir and context.config.round > 1:
+            keep_last(workdir, source, context.config.round)
     return context
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from negmine.config import fusion
 from negmine.config.outside import SOURCES
-from negmine.config.sampling import settings_in_use
 from negmine.config.settings import WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
@@ -32,13 +31,12 @@ from negmine.stages.filter.limits import compute as limits
 from negmine.stages.filter.limits import tasks as limit_tasks
 from negmine.stages.filter.risk import tasks as risk_tasks
 from negmine.stages.filter.rules import VERDICT_SETTINGS
-from negmine.stages.filter.suspects import tasks as suspect_tasks
-from negmine.stages.filter.suspects.compute import count_suspects
+from negmine.stages.filter.suspects import artifacts as suspects
 from negmine.stages.index import tasks as index_tasks
 from negmine.stages.index.shaping import direction, own_settings
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
-from negmine.stages.write import passes
+from negmine.stages.write import passes, refresh, shaping
 from negmine.stages.write import tasks as write_tasks
 from negmine.stages.write.card import tasks as card_tasks
 from negmine.stages.write.compute import count_short
@@ -55,6 +53,7 @@ from negmine.storage.layout import (
     PROVENANCE,
     QRELS,
     QUERIES,
+    REFRESH,
     REUSE,
     RISK,
     RISK_MODEL,
@@ -196,11 +195,7 @@ def _filter(context: Context) -> Iterable[Artifact]:
         (CANDIDATES, *scorers, FEATURES, *_dropped(context), *_limits(context), QUERIES, CORPUS),
         lambda: rules, filter_tasks.verdicts, count_verdicts,
     )  # fmt: skip
-    if suspect_tasks.wanted(context):
-        yield Artifact(
-            SUSPECTS, schemas.SUSPECTS, (VERDICTS,),
-            lambda: _pick(config.filter, *suspect_tasks.SETTINGS), suspect_tasks.suspects, count_suspects,
-        )  # fmt: skip
+    yield from suspects.artifacts(context, _similarities(context), JUDGE_REVISION, JUDGE)
 
 
 def _contaminated(context: Context) -> Iterable[Artifact]:
@@ -276,14 +271,20 @@ def _write(context: Context) -> Iterable[Artifact]:
     yield from (_training(context, name) for name in settings.format)
     yield from (_provenance(context, name) for name in settings.format)
     yield Artifact(
-        SHORT, schemas.SHORT, _chosen_from(context), lambda: _chosen(settings),
+        SHORT, schemas.SHORT, _chosen_from(context), lambda: shaping.chosen(context),
         write_tasks.short, count_short, revision=3,
     )  # fmt: skip
+    if config.round > 1:
+        yield Artifact(
+            REFRESH, schemas.REFRESH, _chosen_from(context),
+            lambda: shaping.chosen(context) | shaping.of_round(context), refresh.refresh,
+            refresh.count_refresh,
+        )  # fmt: skip
     yield Artifact(
         CARD, None,
         (
-            *map(training, settings.format), PROVENANCE, SHORT, VERDICTS, *_limits(context), *checked,
-            *_suspects(settings), QRELS, CORPUS,
+            *map(training, settings.format), PROVENANCE, SHORT, *_refresh(context), VERDICTS,
+            *_limits(context), *checked, *_suspects(settings), QRELS, CORPUS,
         ),
         partial(card_tasks.shaping, context), card_tasks.card, revision=2,
     )  # fmt: skip
@@ -295,7 +296,7 @@ def _training(context: Context, name: str) -> Artifact:
     return Artifact(
         training(name), None if output.main else output.schema(settings),
         _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
-        lambda: _shape(settings, name, *own[output.instruction]) | direction(context.config.index),
+        lambda: shaping.of_format(context, name, *own[output.instruction]) | direction(context.config.index),
         partial(write_tasks.training, name=name),
     )  # fmt: skip
 
@@ -303,9 +304,12 @@ def _training(context: Context, name: str) -> Artifact:
 def _provenance(context: Context, name: str) -> Artifact:
     config, settings = context.config, context.config.write
     return Artifact(
-        provenance(name, settings.main_format), schemas.provenance_schema(config.score_names, False),
+        provenance(name, settings.main_format),
+        schemas.provenance_schema(config.score_names, False, rounds=config.round > 1),
         _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
-        lambda: _shape(settings, name) | _beside(settings) | direction(context.config.index),
+        lambda: {
+            **shaping.of_format(context, name), **shaping.beside(context), **direction(config.index)
+        },
         partial(write_tasks.provenance, name=name),
         partial(
             count_deep,
@@ -320,12 +324,16 @@ def _passes(context: Context) -> Iterable[Artifact]:
     settings = context.config.write
     if settings.max_reuse is not None:
         yield Artifact(
-            REUSE, schemas.REUSE, _selected_from(context), lambda: _chosen(settings), passes.reuse
+            REUSE,
+            schemas.REUSE,
+            _selected_from(context),
+            lambda: shaping.chosen(context),
+            passes.reuse,
         )
     if passes.needs_scales(settings):
         yield Artifact(
             SCALES, schemas.SCALES, _chosen_from(context),
-            lambda: _chosen(settings) | _pick(settings, "weight", "level"), passes.scales,
+            lambda: shaping.chosen(context) | _pick(settings, "weight", "level"), passes.scales,
         )  # fmt: skip
 
 
@@ -347,6 +355,10 @@ def _suspects(settings: WriteSettings) -> tuple[str, ...]:
     return (SUSPECTS,) if settings.drop_positives == "suspected" else ()
 
 
+def _refresh(context: Context) -> tuple[str, ...]:
+    return (REFRESH,) if context.config.round > 1 else ()
+
+
 def _once(*names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
@@ -365,33 +377,6 @@ def other_formats(context: Context) -> list[Artifact]:
     artifacts = [_training(context, name) for name in others]
     artifacts += [_provenance(context, name) for name in others]
     return [one for one in artifacts if context.work.manifest(one.name) is not None]
-
-
-def _shape(settings: WriteSettings, name: str, *own: str) -> dict[str, Any]:
-    """Return what shapes the rows of a format; of `own`, settings that few formats have, those that are set."""
-    random = ("random_negatives", "random_shared", "seed") if settings.random_negatives else ()
-    scores = ("teacher",) if FORMATS[name].teacher != "none" else ()
-    few = _pick(settings, *scores, *own)
-    return {
-        "format": name,
-        **_chosen(settings),
-        **_pick(settings, "relabel", *random),
-        **{name: value for name, value in few.items() if value is not None},
-    }
-
-
-def _chosen(settings: WriteSettings) -> dict[str, Any]:
-    """Return what says which candidates become negatives."""
-    return _pick(settings, *settings_in_use(settings))
-
-
-def _beside(settings: WriteSettings) -> dict[str, Any]:
-    """Return the settings that shape only provenance."""
-    return {
-        name: value
-        for name, value in _pick(settings, "weight", "level").items()
-        if value not in ("none", False)
-    }
 
 
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:

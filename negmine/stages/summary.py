@@ -20,6 +20,7 @@ from negmine.storage.layout import (
     GIVEN_INDEX,
     QRELS,
     QUERIES,
+    REFRESH,
     SHORT,
     SUSPECTS,
     VERDICTS,
@@ -110,8 +111,9 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
     counts = _left_out(manifests)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
-        SUSPECTS: ("positives_suspected", "queries_suspected"),
+        SUSPECTS: ("positives_suspected", "suspects_cleared", "queries_suspected"),
         VERDICTS: ("candidates", "kept", "removed", "judged_negatives_kept"),
+        REFRESH: ("queries_changed", "negatives_kept", "negatives_new", "negatives_gone"),
         SHORT: ("queries_short", "queries_without_negatives", "negatives_missing"),
     }.items():
         manifest = manifests.get(name)
@@ -174,7 +176,8 @@ def _files(context: Context, stages: Sequence[str]) -> list[Path]:
         return []
     write = context.config.write
     abouts = (provenance(name, write.main_format) for name in write.format)
-    names = (*map(training, write.format), *abouts, SHORT)
+    others = (REFRESH, SHORT) if context.config.round > 1 else (SHORT,)
+    names = (*map(training, write.format), *abouts, *others)
     return [path for name in names for path in context.work.part_files(name)]
 
 

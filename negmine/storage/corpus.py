@@ -28,6 +28,8 @@ class Corpus:
         self._work = work
         self._text = rendered(title, title_separator)
         self._doc_ids = cache(self._read_doc_ids)
+        self._part_documents = cache(self._count_parts)
+        self._ids_of_parts = lru_cache(maxsize=1)(self._read_ids_of_parts)
         self._doc_order = cache(self._make_doc_order)
         self._numbered = cache(lambda: self.doc_ids().to_frame("doc_id").with_row_index("position"))
 
@@ -54,6 +56,18 @@ class Corpus:
         """Return the doc_id of every document, by position; read once."""
         return self._doc_ids()
 
+    def part_documents(self) -> list[int]:
+        """Return how many documents each part has; read once."""
+        return self._part_documents()
+
+    def ids_of_parts(self, first: int, last: int) -> pl.Series:
+        """Return the doc_id of every document in these parts, by position; the parts asked for last are kept.
+
+        last: the part behind the last one.
+        """
+        is_all = (first, last) == (0, len(self.part_documents()))
+        return self.doc_ids() if is_all else self._ids_of_parts(first, last)
+
     def doc_order(self) -> NDArray[np.int64]:
         """Return for every position the place of its doc_id among all sorted ones, int64: it breaks ties."""
         return self._doc_order()
@@ -79,6 +93,15 @@ class Corpus:
     def _read_doc_ids(self) -> pl.Series:
         ids = self._work.scan(CORPUS).filter(pl.col("same_as").is_null()).select("doc_id")
         return ids.collect()["doc_id"]
+
+    def _read_ids_of_parts(self, first: int, last: int) -> pl.Series:
+        parts = [
+            self._work.read(CORPUS, part, ["doc_id", "same_as"]) for part in range(first, last)
+        ]
+        return pl.concat([part.filter(pl.col("same_as").is_null())["doc_id"] for part in parts])
+
+    def _count_parts(self) -> list[int]:
+        return [part["same_as"].null_count() for part in self._work.parts(CORPUS, ["same_as"])]
 
     def _make_doc_order(self) -> NDArray[np.int64]:
         order = np.empty(len(self.doc_ids()), np.int64)

@@ -14,6 +14,7 @@ from negmine.data.frames import table
 from negmine.data.schemas import LABELS
 from negmine.storage.contents import forget_hash
 from negmine.storage.given import FOLDER, check_tables, keep_table
+from negmine.storage.layout import CORPUS, QUERIES
 from negmine.storage.parquet import read_part
 from negmine.storage.workdir import Workdir
 
@@ -35,6 +36,19 @@ def read_labels(work: Workdir) -> pl.DataFrame:
         )
     check_tables(work)
     return read_part(path)
+
+
+def labelled_pairs(work: Workdir) -> pl.DataFrame:
+    """Return query_id, doc_id of every label, as `qrels` names them: a copy by the text it duplicates."""
+    pairs = read_labels(work).select("query_id", "doc_id")
+    if pairs.is_empty():
+        return pairs
+    for table_name, column in ((QUERIES, "query_id"), (CORPUS, "doc_id")):
+        copies = work.scan(table_name).select(column, "same_as").drop_nulls("same_as")
+        pairs = (
+            pairs.lazy().join(copies, on=column, how="left").collect(engine="streaming")
+        ).select(pl.exclude(column, "same_as"), pl.coalesce("same_as", column).alias(column))
+    return pairs.select("query_id", "doc_id").unique(maintain_order=True)
 
 
 def keep_labels(work: Workdir, labels: pl.DataFrame) -> None:

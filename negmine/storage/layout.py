@@ -13,9 +13,10 @@ CONTAMINATED = "4-filter/contaminated"
 RISK_MODEL, RISK = "4-filter/risk-model", "4-filter/risk"
 SURVIVORS, VERDICTS = "4-filter/survivors", "4-filter/verdicts"
 SUSPECTS = "4-filter/suspects"
+TESTED = "4-filter/tested"  # suspects before the judge is asked about them
 CARD = "5-write"  # README.md lies beside the training files that it describes
 PROVENANCE, SHORT = f"{CARD}/provenance", f"{CARD}/short"
-REUSE, SCALES = f"{CARD}/reuse", f"{CARD}/scales"
+REUSE, SCALES, REFRESH = f"{CARD}/reuse", f"{CARD}/scales", f"{CARD}/refresh"
 BATCHES = "6-batch"  # made by `negmine batch` alone
 BATCH_MAP, BATCH_PROVENANCE = f"{BATCHES}/map", f"{BATCHES}/provenance"
 

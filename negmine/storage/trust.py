@@ -36,8 +36,14 @@ class Trust:
         self.values, self.damage = self._read()
 
     def covers(self, thing: Named) -> bool:
-        """Tell whether this thing is trusted, by setting and value."""
-        return (thing.setting, thing.value) in self.values
+        """Tell whether this thing is trusted, by setting and value.
+
+        A model of an earlier round is trusted, too, if it was so as the model of its own round.
+        """
+        settings = [thing.setting]
+        if thing.setting == "earlier_model":
+            settings += ["model", "query_model"]
+        return any((setting, thing.value) in self.values for setting in settings)
 
     def add(self, things: Iterable[Named]) -> None:
         """Trust these, too. Raises WorkdirError where the file cannot be written."""

@@ -23,9 +23,8 @@ from negmine.config.settings import IndexSettings
 from negmine.data.accents import fold_accents
 from negmine.data.texts import normalise
 from negmine.data.tokens import Tokenizer
-from negmine.engine.progress import Silent
-from negmine.retrievers.bm25 import retriever as bm25
 from tests.bench.collections import DATA
+from tests.retrievers.bm25.made import built, opened
 
 K = 10
 
@@ -87,8 +86,8 @@ def recall(collection, queries, fold):
     doc_ids, texts = list(collection.documents), list(collection.documents.values())
     with tempfile.TemporaryDirectory() as folder:
         settings = IndexSettings(fold_accents=fold)
-        bm25.build([pa.table({"text": texts})], Path(folder), settings, Silent())
-        index = bm25.open_index(Path(folder), np.argsort(np.argsort(doc_ids)))
+        built([pa.table({"doc_id": doc_ids, "text": texts})], folder, settings)
+        index = opened(folder, doc_ids)
         hits = index.search(pa.table({"text": queries}), K).docs
     best = [{doc_ids[place] for place in row if place >= 0} for row in hits]
     wanted = collection.positives.values()

@@ -5,17 +5,15 @@ its own language as the positive: without a stemmer, with the English one for al
 """
 
 import tempfile
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from negmine.config.settings import IndexSettings
 from negmine.data.languages import stemmer_of
-from negmine.engine.progress import Silent
-from negmine.retrievers.bm25 import retriever as bm25
 from tests.bench.accents import K, beir
 from tests.bench.collections import DATA
+from tests.retrievers.bm25.made import built, opened
 
 WAYS = {"none": {}, "english": {"stemmer": "english"}, "of each": {"language_column": "lang"}}
 
@@ -36,8 +34,8 @@ def recall(collection, way):
     queries = {name: collection.queries[name] for name in collection.positives}
     with tempfile.TemporaryDirectory() as folder:
         documents = [table(collection.documents)]
-        bm25.build(documents, Path(folder), IndexSettings(**way), Silent())
-        index = bm25.open_index(Path(folder), np.argsort(np.argsort(doc_ids)))
+        built(documents, folder, IndexSettings(**way))
+        index = opened(folder, doc_ids)
         hits = index.search(table(queries), K).docs
     best = [{doc_ids[place] for place in row if place >= 0} for row in hits]
     wanted = collection.positives.values()

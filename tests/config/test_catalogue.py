@@ -22,6 +22,7 @@ def test_a_stage_accepts_its_own_settings_and_those_shared_with_it():
         "memory", "verify", "device", "devices", "batch_size",
         "num_negatives", "order", "sampling", "pool", "seed",
         "temperature", "step", "band", "bins", "diversity", "per", "positives", "max_reuse",
+        "keep_share",
     }  # fmt: skip
     assert set(ENTRIES) == {entry.name for entry in accepted(STAGES)}
     assert {stage for entry in ENTRIES.values() for stage in entry.shared_with} <= set(STAGES)

@@ -26,6 +26,9 @@ from negmine.errors import SettingsError
         ({"late_vector_dtype": "float32"}, "--retriever late"),
         ({"vector_column": "emb"}, "--query-vectors and --document-vectors"),
         ({"embedding_timeout": 9.0}, "--model-url"),
+        ({"suspect_reference": "judged"}, "--suspect-neighbours"),
+        ({"judge_suspects": True}, "--judge-url"),
+        ({"judge_suspects": True, "judge_local": "m"}, "--suspect-neighbours"),
     ],
 )
 def test_a_flag_that_nothing_reads_is_refused_with_the_one_that_is_missing(

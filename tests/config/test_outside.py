@@ -12,7 +12,7 @@ from negmine.config.tables import MODELS, all_fields
 # Free texts that name nothing: they are compared, parsed or written, never opened, imported or called.
 HARMLESS = {
     "qrels_split", "query_column", "positive_column", "title_separator", "stemmer", "query_prompt",
-    "max_length", "dimensions",
+    "max_length", "dimensions", "shards",
     "document_prompt", "index", "memory", "devices", "rerank_prompt", "score", "max_signal", "same_parent",
     "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "format", "order",
     "license", "language", "eval_split", "eval_test", "band", "teacher", "instruction",

@@ -44,3 +44,17 @@ def test_encoding_is_timed_on_the_data_itself(tmp_path, beir):
     vectors = next(r for r in found["artifacts"] if r["artifact"].startswith("1-index/dense"))
     texts = len(DOCUMENTS) + len(QUERIES)
     assert vectors["megabytes"] == round(texts * 16 * 4 * 2 / 1e6, 1)
+
+
+def test_a_rerank_depth_bounds_the_pairs_that_take_time(tmp_path, beir):
+    from tests.models.tiny import cross_encoder
+
+    flags = {"data": beir, "retriever": "bm25", "k": 200}
+    flags["rerank_model"] = str(cross_encoder(tmp_path / "model"))
+
+    def seconds(**depth):
+        rows = dry(tmp_path / "w", **flags, **depth)["artifacts"]
+        return next(row["seconds"] for row in rows if row["artifact"].startswith("3-rerank"))
+
+    assert seconds(rerank_depth=9) == round(len(QUERIES) * (9 + 1) / 50, 1)
+    assert seconds(rerank_depth=500) == seconds() == len(QUERIES) * 200 / 50

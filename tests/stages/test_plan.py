@@ -53,6 +53,7 @@ def test_a_second_run_makes_nothing(tmp_path, beir):
         ({"k": 3}, "2-retrieve 4-filter 5-write"),
         ({"bm25_k1": 0.9}, "1-index/bm25 2-retrieve 4-filter 5-write"),
         ({"batch_size": 7}, ""),
+        ({"shards": "2"}, ""),
         ({"seed": 14}, ""),
         ({"device": "cpu"}, ""),
     ],
@@ -151,6 +152,8 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     mined = tmp_path / "mined.jsonl"
     mined.write_text('{"anchor": "a", "positive": "b", "negative": "c"}\n')
     pairs = {"pairs": mined, "retriever": ["bm25"]}
+    rounds = {"data": beir, "retriever": ["bm25", "dense"], "round": 2}
+    teacher = f"round1_dense={static_model(tmp_path / 'teacher')}"
     cases = [
         (base, RULE_CHANGES | CHANGES | guide | reranker),
         (base | {"sampling": "random"}, {"pool": 9, "seed": 5}),
@@ -174,7 +177,9 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         ({"data": beir}, {"dense_scope": "candidates"}),
         (sparse, {"sparse_query_terms": 2, "sparse_model": words("b")}),
         ({"data": beir} | late, {"late_scope": "all", "late_vector_dtype": "float32"}),
-        (base, {"suspect_share": 0.9, "suspect_deviations": 3.0}),
+        (base, {"suspect_share": 0.9, "suspect_deviations": 3.0, "suspect_neighbours": 10}),
+        (base | {"suspect_neighbours": 10}, {"suspect_reference": "judged"}),
+        (base | JUDGE | {"suspect_share": 0.9}, {"judge_suspects": True}),
         (base | {"suspect_share": 0.9}, {"drop_positives": "suspected"}),
         (base | {"decontaminate": beir, "eval_split": "train"}, EVALUATION_CHANGES),
         ({"data": beir, "retriever": ["bm25"]}, {"run": [f"pys={run}"]}),
@@ -186,6 +191,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
             {"neighbour_latitude": "x", "neighbour_longitude": "y"},
         ),
         (base, {"decontaminate": beir}),
+        (rounds, {"round": 3, "earlier_model": [teacher], "keep_share": 0.5}),
         ({"data": beir, "retriever": [OWN]}, {"retriever_option": ["Backwards.depth=3"]}),
     ]
     noticed = {

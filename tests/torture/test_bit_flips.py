@@ -138,9 +138,9 @@ def test_the_stage_of_a_damaged_part_makes_it_again_and_never_takes_it_up(finish
 def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path):
     work = shutil.copytree(finished, tmp_path / "w")
     negmine.trust(work)
-    file = work / "1-index/bm25/scores.npy"
+    file = work / "1-index/bm25/pairs-00000.npy"
     file.write_bytes(flipped(file.read_bytes(), 131))
-    with pytest.raises(CorruptArtifact, match=r"scores\.npy"):
+    with pytest.raises(CorruptArtifact, match=r"pairs-00000\.npy"):
         negmine.retrieve(work, force=True)
     negmine.retrieve(work, force=True, verify="sizes")
     assert not [one for one in negmine.status(work, verify="sizes") if one.state != "fresh"]
@@ -152,7 +152,8 @@ def test_sizes_alone_are_compared_where_the_user_says_so(finished, tmp_path):
 
 
 INDEXES = (
-    "bm25/starts.npy", "bm25/documents.npy", "bm25/scores.npy", "bm25/vocabulary.json", "bm25/params.json",
+    "bm25/starts-00000.npy", "bm25/documents-00000.npy", "bm25/numbers-00000.npy", "bm25/pairs-00000.npy",
+    "bm25/order-00000.npy", "bm25/words-00000.parquet", "bm25/words.parquet", "bm25/params.json",
     "dense-vectors/documents.npy", "dense-vectors/queries.npy", "dense-vectors/document_keys.npy",
 )  # fmt: skip
 

@@ -58,7 +58,7 @@ CHECKS = (
     ),
     Check(
         "flagembedding", "FlagEmbedding", "FlagEmbedding", "FlagEmbedding",
-        "`AbsEmbedderTrainDataset`, with distillation, and the same with "
+        "`AbsEmbedderTrainDataset`, with distillation, without and with the instruction, and the same with "
         "`same_dataset_within_batch`: every row", loaders.flag_embedder,
     ),
     Check(

@@ -43,7 +43,11 @@ def flag_embedder(folder, rows, scratch):
         by_query = {row.query: row for row in rows}
         assert len(plain) == len(rows)
         for row, (query, passages, scores) in zip(rows, plain, strict=False):
-            _flag_row(row, query, passages, scores)
+            _flag_row(row, query, passages, scores)  # the trainer does not read the instruction
+        arguments.query_instruction_for_retrieval = ""
+        queries = [plain[number][0] for number in range(len(rows))]
+        assert queries == [f"{INSTRUCTION}{row.query}" for row in rows]
+        arguments.query_instruction_for_retrieval = None
         same = module.AbsEmbedderSameDatasetTrainDataset(arguments, 2, 0, None)
         read = [same[number] for number in range(len(same.batch_datas))]
         for queries, passages, scores, _ in read:

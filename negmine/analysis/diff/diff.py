@@ -123,8 +123,8 @@ _OF_DECIDING = (ANCHOR, MARGIN)
 
 
 def _one_scale(a: Run, b: Run, name: str) -> bool:
-    scale = setup.scale(a.made, name)
-    return scale is not None and scale == setup.scale(b.made, name)
+    one, other = (setup.scale(run.made, name, run.context.config.round) for run in (a, b))
+    return one is not None and one == other
 
 
 def _most_changed(a: Run, b: Run, tally: Tally) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from negmine.config.rounds import folder_name
 from negmine.data.identity import canonical, identity_of
 from negmine.engine.status import offered
 from negmine.errors import MissingArtifact
@@ -115,23 +116,26 @@ def changed(artifact: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> list[d
     ]
 
 
-def scale(made: Made, scorer: str) -> str | None:
+def scale(made: Made, scorer: str, number: int = 1) -> str | None:
     """Return what a scorer's numbers mean: model or formula, by settings; equal texts, equal scales.
 
-    None where the manifests with these settings are gone.
+    number: the round of the run. None where the manifests with these settings are gone.
     """
     kind = scorer_type(scorer)
     if kind is not None and kind.scale is not None:
         return kind.scale
-    roles = _searched_by(made, scorer) if kind is None else [kind.role(scorer)]
+    roles = _searched_by(made, scorer, number) if kind is None else [kind.role(scorer)]
     settings = [made[name].settings for name in roles if name in made]
     shaping = [{key: one[key] for key in one if key not in _DEPTH} for one in settings]
     return canonical([one for one in shaping if one]) if any(shaping) else None
 
 
-def _searched_by(made: Made, retriever: str) -> list[str]:
+def _searched_by(made: Made, retriever: str, number: int) -> list[str]:
     """Return the roles of a retriever's index and run, and of what the run read that is no table."""
-    own = [f"1-index/{retriever}", f"2-retrieve/{retriever}"]
+    folder = folder_name(retriever, number)
+    if f"2-retrieve/{folder}" not in made:
+        folder = retriever  # no dense model: it is called the same in all rounds
+    own = [f"1-index/{folder}", f"2-retrieve/{folder}"]
     run = made.get(own[1])
     inputs = sorted(role(name)[0] for name in run.inputs) if run is not None else []
     tables = [name for name, one in made.items() if one.schema is not None]

@@ -1,4 +1,4 @@
-"""`label --suggest`: the written negatives about which the risk is least sure, as a file of questions."""
+"""`label --suggest`: the written negatives that are most probably relevant, as a file of questions."""
 
 from __future__ import annotations
 
@@ -9,36 +9,44 @@ from typing import Any
 
 import polars as pl
 
+from negmine.data.hashing import name_hashes
 from negmine.data.schemas import UNLABELED
 from negmine.data.steering import plain
 from negmine.engine.context import Context
 from negmine.errors import InputError, SettingsError
+from negmine.stages.filter.risk.hiding import SEED
+from negmine.stages.filter.suspects.references import Neighbours
 from negmine.storage.files import write_out
-from negmine.storage.labels import read_labels
+from negmine.storage.labels import labelled_pairs
 from negmine.storage.layout import PROVENANCE, QUERIES
 
 PAIR = ["query_id", "doc_id"]
-COLUMNS = ("query_id", "doc_id", "relevance", "risk", "query", "document")
+COLUMNS = ("query_id", "doc_id", "relevance", "risk", "neighbours", "query", "document")
+NEAREST = 1  # pairs of a kind that a written negative is compared with: one near positive pair is reason to ask
+MOST = 20_000  # written negatives that are compared; of more, those of queries drawn by their ids
 
 
 def suggest(context: Context, count: int, out: Path) -> dict[str, Any]:
-    """Write the `count` written negatives that most deserve a look into a tsv file, worst first.
+    """Write the `count` written negatives that most deserve a look into a tsv file, the most doubtful first.
 
-    Uncertainty sampling: a probability p says least where p (1 - p) is largest (Lewis and Gale 1994). Written
-    negatives have a low risk, so these are the ones with the highest. Nobody is asked twice: pairs with a label
-    are left out, and so is what qrels judge. Ties by query_id, doc_id. Returns `file` and `questions`.
+    Two orders count. By the learned risk: a probability p says least where p (1 - p) is largest (Lewis and Gale
+    1994); written negatives have a low risk, so these are the ones with the highest. By neighbours, with stored
+    vectors: how much nearer the pair's nearest positive pairs are than its nearest negative pairs
+    (data/pair_neighbours.py), which the risk does not see. Pairs are asked about by the product of their two
+    places; ties by query_id, doc_id. Nobody is asked twice: pairs with a label are left out, and so is what
+    qrels judge. Returns `file` and `questions`.
 
-    Raises SettingsError where no risk was learned, or the file cannot be written or is there already;
-    MissingArtifact before `write` has run.
+    Raises SettingsError where there is neither a learned risk nor a retriever with vectors, or the file cannot
+    be written or is there already; MissingArtifact before `write` has run.
     """
-    if "risk" not in context.config.scorers:
+    if "risk" not in context.config.scorers and context.config.vector_retriever is None:
         raise SettingsError(
-            "--suggest asks where the learned risk is least sure, and there is none. Run: "
+            "--suggest goes by the learned risk and by stored vectors, and there are neither. Run: "
             f"negmine filter {context.work.name} --max-risk 0.05, then negmine write {context.work.name}"
         )
     if out.exists():
         raise SettingsError(f"{out} is there already, perhaps with answers. Name another --out.")
-    rows = _least_sure(context, count)
+    rows = _most_doubtful(context, count)
     if rows.is_empty():
         raise InputError("There is no written negative without a label: there is nothing to ask.")
     asked = _with_texts(context, rows)
@@ -57,25 +65,46 @@ def _as_tsv(rows: pl.DataFrame) -> str:
     return text.getvalue()
 
 
-def _least_sure(context: Context, count: int) -> pl.DataFrame:
-    """Return query_id, doc_id, risk of the pairs to ask about."""
-    columns = {"doc_id": "negative_id", "label": "negative_label", "risk": "risk_score"}
+def _most_doubtful(context: Context, count: int) -> pl.DataFrame:
+    """Return query_id, doc_id, risk, neighbours of the pairs to ask about; null where one is not there."""
+    rows = _with_neighbours(context, _unanswered(context))
+    places = [
+        value.rank("min", descending=True).fill_null(pl.len())
+        for value in (pl.col("risk") * (1 - pl.col("risk")), pl.col("neighbours"))
+    ]
+    doubt = places[0].cast(pl.Float64) * places[1].cast(pl.Float64)
+    return rows.sort(doubt, *PAIR).head(count)
+
+
+def _unanswered(context: Context) -> pl.DataFrame:
+    """Return query_id, doc_id, risk of the written negatives of which nobody has said anything."""
+    columns = {"doc_id": "negative_id", "label": "negative_label"}
+    if "risk" in context.config.scorers:
+        columns["risk"] = "risk_score"
     rows = context.work.scan(PROVENANCE).select(
         "query_id", **{name: pl.col(column) for name, column in columns.items()}
     )
     if rows.collect_schema()["doc_id"] == pl.List:
         rows = rows.explode(*columns)
-    answered = read_labels(context.work).lazy()
-    uncertainty = pl.col("risk") * (1 - pl.col("risk"))
+    if "risk" not in columns:
+        rows = rows.with_columns(risk=pl.lit(None, pl.Float32))
     return (
-        rows.filter(pl.col("label") == UNLABELED, pl.col("risk").is_not_null())
+        rows.filter(pl.col("label") == UNLABELED)
         .unique(PAIR)
-        .join(answered, on=PAIR, how="anti")
-        .sort(uncertainty, "query_id", "doc_id", descending=[True, False, False])
-        .head(count)
+        .join(labelled_pairs(context.work).lazy(), on=PAIR, how="anti")
         .select(*PAIR, "risk")
+        .sort(PAIR)
         .collect()
     )
+
+
+def _with_neighbours(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `neighbours`; of very many rows, only those of queries drawn by their ids are returned."""
+    if context.config.vector_retriever is None or rows.is_empty():
+        return rows.with_columns(neighbours=pl.lit(None, pl.Float32))
+    drawn = rows.with_columns(draw=name_hashes(rows["query_id"], SEED)).sort("draw", *PAIR)
+    compared = drawn.head(MOST).drop("draw")
+    return compared.with_columns(Neighbours(context, NEAREST).margins(compared))
 
 
 def _with_texts(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
@@ -89,6 +118,5 @@ def _with_texts(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
         for name in ("query", "document")
     ]
     relevance = pl.lit(None, pl.String).alias("relevance")
-    return shown.with_columns(
-        *one_line, relevance, pl.col("risk").cast(pl.Float64).round(4)
-    ).select(COLUMNS)
+    numbers = pl.col("risk", "neighbours").cast(pl.Float64).round(4)
+    return shown.with_columns(*one_line, relevance, numbers).select(COLUMNS)

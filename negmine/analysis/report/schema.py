@@ -20,8 +20,10 @@ from negmine.analysis.report.sections.hubs import HUBS, Hubs
 from negmine.analysis.report.sections.leak import LEAK, LEAK_SKIPPED, Leak
 from negmine.analysis.report.sections.origins import OVERLAP, RANKS, Overlap, Ranks
 from negmine.analysis.report.sections.proof import PROOF, Proof
+from negmine.analysis.report.sections.propensities import PROPENSITIES, Propensity
 from negmine.analysis.report.sections.ran import RAN, Ran
 from negmine.analysis.report.sections.recall import RECALL, Recall
+from negmine.analysis.report.sections.rounds import SINCE, Since
 from negmine.analysis.report.sections.sample import SAMPLE, Sample
 from negmine.analysis.report.sections.scores import SCORERS, Scorer
 from negmine.analysis.report.sections.short import SHORT, Short
@@ -65,8 +67,14 @@ class Report(Part):
     proof: Annotated[Proof | None, PROOF] = Field(
         description="what `negmine prove` came to last; null: it was not run"
     )
+    since: Annotated[list[Since], SINCE] = Field(
+        description="what became of the last round's negatives; empty in round 1"
+    )
     hubs: Annotated[Hubs, HUBS] = Field(description="documents used most")
     short: Annotated[Short, SHORT] = Field(description="queries with too few negatives")
+    propensities: Annotated[list[Propensity], PROPENSITIES] = Field(
+        description="how probably documents were judged, by retriever and rank"
+    )
     suspects: Annotated[list[Suspect], SUSPECTED] = Field(
         description="positives that may be no answers, the lowest first, at most 12"
     )

@@ -29,7 +29,7 @@ Suggest = Annotated[
         "--suggest",
         metavar="COUNT",
         min=1,
-        help="Write so many questions, those where the risk is least sure.",
+        help="Write so many questions, about the most doubtful negatives.",
     ),
 ]
 Out = Annotated[

@@ -26,7 +26,7 @@ def labels(kept: dict[str, Any]) -> str:
 def questions(asked: dict[str, Any]) -> str:
     """Return where the questions are, and how they are answered."""
     return (
-        f"{counted(asked['questions'], 'questions')} in {asked['file']}, the least sure first.\n"
+        f"{counted(asked['questions'], 'questions')} in {asked['file']}, the most doubtful first.\n"
         "Fill in the column relevance: 1 for relevant, 0 for not relevant, nothing where you do not know.\n"
         f"Then: negmine label {asked['work']} {asked['file']}"
     )

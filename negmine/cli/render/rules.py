@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
 from negmine.config.catalogue import ENTRIES
@@ -61,4 +62,4 @@ def _as_flag(rule: dict[str, Any]) -> str:
     value = rule["value"]
     several = value if isinstance(value, list) else [value]
     name = flag(rule["setting"])
-    return ", ".join(name if one is True else f"{name} {one}" for one in several)
+    return ", ".join(name if one is True else f"{name} {quote(str(one))}" for one in several)

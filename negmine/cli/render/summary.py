@@ -13,7 +13,7 @@ from negmine.cli.render.given import given_negatives
 from negmine.cli.render.rules import rules_in_force
 from negmine.config.naming import counted
 from negmine.stages.summary import Result
-from negmine.storage.layout import SHORT
+from negmine.storage.layout import REFRESH, SHORT
 
 
 def summary(result: Result) -> RenderableType:
@@ -27,8 +27,8 @@ def summary(result: Result) -> RenderableType:
     for what, count, why in _left_out(counts):
         lines.add_row(what, f"{count:,}", why)
     for name in (
-        "queries_mined", "queries_without_positives", "positives", "positives_suspected", "queries_suspected",
-        "candidates",
+        "queries_mined", "queries_without_positives", "positives", "positives_suspected", "suspects_cleared",
+        "queries_suspected", "candidates",
     ):  # fmt: skip
         if name in counts:
             lines.add_row(name.replace("_", " "), f"{counts.pop(name):,}")
@@ -45,6 +45,10 @@ def summary(result: Result) -> RenderableType:
         if name in counts:
             hint = f"listed in {SHORT}" if name == "queries_short" and counts[name] else ""
             lines.add_row(name.replace("_", " "), _number(counts.pop(name)), hint)
+    if "queries_changed" in counts:
+        moved = (f"{counts.pop(f'negatives_{name}'):,} {name}" for name in ("kept", "new", "gone"))
+        hint = f"since the last round: {', '.join(moved)}; listed in {REFRESH}"
+        lines.add_row("queries changed", _number(counts.pop("queries_changed")), hint)
     seconds = ", ".join(f"{stage} {spent:.1f}" for stage, spent in result.seconds.items())
     folders = sorted({path.parent for path in result.files})
     names = (f"{folder}  ({_count(result, folder)})" for folder in folders)

@@ -220,6 +220,20 @@ class FilterSettings(StageSettings):
         "of all positives, such as 1.",
         gt=0,
     )
+    suspect_neighbours: int | None = _suspects(
+        "Suspect a positive if, by stored vectors, so many nearest negative pairs of other queries are nearer "
+        "to it than as many positive pairs, such as 10.",
+        gt=0,
+    )
+    suspect_reference: Literal["known", "judged"] = _suspects(
+        "--suspect-neighbours: the pairs it goes by. known: all known positives, and kept candidates. judged: "
+        "what people have labelled, and what the judge has answered.",
+        "known",
+    )
+    judge_suspects: bool = _suspects(
+        "Ask the LLM judge about suspected positives; one that it calls relevant is not suspected any more.",
+        False,
+    )
     decontaminate: tuple[Path, ...] = _decontaminate(
         "Evaluation set that training texts must not be in: a BEIR folder, a work directory, or a file of "
         "queries or documents. What --drop-contaminated says is dropped. Repeatable.",
@@ -266,6 +280,12 @@ class FilterSettings(StageSettings):
         gt=0,
         le=1,
     )
+
+    @property
+    def suspects(self) -> tuple[str, ...]:
+        """The tests of positives that are on, by their settings."""
+        tests = ("suspect_share", "suspect_deviations", "suspect_neighbours")
+        return tuple(name for name in tests if getattr(self, name) is not None)
 
     @property
     def judge(self) -> str | None:

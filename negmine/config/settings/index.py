@@ -17,10 +17,13 @@ _data = partial(setting, group="Data")
 _retrievers = partial(setting, group="Retrievers")
 _bm25 = partial(setting, group="BM25")
 _model = partial(setting, group="Model and vectors")
+_rounds = partial(setting, group="Rounds")
 _endpoint = partial(setting, group="Embeddings from an API")
 _late = partial(setting, group="Late interaction")
 _faiss = partial(setting, group="Approximate search")
 _machine = partial(setting, group="Memory and devices")
+
+MOST_SHARDS = 10_000  # of --shards
 
 
 class IndexSettings(StageSettings):
@@ -144,6 +147,17 @@ class IndexSettings(StageSettings):
         ("all-MiniLM-L6-v2",),
         essential=True,
     )
+    round: int | None = _rounds(
+        "Mine again with the model that was trained on the last round, as --model. Round 2 starts from round 1 "
+        "in WORK, or in the WORK of --since, with its settings, and keeps its models' scores.",
+        ge=1,
+        le=99,
+    )
+    earlier_model: tuple[str, ...] = _rounds(
+        "Models of earlier rounds, as NAME=MODEL. --round names them by itself: round1_dense was dense in "
+        "round 1.",
+        (),
+    )
     model_url: str | None = _retrievers(
         "Base URL of an OpenAI-compatible endpoint that encodes. --model is the model's name there. Example: "
         "http://localhost:8000/v1.",
@@ -239,6 +253,13 @@ class IndexSettings(StageSettings):
         shared_with=("retrieve", "rerank", "filter", "write"),
         essential=True,
     )
+    shards: str = _machine(
+        "Into how many shards bm25 and dense cut the documents: a number, or auto, by --memory. Each is "
+        "searched alone; the rows are the same.",
+        "auto",
+        speed=True,
+        shared_with=("retrieve",),
+    )
     verify: Literal["all", "sizes"] = _machine(
         "What of a file is compared with its manifest before it is read: all bytes (once), or sizes alone.",
         "all",
@@ -292,6 +313,14 @@ class IndexSettings(StageSettings):
         if not value.strip():
             raise ValueError("say flat, or a FAISS factory string such as IVF4096,Flat")
         return "flat" if value.lower() == "flat" else value
+
+    @field_validator("shards", mode="before")
+    @classmethod
+    def _a_number_or_auto(cls, value: object) -> object:
+        text = str(value)
+        if text == "auto" or (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_SHARDS):
+            return text
+        raise ValueError(f"say auto, or a number from 1 to {MOST_SHARDS:,}")
 
     @field_validator("devices")
     @classmethod

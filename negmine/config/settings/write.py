@@ -126,8 +126,8 @@ class WriteSettings(StageSettings):
         essential="stage",
     )
     drop_positives: Literal["none", "suspected"] = _selection(
-        "Positives that are not written: none, or those that --suspect-share or --suspect-deviations suspects. "
-        "Margins are still measured from them.",
+        "Positives that are not written: none, or those that --suspect-share, --suspect-deviations or "
+        "--suspect-neighbours suspects. Margins are still measured from them.",
         "none",
     )
     max_reuse: int | None = _selection(
@@ -135,6 +135,14 @@ class WriteSettings(StageSettings):
         gt=0,
         shared_with=("filter",),
         essential="stage",
+    )
+    keep_share: float = _selection(
+        "--round: share of a query's negatives that are taken from those of the last round first, where they "
+        "are kept.",
+        0.0,
+        ge=0,
+        le=1,
+        shared_with=("filter",),
     )
     random_negatives: int = _selection(
         "Random documents that each query gets as further negatives.",

@@ -14,17 +14,17 @@ from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts
 from negmine.errors import InputError
-from negmine.retrievers import search
+from negmine.retrievers import search, shards
 from negmine.retrievers.base import Retriever, RetrieverType
-from negmine.retrievers.bm25 import retriever
+from negmine.retrievers.bm25 import build, retriever, settings
 from negmine.storage.layout import CORPUS, QRELS, QUERIES
 
 INDEX, RUN = "1-index/bm25", "2-retrieve/bm25"
 
 
 def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
-    settings = context.config.index
-    yield Artifact(INDEX, None, (CORPUS,), partial(retriever.shaping, settings), _build, revision=2)
+    shaping = partial(settings.shaping, context.config.index)
+    yield Artifact(INDEX, None, (CORPUS,), shaping, _build, revision=3)
     yield Artifact(
         RUN, schemas.RUN, (INDEX, QUERIES, QRELS), lambda: {"k": context.config.retrieve.k}, _run
     )
@@ -33,12 +33,13 @@ def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
 def _build(context: Context) -> Folder:
     def make(folder: Path) -> dict[str, Any]:
         corpus, progress = context.corpus, context.progress
-        settings = context.config.index
+        index, count = context.config.index, sum(corpus.part_documents())
         if problem := _lacks_language(context, CORPUS):
             raise InputError(problem)
-        progress.total(len(corpus.doc_ids()), "documents")
-        languages = [] if settings.language_column is None else [settings.language_column]
-        return retriever.build(corpus.documents(columns=languages), folder, settings, progress)
+        progress.total(count, "documents")
+        languages = [] if index.language_column is None else [index.language_column]
+        documents = corpus.documents(columns=languages)
+        return build.build(documents, folder, index, progress, count, context.config.shards(count))
 
     return Folder(make)
 
@@ -61,7 +62,9 @@ def _lacks_language(context: Context, table: str) -> str:
 
 
 def _open(context: Context) -> Retriever:
-    return retriever.open_index(context.work.opened(INDEX), context.corpus.doc_order())
+    folder, corpus = context.work.opened(INDEX), context.corpus
+    ids = partial(shards.ids_of, corpus)
+    return retriever.open_index(folder, sum(corpus.part_documents()), ids)
 
 
 def _run(context: Context) -> Parts:
@@ -73,7 +76,7 @@ def _run(context: Context) -> Parts:
 
 
 def _check(config: ResolvedConfig) -> None:
-    retriever.check(config.index)
+    settings.check(config.index)
 
 
 BM25 = RetrieverType(

@@ -16,33 +16,45 @@ from numpy.typing import NDArray
 
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.formula import Formula
-from negmine.retrievers.bm25.index import TokenLists
+from negmine.retrievers.bm25.index import IDS, LENGTHS, TokenLists, in_documents
+from negmine.retrievers.postings.search import Weighted
 from negmine.retrievers.ranking import no_hits, ranked
 from negmine.storage.arrays import check_below, check_offsets, open_array
 from negmine.storage.files import write_array
 
-IDS, LENGTHS = "ids.npy", "lengths.npy"
 
+def write_token_lists(batches: Iterable[TokenLists], folder: Path, shard: int) -> NDArray[np.int64]:
+    """Write ids and lengths; rank_bm25 has no index on disk, it is made at opening.
 
-def write_token_lists(batches: Iterable[TokenLists], folder: Path, formula: Formula) -> None:
-    """Write `ids.npy` and `lengths.npy`; rank_bm25 has no index on disk, it is made at opening."""
+    Returns how many documents each token has, int64 [tokens].
+    """
     kept = [TokenLists(np.zeros(0, np.int32), np.zeros(0, np.int64)), *batches]
-    write_array(folder / IDS, np.concatenate([batch.ids for batch in kept]))
-    write_array(folder / LENGTHS, np.concatenate([batch.lengths for batch in kept]))
+    whole = TokenLists(*(np.concatenate(arrays) for arrays in zip(*kept, strict=True)))
+    write_array(folder / IDS.format(shard), whole.ids)
+    write_array(folder / LENGTHS.format(shard), whole.lengths)
+    frequencies: NDArray[np.int64] = np.bincount(in_documents(whole)["token"])
+    return frequencies
 
 
 class ReferenceEngine:
-    """Scores every document for every query, in Python."""
+    """Scores every document for every query, in Python. It counts for itself, so there is one shard."""
 
     def __init__(
-        self, folder: Path, formula: Formula, doc_order: NDArray[np.int64], tokens: int
+        self,
+        folder: Path,
+        shard: int,
+        formula: Formula,
+        mean_length: float,
+        order: NDArray[np.int32],
+        tokens: int,
     ) -> None:
-        lengths = open_array(folder / LENGTHS, np.int64, (len(doc_order),))
-        corpus = TokenLists(open_array(folder / IDS, np.int32, (None,)), lengths)
-        check_offsets(folder / LENGTHS, corpus.offsets, len(corpus.ids))
-        check_below(folder / IDS, corpus.ids, tokens)
+        ids, counts = folder / IDS.format(shard), folder / LENGTHS.format(shard)
+        lengths = open_array(counts, np.int64, order.shape)
+        corpus = TokenLists(open_array(ids, np.int32, (None,)), lengths)
+        check_offsets(counts, corpus.offsets, len(corpus.ids))
+        check_below(ids, corpus.ids, tokens)
         self._model = self._okapi(corpus, formula)
-        self._doc_order = doc_order
+        self._doc_order = order.astype(np.int64)
 
     def _okapi(self, corpus: TokenLists, formula: Formula) -> Any:
         import rank_bm25
@@ -52,10 +64,11 @@ class ReferenceEngine:
             return None
         return rank_bm25.BM25Okapi(corpus.lists(), k1=formula.k1, b=formula.b, epsilon=0)
 
-    def search(self, queries: TokenLists, k: int) -> Hits:
+    def search(self, queries: Weighted, k: int) -> Hits:
         """Return the best k documents of every query that score above 0."""
-        hits = no_hits(len(queries.lengths), k)
-        for row, query in enumerate(queries.lists()):
+        lists = _lists(queries)
+        hits = no_hits(len(lists), k)
+        for row, query in enumerate(lists):
             if query:
                 scores = self._model.get_scores(query).astype(np.float32)
                 docs = np.flatnonzero(scores > 0)
@@ -64,11 +77,11 @@ class ReferenceEngine:
         return hits
 
     def score_pairs(
-        self, queries: TokenLists, rows: NDArray[np.int64], docs: NDArray[np.int64]
+        self, queries: Weighted, rows: NDArray[np.int64], docs: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score document docs[j] for query rows[j]; 0.0 where they share nothing."""
         scores = np.zeros(len(rows), np.float32)
-        lists = queries.lists()
+        lists = _lists(queries)
         by_row = np.argsort(rows, kind="stable")
         bounds = np.searchsorted(rows[by_row], np.arange(len(lists) + 1)).tolist()
         for query, (start, end) in zip(lists, pairwise(bounds), strict=True):
@@ -76,3 +89,7 @@ class ReferenceEngine:
                 pairs = by_row[start:end]
                 scores[pairs] = self._model.get_batch_scores(query, docs[pairs].tolist())
         return scores
+
+
+def _lists(queries: Weighted) -> list[list[int]]:
+    return TokenLists(queries.ids, np.diff(queries.offsets)).lists()

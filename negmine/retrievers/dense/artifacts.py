@@ -9,6 +9,7 @@ from typing import Any
 
 from negmine.config.dense import DenseModel, dense_models
 from negmine.config.resolved import ResolvedConfig
+from negmine.config.rounds import is_earlier
 from negmine.config.settings import IndexSettings
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
@@ -18,6 +19,8 @@ from negmine.retrievers.dense import approximate, checks, names, tasks, trial, v
 from negmine.retrievers.dense.open import open_dense
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
+
+_USES = ("model", "query_model", "model_url", "query_vectors", "document_vectors")
 
 
 def _artifacts(model: DenseModel, context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
@@ -39,7 +42,7 @@ def _vectors(model: DenseModel, context: Context, runs: tuple[str, ...]) -> Iter
         lambda: vectors.identity(model, index, digest),
         partial(tasks.vectors, model=model, runs=runs),
         begun=lambda: count_encoded(store, vectors.encoder_identities(model, index, digest)),
-        uses=("model", "query_model", "model_url", "query_vectors", "document_vectors"),
+        uses=("earlier_model",) if is_earlier(model.name) else _USES,
         check=lambda: vectors.check_machine(index),
     )  # fmt: skip
     if index.index != approximate.FLAT:

@@ -46,6 +46,11 @@ def _check_vectors(index: IndexSettings, in_use: bool) -> None:
         )
     if index.query_vectors and not in_use:
         raise SettingsError("--query-vectors are for the dense retriever. Add --retriever dense.")
+    if index.earlier_model and (index.query_vectors or index.model_url):
+        raise SettingsError(
+            f"--round {index.round}: the models of earlier rounds are files, and --query-vectors or --model-url"
+            " would take their place. Give the trained model as --model, a folder."
+        )
     if index.query_vectors and "model" in index.model_fields_set:
         raise SettingsError(
             f"--model {', '.join(index.model)}: with your own vectors no model is used. Leave one of them out."

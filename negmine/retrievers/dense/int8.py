@@ -37,10 +37,15 @@ class Int8Rows:
 
     def __init__(self, codes: NDArray[np.int8], ranges: Floats, is_unit: bool) -> None:
         self._codes, self.shape, self._is_unit = codes, codes.shape, is_unit
+        self._ranges = ranges
         self._starts, self._steps = ranges[0], steps_of(ranges)
 
     def __len__(self) -> int:
         return len(self._codes)
+
+    def between(self, first: int, last: int) -> Int8Rows:
+        """Return the rows from `first` up to, not including, `last`."""
+        return Int8Rows(self._codes[first:last], self._ranges, self._is_unit)
 
     def __getitem__(self, places: Any) -> Floats:
         codes = np.asarray(self._codes[places], np.float32)
@@ -51,6 +56,11 @@ class Int8Rows:
         norms = np.sqrt(np.einsum("ij,ij->i", flat, flat, dtype=np.float64))
         whole: Floats = unit(flat, np.where(norms > 0, norms, 1.0)).reshape(rows.shape)
         return whole
+
+
+def between(vectors: Any, first: int, last: int) -> Any:
+    """Return the vectors of the rows from `first` up to, not including, `last`; nothing is read."""
+    return vectors.between(first, last) if isinstance(vectors, Int8Rows) else vectors[first:last]
 
 
 def steps_of(ranges: Floats) -> Floats:

@@ -2,12 +2,14 @@
 
 The names of the first model without a name begin with what they are: `1-index/dense-<model>`,
 `1-index/faiss-<model>`. Those of a retriever `e5` have its name in them: `1-index/e5-<model>`,
-`1-index/faiss_e5-<model>`.
+`1-index/faiss_e5-<model>`. A model that was `dense` in round 1 has the same folders in later rounds, where it
+is `round1_dense` (see config/rounds.py).
 """
 
 from __future__ import annotations
 
 from negmine.config.dense import NAME, DenseModel
+from negmine.config.rounds import folder_name
 from negmine.config.settings import IndexSettings
 from negmine.storage.layout import short_name
 
@@ -41,10 +43,12 @@ def recall(index: IndexSettings, model: DenseModel) -> str:
 
 def _of(what: str, index: IndexSettings, model: DenseModel) -> str:
     named = _model(index, model)
-    return f"{what}_{named}" if model.name != NAME else what + named.removeprefix(NAME)
+    is_first = folder_name(model.name, index.round) == NAME
+    return what + named.removeprefix(NAME) if is_first else f"{what}_{named}"
 
 
 def _model(index: IndexSettings, model: DenseModel) -> str:
     """Return the retriever's name with its model's."""
     is_given = index.document_vectors is not None
-    return f"{model.name}-{'vectors' if is_given else short_name(model.documents.model)}"
+    folder = folder_name(model.name, index.round)
+    return f"{folder}-{'vectors' if is_given else short_name(model.documents.model)}"

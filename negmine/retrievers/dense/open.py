@@ -7,6 +7,7 @@ from functools import partial
 from negmine.config.dense import DenseModel
 from negmine.config.memory import products
 from negmine.engine.context import Context
+from negmine.retrievers import shards
 from negmine.retrievers.dense import coarse, names, nearest
 from negmine.retrievers.dense.approximate import FLAT, Approximate
 from negmine.retrievers.dense.search import Dense
@@ -23,7 +24,10 @@ def open_dense(context: Context, model: DenseModel) -> Dense:
         folder = work.opened(names.faiss(index, model))
         approximate = Approximate(folder, config.retrieve.faiss_parameters, index.one_device)
     folder = work.opened(names.vectors(index, model))
-    made = partial(Dense, model.name, folder, context.corpus.doc_order())
+    corpus = context.corpus
+    sizes = corpus.part_documents()
+    spans = shards.spans(sizes, config.shards(sum(sizes)))
+    made = partial(Dense, model.name, folder, spans, partial(shards.ids_of, corpus))
     longest = _longest(context, names.vectors(index, model))
     gpus, size = nearest.gpus(index.one_device), products(config.memory_bytes)
     if gpus:

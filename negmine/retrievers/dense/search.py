@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,49 +14,71 @@ from numpy.typing import NDArray
 
 from negmine.models.norms import UnitRows
 from negmine.models.products import pair_scores
-from negmine.retrievers import scope
+from negmine.retrievers import scope, shards
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense import coarse, exact
 from negmine.retrievers.dense.approximate import Approximate
 from negmine.retrievers.dense.int8 import FLOATS, open_documents
 from negmine.retrievers.dense.nearest import Floats, Propose
+from negmine.retrievers.dense.shard import DenseShard, Find, IdOrder
 from negmine.retrievers.dense.vectors import IDS
+from negmine.retrievers.shards import Span
 from negmine.storage.arrays import open_array
 from negmine.storage.parquet import read_part
+
+
+class Exactly(NamedTuple):
+    """The shards of exact search."""
+
+    shards: Sequence[DenseShard]
 
 
 class Dense:
     """Finds documents by the inner product of their vectors with the query's. Implements `VectorRetriever`.
 
-    name: of its columns. doc_order breaks ties: the place of each doc_id among all sorted. propose: who
-    searches exactly, after `roughly` where that pays. approximate: who searches; without one every document is
-    looked at. longest: the largest length of a document's vector, where vectors keep theirs; None for unit
-    vectors. `vectors` and `queries` are read as unit vectors in both cases.
+    name: of its columns. spans: the shards; an approximate index is not cut. ids: the doc_id of every document
+    of a span; they break ties. propose: who searches exactly, after `roughly` where that pays. approximate: who
+    searches; without one every document is looked at. longest: the largest length of a document's vector, where
+    vectors keep theirs; None for unit vectors. `vectors` and `queries` are read as unit vectors in both cases.
     """
 
     def __init__(
         self,
         name: str,
         folder: Path,
-        doc_order: NDArray[np.int64],
+        spans: Sequence[Span],
+        ids: Callable[[Span], pl.Series],
         propose: Propose,
         roughly: Propose | None = None,
         approximate: Approximate | None = None,
         longest: float | None = None,
     ) -> None:
-        self.name, self._longest = name, longest
-        self._folder, self._propose, self._approximate = folder, propose, approximate
+        self.name, self._longest, self._ids_of = name, longest, ids
+        self._folder, self._propose = folder, propose
         self._ids = read_part(folder / IDS).with_row_index("place")
-        self._positions = scope.read_positions(folder, len(doc_order))
-        self._order = doc_order if self._positions is None else doc_order[self._positions]
+        self._whole = Span(
+            0, sum(one.documents for one in spans), (0, spans[-1].parts[1] if spans else 0)
+        )
+        self._positions = scope.read_positions(folder, self._whole.documents)
+        count = self._whole.documents if self._positions is None else len(self._positions)
         is_unit = longest is None
-        self._documents = open_documents(folder, len(self._order), is_unit)
+        self._documents = open_documents(folder, count, is_unit)
         count, dims = self._documents.shape
         self._asked = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
         self.vectors: Any = self._documents if is_unit else UnitRows(self._documents)
         self.queries: Any = self._asked if is_unit else UnitRows(self._asked)
         pays = roughly is not None and coarse.is_worth_it(count, len(self._asked), dims)
-        self._roughly = roughly if pays else None
+        self._query_vectors = partial(_vectors_of, self._ids, self._asked)  # shards hold no `self`
+        find = partial(_exactly, propose, roughly if pays else None, longest)
+        self._exact = [self._shard(span, find) for span in spans]
+        self.shards = self._exact
+        if approximate is not None:
+            self.shards = [self._shard(self._whole, approximate.search)]
+
+    def _shard(self, span: Span, find: Find) -> DenseShard:
+        return DenseShard(
+            span, self._documents, self._positions, self._ids_of, find, self._query_vectors
+        )
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of `vectors` that these positions have: the same, unless only some are encoded."""
@@ -64,45 +88,24 @@ class Dense:
 
     def query_rows(self, query_ids: Any) -> NDArray[np.int64]:
         """Return the rows of `queries` of mined queries by query_id, int64."""
-        asked = pl.DataFrame({"query_id": query_ids})
-        places = asked.join(self._ids, on="query_id", how="left", maintain_order="left")
-        return places["place"].cast(pl.Int64).to_numpy()
-
-    def _query_vectors(self, query_ids: Any) -> NDArray[np.float32]:
-        return np.asarray(self._asked[self.query_rows(query_ids)], np.float32)
+        return _rows_of(self._ids, query_ids)
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k documents of every query (see Retriever)."""
-        vectors = self._query_vectors(queries["query_id"])
-        if self._approximate is not None:
-            hits = self._approximate.search(vectors, self._documents, k, self._order)
-        else:
-            hits = self._exactly(vectors, k)
-        return self._placed(hits)
+        return shards.search(self, queries, k)
 
     def search_among(self, queries: pa.Table, rows: NDArray[np.int64], k: int) -> Hits:
         """Return the best k of the documents in these rows of `vectors`, exactly."""
         vectors = self._query_vectors(queries["query_id"])
+        positions = self.positions[rows]
+        order: Any = IdOrder(self._ids_of(self._whole).gather(positions))
         some = np.asarray(self._documents[rows])
-        order, longest = self._order[rows], self._longest
-        hits = exact.search(vectors, some, k, order, self._propose, longest=longest)
-        return self._placed(Hits(np.where(hits.docs < 0, -1, rows[hits.docs]), hits.scores))
+        hits = exact.search(vectors, some, k, order, self._propose, longest=self._longest)
+        return Hits(np.where(hits.docs < 0, -1, positions[hits.docs]), hits.scores)
 
     def search_exactly(self, queries: pa.Table, k: int) -> Hits:
         """Search as `search` does without a FAISS index."""
-        vectors = self._query_vectors(queries["query_id"])
-        return self._placed(self._exactly(vectors, k))
-
-    def _exactly(self, vectors: Floats, k: int) -> Hits:
-        return exact.search(
-            vectors, self._documents, k, self._order, self._propose, self._roughly, self._longest
-        )
-
-    def _placed(self, hits: Hits) -> Hits:
-        if self._positions is None:
-            return hits
-        docs = np.where(hits.docs < 0, -1, self._positions[hits.docs])
-        return Hits(docs, hits.scores)
+        return shards.search(Exactly(self._exact), queries, k)
 
     def score_pairs(
         self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
@@ -133,3 +136,26 @@ class Dense:
     def positions(self) -> NDArray[np.int64]:
         """The position of the document of every row of `vectors`, int64, ascending."""
         return np.arange(len(self._documents)) if self._positions is None else self._positions
+
+
+def _rows_of(ids: pl.DataFrame, query_ids: Any) -> NDArray[np.int64]:
+    """Return the place of queries among `ids` (query_id, place), int64."""
+    asked = pl.DataFrame({"query_id": query_ids})
+    places = asked.join(ids, on="query_id", how="left", maintain_order="left")
+    return places["place"].cast(pl.Int64).to_numpy()
+
+
+def _vectors_of(ids: pl.DataFrame, vectors: Any, query_ids: Any) -> Floats:
+    return np.asarray(vectors[_rows_of(ids, query_ids)], np.float32)
+
+
+def _exactly(
+    propose: Propose,
+    roughly: Propose | None,
+    longest: float | None,
+    vectors: Floats,
+    documents: Any,
+    k: int,
+    order: Any,
+) -> Hits:
+    return exact.search(vectors, documents, k, order, propose, roughly, longest)

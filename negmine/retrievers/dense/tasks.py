@@ -20,7 +20,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Made, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.retrievers import runs as rows_of_runs
-from negmine.retrievers import scope
+from negmine.retrievers import scope, shards
 from negmine.retrievers.dense import approximate, given, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
@@ -112,11 +112,8 @@ class _Run:
         return Made(rows_of_runs.run(ordered, positives, k), stats)
 
     def _search(self, queries: pl.DataFrame, depths: NDArray[np.int64]) -> pl.DataFrame:
-        doc_ids = self._context.corpus.doc_ids()
-        depth = min(int(depths.max()), len(doc_ids))
-        with self._one_at_a_time:  # a search takes all cores; what is made of it does not
-            hits = self._dense().search(queries.to_arrow(), depth)
-        return rows_of_runs.as_rows(hits, queries["query_id"], doc_ids, depths, queries["row"])
+        with self._one_at_a_time:  # a search takes all cores
+            return shards.hits(self._dense(), queries, int(depths.max()), depths).drop("doc")
 
     def finish(self, stats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return how many queries were searched in all documents, and how many only in new ones."""

@@ -2,19 +2,22 @@
 
 A score is the sum over a query's tokens of the token's weight in the query times its score in the document:
 float32, in the order of the tokens. So every machine has the same bits, and a pair those of the search.
+
+Where a posting has a number instead of a score, a table says what the number is worth: float64, multiplied with
+the weight and rounded to float32.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from negmine.data.jit import compiled, in_threads
 from negmine.retrievers.base import Hits
-from negmine.retrievers.postings.write import DOCUMENTS, SCORES, STARTS
+from negmine.retrievers.postings.write import FILES
 from negmine.retrievers.ranking import no_hits
 from negmine.storage.arrays import check_below, check_offsets, open_array
 
@@ -37,27 +40,39 @@ class Weighted(NamedTuple):
 class PostingsSearch:
     """Searches memory-mapped postings in as many threads as numba has.
 
-    doc_order: int64 [documents], the place of each doc_id among all sorted ones: it breaks ties.
-    tokens: how many there are; without, as many as the postings say. Raises CorruptArtifact for postings that
-    name other tokens or documents.
+    doc_order: [documents], the place of each doc_id among all sorted ones: it breaks ties. by_order: the
+    documents in that order. tokens: how many there are; without, as many as the postings say. files: names of
+    starts, documents, scores. table: float64, what the numbers in place of scores are worth. Raises
+    CorruptArtifact for postings that name other tokens, documents or numbers.
     """
 
     def __init__(
-        self, folder: Path, doc_order: NDArray[np.int64], tokens: int | None = None
+        self,
+        folder: Path,
+        doc_order: NDArray[np.integer],
+        tokens: int | None = None,
+        files: tuple[str, str, str] = FILES,
+        table: NDArray[np.float64] | None = None,
+        by_order: NDArray[np.integer] | None = None,
     ) -> None:
-        wanted = None if tokens is None else tokens + 1
-        self._starts = open_array(folder / STARTS, np.int64, (wanted,))
-        self._documents = open_array(folder / DOCUMENTS, np.int32, (None,))
-        self._scores = open_array(folder / SCORES, np.float32, self._documents.shape)
-        check_offsets(folder / STARTS, self._starts, len(self._documents))
-        check_below(folder / DOCUMENTS, self._documents, len(doc_order))
-        self._order, self._by_order = doc_order, np.argsort(doc_order)
+        starts, documents, scores = (folder / name for name in files)
+        dtype = np.float32 if table is None else np.int32
+        self._starts = open_array(starts, np.int64, (None if tokens is None else tokens + 1,))
+        self._documents = open_array(documents, np.int32, (None,))
+        self._scores = open_array(scores, dtype, self._documents.shape)
+        check_offsets(starts, self._starts, len(self._documents))
+        check_below(documents, self._documents, len(doc_order))
+        if table is not None:
+            check_below(scores, self._scores, len(table))
+        self._table = np.zeros(0) if table is None else table
+        self._order = doc_order
+        self._by_order = np.argsort(doc_order) if by_order is None else by_order
         self.tokens = len(self._starts) - 1
 
     def search(self, queries: Weighted, k: int) -> Hits:
         """Return the best k documents of every query that score above 0."""
         kernel, offsets = compiled(_best), queries.offsets
-        index = (self._starts, self._documents, self._scores, self._order)
+        index = (self._starts, self._documents, self._scores, self._table, self._order)
         keys = np.zeros((len(offsets) - 1, k), np.int64)
         in_threads(
             lambda a, b: kernel(*queries[:2], offsets[a : b + 1], *index, keys[a:b]), len(keys)
@@ -76,7 +91,8 @@ class PostingsSearch:
             return np.zeros(len(rows), np.float32)
         # Copies, so that numba meets one kind of array and compiles once.
         rows, docs = np.array(rows, np.int64), np.array(docs, np.int64)
-        kernel, index = compiled(_pair_scores), (self._starts, self._documents, self._scores)
+        kernel = compiled(_pair_scores)
+        index = (self._starts, self._documents, self._scores, self._table)
         result = np.zeros(len(rows), np.float32)
         in_threads(
             lambda a, b: kernel(*queries, rows[a:b], docs[a:b], *index, result[a:b]),
@@ -92,16 +108,18 @@ def _best(
     offsets: NDArray[np.int64],
     starts: NDArray[np.int64],
     documents: NDArray[np.int32],
-    scores: NDArray[np.float32],
-    order: NDArray[np.int64],
+    scores: NDArray[Any],
+    table: NDArray[np.float64],
+    order: NDArray[np.integer],
     keys: NDArray[np.int64],
 ) -> None:
     """Fill keys [queries, k], best first, 0 where there is none: a score's bits, then its document's order.
 
     The bits of positive floats are ordered as integers, and orders are distinct: so keys are, and no tie is
-    left to chance.
+    left to chance. Unsigned indices spare numba the look at negative ones. A product of two float32 is exact in
+    float64, so rounding it gives the float32 product.
     """
-    k, last = keys.shape[1], len(order) - 1
+    k, last, in_table = keys.shape[1], len(order) - 1, len(table) > 0
     sums = np.empty(len(order), np.float32)
     bits = sums.view(np.int32)
     buffer = np.empty(2 * k + SPARE, np.int64)
@@ -109,8 +127,10 @@ def _best(
         sums[:] = 0
         for at in range(offsets[query], offsets[query + 1]):
             token, weight = ids[at], weights[at]
-            for place in range(starts[token], starts[token + 1]):
-                sums[documents[place]] += weight * scores[place]
+            start, end = starts[token], starts[token + 1]
+            for place in range(start, end):
+                score = table[np.uint32(scores[place])] if in_table else np.float64(scores[place])
+                sums[np.uint32(documents[place])] += np.float32(weight * score)
         held, limit, least = 0, np.int64(0xFFFF_FFFF), np.int32(1)  # what scores 0 is below
         for start in range(0, len(bits), STRETCH):
             some = bits[start : start + STRETCH]
@@ -141,7 +161,8 @@ def _pair_scores(
     docs: NDArray[np.int64],
     starts: NDArray[np.int64],
     documents: NDArray[np.int32],
-    scores: NDArray[np.float32],
+    scores: NDArray[Any],
+    table: NDArray[np.float64],
     result: NDArray[np.float32],
 ) -> None:
     """Look every token of a pair's query up among the token's documents, and add up in the query's order."""
@@ -151,4 +172,6 @@ def _pair_scores(
             start, end = starts[token], starts[token + 1]
             place = start + np.searchsorted(documents[start:end], docs[pair])
             if place < end and documents[place] == docs[pair]:
-                result[pair] += weights[at] * scores[place]
+                number = np.uint32(scores[place])
+                score = table[number] if len(table) else np.float64(scores[place])
+                result[pair] += np.float32(weights[at] * score)

@@ -4,7 +4,7 @@ The folder holds a sparse matrix in column order (CSC, one column per token):
 
     starts.npy     int64 [tokens + 1]   where a token's postings begin
     documents.npy  int32 [postings]     positions of documents, ascending within a token
-    scores.npy     float32 [postings]   what the token adds to the document's score
+    scores.npy     float32 [postings]   what the token adds to the document's score, or a number that says it
 
 Postings come in the order of documents. They wait in an unnamed file and are sorted into memory-mapped
 arrays, so memory holds one batch, not the corpus.
@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from negmine.data.sparse_rows import offsets_of
 from negmine.storage.files import new_mapped, spill_file, write_array
@@ -27,7 +27,7 @@ POSTINGS_AT_ONCE = 1 << 20
 
 POSTING = np.dtype([("token", np.int32), ("document", np.int32), ("value", np.float32)])
 Postings = NDArray[np.void]
-Scored = Callable[[Postings], NDArray[np.float32]]
+Scored = Callable[[Postings], NDArray[Any]]
 
 
 def write_postings(
@@ -38,12 +38,13 @@ def write_postings(
     ),
     tokens: int = 0,
     files: tuple[str, str, str] = FILES,
+    dtype: DTypeLike = np.float32,
 ) -> NDArray[np.int64]:
     """Write the three arrays; return how many documents each token has, int64 [tokens].
 
     batches: `POSTING` records, by document. scorer: gets those frequencies when all batches have come, and
     returns what makes scores of postings; without it, their values are the scores. tokens: how many there are
-    at least.
+    at least. dtype: of the scores.
     """
     frequencies = np.zeros(tokens, np.int64)
     with spill_file(folder) as spill:
@@ -51,7 +52,7 @@ def write_postings(
             postings.tofile(spill)
             frequencies = _added(frequencies, np.bincount(postings["token"]))
         spill.seek(0)
-        _sort(spill, frequencies, folder, files, scorer(frequencies))
+        _sort(spill, frequencies, folder, files, scorer(frequencies), dtype)
     return frequencies
 
 
@@ -69,13 +70,14 @@ def _sort(
     folder: Path,
     files: tuple[str, str, str],
     scored: Scored,
+    dtype: DTypeLike,
 ) -> None:
     """Sort postings from document order into token order, a part at a time, and score them."""
     starts = offsets_of(frequencies)
     write_array(folder / files[0], starts)
     shape = (int(starts[-1]),)
     documents = new_mapped(folder / files[1], np.int32, shape)
-    scores = new_mapped(folder / files[2], np.float32, shape)
+    scores = new_mapped(folder / files[2], dtype, shape)
     free = starts[:-1].copy()
     while len(postings := np.fromfile(spill, POSTING, POSTINGS_AT_ONCE)):
         postings = postings[np.argsort(postings["token"], kind="stable")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from negmine.models.endpoint.budget import BudgetSpent
 from negmine.scorers.judge.answers import yes_probability
@@ -49,6 +49,23 @@ async def judge(case: Case, rules: Rules, chat: Chat, first: Chat | None = None)
             await _by_vote(case, rules, chat, first, outcome)
         else:
             await _by_first_token(case, rules, chat, outcome)
+    except BudgetSpent:
+        outcome.cut = True
+    return outcome
+
+
+async def judge_pairs(case: Case, rules: Rules, chat: Chat, first: Chat | None = None) -> Outcome:
+    """Ask about all candidates of a query, none of which is held against a positive.
+
+    So p(Yes) counts as relevant above a half. Spent budget ends the asking, as in `judge`.
+    """
+    outcome = Outcome([None] * len(case.candidates))
+    try:
+        if rules.method == "verdict":
+            await _by_vote(case, replace(rules, wanted=None), chat, first, outcome)
+        else:
+            for place, text in enumerate(case.candidates):
+                outcome.candidates[place] = await judge_one(case.query, text, rules, chat)
     except BudgetSpent:
         outcome.cut = True
     return outcome

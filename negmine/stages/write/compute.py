@@ -73,6 +73,7 @@ def _negatives(
         "sampling_probability",
         weight(selection, scales),
         level(selection, scales),
+        *(["round"] if "round" in chosen.columns else []),
         "positive_score",
         "place",
     )
@@ -133,7 +134,13 @@ def provenance_table(
     direction: said in the metadata (`negmine.direction`), unless it is the usual one.
     """
     has_teacher = POSITIVE_TEACHER in rows.columns
-    schema = provenance_schema(opinions, output.has_lists, output.positive_lists, has_teacher)
+    schema = provenance_schema(
+        opinions,
+        output.has_lists,
+        output.positive_lists,
+        has_teacher,
+        rounds="round" in rows.columns,
+    )
     made = table(rows, schema)
     if not direction:
         return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from negmine.retrievers.registry import open_vectors
 from negmine.stages.write.sampling.base import Selection, Vectors
 from negmine.stages.write.selection import judged_first
 from negmine.storage.layout import REUSE
+from negmine.storage.rounds import read_record, record_file
 
 
 def selection_of(context: Context, rules: FilterSettings | None = None) -> Selection:
@@ -33,6 +35,8 @@ def selection_of(context: Context, rules: FilterSettings | None = None) -> Selec
         nearness="" if with_vectors is None else with_vectors.name,
         near_copy=rules.near_duplicate,
         vectors=once(partial(_vectors, context)),
+        round=config.round,
+        earlier=_earlier(context),
     )
 
 
@@ -42,6 +46,12 @@ def final_selection(context: Context) -> Selection:
     if context.config.write.max_reuse is None:
         return selection
     return selection.with_cutoffs(context.work.scan(REUSE).collect())
+
+
+def _earlier(context: Context) -> Callable[[pl.Series], pl.DataFrame] | None:
+    """Return the reader of what the last round wrote, by query_id; None in round 1."""
+    path = record_file(context.work, context.config.round - 1)
+    return None if path is None else partial(read_record, path)
 
 
 def _vectors(context: Context) -> Vectors:

@@ -43,9 +43,43 @@ def placed(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     """
     write = selection.write
     kept = ordered(verdicts.filter("kept"), write.order, selection.people_first)
+    kept = with_round(kept, selection)
     kept = kept.with_columns(turn=pl.int_range(pl.len()).over("query_id"))
     rows = SAMPLINGS[write.sampling](kept, selection)
+    if write.keep_share and selection.earlier is not None:
+        rows = _earlier_first(rows, wanted(verdicts, selection), selection)
     return rows.filter(pl.col("place").is_not_null()).drop("turn")
+
+
+def with_round(rows: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """Return rows with `round`, the one that wrote the document first as a negative of the query.
+
+    What the last round has not written is of this one. In round 1 there is no such column.
+    """
+    if selection.earlier is None:
+        return rows
+    pairs = selection.earlier(rows["query_id"])
+    joined = rows.join(pairs, on=["query_id", "doc_id"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("round").fill_null(selection.round).cast(pl.Int32))
+
+
+def _earlier_first(rows: pl.DataFrame, wanted: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """Return rows with the places of `--keep-share`: the best of what the last round wrote come first.
+
+    Of each query they are as many as that share of what is wanted, rounded down. Nothing draws them, so
+    their sampling_probability is 1. Negatives of earlier checkpoints beside new ones: QCRD.
+    """
+    share = pl.col("wanted") * selection.write.keep_share
+    most = wanted.select("query_id", _most=(share + 1e-9).floor().cast(pl.Int64))
+    rows = rows.join(most, on="query_id", how="left", maintain_order="left")
+    is_earlier = pl.col("round") < selection.round
+    number = pl.col("turn").rank("ordinal").over("query_id", is_earlier).cast(pl.Int64)
+    rows = rows.with_columns(_first=is_earlier & (number <= pl.col("_most")), _number=number)
+    is_first = pl.col("_first")
+    return rows.with_columns(
+        place=pl.when(is_first).then("_number").otherwise(pl.col("place") + pl.col("_most") + 1),
+        sampling_probability=pl.when(is_first).then(1.0).otherwise("sampling_probability"),
+    ).drop("_most", "_first", "_number")
 
 
 def wanted(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:

@@ -1,13 +1,14 @@
-"""Whose scores `--teacher` writes, and what is missing for it."""
+"""Whose scores `--teacher` writes, what is missing for it, and which formats have no place for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
+from negmine.config.settings import WriteSettings
 from negmine.errors import InputError, SettingsError
 from negmine.scorers.registry import JUDGE, RERANK, RISK_SCORER, scorer_type
 from negmine.stages.write.formats.base import OutputFormat
@@ -15,6 +16,12 @@ from negmine.stages.write.formats.registry import FORMATS
 
 _MAKES_THEM = {"rerank": "--rerank-model MODEL", "guide": "--guide-model MODEL"}
 _NAMED = 3  # documents in a message
+# Settings that not every format has a place for.
+_PLACES: dict[str, Callable[[OutputFormat], bool]] = {
+    "teacher": lambda one: one.teacher != "none",
+    "instruction": lambda one: one.instruction != "no",
+    "instruction_column": lambda one: one.instruction == "each",
+}
 
 
 def check(config: ResolvedConfig) -> None:
@@ -29,9 +36,8 @@ def check(config: ResolvedConfig) -> None:
             )
     if write.teacher is not None and any(one.teacher != "none" for one in outputs):
         _check_teacher(config, write.teacher)
-    _require_place("teacher", lambda one: one.teacher != "none", config)
-    _require_place("instruction", lambda one: one.instruction != "no", config)
-    _require_place("instruction_column", lambda one: one.instruction == "each", config)
+    for name, has_place in _PLACES.items():
+        _require_place(name, has_place, config)
     for output in outputs:
         most = output.most_negatives
         if most is not None and write.negatives_written > most:
@@ -76,6 +82,17 @@ def _require_place(
         f"{flag(name)}: --format {', '.join(config.write.format)} has no place for it. Leave it out "
         f"({flag(name)} none), or add one of: {', '.join(fit)}."
     )
+
+
+def without_place(write: WriteSettings) -> Iterator[str]:
+    """Yield a sentence for each setting that some of the formats have no place for, while others have."""
+    for name, has_place in _PLACES.items():
+        lacking = [one for one in write.format if not has_place(FORMATS[one])]
+        if getattr(write, name) is not None and 0 < len(lacking) < len(write.format):
+            yield (
+                f"{flag(name)} is not in {', '.join(lacking)}: "
+                f"{'this format has' if len(lacking) == 1 else 'these formats have'} no place for it"
+            )
 
 
 def require_scores(lacking: pl.DataFrame, teacher: str, format_name: str, work: str) -> None:

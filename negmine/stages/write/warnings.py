@@ -14,6 +14,7 @@ from negmine.stages.filter.rules import RULES
 from negmine.stages.write.depth import too_easy
 from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write.teacher import without_place
 from negmine.storage.layout import PROVENANCE, QRELS, SHORT, VERDICTS, training
 
 MOST = 0.5  # share of the queries without a row or a negative above which there is a warning
@@ -170,7 +171,7 @@ def note_warnings(context: Context) -> None:
         random_short=depth.get("random_short", 0),
         contaminated=contaminated,
     )
-    notes: dict[str, None] = {}
+    notes = dict.fromkeys(without_place(write))
     for name in write.format:
         of_format = replace(counts, rows=work.require(training(name)).rows)
         notes |= dict.fromkeys(warnings(of_format, FORMATS[name], work.name))

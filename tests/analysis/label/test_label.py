@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import negmine
+from negmine.analysis.label.suggest import _most_doubtful
 from negmine.errors import CorruptArtifact, InputError, MissingArtifact, SettingsError
 from negmine.stages.index.compute import with_labels
+from negmine.stages.opening import open_existing
 from negmine.storage.labels import read_labels
 from negmine.storage.workdir import Workdir
 from tests.cli.conftest import invoke
 from tests.conftest import write_beir
+from tests.stages.filter.risk.circle import write_circle
 
 
 @pytest.fixture
@@ -130,7 +133,9 @@ def test_suggestions_are_the_written_negatives_of_the_highest_risk_that_nobody_h
     told = negmine.suggest_labels(work, 5, tmp_path / "ask.tsv")
     assert told["questions"] == 5
     asked = pl.read_csv(tmp_path / "ask.tsv", separator="\t", infer_schema=False)
-    assert asked.columns == ["query_id", "doc_id", "relevance", "risk", "query", "document"]
+    assert asked.columns == [
+        "query_id", "doc_id", "relevance", "risk", "neighbours", "query", "document"
+    ]  # fmt: skip
     assert (
         asked.select("query_id", "doc_id").rows() == best.select("query_id", "negative_id").rows()
     )
@@ -148,12 +153,40 @@ def test_suggestions_are_the_written_negatives_of_the_highest_risk_that_nobody_h
     )
 
 
+def test_with_vectors_the_nearest_pairs_count_as_much_as_the_risk(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=12)
+    work = tmp_path / "w"
+    negmine.mine(work, no_relative_margin=True, max_risk=0.9, **flags)
+    rows = _most_doubtful(open_existing(work, {}), 500)
+    written = provenance(work).filter(pl.col("negative_label") == "unlabeled")
+    assert rows.height == written.select("query_id", "negative_id").n_unique() > 20
+    assert rows["neighbours"].null_count() == 0
+
+    def places(values):
+        return [1 + sum(other > value for other in values) for value in values]
+
+    doubts = list(rows["risk"] * (1 - rows["risk"]))
+    both = zip(places(doubts), places(list(rows["neighbours"])), strict=True)
+    products = [one * other for one, other in both]
+    assert products == sorted(products)
+    assert list(rows["neighbours"]) != sorted(rows["neighbours"], reverse=True)
+
+
+def test_with_vectors_no_risk_is_needed(tmp_path):
+    flags = write_circle(tmp_path / "data", queries=12)
+    negmine.mine(tmp_path / "w", no_relative_margin=True, no_risk=True, **flags)
+    negmine.suggest_labels(tmp_path / "w", 20, tmp_path / "ask.tsv")
+    rows = pl.read_csv(tmp_path / "ask.tsv", separator="\t")
+    assert rows["risk"].null_count() == 20
+    assert rows["neighbours"].to_list() == sorted(rows["neighbours"], reverse=True)
+
+
 def test_answers_are_never_written_over_and_a_risk_is_needed(work, beir, tmp_path):
     negmine.suggest_labels(work, 2, tmp_path / "ask.tsv")
     with pytest.raises(SettingsError, match="is there already"):
         negmine.suggest_labels(work, 2, tmp_path / "ask.tsv")
     negmine.mine(tmp_path / "plain", data=beir, retriever=["bm25"], no_risk=True)
-    with pytest.raises(SettingsError, match="--max-risk"):
+    with pytest.raises(SettingsError, match=r"by stored vectors.*--max-risk"):
         negmine.suggest_labels(tmp_path / "plain", 2, tmp_path / "other.tsv")
     negmine.index(tmp_path / "begun", data=beir, retriever=["bm25"])
     with pytest.raises((MissingArtifact, SettingsError)):

@@ -164,6 +164,24 @@ def test_origins_count_every_candidate_once(example, tables):
     assert (told.candidates, told.written) == (first.height, first["written"].sum())
 
 
+def test_what_was_judged_counts_every_document_of_a_retriever_once(example, tables):
+    _, report = example
+    for name in ("bm25", "dense"):
+        theirs = tables.filter(pl.col(f"{name}_rank").is_not_null())
+        rows = [one for one in report.propensities if one.retriever == name]
+        assert sum(one.documents for one in rows) == theirs.height
+        judged = theirs.filter(pl.col("label") != "unlabeled")
+        told = sum(one.documents * one.judged for one in rows)
+        assert told == pytest.approx(judged.height, abs=0.01)
+        relevant = sum(one.documents * one.judged * (one.relevant or 0) for one in rows)
+        assert relevant == pytest.approx(judged.filter(label="positive").height, abs=0.01)
+    first = next(one for one in report.propensities if one.retriever == "dense")
+    top = tables.filter(pl.col("dense_rank") <= 5)
+    assert (first.ranks, first.documents) == ("1-5", top.height)
+    assert first.judged == pytest.approx((top["label"] != "unlabeled").mean(), rel=1e-5)
+    assert 0 < first.judged < 1
+
+
 def test_hubs_are_the_documents_used_most(example, tables):
     _, report = example
     uses = (
@@ -221,7 +239,7 @@ def test_a_leak_that_cannot_be_measured_says_why(tmp_path, beir):
 
 SAME = (
     "totals", "funnel", "scorers", "overlap", "ranks", "recall", "agreement", "retrievers", "hubs", "short",
-    "sample",
+    "propensities", "sample",
 )  # fmt: skip
 
 

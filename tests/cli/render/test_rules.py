@@ -28,3 +28,8 @@ def test_defaults_that_change_nothing_are_left_out():
 def test_a_switch_and_a_list_are_written_as_on_a_command_line():
     text = lines({"no_risk": True, "language": ("en", "de")})[0]
     assert text == "settings (flags): --no-risk, --language en, --language de"
+
+
+def test_a_value_with_blanks_is_quoted_as_on_a_command_line():
+    text = lines({"format": ("swift",), "instruction": "Find the answer: "})[0]
+    assert text == "settings (flags): --format swift, --instruction 'Find the answer: '"

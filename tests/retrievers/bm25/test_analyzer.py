@@ -10,9 +10,10 @@ import negmine
 from negmine.config.settings import IndexSettings
 from negmine.engine.progress import Silent
 from negmine.errors import InputError, SettingsError
-from negmine.retrievers.bm25 import retriever as bm25
+from negmine.retrievers.bm25 import settings as bm25
 from negmine.retrievers.bm25.analyzer import Analyzer, unstemmed_note
 from negmine.storage.workdir import Workdir
+from tests.retrievers.bm25.made import built, opened
 
 
 class Noting(Silent):
@@ -24,7 +25,10 @@ class Noting(Silent):
 
 
 def table(texts, languages=None):
-    columns = {"text": pa.array(texts, pa.large_string())}
+    columns = {
+        "doc_id": pa.array(map(str, range(len(texts))), pa.large_string()),
+        "text": pa.array(texts, pa.large_string()),
+    }
     if languages is not None:
         columns["lang"] = pa.array(languages, pa.large_string())
     return pa.table(columns)
@@ -91,11 +95,11 @@ def test_no_stemmer_goes_with_texts_that_are_cut_already(how, message):
 def test_an_index_remembers_how_its_texts_were_cut(tmp_path):
     progress = Noting()
     settings = IndexSettings(language_column="lang")
-    stats = bm25.build([table(TEXTS[:3], LANGUAGES[:3])], tmp_path, settings, progress)
+    stats = built([table(TEXTS[:3], LANGUAGES[:3])], tmp_path, settings, progress)
     assert stats["language_column"] == "lang"
     assert stats["unstemmed"] == {"ja": 1}
     assert "ja 1" in progress.notes[0]
-    index = bm25.open_index(tmp_path, np.arange(3))
+    index = opened(tmp_path, ["0", "1", "2"])
 
     def best(text, language):
         return index.search(table([text], [language]), 3).docs[0].tolist()
@@ -109,15 +113,15 @@ def test_an_index_remembers_how_its_texts_were_cut(tmp_path):
 
 def test_an_index_of_texts_that_are_cut_already(tmp_path):
     settings = IndexSettings(analyzer="none")
-    bm25.build([table(["C++ code", "c code"])], tmp_path, settings, Silent())
-    index = bm25.open_index(tmp_path, np.arange(2))
+    built([table(["C++ code", "c code"])], tmp_path, settings)
+    index = opened(tmp_path, ["0", "1"])
     assert index.search(table(["C++"]), 2).docs.tolist() == [[0, -1]]
     assert bm25.shaping(settings) == bm25.shaping(
         settings.model_copy(update={"fold_accents": False})
     )
 
 
-def test_settings_that_are_off_leave_an_index_of_earlier_versions_valid():
+def test_settings_that_are_off_shape_nothing():
     assert not {"analyzer", "language_column"} & set(bm25.shaping(IndexSettings()))
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from negmine.config.settings import IndexSettings
 from negmine.data.tokens import Tokenizer
-from negmine.engine.progress import Silent
-from negmine.retrievers.bm25 import retriever as bm25
+from tests.retrievers.bm25.made import built, opened
 
 tokenize = Tokenizer(fold_accents=True).tokens  # as IndexSettings() has it
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -53,13 +53,14 @@ SMALL_QUERIES = [
 
 
 def table(texts):
-    return pa.table({"text": pa.array(texts, pa.large_string())})
+    ids = pa.array([f"{place:06d}" for place in range(len(texts))], pa.large_string())
+    return pa.table({"doc_id": ids, "text": pa.array(texts, pa.large_string())})
 
 
 def indexed(texts, folder, **how):
     folder.mkdir(exist_ok=True)
-    bm25.build([table(texts)], folder, IndexSettings(**how), Silent())
-    return bm25.open_index(folder, np.arange(len(texts)))
+    built([table(texts)], folder, IndexSettings(**how))
+    return opened(folder, table(texts)["doc_id"].to_pylist())
 
 
 def matrix(retriever, queries, documents):
@@ -122,17 +123,16 @@ def test_postings_are_those_of_bm25s_to_the_bit(variant, tmp_path):
     indexed(SMALL, tmp_path, bm25_variant=variant, bm25_k1=K1, bm25_b=B, bm25_delta=DELTA)
     okapi = variant == "okapi"
     model = indexed_by_bm25s(SMALL, *(("atire", "robertson") if okapi else (variant,)))
-    starts, documents, scores = (
-        np.load(tmp_path / f"{name}.npy") for name in ("starts", "documents", "scores")
-    )
-    vocabulary = json.loads((tmp_path / "vocabulary.json").read_text("utf-8"))
+    vocabulary = pl.read_parquet(tmp_path / "words-00000.parquet")["token"].to_list()
     assert set(vocabulary) == set(model.vocab_dict) - {""}
-    for number, token in enumerate(vocabulary):
-        ours = slice(starts[number], starts[number + 1])
+    every, retriever = np.arange(len(SMALL)), opened(tmp_path, table(SMALL)["doc_id"].to_pylist())
+    for token in vocabulary:
         column = model.vocab_dict[token]
         theirs = slice(*model.scores["indptr"][column : column + 2])
-        assert documents[ours].tolist() == model.scores["indices"][theirs].tolist()
-        assert scores[ours].tobytes() == model.scores["data"][theirs].tobytes()
+        expected = np.zeros(len(SMALL), np.float32)
+        expected[model.scores["indices"][theirs]] = model.scores["data"][theirs]
+        ours = retriever.score_pairs(table([token]), np.zeros(len(SMALL)), every)
+        assert ours.tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("method", ["bm25l", "bm25+"])
@@ -151,6 +151,11 @@ def assert_same_answers(texts, queries, k, **how):
     with TemporaryDirectory() as folder:
         fast = indexed(texts, Path(folder, "fast"), bm25_variant="okapi", **how)
         slow = indexed(texts, Path(folder, "slow"), bm25_engine="rank-bm25", **how)
+        return compared(fast, slow, queries, k)
+
+
+def compared(fast, slow, queries, k):
+    """Compare their answers; return the share of documents that are in the same place."""
     ours, theirs = fast.search(table(queries), k), slow.search(table(queries), k)
     found = theirs.docs >= 0
     assert found.any()

@@ -1,14 +1,15 @@
 """What every BM25 engine and variant promises: the contract, ties, edges, and the files on disk."""
 
-import json
+import shutil
 import subprocess
 import sys
+import weakref
 from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 import numba
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 from negmine.config.settings import IndexSettings
 from negmine.engine.progress import Silent
 from negmine.errors import CorruptArtifact, SettingsError
-from negmine.retrievers.bm25 import retriever as bm25
+from negmine.retrievers.bm25 import settings as bm25
+from negmine.retrievers.bm25.build import build
 from negmine.retrievers.postings import write
 from tests.properties import share
+from tests.retrievers.bm25.made import built, opened
 
 VARIANTS = ["lucene", "robertson", "atire", "bm25l", "bm25+", "okapi"]
 HOWS = [("bm25s", variant) for variant in VARIANTS] + [("rank-bm25", "okapi")]
@@ -46,22 +49,29 @@ class Counting(Silent):
         self.advances.append(count)
 
 
-def table(texts, column="doc_id"):
-    names = pa.array([f"{column}-{i}" for i in range(len(texts))], pa.large_string())
-    return pa.table({column: names, "text": pa.array(texts, pa.large_string())})
+def table(texts, column="doc_id", ids=None):
+    names = [f"{column}-{i:05d}" for i in range(len(texts))] if ids is None else ids
+    return pa.table(
+        {column: pa.array(names, pa.large_string()), "text": pa.array(texts, pa.large_string())}
+    )
 
 
 def queries(*texts):
     return table(texts, "query_id")
 
 
-def indexed(texts, doc_order=None, engine="bm25s", variant=None, **more):
-    """Build and open an index; the mapped files outlive their folder."""
-    order = np.arange(len(texts)) if doc_order is None else np.asarray(doc_order)
+def indexed(texts, doc_order=None, engine="bm25s", variant=None, shards=1, **more):
+    """Build and open an index of parts of 3 documents; its folder lives as long as it."""
+    order = range(len(texts)) if doc_order is None else doc_order
+    ids = [f"doc-{place:05d}" for place in order]
     how = IndexSettings(bm25_engine=engine, bm25_variant=variant, **more)
-    with TemporaryDirectory() as folder:
-        bm25.build([table(texts[:3]), table(texts[3:])], Path(folder), how, Silent())
-        return bm25.open_index(Path(folder), order)
+    whole = table(texts, ids=ids)
+    parts = [whole.slice(start, 3) for start in range(0, max(len(texts), 1), 3)]
+    folder = mkdtemp()
+    built(parts, folder, how, shards=shards)
+    retriever = opened(folder, ids)
+    weakref.finalize(retriever, shutil.rmtree, folder)
+    return retriever
 
 
 def found(hits, row=0):
@@ -108,9 +118,9 @@ def test_a_corpus_without_tokens_is_searched_without_complaint(engine, variant, 
 
 
 def test_an_index_of_no_table_at_all_can_be_opened(tmp_path):
-    stats = bm25.build([], tmp_path, IndexSettings(), Silent())
+    stats = built([], tmp_path)
     assert stats["documents"] == 0
-    hits = bm25.open_index(tmp_path, np.zeros(0, np.int64)).search(queries("cat"), 2)
+    hits = opened(tmp_path, []).search(queries("cat"), 2)
     assert hits.docs.tolist() == [[-1, -1]]
 
 
@@ -211,13 +221,14 @@ def test_lists_that_overflow_keep_the_best_and_cut_ties_by_order(engine):
 def test_build_counts_reports_progress_and_leaves_only_plain_files(tmp_path):
     progress = Counting()
     how = IndexSettings(stemmer="english", bm25_k1=0.9)
-    stats = bm25.build([table(TEXTS[:5]), table(TEXTS[5:])], tmp_path, how, progress)
+    stats = built([table(TEXTS[:5]), table(TEXTS[5:])], tmp_path, how, progress)
     assert progress.advances == [5, 2]
     assert stats == {
         "documents": 7,
         "documents_without_tokens": 2,
         "tokens": 27,
         "vocabulary": 14,
+        "shards": 1,
         "engine": "bm25s",
         "variant": "lucene",
         "k1": 0.9,
@@ -227,15 +238,20 @@ def test_build_counts_reports_progress_and_leaves_only_plain_files(tmp_path):
         "stemmer": "english",
     }
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["documents.npy", "params.json", "scores.npy", "starts.npy", "vocabulary.json"]
-    for name in ("documents.npy", "scores.npy", "starts.npy"):
-        assert len(np.load(tmp_path / name, allow_pickle=False)) in (14 + 1, 22)
-    assert json.loads((tmp_path / "vocabulary.json").read_text("utf-8"))[:2] == ["the", "cat"]
+    assert names == [
+        "by_order-00000.npy", "documents-00000.npy", "numbers-00000.npy", "order-00000.npy",
+        "pairs-00000.npy", "params.json", "starts-00000.npy", "words-00000.parquet", "words.parquet",
+    ]  # fmt: skip
+    for name, count in (("documents", 22), ("numbers", 22), ("starts", 14 + 1)):
+        assert len(np.load(tmp_path / f"{name}-00000.npy", allow_pickle=False)) == count
+    assert pl.read_parquet(tmp_path / "words-00000.parquet").rows()[:2] == [("the", 3), ("cat", 3)]
 
 
 def test_postings_ascend_within_a_token_and_hold_each_document_once(tmp_path):
-    bm25.build([table(TEXTS)], tmp_path, IndexSettings(), Silent())
-    starts, documents = np.load(tmp_path / "starts.npy"), np.load(tmp_path / "documents.npy")
+    built([table(TEXTS)], tmp_path)
+    starts, documents = (
+        np.load(tmp_path / f"{name}-00000.npy") for name in ("starts", "documents")
+    )
     assert starts[0] == 0 and starts[-1] == len(documents)
     for a, b in pairwise(starts):
         assert (np.diff(documents[a:b]) > 0).all() and b > a
@@ -256,21 +272,13 @@ def test_without_folding_an_index_is_that_of_versions_that_knew_no_folding():
     assert bm25.shaping(IndexSettings())["fold_accents"] is True
 
 
-def test_an_index_that_says_nothing_of_accents_has_them(tmp_path):
-    """Earlier versions folded none."""
-    bm25.build([table(["café"])], tmp_path, IndexSettings(fold_accents=False), Silent())
-    params = json.loads((tmp_path / "params.json").read_text())
-    del params["fold_accents"]
-    (tmp_path / "params.json").write_text(json.dumps(params))
-    old = bm25.open_index(tmp_path, np.arange(1))
-    assert found(old.search(queries("café"), 1)) == [0]
-    assert found(old.search(queries("cafe"), 1)) == []
-
-
 NUMBERS = {
-    "bm25s": {"starts.npy": np.int64(9), "documents.npy": np.int32(2)},
-    "rank-bm25": {"ids.npy": np.int32(3), "lengths.npy": np.int64(9)},
-}
+    "bm25s": {
+        "starts": np.int64(9), "documents": np.int32(2), "numbers": np.int32(2), "order": np.int32(2),
+        "by_order": np.int32(2),
+    },
+    "rank-bm25": {"ids": np.int32(3), "lengths": np.int64(9)},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -278,10 +286,10 @@ NUMBERS = {
 )
 def test_an_index_with_a_number_out_of_bounds_is_named_and_not_searched(engine, name, tmp_path):
     """Kernels check no bounds: they would read, and write, other memory."""
-    texts = ["a b", "b c"]  # 2 documents, 3 tokens
+    texts = ["a b", "b c"]  # 2 documents, 3 tokens, 1 pair of count and length
     settings = IndexSettings(bm25_engine=engine)
-    bm25.build([table(texts)], tmp_path, settings, Silent())
-    path = tmp_path / name
+    built([table(texts)], tmp_path, settings)
+    path = tmp_path / f"{name}-00000.npy"
     right = np.load(path)
     for wrong in (NUMBERS[engine][name], right.dtype.type(-1)):
         for place in range(len(right)):
@@ -289,11 +297,11 @@ def test_an_index_with_a_number_out_of_bounds_is_named_and_not_searched(engine, 
             changed[place] = wrong
             np.save(path, changed)
             with pytest.raises(CorruptArtifact, match=name):
-                bm25.open_index(tmp_path, np.arange(2))
+                opened(tmp_path, ["a", "b"])
     np.save(path, right)
-    assert bm25.open_index(tmp_path, np.arange(2))
+    assert opened(tmp_path, ["a", "b"])
     with pytest.raises(CorruptArtifact):  # it is about other documents
-        bm25.open_index(tmp_path, np.arange(1))
+        opened(tmp_path, ["a"])
 
 
 def test_the_index_remembers_its_stemmer():
@@ -314,7 +322,7 @@ def test_settings_that_cannot_work_are_refused_before_a_document_is_read(how, me
         bm25.check(how)
     untouched = iter([table(TEXTS)])
     with pytest.raises(SettingsError, match=message):
-        bm25.build(untouched, tmp_path, how, Silent())
+        build(untouched, tmp_path, how, Silent(), len(TEXTS))
     assert next(untouched).num_rows == len(TEXTS)
     assert list(tmp_path.iterdir()) == []
 
@@ -325,15 +333,19 @@ def test_the_fields_that_shape_the_index_are_settings():
 
 def test_bm25_needs_no_torch_and_importing_it_loads_nothing_heavy():
     script = """
-import sys, tempfile, pathlib, numpy, pyarrow
-from negmine.retrievers.bm25 import retriever as bm25
+import sys, tempfile, pathlib, numpy, polars, pyarrow
+from negmine.retrievers.bm25.build import build
+from negmine.retrievers.bm25.retriever import open_index
+from negmine.retrievers.bm25 import settings as bm25_settings
+from negmine.retrievers.bm25.build import build
 from negmine.engine.progress import Silent
 from negmine.config.settings import IndexSettings
 assert not {"torch", "numba", "bm25s", "rank_bm25"} & set(sys.modules)
 folder = pathlib.Path(tempfile.mkdtemp())
-texts = pyarrow.table({"text": ["a b", "b c"]})
-bm25.build([texts], folder, IndexSettings(), Silent())
-assert bm25.open_index(folder, numpy.arange(2)).search(texts, 1).docs.tolist() == [[0], [1]]
+texts = pyarrow.table({"doc_id": ["x", "y"], "text": ["a b", "b c"]})
+build([texts], folder, IndexSettings(), Silent(), 2)
+ids = polars.Series(["x", "y"])
+assert open_index(folder, 2, lambda span: ids).search(texts, 1).docs.tolist() == [[0], [1]]
 assert not {"torch", "transformers", "jax"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True)

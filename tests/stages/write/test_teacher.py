@@ -5,10 +5,11 @@ import pytest
 
 import negmine
 from negmine.config.settings import WriteSettings
+from negmine.engine.progress import Notes
 from negmine.errors import InputError, SettingsError
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import format_named
-from negmine.stages.write.teacher import require_scores
+from negmine.stages.write.teacher import require_scores, without_place
 from tests.stages.write.build import SCORED, selection
 
 
@@ -137,3 +138,24 @@ def test_a_teacher_of_an_earlier_command_waits_for_a_format_that_has_a_place(tmp
     negmine.write(tmp_path / "work", format="triplet")
     with pytest.raises(SettingsError, match="--teacher: --format triplet has no place for it"):
         negmine.write(tmp_path / "work", format="triplet", teacher="bm25")
+
+
+def test_formats_without_a_place_for_what_others_write_are_named(tmp_path, beir):
+    notes = Notes()
+    settings = {"teacher": "bm25", "instruction": "Find: ", "num_negatives": 1}
+    formats = ["flagembedding", "triplet", "kd", "swift"]
+    negmine.mine(
+        tmp_path / "work", data=beir, retriever="bm25", format=formats, progress=notes, **settings
+    )
+    assert [note for note in notes.messages if "no place" in note] == [
+        "--teacher is not in triplet, swift: these formats have no place for it",
+        "--instruction is not in triplet, kd: these formats have no place for it",
+    ]
+
+
+def test_nothing_is_said_where_all_formats_or_none_have_a_place():
+    column = {"instruction_column": "task"}
+    assert list(without_place(WriteSettings(format=("swift", "beir"), **column))) == []
+    assert list(without_place(WriteSettings(format=("triplet", "ids"), **column))) == []
+    (note,) = without_place(WriteSettings(format=("swift", "nemo"), **column))
+    assert note == "--instruction-column is not in nemo: this format has no place for it"

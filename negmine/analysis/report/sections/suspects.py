@@ -21,12 +21,16 @@ class Suspect(Part):
     query: str = Field(description="the query's beginning")
     doc_id: str = Field(description="the positive")
     text: str = Field(description="its beginning")
-    reason: str = Field(description="`below_pool` or `unlike_query`, see reference/tables.md")
+    reason: str = Field(description="the test that suspects it, see reference/tables.md")
     below: float | None = Field(
         description="share of the query's candidates above it, the least over all scores"
     )
     distance: float | None = Field(
         description="robust standard deviations below the median positive, the least over all scores"
+    )
+    neighbours: float | None = Field(
+        description="similarity to its nearest positive pairs less that to its nearest negative pairs; null "
+        "without --suspect-neighbours"
     )
 
 
@@ -55,6 +59,7 @@ def _build(source: Source) -> list[Suspect]:
             reason=row["reason"],
             below=rounded(row["below"]),
             distance=rounded(row["distance"]),
+            neighbours=rounded(row["neighbours"]),
         )
         for row in rows.iter_rows(named=True)
     ]
@@ -63,6 +68,7 @@ def _build(source: Source) -> list[Suspect]:
 SUSPECTED = Section(
     _build,
     title="Suspected positives",
-    lead="Known positives that every score speaks against, the lowest first; empty without --suspect-share and "
-    "--suspect-deviations. A person should look at them: --drop-positives suspected leaves them out.",
+    lead="Known positives that scores or neighbours speak against, the lowest first; empty without "
+    "--suspect-share, --suspect-deviations and --suspect-neighbours. A person should look at them: "
+    "--drop-positives suspected leaves them out.",
 )

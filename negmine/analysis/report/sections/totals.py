@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from negmine.analysis.report.sections.base import Part, Section, Source
-from negmine.storage.layout import CORPUS, PROVENANCE, QRELS, VERDICTS, training
+from negmine.storage.layout import CORPUS, PROVENANCE, QRELS, REFRESH, VERDICTS, training
 
 
 class Totals(Part):
@@ -23,12 +23,17 @@ class Totals(Part):
     rows: int = Field(description="rows of the training file")
     format: str = Field(description="its shape")
     asked: int = Field(description="negatives asked for per query")
+    round: int = Field(description="the round; 1 without --round")
+    queries_changed: int | None = Field(
+        description="queries whose negatives are not those of the last round; null in round 1"
+    )
 
 
 def _build(source: Source) -> Totals:
     work, write = source.context.work, source.context.config.write
     verdicts, qrels = work.require(VERDICTS).stats, work.require(QRELS).stats
     depth = work.require(PROVENANCE).stats
+    refresh = work.manifest(REFRESH) if source.context.config.round > 1 else None
     return Totals(
         documents=work.require(CORPUS).rows,
         queries=qrels["queries_mined"],
@@ -42,6 +47,8 @@ def _build(source: Source) -> Totals:
         rows=work.require(training(write.main_format)).rows,
         format=write.main_format,
         asked=write.num_negatives,
+        round=source.context.config.round,
+        queries_changed=None if refresh is None else refresh.stats["queries_changed"],
     )
 
 

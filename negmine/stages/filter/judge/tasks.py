@@ -68,23 +68,23 @@ def judgments(context: Context) -> Parts:
             cases = _cases(context, rows, part)
             at_once = rules.judge_concurrency
             asyncio.run(each(cases, one, at_once, context.progress.advance, opened))
-        return _table(rows, judgments_by_place)
+        return judgments_table(rows, judgments_by_place)
 
     def finish(stats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        _note_budget(context)
+        note_budget(context, "Candidates that were not asked about are not used (not_judged).")
         return {}
 
     return Parts(
         context.queries.parts(),
         make,
         context.work.queries_per_part(),
-        finished=_finished,
+        finished=nothing_left,
         finish=finish,
     )
 
 
-def _finished(part: pl.DataFrame) -> bool:
-    """Tell whether nothing of a part is left to be asked."""
+def nothing_left(part: pl.DataFrame) -> bool:
+    """Tell whether nothing of a part of judgments is left to be asked."""
     return part.filter(pl.col("rounds") == 0).is_empty()
 
 
@@ -108,13 +108,11 @@ def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
     return stats
 
 
-def _note_budget(context: Context) -> None:
-    """Report what became of the budget, and of calls without an answer."""
+def note_budget(context: Context, consequence: str) -> None:
+    """Report what became of the budget, with what follows where it is spent, and of calls without an answer."""
     budget, note = spent_budget(context), context.progress.note
     if budget.spent:
-        note(
-            f"{budget_end(context, budget)}. Candidates that were not asked about are not used (not_judged)."
-        )
+        note(f"{budget_end(context, budget)}. {consequence}")
     if budget.tokens is not None and budget.guessed:
         note(
             f"--judge-budget {context.config.filter.judge_budget}: the endpoint does not report tokens; "
@@ -197,8 +195,10 @@ def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
             yield _Asked(others["place"].to_list(), positives["place"].to_list(), case)
 
 
-def _table(rows: pl.DataFrame, judgments_by_place: dict[int, Judgment | None]) -> pa.Table:
-    """Return judgments beside the candidates; rounds 0 where the judge is still to be asked."""
+def judgments_table(
+    rows: pl.DataFrame, judgments_by_place: Mapping[int, Judgment | None]
+) -> pa.Table:
+    """Return judgments beside rows with their `place`; rounds 0 where the judge is still to be asked."""
     judgments = [j or Judgment(None, "", 0) for j in judgments_by_place.values()]
     columns = pl.DataFrame(
         {

@@ -24,6 +24,7 @@ from negmine.stages.filter.features.tasks import Known
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.blend import folds
 from negmine.stages.filter.risk.hiding import SEED, Hide, as_if_hidden, hidden
+from negmine.storage.labels import labelled_pairs
 from negmine.storage.layout import CANDIDATES
 
 MOST_QUERIES = 4000  # to learn from; more change no weight that matters
@@ -31,6 +32,10 @@ MOST_QUERIES = 4000  # to learn from; more change no weight that matters
 
 class Trial:
     """The queries that hide positives, part by part.
+
+    Only positives of the qrels are hidden. One that `negmine label` named was asked about because of its
+    scores, so hidden positives of that kind would be easier to tell than those that nobody knows: the risk
+    would learn to be sure, and the leak would come out too low.
 
     unknown: query_id, doc_id of positives that are hidden before: nobody learns from them.
     """
@@ -51,6 +56,8 @@ class Trial:
     def pairs(self) -> pl.DataFrame:
         """query_id, doc_id of the hidden positives."""
         positives = self._context.queries.all_positives()
+        labelled = labelled_pairs(self._context.work)
+        positives = positives.join(labelled, on=["query_id", "doc_id"], how="anti")
         if self._unknown is not None:
             positives = positives.join(self._unknown, on=["query_id", "doc_id"], how="anti")
         return hidden(positives, self._hide, self._seed)

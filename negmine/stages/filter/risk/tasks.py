@@ -26,6 +26,7 @@ from negmine.stages.filter.risk.blend import Shipped
 from negmine.stages.filter.risk.model import Model
 from negmine.stages.filter.risk.quality import quality
 from negmine.stages.filter.risk.shipped import shipped, to_json
+from negmine.storage.labels import labels_file
 from negmine.storage.layout import CANDIDATES, FEATURES, RISK_MODEL
 
 INTERCEPT = "(intercept)"
@@ -34,7 +35,8 @@ INTERCEPT = "(intercept)"
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the model."""
     ships = _shipped(context)
-    return {
+    labelled = {} if labels_file(context.work) is None else {"hides": "no labels"}
+    return labelled | {
         "signals": signals.names(signals.evidence_of(context.config)),
         "weights": context.config.filter.risk_weights,
         "learner": "linear",  # a setting once: kept, so that risk models made before stay fresh

@@ -2,36 +2,82 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pyarrow as pa
 
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts, once
+from negmine.scorers import registry
 from negmine.stages.filter.suspects import compute
-from negmine.storage.layout import SUSPECTS, VERDICTS
+from negmine.stages.filter.suspects.references import Neighbours
+from negmine.storage.layout import SUSPECTS, TESTED, VERDICTS
 
-SETTINGS = ("suspect_share", "suspect_deviations")
+TESTS = ("suspect_share", "suspect_deviations", "suspect_neighbours")
 
 
 def wanted(context: Context) -> bool:
     """Tell whether positives are tested."""
+    return bool(context.config.filter.suspects)
+
+
+def shaping(context: Context) -> dict[str, Any]:
+    """Return what shapes the tests' answers."""
     rules = context.config.filter
-    return any(getattr(rules, name) is not None for name in SETTINGS)
+    shapes = {name: getattr(rules, name) for name in TESTS}
+    if rules.suspect_neighbours is not None:
+        shapes["suspect_reference"] = rules.suspect_reference
+    return shapes
 
 
-def suspects(context: Context) -> Parts:
-    """Every known positive, and whether it is suspected."""
+def tested(context: Context) -> Parts:
+    """Every known positive, and whether a test suspects it."""
     rules, names = context.config.filter, context.config.evidence
     middles = once(lambda: _middles(context, names))
+    neighbours = once(lambda: _neighbours(context))
 
     def make(part: int) -> pa.Table:
-        rows = context.work.read(VERDICTS, part)
+        rows, near = context.work.read(VERDICTS, part), neighbours()
         return compute.suspects(
-            rows, names, middles(), rules.suspect_share, rules.suspect_deviations
+            rows,
+            names,
+            middles(),
+            rules.suspect_share,
+            rules.suspect_deviations,
+            None if near is None else near.margins,
         )
 
+    return Parts(context.queries.parts(), make)
+
+
+def cleared(context: Context) -> Parts:
+    """Every known positive, with what the judge says of those that a test suspects."""
+    judgments = str(registry.judge_suspects(context.config))
+
+    def make(part: int) -> pa.Table:
+        verdicts = context.work.read(judgments, part, ["query_id", "doc_id", "judge_verdict"])
+        return compute.cleared(context.work.read(TESTED, part), verdicts)
+
     return Parts(context.queries.parts(), make, threads=True)
+
+
+def _neighbours(context: Context) -> Neighbours | None:
+    """Open the nearest pairs, where they are asked; say so where they know too little to suspect anything."""
+    rules = context.config.filter
+    count = rules.suspect_neighbours
+    if count is None:
+        return None
+    near = Neighbours(context, count, rules.suspect_reference == "judged")
+    positive = int(near.references["positive"].sum())
+    negative = near.references.height - positive
+    if min(positive, negative) < count:
+        context.progress.note(
+            f"--suspect-neighbours {count} suspects nothing: it needs {count} positive and {count} negative "
+            f"pairs to go by, and there are {positive} and {negative} ({rules.suspect_reference})."
+        )
+    return near
 
 
 def _middles(context: Context, names: list[str]) -> dict[str, compute.Middle]:

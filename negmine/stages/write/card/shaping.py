@@ -35,6 +35,7 @@ _ELSEWHERE = frozenset(
         "shipped",
         "signals",
         "evaluation",
+        "last_round",
     ]
 )
 

@@ -19,7 +19,16 @@ from negmine.stages.write.card.shaping import shaping as shaping_settings
 from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.storage.files import write_text
-from negmine.storage.layout import CORPUS, LIMITS, QRELS, SHORT, SUSPECTS, VERDICTS, training
+from negmine.storage.layout import (
+    CORPUS,
+    LIMITS,
+    QRELS,
+    REFRESH,
+    SHORT,
+    SUSPECTS,
+    VERDICTS,
+    training,
+)
 from negmine.storage.manifest import Manifest
 
 README = "README.md"
@@ -134,7 +143,20 @@ def _counts(context: Context) -> list[tuple[str, int]]:
         ("queries with fewer", short["queries_short"]),
         ("queries with none", short["queries_without_negatives"]),
         *_random(context),
+        *_since(context),
         *_contaminated(context),
+    ]
+
+
+def _since(context: Context) -> list[tuple[str, int]]:
+    number = context.config.round
+    if number == 1:
+        return []
+    stats = context.work.require(REFRESH).stats
+    return [
+        ("round of mining", number),
+        (f"negatives that round {number - 1} had, too", stats["negatives_kept"]),
+        (f"negatives that are new since round {number - 1}", stats["negatives_new"]),
     ]
 
 

@@ -57,7 +57,8 @@ FORMAT = OutputFormat(
         "config = ColBERTConfig(bsize=32, nway=6, use_ib_negatives=True)\n"
         'folder = "work/5-write/colbert"\n'
         'files = [f"{folder}/{name}" for name in ("triples.jsonl", "queries.tsv", "collection.tsv")]\n'
-        "Trainer(*files, config).train()"
+        'if __name__ == "__main__":  # Trainer starts other processes\n'
+        "    Trainer(*files, config).train()"
     ),
     about=(
         "`triples.jsonl` has `[qid, pid, pid ...]`, the positive first; with `--teacher` `[qid, [pid, "
@@ -65,7 +66,7 @@ FORMAT = OutputFormat(
         "ColBERT demands; `query_ids.jsonl` and `document_ids.jsonl` say which id each number stands for. A "
         "tab would be taken for the end of a text, and a line break for that of a row: in texts they become "
         "blanks. A query with fewer than `--num-negatives` negatives has no row; `nway` is at most `1 + "
-        "--num-negatives`."
+        "--num-negatives`. ColBERT 0.2.22 trains on GPUs alone, and with transformers 4."
     ),
     only_full_queries=True,
     teacher="optional",

@@ -47,6 +47,7 @@ FORMAT = OutputFormat(
         "torchrun --nproc_per_node 1 -m FlagEmbedding.finetune.embedder.encoder_only.base \\\n"
         "  --model_name_or_path BAAI/bge-base-en-v1.5 --output_dir out \\\n"
         "  --train_data work/5-write/flagembedding/part-*.jsonl \\\n"
+        "  --query_instruction_for_retrieval '' \\\n"
         "  --train_group_size 6 --per_device_train_batch_size 32"
     ),
     about=(
@@ -54,10 +55,15 @@ FORMAT = OutputFormat(
         "`_manifest.json`, too. FlagEmbedding draws one positive and `train_group_size - 1` negatives of "
         "each row; without negatives it stops, so a query without any has no row. `prompt` is the "
         "instruction, and always there: an empty one adds nothing, a missing one would become the word "
-        "`None` with `--same_dataset_within_batch True`. So give the instruction here, not as "
-        "`--query_instruction_for_retrieval`, which the trainer reads only where `prompt` is missing. With "
-        "`--teacher` there are `pos_scores` and `neg_scores`, always with a decimal point, for "
-        "`--knowledge_distillation True`."
+        "`None` with `--same_dataset_within_batch True`. Without that flag, **an embedder reads `prompt` only "
+        "if `--query_instruction_for_retrieval` is given**, whatever it says: give it, empty. `prompt` stands "
+        "right in front of the query: end `--instruction` with what should be between, such as a blank. "
+        "`reranker.encoder_only` does not read it: give `--query_instruction_for_rerank`. "
+        "`reranker.decoder_only` takes it for the question to its model, in place of its own, and asks none "
+        "where it is empty: write such files with that question as `--instruction`. With `--teacher` there "
+        "are `pos_scores` and `neg_scores`, always with a decimal point, for `--knowledge_distillation True`. "
+        "FlagEmbedding 1.4.2 trains with transformers 4.57.1, huggingface-hub 0.36.2, datasets 3.6.0 and "
+        "sentence-transformers 5.3.0."
     ),
     file_kind="jsonl",
     teacher="optional",

@@ -55,8 +55,9 @@ FORMAT = OutputFormat(
         '    for name in ("train", "queries", "documents")\n'
         ")\n"
         'lookups = {"query_id": queries, "document_ids": (documents, "document_id", "text")}\n'
-        "train.set_transform(resolve_ids(lookups))  # sentence-transformers\n"
-        "train.set_transform(KDProcessing(queries, documents, n_ways=6).transform)  # PyLate"
+        "train.set_transform(resolve_ids(lookups))  # from sentence_transformers.util\n"
+        "# or PyLate, with losses.Distillation(model) and utils.ColBERTCollator(model.tokenize):\n"
+        "train.set_transform(utils.KDProcessing(queries, documents, n_ways=6).transform)"
     ),
     about=(
         "`train.parquet` has ids, `queries.parquet` and `documents.parquet` each text once: far smaller "

@@ -45,13 +45,16 @@ FORMAT = OutputFormat(
     columns="The keys are those that Tevatron reads (its older form, which alone has scores).",
     command=(
         "python -m tevatron.retriever.driver.train --output_dir out --model_name_or_path MODEL \\\n"
-        '  --dataset_name json --dataset_path "work/5-write/tevatron/*.jsonl" --train_group_size 6'
+        '  --dataset_name json --dataset_path "work/5-write/tevatron/*.jsonl" --train_group_size 6 \\\n'
+        "  --attn_implementation sdpa"
     ),
     about=(
         "Passages with their texts; Tevatron draws one positive and `train_group_size - 1` negatives of "
         "each row, and fails at a query without negatives, which has no row here. `title` is empty, since "
         "the text has it in front already, and there because the reranker's loader fails without it. With "
-        "`--teacher` every passage has a `score`, for `train_distil`."
+        "`--teacher` every passage has a `score`, which `tevatron.retriever.driver.train_distil` reads, with "
+        "the same flags. Without `--attn_implementation`, Tevatron wants flash attention, and stops where it "
+        "is not installed."
     ),
     file_kind="jsonl",
     teacher="optional",

@@ -43,7 +43,8 @@ FORMAT = OutputFormat(
     command=(
         "python -m tevatron.retriever.driver.train --output_dir out --model_name_or_path MODEL \\\n"
         "  --dataset_name json --dataset_path work/5-write/tevatron-ids/train.jsonl \\\n"
-        "  --corpus_name json --corpus_path work/5-write/tevatron-ids/corpus.jsonl --train_group_size 6"
+        "  --corpus_name json --corpus_path work/5-write/tevatron-ids/corpus.jsonl --train_group_size 6 \\\n"
+        "  --attn_implementation sdpa"
     ),
     about=(
         "`train.jsonl` has ids, `corpus.jsonl` each text once, under the key that the code reads: `text` "

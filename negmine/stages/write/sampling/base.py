@@ -41,7 +41,9 @@ class Selection:
     people_first: what people judged not relevant stands before the rest. score: the column prefix of the
     score that thresholds read; nearness: of the score that is the cosine of query and document, for `diverse`.
     near_copy: cosine from which two documents are near copies. vectors: opens them. cutoffs: what a document
-    must rank at least to be used (see reuse.py), without a limit of reuse None.
+    must rank at least to be used (see reuse.py), without a limit of reuse None. round: that of the run.
+    earlier: returns what the last round wrote as negatives of some queries: query_id, doc_id, round (the one
+    that wrote it first); None in round 1.
     """
 
     write: WriteSettings
@@ -52,6 +54,8 @@ class Selection:
     near_copy: float = NEAR_COPY
     vectors: Callable[[], Vectors] | None = None
     cutoffs: pl.DataFrame | None = None
+    round: int = 1
+    earlier: Callable[[pl.Series], pl.DataFrame] | None = None
 
     def with_cutoffs(self, cutoffs: pl.DataFrame) -> Selection:
         """Return the same selection under a limit of reuse."""

@@ -2,12 +2,16 @@
 
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 
 import negmine
 from negmine.errors import SettingsError
 from tests.cli.conftest import invoke
+from tests.conftest import write_beir
+from tests.scorers.judge.mining import Ear
+from tests.scorers.judge.server import answer, honest, serving
 
 TEXTS = {
     "a1": "green tea helps against fatigue", "a2": "green tea in the morning", "a3": "tea and fatigue at work",
@@ -29,11 +33,13 @@ def mined(folder, **settings):
     return negmine.mine(
         folder,
         **tables,
-        retriever=["bm25"],
-        format="labeled-pair",
-        no_risk=True,
-        no_near_duplicate=True,
-        **settings,
+        **{
+            "retriever": ["bm25"],
+            "format": "labeled-pair",
+            "no_risk": True,
+            "no_near_duplicate": True,
+        }
+        | settings,
     )
 
 
@@ -84,3 +90,120 @@ def test_the_report_shows_them_with_their_texts(tmp_path):
     assert [(one["query_id"], one["doc_id"]) for one in suspects] == [("lost", "x"), ("tea", "x")]
     assert suspects[0]["text"] == TEXTS["x"]
     assert {one["reason"] for one in suspects} == {"below_pool"}
+
+
+def topics(folder, swapped=(0, 11, 22)):
+    """Write six topics of ten queries: one right document each, and ten others that score as well.
+
+    The right one lies off its topic in the same direction everywhere, the others in another. Some queries get
+    one of the others as their positive. Returns flags that mine it, and these pairs.
+    """
+    rng = np.random.default_rng(3)
+    topic, right, other = rng.standard_normal((6, 64)), *(2 * rng.standard_normal((2, 64)))
+    queries = np.repeat(topic, 10, axis=0) + 0.1 * rng.standard_normal((60, 64))
+    others = np.repeat(topic, 10, axis=0) + other + 0.1 * rng.standard_normal((60, 64))
+    documents = {f"n{i}": ("", f"right {i}") for i in range(6)}
+    documents |= {f"f{i}": ("", f"other {i}") for i in range(60)}
+    pairs = [(f"q{i}", f"f{i}" if i in swapped else f"n{i // 10}", 1) for i in range(60)]
+    write_beir(folder, documents, {f"q{i}": f"question {i}" for i in range(60)}, pairs)
+    vectors = {"queries": queries, "documents": np.concatenate([topic + right, others])}
+    for name, rows in vectors.items():
+        unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        np.save(folder / f"{name}.npy", unit.astype(np.float32))
+    files = {
+        "query_vectors": folder / "queries.npy",
+        "document_vectors": folder / "documents.npy",
+    }
+    flags = files | {"data": folder, "retriever": ["dense"], "no_risk": True}
+    return flags | {"no_relative_margin": True}, {(f"q{i}", f"f{i}") for i in swapped}
+
+
+def test_positives_among_negative_pairs_are_suspected_by_stored_vectors(tmp_path):
+    flags, swapped = topics(tmp_path / "data")
+    negmine.mine(tmp_path / "w", **flags, suspect_neighbours=5)
+    rows = pl.read_parquet(tmp_path / "w/4-filter/suspects/*.parquet")
+    assert set(rows.filter("suspected")["reason"]) == {"near_negatives"}
+    assert set(rows.filter("suspected").select("query_id", "doc_id").iter_rows()) == swapped
+    assert (rows.filter("suspected")["neighbours"] < 0).all()
+    assert (rows.filter(~pl.col("suspected"))["neighbours"] >= 0).all()
+
+
+def test_the_extrinsic_form_goes_by_labels_and_says_so_where_there_are_too_few(tmp_path):
+    flags, swapped = topics(tmp_path / "data")
+    told = Ear()
+    negmine.mine(
+        tmp_path / "w", **flags, suspect_neighbours=5,
+        suspect_reference="judged", progress=told,
+    )  # fmt: skip
+    assert any("needs 5 positive and 5 negative pairs" in note for note in told.notes)
+    suspects = tmp_path / "w/4-filter/suspects"
+    assert pl.read_parquet(suspects / "*.parquet")["neighbours"].null_count() == 60
+    lines = [f"q{i}\tn{i // 10}\t1\nq{i}\tf{i}\t0\n" for i in range(1, 60, 2) if i != 11]
+    (tmp_path / "labels.tsv").write_text("query_id\tdoc_id\trelevance\n" + "".join(lines))
+    negmine.label(tmp_path / "w", tmp_path / "labels.tsv", who="me")
+    negmine.mine(tmp_path / "w")
+    rows = pl.read_parquet(suspects / "*.parquet").filter("suspected")
+    assert set(rows.select("query_id", "doc_id").iter_rows()) == swapped
+
+
+def test_neighbours_need_vectors(tmp_path):
+    with pytest.raises(SettingsError, match=r"--suspect-neighbours.*--retriever dense"):
+        mined(tmp_path / "a", suspect_neighbours=5)
+
+
+def is_answer(text):
+    """Tell what the scripted judge calls relevant: the law of taxes answers nothing, but one query."""
+    return "tax" not in text
+
+
+def judged(folder, server, **settings):
+    return mined(
+        folder, judge_url=server.url, judge_model="m", judge_check=0, suspect_share=1.0,
+        judge_suspects=True, drop_positives="suspected", **settings,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["verdict", "logprob"])
+def test_the_judge_is_asked_about_suspects_alone_and_what_it_calls_relevant_is_written(
+    method, tmp_path
+):
+    with serving(honest(lambda text: True)) as server:
+        result = judged(tmp_path / "w", server, judge_method=method)
+    rows = pl.read_parquet(tmp_path / "w/4-filter/judge-suspects-m/*.parquet")
+    assert set(rows.select("query_id", "doc_id").iter_rows()) == {("tea", "x"), ("lost", "x")}
+    assert result.summary["positives_suspected"] == 0
+    assert result.summary["suspects_cleared"] == 2
+    assert positives(tmp_path / "w") == set(QRELS)
+    assert {one.state for one in negmine.status(tmp_path / "w")} == {"fresh"}
+
+
+def test_what_the_judge_calls_not_relevant_stays_suspected(tmp_path):
+    with serving(honest(is_answer)) as server:
+        result = judged(tmp_path / "w", server)
+    assert result.summary["positives_suspected"] == 2
+    assert positives(tmp_path / "w") == {("tea", "a1"), ("moon", "b1")}
+    rows = pl.read_parquet(tmp_path / "w/4-filter/suspects/*.parquet").filter("suspected")
+    assert set(rows["judge_verdict"]) == {"not_relevant"}
+
+
+def test_without_an_answer_a_suspicion_stands_and_only_what_the_user_says_is_dropped(tmp_path):
+    with serving(lambda request, number: (200, answer("I like tea."))) as server:
+        judged(tmp_path / "w", server)
+    rows = pl.read_parquet(tmp_path / "w/4-filter/suspects/*.parquet").filter("suspected")
+    assert set(rows["judge_verdict"]) == {"abstained"}
+    assert positives(tmp_path / "w") == {("tea", "a1"), ("moon", "b1")}
+    negmine.write(tmp_path / "w", drop_positives="none")
+    assert positives(tmp_path / "w") == set(QRELS)
+
+
+def test_a_spent_budget_leaves_suspects_and_more_budget_goes_on(tmp_path):
+    with serving(honest(lambda text: True)) as server:
+        judged(tmp_path / "w", server, judge_budget="1")
+        before = pl.read_parquet(tmp_path / "w/4-filter/suspects/*.parquet")
+        assert before["suspected"].sum() == 2
+        negmine.filter(tmp_path / "w", judge_budget="1000")
+        negmine.write(tmp_path / "w")
+        asked = len(server.requests)
+        negmine.filter(tmp_path / "w", suspect_share=0.99)
+        assert len(server.requests) == asked  # answers that were paid for are not asked for again
+    assert positives(tmp_path / "w") == set(QRELS)

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from negmine.stages.filter.suspects.compute import (
     BELOW_POOL,
+    NEAR_NEGATIVES,
     SD_PER_MAD,
     UNLIKE_QUERY,
     Middle,
+    cleared,
+    count_suspects,
     middle,
     suspects,
 )
@@ -50,9 +53,9 @@ def test_other_positives_are_not_of_the_pool_and_ties_are_not_above():
         ("q", "n2", "judged_negative", 0.5), ("r", "p", "positive", 0.1), ("r", "n1", "unlabeled", 0.2),
     )  # fmt: skip
     assert suspects_of(verdicts, names, share=1.0).rows() == [
-        ("q", "best", 0.0, 0.0, False, None),
-        ("q", "p", 0.5, 0.0, False, None),
-        ("r", "p", 1.0, 0.0, True, BELOW_POOL),
+        ("q", "best", 0.0, 0.0, None, None, False, None),
+        ("q", "p", 0.5, 0.0, None, None, False, None),
+        ("r", "p", 1.0, 0.0, None, None, True, BELOW_POOL),
     ]
 
 
@@ -97,6 +100,41 @@ def test_positives_that_are_all_alike_are_never_far():
         ].item()
         == 0
     )
+
+
+def test_a_positive_among_negative_pairs_is_suspected_unless_a_score_says_so_first():
+    verdicts, names = rows(
+        ("q", "low", "positive", 0.1), ("q", "near", "positive", 0.9), ("q", "zero", "positive", 0.9),
+        ("q", "none", "positive", 0.9), ("q", "n1", "unlabeled", 0.5),
+    )  # fmt: skip
+    known = {"low": -0.2, "near": -0.1, "zero": 0.0, "none": None}
+
+    def margins(these):
+        return pl.Series([known[name] for name in these["doc_id"]], dtype=pl.Float32)
+
+    middles = dict.fromkeys(names, NO_MIDDLE)
+    made = pl.from_arrow(suspects(verdicts, names, middles, 1.0, None, margins))
+    assert made["reason"].to_list() == [BELOW_POOL, NEAR_NEGATIVES, None, None]
+    assert made["suspected"].to_list() == [True, True, False, False]
+
+
+def test_the_judge_clears_what_it_calls_relevant_and_nothing_else():
+    tested = pl.DataFrame(
+        {
+            "query_id": ["q"] * 5, "doc_id": list("abcde"), "below": [1.0] * 5, "distance": [0.0] * 5,
+            "neighbours": [None] * 5, "judge_verdict": pl.Series([None] * 5, dtype=pl.String),
+            "suspected": [True, True, True, True, False], "reason": [BELOW_POOL] * 4 + [None],
+        }
+    )  # fmt: skip
+    verdicts = ["relevant", "not_relevant", "abstained", None]
+    judgments = pl.DataFrame({"query_id": "q", "doc_id": list("abcd"), "judge_verdict": verdicts})
+    made = pl.from_arrow(cleared(tested, judgments))
+    assert made["suspected"].to_list() == [False, True, True, True, False]
+    assert made["reason"].to_list() == [None, BELOW_POOL, BELOW_POOL, BELOW_POOL, None]
+    counts = count_suspects(made.lazy())
+    assert counts["positives_suspected"] == 3
+    assert counts["suspects_cleared"] == 1
+    assert "suspects_cleared" not in count_suspects(tested.lazy())
 
 
 score = st.none() | st.sampled_from([-1.0, 0.0, 0.25, 0.5, 2.0])

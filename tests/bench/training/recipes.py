@@ -1,8 +1,8 @@
 """Where negatives come from: nobody, chance, sentence-transformers' own function, negmine.
 
-Each recipe gives every training query at most NEGATIVES documents, or more where its name says so. A query that is
-short is filled up with random documents, so that all recipes train on the same pairs; the yield is what came from
-the recipe itself.
+Each recipe gives every training query at most NEGATIVES documents, or more where its name says so. A query that
+is short is filled up with random documents, so that all recipes train on the same pairs; the yield is what came
+from the recipe itself.
 """
 
 import json
@@ -89,7 +89,7 @@ NAMES = ("in-batch", *RANDOM, *PEERS, "oracle", *MINED)
 
 
 def number(name):
-    """Return how many negatives a recipe gives each query: its name says so where these are more than NEGATIVES."""
+    """Return how many negatives a recipe gives each query: NEGATIVES, or more where its name says so."""
     said = [int(word) for word in name.removesuffix(" hard").split(", ")[1:] if word.isdigit()]
     return max(NEGATIVES, *said, 0)
 

@@ -10,6 +10,7 @@ import json
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,8 @@ class _Shard:
     def __init__(self, folder: Path, number: int, analyzer: Analyzer, progress: Progress) -> None:
         self._folder, self._number = folder, number
         self._analyzer, self._progress = analyzer, progress
-        self._vocabulary: defaultdict[str, int] = defaultdict()
-        self._vocabulary.default_factory = self._vocabulary.__len__
+        # a vocabulary that counted itself would be a cycle, and stay until the garbage collector comes
+        self._vocabulary: defaultdict[str, int] = defaultdict(numbers().__next__)
         self._ids = [pl.Series("doc_id", dtype=pl.String)]
         self._sizes = {"documents": 0, "documents_without_tokens": 0, "tokens": 0, "parts": 0}
 

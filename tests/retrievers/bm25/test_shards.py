@@ -1,5 +1,6 @@
 """BM25 over shards: rows are those of one shard, to the bit, and memory is that of one shard."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from negmine.config.settings import IndexSettings
+from negmine.engine.progress import Silent
 from negmine.errors import CorruptArtifact
+from negmine.retrievers.bm25.build import build
+from negmine.retrievers.postings import write
 from tests.properties import share
 from tests.retrievers.bm25.made import built, opened
 
@@ -95,6 +99,27 @@ def test_rank_bm25_has_one_shard_whatever_is_asked_for(tmp_path):
     settings = IndexSettings(bm25_engine="rank-bm25")
     tables = [table(["a b"], ["1"]), table(["b c"], ["2"])]
     assert built(tables, tmp_path, settings, shards=2)["shards"] == 1
+
+
+def test_memory_of_building_is_that_of_one_shard(tmp_path, monkeypatch):
+    """Each document has words of its own: the most that an index can hold. The first build also compiles."""
+    monkeypatch.setattr(write, "POSTINGS_AT_ONCE", 4096)  # a buffer, of one size for any corpus
+
+    def part(number):
+        texts = [" ".join(f"x{number}y{n}z{i}" for i in range(30)) for n in range(400)]
+        return table(texts, [f"{number:03d}-{n:04d}" for n in range(400)])
+
+    peaks = {}
+    for name, shards in (("first", 8), ("one", 1), ("eight", 8)):
+        folder = tmp_path / name
+        folder.mkdir()
+        tracemalloc.start()
+        parts = (part(number) for number in range(8))
+        stats = build(parts, folder, IndexSettings(), Silent(), 8 * 400, shards)
+        peaks[shards] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert stats["shards"] == shards
+    assert peaks[8] < 0.4 * peaks[1]
 
 
 @pytest.mark.parametrize("shards", [1, 3])

@@ -57,13 +57,15 @@ def test_it_travels_to_other_processes(tmp_path, beir):
     assert [one.setting for one in copied.trust.used] == ["data"]
 
 
-def test_an_artifact_names_only_settings_of_the_table_and_of_its_stage(tmp_path, beir):
+def test_an_artifact_names_only_settings_of_the_table_and_of_its_stage(tmp_path, beir, monkeypatch):
     flags = {"rerank_model": "a/b", "guide_model": ["c/d"], "judge_local": "e/f", "data": beir}
     flags |= {"run": ["pys=x.trec"], "retriever": ["bm25", "dense", "sparse", "late"]}
     flags |= {"sparse_model": "g/h", "late_model": "i/j"}
+    flags |= {"round": 2, "earlier_model": ["round1_dense=k/l"]}
+    monkeypatch.setattr("negmine.stages.opening.check_order", lambda *rounds: None)
     plan = make_plan(open_context(tmp_path / "w", flags | {"decontaminate": [beir]}))
     uses = {(artifact.stage, setting) for artifact in plan for setting in artifact.uses}
     assert all(stage in OUTSIDE[setting][1] for stage, setting in uses)
     files = {s for s, (kind, _) in OUTSIDE.items() if kind in ("file", "model", "prompt")}
-    assert {setting for _, setting in uses} - {"model_url"} == files - {"earlier_model"}  # rounds
+    assert {setting for _, setting in uses} - {"model_url"} == files
     assert not Path(tmp_path / "w").exists()

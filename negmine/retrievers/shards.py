@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -50,8 +50,11 @@ class Shard(Protocol):
         """Return the doc_id of each of its documents, in order."""
         ...
 
-    def search(self, queries: pa.Table, k: int) -> Hits:
-        """Return its best k documents of every query by (-score, doc_id); docs count from its first one."""
+    def search(self, queries: Any, k: int) -> Hits:
+        """Return its best k documents of every query by (-score, doc_id); docs count from its first one.
+
+        queries: what `Sharded.read` returned.
+        """
         ...
 
 
@@ -61,6 +64,10 @@ class Sharded(Protocol):
     @property
     def shards(self) -> Sequence[Shard]:
         """Its shards, in the order of the corpus."""
+        ...
+
+    def read(self, queries: pa.Table) -> Any:
+        """Return the queries as its shards search for them; once for all shards."""
         ...
 
 
@@ -112,18 +119,18 @@ def hits(
     their own. depths: int64 [queries], how many hits of a shard to take for each query; without, all. One shard
     is searched after the other.
     """
-    asked = queries.to_arrow()
-    return merged([_rows(shard, asked, queries, k, depths) for shard in retriever.shards])
+    read = retriever.read(queries.to_arrow())
+    return merged([_rows(shard, read, queries, k, depths) for shard in retriever.shards])
 
 
 def _rows(
     shard: Shard,
-    asked: pa.Table,
+    read: Any,
     queries: pl.DataFrame,
     k: int,
     depths: NDArray[np.int64] | None,
 ) -> pl.DataFrame:
-    best = shard.search(asked, min(k, shard.span.documents))
+    best = shard.search(read, min(k, shard.span.documents))
     if depths is not None:
         best.docs[np.arange(best.docs.shape[1]) >= depths[:, None]] = -1
     rows = runs.as_rows(best, queries["query_id"], shard.doc_ids(), None, queries["row"])
@@ -140,10 +147,10 @@ def merged(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def search(retriever: Sharded, queries: pa.Table, k: int) -> Hits:
     """Return the best k documents of every query, as positions in the corpus (see Retriever)."""
-    asked = pl.DataFrame(pl.from_arrow(queries))
-    if "query_id" not in asked.columns:
-        asked = asked.with_columns(query_id=pl.lit(""))
-    rows = hits(retriever, asked.with_row_index("row"), k)
+    frame = pl.DataFrame(pl.from_arrow(queries))
+    if "query_id" not in frame.columns:
+        frame = frame.with_columns(query_id=pl.lit(""))
+    rows = hits(retriever, frame.with_row_index("row"), k)
     return from_rows(rows, queries.num_rows, k)
 
 

@@ -30,7 +30,7 @@ from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.reference import ReferenceEngine
 from negmine.retrievers.bm25.search import PostingsEngine
 from negmine.retrievers.bm25.settings import PARAMS, Params
-from negmine.retrievers.bm25.shard import Asked, BM25Shard, MakeEngine
+from negmine.retrievers.bm25.shard import BM25Shard, MakeEngine, QueryTokens
 from negmine.retrievers.bm25.world import WORLD, World
 from negmine.retrievers.shards import Span
 from negmine.storage.arrays import damaged
@@ -52,12 +52,11 @@ def open_index(folder: Path, documents: int, ids: Callable[[Span], pl.Series]) -
         params.analyzer, params.stemmer, params.fold_accents, params.language_column
     )
     world = World(documents, params.tokens, folder / WORLD)
-    reader = _Reader(analyzer, world, how)
     made = [
-        BM25Shard(folder, number, span, world, how, _ENGINES[params.engine], reader, ids)
+        BM25Shard(folder, number, span, world, how, _ENGINES[params.engine], ids)
         for number, span in enumerate(_spans(params))
     ]
-    return BM25(made, reader)
+    return BM25(made, analyzer, world, how)
 
 
 def _spans(params: Params) -> list[Span]:
@@ -68,30 +67,26 @@ def _spans(params: Params) -> list[Span]:
     return spans
 
 
-class _Reader:
-    """Turns queries into what shards read: distinct tokens, with their inverse document frequency."""
+class BM25:
+    """Finds documents by the words they share with a query. Implements `Retriever` and `Sharded`."""
 
-    def __init__(self, analyzer: Analyzer, world: World, formula: Formula) -> None:
+    name = "bm25"
+
+    def __init__(
+        self, opened: Sequence[BM25Shard], analyzer: Analyzer, world: World, formula: Formula
+    ) -> None:
+        self.shards = opened
         self._analyzer, self._world, self._formula = analyzer, world, formula
 
-    def __call__(self, queries: pa.Table) -> Asked:
+    def read(self, queries: pa.Table) -> QueryTokens:
+        """Return the distinct tokens of queries, with their inverse document frequency."""
         lists = list(self._analyzer.lists(queries))
         numbers: dict[str, int] = {}
         places = [numbers.setdefault(token, len(numbers)) for tokens in lists for token in tokens]
         words = list(numbers)
         offsets = offsets_of(np.array([len(tokens) for tokens in lists], np.int64))
         idf = self._world.idf(self._formula, words)
-        return Asked(words, idf, np.array(places, np.int64), offsets)
-
-
-class BM25:
-    """Finds documents by the words they share with a query. Implements `Retriever` and `Sharded`."""
-
-    name = "bm25"
-
-    def __init__(self, opened: Sequence[BM25Shard], read: Callable[[pa.Table], Asked]) -> None:
-        self.shards = opened
-        self._read = read
+        return QueryTokens(words, idf, np.array(places, np.int64), offsets)
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k documents of every query that score above 0, by (-score, doc_id).
@@ -109,11 +104,11 @@ class BM25:
         0.0 where query and document share nothing.
         """
         rows, docs = np.asarray(rows, np.int64), np.asarray(docs, np.int64)
-        scores, asked = np.zeros(len(rows), np.float32), self._read(queries)
+        scores, tokens = np.zeros(len(rows), np.float32), self.read(queries)
         for number, places in shards.split(docs, [shard.span for shard in self.shards]):
             shard = self.shards[number]
             own = docs[places] - shard.span.first
-            scores[places] = shard.score_pairs(asked, rows[places], own)
+            scores[places] = shard.score_pairs(tokens, rows[places], own)
         return scores
 
 

@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.data.sparse_rows import offsets_of
@@ -21,8 +20,8 @@ from negmine.retrievers.shards import Span
 from negmine.storage.arrays import check_below, open_array
 
 
-class Asked(NamedTuple):
-    """Queries as any shard reads them.
+class QueryTokens(NamedTuple):
+    """Queries as shards search for them.
 
     words: their distinct tokens. idf: float32 [words]. places: where in `words` every token of every query is,
     int64 [tokens]. offsets: int64 [queries + 1].
@@ -54,7 +53,7 @@ MakeEngine = Callable[[Path, int, Formula, float, NDArray[np.int32], int], Engin
 class BM25Shard:
     """An opened shard; its arrays are memory-mapped. Raises CorruptArtifact for what was not written so.
 
-    read: turns a table of queries into `Asked`. ids: the doc_id of every document of a span.
+    ids: the doc_id of every document of a span.
     """
 
     def __init__(
@@ -65,12 +64,11 @@ class BM25Shard:
         world: World,
         formula: Formula,
         make: MakeEngine,
-        read: Callable[[pa.Table], Asked],
         ids: Callable[[Span], pl.Series],
     ) -> None:
         self.span = span
         self._words = folder / WORDS.format(number)
-        self._read, self._ids = read, ids
+        self._ids = ids
         order = folder / ORDER.format(number)
         places = open_array(order, np.int32, (span.documents,))
         check_below(order, places, span.documents)
@@ -81,22 +79,22 @@ class BM25Shard:
         """Return the doc_id of each document, in order."""
         return self._ids(self.span)
 
-    def search(self, queries: pa.Table, k: int) -> Hits:
+    def search(self, queries: QueryTokens, k: int) -> Hits:
         """Return the best k documents of every query that score above 0, by (-score, doc_id)."""
-        return self._engine.search(self._weighted(self._read(queries)), k)
+        return self._engine.search(self._weighted(queries), k)
 
     def score_pairs(
-        self, asked: Asked, rows: NDArray[np.int64], docs: NDArray[np.int64]
+        self, queries: QueryTokens, rows: NDArray[np.int64], docs: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score document docs[j] for query rows[j]; 0.0 where they share nothing."""
-        return self._engine.score_pairs(self._weighted(asked), rows, docs)
+        return self._engine.score_pairs(self._weighted(queries), rows, docs)
 
-    def _weighted(self, asked: Asked) -> Weighted:
+    def _weighted(self, queries: QueryTokens) -> Weighted:
         """Return the tokens that some document of the shard has."""
-        rows = looked_up(self._words, asked.words)
-        numbers = np.full(len(asked.words) + 1, -1, np.int32)
-        numbers[rows["asked"].to_numpy()] = rows["number"].to_numpy()
-        ids = numbers[asked.places]
+        rows = looked_up(self._words, queries.words)
+        numbers = np.full(len(queries.words) + 1, -1, np.int32)
+        numbers[rows["place"].to_numpy()] = rows["number"].to_numpy()
+        ids = numbers[queries.places]
         there = ids >= 0
-        kept = np.concatenate([[0], np.cumsum(there)])[asked.offsets]
-        return Weighted(ids[there], asked.idf[asked.places[there]], offsets_of(np.diff(kept)))
+        kept = np.concatenate([[0], np.cumsum(there)])[queries.offsets]
+        return Weighted(ids[there], queries.idf[queries.places[there]], offsets_of(np.diff(kept)))

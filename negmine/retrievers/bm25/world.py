@@ -50,25 +50,25 @@ class World(NamedTuple):
                 self.words, f"a word is in {frequencies.max():,} of {self.documents:,} documents"
             )
         idf = np.zeros(len(tokens), np.float32)
-        idf[rows["asked"].to_numpy()] = formula.idf(frequencies, self.documents)
+        idf[rows["place"].to_numpy()] = formula.idf(frequencies, self.documents)
         return idf
 
 
 def looked_up(path: Path, tokens: Sequence[str]) -> pl.DataFrame:
-    """Return asked (place in `tokens`), number (row of the file), documents of the tokens that a file has.
+    """Return place (in `tokens`), number (row of the file), documents of the tokens that a file has.
 
     Raises CorruptArtifact for a file that `write_words` or `write_world` did not write.
     """
-    asked = pl.DataFrame({"token": pl.Series(tokens, dtype=pl.String)}).with_row_index("asked")
-    pieces, first = [asked.clear().select("asked", number="asked", documents="asked")], 0
+    wanted = pl.DataFrame({"token": pl.Series(tokens, dtype=pl.String)}).with_row_index("place")
+    pieces, first = [wanted.clear().select("place", number="place", documents="place")], 0
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
         for batch in file.iter_batches(AT_ONCE, columns=list(WORDS)):
             batch.validate(full=True)
             columns = dict(zip(WORDS, map(pl.Series, batch.columns), strict=True))
             words = pl.DataFrame(columns, WORDS).with_row_index("number", first)
-            rows = words.join(asked, on="token", how="inner")
-            pieces.append(rows.select("asked", "number", pl.col("documents").cast(pl.UInt32)))
+            rows = words.join(wanted, on="token", how="inner")
+            pieces.append(rows.select("place", "number", pl.col("documents").cast(pl.UInt32)))
             first += batch.num_rows
     except (OSError, ValueError, KeyError, pa.ArrowException, pl.exceptions.PolarsError) as error:
         raise damaged(path, str(error).splitlines()[0]) from error

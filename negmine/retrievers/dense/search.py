@@ -28,9 +28,10 @@ from negmine.storage.parquet import read_part
 
 
 class Exactly(NamedTuple):
-    """The shards of exact search."""
+    """The shards of exact search, and what reads queries."""
 
     shards: Sequence[DenseShard]
+    read: Callable[[pa.Table], Floats]
 
 
 class Dense:
@@ -64,11 +65,10 @@ class Dense:
         is_unit = longest is None
         self._documents = open_documents(folder, count, is_unit)
         count, dims = self._documents.shape
-        self._asked = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
+        self._mined = open_array(folder / "queries.npy", FLOATS, (self._ids.height, dims))
         self.vectors: Any = self._documents if is_unit else UnitRows(self._documents)
-        self.queries: Any = self._asked if is_unit else UnitRows(self._asked)
-        pays = roughly is not None and coarse.is_worth_it(count, len(self._asked), dims)
-        self._query_vectors = partial(_vectors_of, self._ids, self._asked)  # shards hold no `self`
+        self.queries: Any = self._mined if is_unit else UnitRows(self._mined)
+        pays = roughly is not None and coarse.is_worth_it(count, len(self._mined), dims)
         find = partial(_exactly, propose, roughly if pays else None, longest)
         self._exact = [self._shard(span, find) for span in spans]
         self.shards = self._exact
@@ -76,9 +76,7 @@ class Dense:
             self.shards = [self._shard(self._whole, approximate.search)]
 
     def _shard(self, span: Span, find: Find) -> DenseShard:
-        return DenseShard(
-            span, self._documents, self._positions, self._ids_of, find, self._query_vectors
-        )
+        return DenseShard(span, self._documents, self._positions, self._ids_of, find)
 
     def rows(self, docs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the rows of `vectors` that these positions have: the same, unless only some are encoded."""
@@ -88,7 +86,13 @@ class Dense:
 
     def query_rows(self, query_ids: Any) -> NDArray[np.int64]:
         """Return the rows of `queries` of mined queries by query_id, int64."""
-        return _rows_of(self._ids, query_ids)
+        wanted = pl.DataFrame({"query_id": query_ids})
+        places = wanted.join(self._ids, on="query_id", how="left", maintain_order="left")
+        return places["place"].cast(pl.Int64).to_numpy()
+
+    def read(self, queries: pa.Table) -> Floats:
+        """Return the vectors of queries, float32 [queries, dimensions]."""
+        return np.asarray(self._mined[self.query_rows(queries["query_id"])], np.float32)
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k documents of every query (see Retriever)."""
@@ -96,7 +100,7 @@ class Dense:
 
     def search_among(self, queries: pa.Table, rows: NDArray[np.int64], k: int) -> Hits:
         """Return the best k of the documents in these rows of `vectors`, exactly."""
-        vectors = self._query_vectors(queries["query_id"])
+        vectors = self.read(queries)
         positions = self.positions[rows]
         order: Any = IdOrder(self._ids_of(self._whole).gather(positions))
         some = np.asarray(self._documents[rows])
@@ -105,13 +109,13 @@ class Dense:
 
     def search_exactly(self, queries: pa.Table, k: int) -> Hits:
         """Search as `search` does without a FAISS index."""
-        return shards.search(Exactly(self._exact), queries, k)
+        return shards.search(Exactly(self._exact, self.read), queries, k)
 
     def score_pairs(
         self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score pairs (see Retriever); the same numbers as `search` gives."""
-        vectors = self._query_vectors(queries["query_id"])
+        vectors = self.read(queries)
         return pair_scores(vectors, self._documents, rows, self.rows(docs))
 
     def query_similarity(self, left: pl.Series, right: pl.Series) -> NDArray[np.float32]:
@@ -124,7 +128,7 @@ class Dense:
 
     def keys(self, kind: str) -> NDArray[np.uint64]:
         """Return the hash of every `document`'s or `query`'s vector, uint64 [rows, 2]."""
-        rows = len(self._documents if kind == "document" else self._asked)
+        rows = len(self._documents if kind == "document" else self._mined)
         return open_array(self._folder / f"{kind}_keys.npy", np.uint64, (rows, 2), mapped=False)
 
     @property
@@ -136,17 +140,6 @@ class Dense:
     def positions(self) -> NDArray[np.int64]:
         """The position of the document of every row of `vectors`, int64, ascending."""
         return np.arange(len(self._documents)) if self._positions is None else self._positions
-
-
-def _rows_of(ids: pl.DataFrame, query_ids: Any) -> NDArray[np.int64]:
-    """Return the place of queries among `ids` (query_id, place), int64."""
-    asked = pl.DataFrame({"query_id": query_ids})
-    places = asked.join(ids, on="query_id", how="left", maintain_order="left")
-    return places["place"].cast(pl.Int64).to_numpy()
-
-
-def _vectors_of(ids: pl.DataFrame, vectors: Any, query_ids: Any) -> Floats:
-    return np.asarray(vectors[_rows_of(ids, query_ids)], np.float32)
 
 
 def _exactly(

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
@@ -38,7 +37,7 @@ class DenseShard:
     """Vectors of the documents of a span, of one big array that is memory-mapped.
 
     positions: of the documents that have a vector, int64, ascending; None for all. ids: the doc_id of every
-    document of a span. find: searches. vectors_of: the vectors of queries.
+    document of a span. find: searches.
     """
 
     def __init__(
@@ -48,10 +47,9 @@ class DenseShard:
         positions: NDArray[np.int64] | None,
         ids: Callable[[Span], pl.Series],
         find: Find,
-        vectors_of: Callable[[Any], Floats],
     ) -> None:
         self.span, self._ids = span, ids
-        self._find, self._vectors_of = find, vectors_of
+        self._find = find
         edges = np.array([span.first, span.first + span.documents])
         self._places = None
         if positions is not None:
@@ -63,11 +61,13 @@ class DenseShard:
         """Return the doc_id of each document, in order."""
         return self._ids(self.span)
 
-    def search(self, queries: pa.Table, k: int) -> Hits:
-        """Return the best k documents of every query by (-score, doc_id); docs count from the span's first."""
+    def search(self, queries: Floats, k: int) -> Hits:
+        """Return the best k documents of every query by (-score, doc_id); docs count from the span's first.
+
+        queries: their vectors, float32 [queries, dimensions].
+        """
         ids = self.doc_ids() if self._places is None else self.doc_ids().gather(self._places)
-        vectors = self._vectors_of(queries["query_id"])
-        hits = self._find(vectors, self._documents, k, IdOrder(ids))
+        hits = self._find(queries, self._documents, k, IdOrder(ids))
         if self._places is None:
             return hits
         return Hits(np.where(hits.docs < 0, -1, self._places[hits.docs]), hits.scores)

@@ -20,6 +20,7 @@ _decontaminate = partial(setting, group="Decontamination")
 _suspects = partial(setting, group="Suspected positives")
 
 EVAL_TESTS = ("exact", "ngrams", "span", "vectors")
+SUSPECT_TESTS = ("suspect_share", "suspect_deviations", "suspect_neighbours")
 
 
 class FilterSettings(StageSettings):
@@ -284,8 +285,7 @@ class FilterSettings(StageSettings):
     @property
     def suspects(self) -> tuple[str, ...]:
         """The tests of positives that are on, by their settings."""
-        tests = ("suspect_share", "suspect_deviations", "suspect_neighbours")
-        return tuple(name for name in tests if getattr(self, name) is not None)
+        return tuple(name for name in SUSPECT_TESTS if getattr(self, name) is not None)
 
     @property
     def judge(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from negmine.data.schemas import UNLABELED
+from negmine.data.schemas import POSITIVE, UNLABELED
 from negmine.stages.write.quantiles import Values, at_shares
 
 BUCKETS = (5, 10, 20, 50, 100)  # upper ends of rank buckets; the last is open
@@ -29,7 +29,8 @@ class Scales(NamedTuple):
 
 
 NO_SCALES = Scales()
-_JUDGED = {"retriever": pl.String, "bucket": pl.Int64, "judged": pl.Int64, "rows": pl.Int64}
+_COUNTS = ("rows", "judged", "positives")
+_JUDGED = {"retriever": pl.String, "bucket": pl.Int64, **dict.fromkeys(_COUNTS, pl.Int64)}
 
 
 def level_limits(passes: Callable[[], Iterable[pl.Series]]) -> tuple[float, float] | None:
@@ -52,12 +53,12 @@ def bucket_of(rank: pl.Expr) -> pl.Expr:
 
 
 def judged_by_rank(verdicts: pl.DataFrame, retrievers: Sequence[str]) -> pl.DataFrame:
-    """Return retriever, bucket, judged, rows: how many rows at such ranks there are, and were judged."""
-    is_judged = pl.col("label") != UNLABELED
+    """Return retriever, bucket, and how many rows, judged ones and positives there are at such ranks."""
+    counts = [pl.len(), (pl.col("label") != UNLABELED).sum(), (pl.col("label") == POSITIVE).sum()]
     tables = [
         verdicts.filter(pl.col(f"{name}_rank").is_not_null())
         .group_by(retriever=pl.lit(name), bucket=bucket_of(pl.col(f"{name}_rank")))
-        .agg(judged=is_judged.sum().cast(pl.Int64), rows=pl.len().cast(pl.Int64))
+        .agg(count.cast(pl.Int64).alias(name) for name, count in zip(_COUNTS, counts, strict=True))
         for name in retrievers
     ]
     return pl.concat(tables)

@@ -9,9 +9,16 @@ from __future__ import annotations
 import polars as pl
 from pydantic import Field
 
-from negmine.analysis.report.sections.base import About, Part, Section, Source, Tables, rounded
-from negmine.data.schemas import POSITIVE, UNLABELED
-from negmine.stages.write.scales import BUCKETS, bucket_of
+from negmine.analysis.report.sections.base import (
+    About,
+    Part,
+    Section,
+    Source,
+    Tables,
+    rounded,
+    summed,
+)
+from negmine.stages.write.scales import BUCKETS, judged_by_rank
 
 
 class Propensity(Part):
@@ -30,19 +37,8 @@ class Propensity(Part):
 
 
 def of_part(rows: pl.DataFrame, about: About) -> Tables:
-    """Return retriever, bucket, documents, judged, positives of a part."""
-    counts = {
-        "documents": pl.len(),
-        "judged": (pl.col("label") != UNLABELED).sum(),
-        "positives": (pl.col("label") == POSITIVE).sum(),
-    }
-    tables = [
-        rows.filter(pl.col(f"{name}_rank").is_not_null())
-        .group_by(retriever=pl.lit(name), bucket=bucket_of(pl.col(f"{name}_rank")))
-        .agg(**{column: count.cast(pl.Int64) for column, count in counts.items()})
-        for name in about.retrievers
-    ]
-    return {"propensities": pl.concat(tables)}
+    """Return the counts of a part by retriever and bucket of ranks."""
+    return {"propensities": judged_by_rank(rows, about.retrievers)}
 
 
 def _build(source: Source) -> list[Propensity]:
@@ -53,8 +49,8 @@ def _build(source: Source) -> list[Propensity]:
         Propensity(
             retriever=row["retriever"],
             ranks=_ranks(row["bucket"]),
-            documents=row["documents"],
-            judged=rounded(row["judged"] / row["documents"]) or 0.0,
+            documents=row["rows"],
+            judged=rounded(row["judged"] / row["rows"]) or 0.0,
             relevant=rounded(row["positives"] / row["judged"]) if row["judged"] else None,
         )
         for row in source.counts["propensities"].sort(place, "bucket").iter_rows(named=True)
@@ -66,14 +62,10 @@ def _ranks(bucket: int) -> str:
     return f"{first}-{BUCKETS[bucket]}" if bucket < len(BUCKETS) else f"{first}-"
 
 
-def _added(tables: pl.DataFrame) -> pl.DataFrame:
-    return tables.group_by("retriever", "bucket", maintain_order=True).sum()
-
-
 PROPENSITIES = Section(
     _build,
     of_part,
-    lambda about: {"propensities": _added},
+    lambda about: {"propensities": summed("retriever", "bucket")},
     title="What was judged",
     lead="How probably a document at these ranks was ever judged (propensity). Where that is little, unlabeled "
     "documents are no negatives that somebody has looked at: ask about them first.",

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.settings.filter import SUSPECT_TESTS
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts, once
@@ -14,8 +15,6 @@ from negmine.scorers import registry
 from negmine.stages.filter.suspects import compute
 from negmine.stages.filter.suspects.references import Neighbours
 from negmine.storage.layout import SUSPECTS, TESTED, VERDICTS
-
-TESTS = ("suspect_share", "suspect_deviations", "suspect_neighbours")
 
 
 def wanted(context: Context) -> bool:
@@ -26,7 +25,7 @@ def wanted(context: Context) -> bool:
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the tests' answers."""
     rules = context.config.filter
-    shapes = {name: getattr(rules, name) for name in TESTS}
+    shapes = {name: getattr(rules, name) for name in SUSPECT_TESTS}
     if rules.suspect_neighbours is not None:
         shapes["suspect_reference"] = rules.suspect_reference
     return shapes

@@ -1,13 +1,11 @@
-"""What labels are worth: leak before and after 200 answers, to suggestions and to random questions.
+"""What labels are worth: leak before and after 200 answers, to suggestions and to other questions.
 
 python -m tests.bench.label_worth [--write]. Stackfaq and cranfield: of the positives of each query one is
 known; a scripted annotator knows all, and is wrong in 5 % of its answers. Retrievers: BM25 and WordLlama's
 static vectors. Leak: share of the written negatives that are hidden positives. With --max-risk 1 the risk is
-learned, and drops nothing.
+learned, and drops nothing. Riskiest: the candidates of the highest risk, written or dropped.
 """
 
-import argparse
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ import polars as pl
 
 import negmine
 from tests.bench.collections import DATA, tables_of, wordllama
-from tests.bench.pages import write_made
+from tests.bench.pages import main
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/label.md"
 SCRIPT = "tests/bench/label_worth.py"
@@ -34,6 +32,14 @@ def truth_and_known(work, seed):
 def negatives(work):
     rows = pl.read_parquet(work / "5-write/provenance/*.parquet")
     return rows.select("query_id", doc_id="negative_id").drop_nulls().unique()
+
+
+def riskiest(work, known):
+    """Return the candidates of the highest risk, written or dropped."""
+    rows = pl.read_parquet(work / "4-filter/risk/*.parquet").join(known, on=PAIR, how="anti")
+    return (
+        rows.drop_nulls("score").sort("score", *PAIR, descending=[True, False, False]).head(ASKED)
+    )
 
 
 def leak(work, truth):
@@ -77,7 +83,11 @@ def measured(name, flags, folder, seed, most):
     rng = np.random.default_rng(seed)
     negmine.suggest_labels(work, ASKED, folder / f"{work.name}-ask.tsv")
     asked = pl.read_csv(folder / f"{work.name}-ask.tsv", separator="\t", infer_schema=False)
-    ways = {"suggested": asked, "random": negatives(work).sort(PAIR).sample(ASKED, seed=seed)}
+    ways = {
+        "suggested": asked,
+        "random": negatives(work).sort(PAIR).sample(ASKED, seed=seed),
+        "riskiest": riskiest(work, known),
+    }
     for way, pairs in ways.items():
         file = folder / f"{work.name}-{way}.tsv"
         row[f"found_{way}"] = answered(pairs.select(PAIR), truth, rng, file)
@@ -90,35 +100,27 @@ def measured(name, flags, folder, seed, most):
 
 
 def table(rows):
-    head = (
+    lines = [
         "| collection | `--max-risk` | leak before | after 200 suggestions | after 200 random questions | "
-        "relevant among the suggestions | among the random ones |"
-    )
-    lines = [head, "|---|---|---|---|---|---|---|"]
+        "after the 200 riskiest candidates | relevant among the suggestions | among the random ones |",
+        "|---" * 8 + "|",
+    ]
     for (name, most), of_seeds in rows.items():
         mean = {key: np.mean([row[key] for row in of_seeds]) for key in of_seeds[0]}
-        lines.append(
-            f"| {name} | {most:g} | {mean['before']:.2%} | {mean['suggested']:.2%} | {mean['random']:.2%} | "
-            f"{mean['found_suggested']:.0f} | {mean['found_random']:.0f} |"
-        )
+        leaks = [f"{mean[key]:.2%}" for key in ("before", "suggested", "random", "riskiest")]
+        hits = [f"{mean[key]:.0f}" for key in ("found_suggested", "found_random")]
+        lines.append(f"| {name} | {most:g} | {' | '.join([*leaks, *hits])} |")
     return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write the table into its page")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        rows = {
-            (name, most): [measured(name, flags, Path(folder), seed, most) for seed in range(SEEDS)]
-            for name, flags in COLLECTIONS.items()
-            for most in (1.0, 0.05)
-        }
-    made = table(rows)
-    print(made)
-    if given.write:
-        write_made(PAGE, SCRIPT, made)
+def make(folder):
+    rows = {
+        (name, most): [measured(name, flags, folder, seed, most) for seed in range(SEEDS)]
+        for name, flags in COLLECTIONS.items()
+        for most in (1.0, 0.05)
+    }
+    return {SCRIPT: table(rows)}
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, PAGE, make)

@@ -7,8 +7,6 @@ over ten bins of equal size, as part of the hidden share. Leak: share of hidden 
 best-ranked candidates of each query that are left when as many candidates are dropped as risk 0.05 drops.
 """
 
-import argparse
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,7 @@ from negmine.stages.filter.risk import signals
 from negmine.stages.opening import open_existing
 from negmine.stages.write.scales import bucket_of
 from tests.bench.collections import DATA, wordllama
-from tests.bench.pages import write_made
+from tests.bench.pages import main
 
 PAGE = Path(__file__).parents[2] / "docs/explanation/false-negatives.md"
 SCRIPT = "tests/bench/propensity_prior.py"
@@ -100,20 +98,10 @@ def table(results):
     return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write the table into its page")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        results = {
-            name: numbers(*rows_of(name, flags, Path(folder)))
-            for name, flags in COLLECTIONS.items()
-        }
-    made = table(results)
-    print(made)
-    if given.write:
-        write_made(PAGE, SCRIPT, made)
+def make(folder):
+    results = {name: numbers(*rows_of(name, flags, folder)) for name, flags in COLLECTIONS.items()}
+    return {SCRIPT: table(results)}
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, PAGE, make)

@@ -6,8 +6,6 @@ each limit is tried. Then half of the positives are hidden before the swap, and 
 qrels. Leak: share of the written negatives that are relevant by the collection's own qrels.
 """
 
-import argparse
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ import polars as pl
 
 import negmine
 from tests.bench.collections import DATA, tables_of, wordllama
-from tests.bench.pages import write_made
+from tests.bench.pages import main
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/check-positives.md"
 SCRIPT = "tests/bench/suspected_positives.py"
@@ -182,27 +180,15 @@ def table(rows):
     return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="write the table into its page")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        rows = [
-            row
-            for name, flags in COLLECTIONS.items()
-            for row in measured(name, flags, Path(folder))
-        ]
-        after = [
-            row
-            for name in ("cranfield", "stackfaq")
-            for row in cleaned(name, COLLECTIONS[name], Path(folder))
-        ]
-    made, cleaner = table(rows), cleaned_table(after)
-    print(made, cleaner, sep="\n\n")
-    if given.write:
-        write_made(PAGE, SCRIPT, made)
-        write_made(PAGE, f"{SCRIPT}, cleaned", cleaner)
+def make(folder):
+    rows = [row for name, flags in COLLECTIONS.items() for row in measured(name, flags, folder)]
+    after = [
+        row
+        for name in ("cranfield", "stackfaq")
+        for row in cleaned(name, COLLECTIONS[name], folder)
+    ]
+    return {SCRIPT: table(rows), f"{SCRIPT}, cleaned": cleaned_table(after)}
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, PAGE, make)

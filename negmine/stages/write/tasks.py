@@ -91,5 +91,6 @@ def _provenance(given: Given, part: int, name: str) -> pl.DataFrame:
     )
     teacher = compute.teacher_of(config.write, output)
     if teacher is not None:
-        require_scores(compute.without_score(rows, teacher), teacher, name, given.context.work.name)
+        lacking = compute.without_score(rows, teacher)
+        require_scores(lacking, teacher, name, given.context.work.name, config)
     return rows

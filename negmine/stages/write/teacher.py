@@ -8,6 +8,7 @@ import polars as pl
 
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
+from negmine.config.runs import run_file
 from negmine.config.settings import WriteSettings
 from negmine.errors import InputError, SettingsError
 from negmine.scorers.registry import JUDGE, RERANK, RISK_SCORER, scorer_type
@@ -95,10 +96,12 @@ def without_place(write: WriteSettings) -> Iterator[str]:
             )
 
 
-def require_scores(lacking: pl.DataFrame, teacher: str, format_name: str, work: str) -> None:
+def require_scores(
+    lacking: pl.DataFrame, teacher: str, format_name: str, work: str, config: ResolvedConfig
+) -> None:
     """Raise InputError where written documents lack a score of the teacher.
 
-    lacking: query_id, doc_id. The message names the command that makes them.
+    lacking: query_id, doc_id. The message names the command, or the file, that such scores come from.
     """
     if lacking.is_empty():
         return
@@ -108,16 +111,25 @@ def require_scores(lacking: pl.DataFrame, teacher: str, format_name: str, work: 
     )
     raise InputError(
         f"--format {format_name} --teacher {teacher}: {lacking.height:,} documents of a part of the queries "
-        f"have no such score ({first}). {_how(teacher, work)}"
+        f"have no such score ({first}). {_how(teacher, work, config)}"
     )
 
 
-def _how(teacher: str, work: str) -> str:
-    kind = scorer_type(teacher)
+def _how(teacher: str, work: str, config: ResolvedConfig) -> str:
+    kind, depth = scorer_type(teacher), config.rerank.rerank_depth
     if kind is JUDGE:
         return (
             "The judge need not score every document that is written. Run: negmine filter "
             f"{work} --judge-method logprob --judge-scope all, or name another --teacher."
         )
+    if kind is RERANK and depth is not None:
+        return (
+            f"The model has read the first {depth:,} of each query (--rerank-depth). Run: negmine rerank "
+            f"{work} --rerank-depth none && negmine filter {work}, or name another --teacher."
+        )
+    for run in map(run_file, config.index.run):
+        if run.name == teacher:
+            anew = f"negmine retrieve {work} && negmine filter {work}"
+            return f"Add them to {run.path}, and run: {anew}. Or name another --teacher."
     stage = "retrieve" if kind is None else "rerank" if kind is RERANK else "filter"
     return f"Run: negmine {stage} {work} --force, or name another --teacher."

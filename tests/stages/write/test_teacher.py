@@ -10,6 +10,8 @@ from negmine.errors import InputError, SettingsError
 from negmine.stages.write import compute
 from negmine.stages.write.formats.registry import format_named
 from negmine.stages.write.teacher import require_scores, without_place
+from tests.configs import resolve
+from tests.models.tiny import cross_encoder
 from tests.stages.write.build import SCORED, selection
 
 
@@ -47,22 +49,35 @@ def test_a_score_that_is_no_number_counts_as_missing(value):
 
 
 @pytest.mark.parametrize(
-    ("teacher", "command"),
+    ("teacher", "settings", "command"),
     [
-        ("bm25", "negmine retrieve work --force"),
-        ("rerank", "negmine rerank work --force"),
-        ("guide_2", "negmine filter work --force"),
-        ("judge", "negmine filter work --judge-method logprob --judge-scope all"),
+        ("bm25", {}, "negmine retrieve work --force"),
+        ("rerank", {}, "negmine rerank work --force"),
+        ("rerank", {"rerank_model": "m", "rerank_depth": 50}, "rerank work --rerank-depth none"),
+        ("guide_2", {}, "negmine filter work --force"),
+        ("judge", {}, "negmine filter work --judge-method logprob --judge-scope all"),
+        ("pys", {"run": ["pys=a.trec"]}, "a.trec, and run: negmine retrieve work &&"),
     ],
 )
-def test_the_message_names_the_command_that_makes_the_scores(teacher, command):
+def test_the_message_names_what_the_scores_come_from(teacher, settings, command):
     pairs = pl.DataFrame({"query_id": ["q"] * 4, "doc_id": list("abcd")})
     with pytest.raises(InputError) as error:
-        require_scores(pairs, teacher, "kd", "work")
+        require_scores(pairs, teacher, "kd", "work", resolve(settings))
     assert command in str(error.value)
     assert "4 documents" in str(error.value)
     assert "query 'q', document 'a'" in str(error.value)
     assert "document 'd'" not in str(error.value)
+
+
+def test_what_the_message_says_of_a_depth_helps(tmp_path, beir):
+    flags = {"data": beir, "retriever": "bm25", "no_risk": True, "rerank_depth": 1}
+    flags |= {"rerank_model": str(cross_encoder(tmp_path / "model")), "score": "bm25"}
+    with pytest.raises(InputError, match="--rerank-depth none"):
+        negmine.mine(tmp_path / "w", **flags, format="kd", teacher="rerank")
+    negmine.rerank(tmp_path / "w", rerank_depth="none")
+    negmine.filter(tmp_path / "w")
+    files = negmine.write(tmp_path / "w").files
+    assert sum(pl.read_parquet(path).height for path in files if path.parent.name == "kd") > 0
 
 
 def test_a_run_with_a_missing_score_stops_and_writes_no_such_file(tmp_path, beir, monkeypatch):

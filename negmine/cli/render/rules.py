@@ -24,6 +24,7 @@ _NEEDS = {
     "Judge": {"judge_model", "judge_local"},
     "Risk": {"max_risk"},
     "Decontamination": {"decontaminate"},
+    "Suspected positives": {"suspect_neighbours"},
 }
 
 

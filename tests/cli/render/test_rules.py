@@ -19,9 +19,19 @@ def test_every_origin_has_its_line_and_settings_are_written_as_flags():
 
 def test_defaults_that_change_nothing_are_left_out():
     plain = "".join(lines({"retriever": ("bm25",)}))
-    for name in ("--judge-", "--guide-", "--risk-", "--pool", "--seed", "--skip-top", "--eval-"):
+    for name in (
+        "--judge-",
+        "--guide-",
+        "--risk-",
+        "--pool",
+        "--seed",
+        "--skip-top",
+        "--eval-",
+        "--suspect",
+    ):
         assert name not in plain
     assert "--pool 50" in "".join(lines({"sampling": "random"}))
+    assert "--suspect-reference known" in "".join(lines({"suspect_neighbours": 3}))
     assert "--guide-margin-type relative" in "".join(lines({"guide_model": ("m",)}))
 
 

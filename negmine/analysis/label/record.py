@@ -48,7 +48,10 @@ def record(context: Context, file: Path, who: str) -> dict[str, Any]:
         changed = fresh.join(before, on=PAIR, how="semi").height
         kept = before.join(fresh, on=PAIR, how="anti", maintain_order="left")
         labels = pl.concat([kept, fresh]).sort(PAIR)
-        keep_labels(work, labels)
+        if (
+            not fresh.is_empty()
+        ):  # a file of labels that says nothing new would make the qrels stale
+            keep_labels(work, labels)
     is_relevant = rows["relevance"] >= context.config.index.min_relevance
     return {
         "work": work.name,

@@ -193,6 +193,16 @@ def test_answers_are_never_written_over_and_a_risk_is_needed(work, beir, tmp_pat
         negmine.suggest_labels(tmp_path / "begun", 2, tmp_path / "other.tsv")
 
 
+@pytest.mark.parametrize(
+    "text", ["", "query_id\tdoc_id\trelevance\n", "query_id\tdoc_id\trelevance\nq1\ttea-3\t\n"]
+)
+def test_a_file_without_answers_changes_nothing(work, tmp_path, text):
+    file = tmp_path / "labels.tsv"
+    file.write_text(text)
+    assert negmine.label(work, file)["labels"] == 0
+    assert {one.state for one in negmine.status(work)} == {"fresh"}
+
+
 def test_damaged_labels_are_named(work, tmp_path):
     query, document = sorted(written(work))[0]
     negmine.label(work, write_labels(tmp_path, (query, document, "1")))

@@ -26,6 +26,7 @@ from negmine.errors import SettingsError
 
 OPPOSITES = {"no_risk": "max_risk", "max_risk": "no_risk"}  # others are called alike
 SOURCES = ("data", "qrels_split", "corpus", "queries", "qrels", "pairs")
+SPLIT = ("qrels_split",)
 OF_PAIRS = ("pairs_format",)
 VECTORS = ("query_vectors", "document_vectors")
 ENCODERS = ("model", "query_model", "dimensions", "model_url")
@@ -44,11 +45,11 @@ def resolve(
     flags: field names to given values (no None). retriever_infos: tells of the retrievers that one
     --retriever means. Raises SettingsError with one message.
     """
-    layers = Layers()
+    layers, from_file = Layers(), {} if file is None else read_toml(file)
     if remembered is not None:
-        layers.add("remembered", _as_round(remembered, round_of(flags, file)))
-    if file is not None:
-        layers.add("file", read_toml(file))
+        names_model = "model" in flags or "model" in from_file.get("index", {})
+        layers.add("remembered", _as_round(remembered, round_of(flags, file), names_model))
+    layers.add("file", from_file)
     unknown = [field for field in flags if field not in all_fields()]
     if unknown:
         close = nearest(unknown[0], all_fields())
@@ -79,10 +80,12 @@ def round_of(flags: Mapping[str, Any], file: Path | None) -> int | None:
     given = flags.get("round")
     if given is None and file is not None:
         given = read_toml(file).get("index", {}).get("round")
-    return given if isinstance(given, int) and not isinstance(given, bool) else None
+    return given if type(given) is int and given > 0 else None  # others are refused as settings
 
 
-def _as_round(remembered: Settings, number: Any) -> dict[str, dict[str, Any]]:
+def _as_round(
+    remembered: Settings, number: int | None, names_model: bool
+) -> dict[str, dict[str, Any]]:
     """Return remembered settings as round `number` starts from them, where that is the next round."""
     tables, index = _given(remembered), remembered.index
     if number != (index.round or 1) + 1:
@@ -93,6 +96,10 @@ def _as_round(remembered: Settings, number: Any) -> dict[str, dict[str, Any]]:
             "keeps only models that are files. Mine without --round, in a new work directory."
         )
     models = dense_models(index) if NAME in index.retriever else ()
+    if models and not names_model:
+        raise SettingsError(
+            f"--round {number} needs --model: the model that was trained on what round {number - 1} wrote."
+        )
     return {**tables, "index": next_round(tables["index"], number, models)}
 
 
@@ -129,11 +136,14 @@ class Layers:
 def _rivals(fields: Mapping[str, Any]) -> set[str]:
     """Return the settings that these take the place of: other data sources, models, devices.
 
-    A model without --model-url is one of this machine: its name goes to no endpoint that was named before.
+    A split is one of --data, which it leaves. A model without --model-url is one of this machine: its name goes
+    to no endpoint that was named before.
     """
     models = ((("model",), ("model_url",)), (("model", "model_url"), OF_VECTORS))
     either = ((VECTORS, ENCODERS), *models, (ONE, SEVERAL), (SEVERAL, ONE))
-    pairs = ((SOURCES, SOURCES), (SOURCES, OF_PAIRS), *either)
+    split = (SPLIT, [name for name in SOURCES if name != "data"])
+    whole = [name for name in SOURCES if name not in SPLIT]
+    pairs = ((whole, SOURCES), split, (SOURCES, OF_PAIRS), *either)
     return {rival for some, rivals in pairs if any(f in some for f in fields) for rival in rivals}
 
 

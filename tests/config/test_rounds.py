@@ -91,8 +91,11 @@ def test_a_round_after_one_without_a_dense_retriever_has_no_earlier_model():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "this is the model of an earlier round, which is here as round1_dense"),
-        ({"model": ["a/m1"]}, "Give the model that was trained"),
+        ({}, "--round 2 needs --model: the model that was trained on what round 1 wrote"),
+        (
+            {"model": ["a/m1"]},
+            "this is the model of an earlier round, which is here as round1_dense",
+        ),
         ({"model": ["e5=a/m1"]}, "round1_dense"),
         ({"model": ["round1_e5=a/m2"]}, "Choose another name"),
         ({"query_vectors": "q.npy", "document_vectors": "d.npy"}, "--round 2"),
@@ -103,6 +106,19 @@ def test_what_is_no_next_round_is_refused(given, message):
     one = resolve(DENSE | {"model": ["a/m1"]})
     with pytest.raises(SettingsError, match=message):
         resolve({"round": 2, **given}, remembered=one)
+
+
+def test_a_round_that_is_no_number_from_1_is_refused_as_a_setting():
+    for value in (0, -1):
+        with pytest.raises(SettingsError, match="--round"):
+            resolve({"round": value, "model": ["a/m2"]}, remembered=resolve(DENSE))
+
+
+def test_a_split_is_one_of_the_data_that_are_there_and_other_data_take_its_place():
+    one = resolve({"data": "d", "qrels_split": "train"})
+    assert str(resolve({"qrels_split": "dev"}, remembered=one).index.data).endswith("d")
+    assert resolve({"data": "e"}, remembered=one).index.qrels_split is None
+    assert resolve({"corpus": "c", "queries": "q", "qrels": "r"}, remembered=one).index.data is None
 
 
 def test_a_round_after_vectors_of_ones_own_is_refused():

@@ -103,6 +103,7 @@ def _configs(context: Context) -> list[Written]:
             FORMATS[name].file_kind,
             {part["file"]: part["rows"] for part in manifest.parts},
             FORMATS[name].main,
+            FORMATS[name].has_columns,
         )
         for name, manifest in manifests.items()
     ]

@@ -22,7 +22,7 @@ class Written(NamedTuple):
     """One format that lies in `5-write`: rows, columns, what it was made of, and its files.
 
     identity: of the artifact. file_kind: of its parts, `parquet` or `jsonl`. parts: file to its rows. main: of
-    several files, the one with the training rows.
+    several files, the one with the training rows. has_columns: its rows are no bare lists.
     """
 
     name: str
@@ -33,6 +33,12 @@ class Written(NamedTuple):
     file_kind: str
     parts: dict[str, int]
     main: str = ""
+    has_columns: bool = True
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether `load_dataset` can read its files."""
+        return self.has_columns and self.kind in ("parquet", "jsonl")
 
     @property
     def kind(self) -> str:
@@ -70,7 +76,7 @@ def loadable(configs: Sequence[Written]) -> list[Written]:
     They have rows, and files of one kind: `load_dataset` reads a whole folder as Parquet, or all of it as
     JSON lines. The kind is that of the first format with rows.
     """
-    filled = [one for one in configs if one.rows and one.kind in ("parquet", "jsonl")]
+    filled = [one for one in configs if one.rows and one.is_loadable]
     return [one for one in filled if one.kind == filled[0].kind]
 
 

@@ -82,6 +82,7 @@ class OutputFormat:
     about: str  # a few sentences for docs/reference/formats.md
     command: str  # how the trainer is started, for docs/reference/formats.md
     positive_lists: bool = False  # provenance has a list of positives in each row, too
+    has_columns: bool = True  # else its lines are bare lists, which `load_dataset` cannot read
     only_full_queries: bool = False  # a query with fewer than --num-negatives negatives has no row
     file_kind: Literal["parquet", "jsonl"] = "parquet"
     teacher: Literal["none", "optional", "required"] = "none"  # whether it has a place for scores

@@ -65,9 +65,11 @@ FORMAT = OutputFormat(
         "score] ...]`, for distillation. A passage's number is its line in `collection.tsv`, from 0, as "
         "ColBERT demands; `query_ids.jsonl` and `document_ids.jsonl` say which id each number stands for. A "
         "tab would be taken for the end of a text, and a line break for that of a row: in texts they become "
-        "blanks. A query with fewer than `--num-negatives` negatives has no row; `nway` is at most `1 + "
-        "--num-negatives`. ColBERT 0.2.22 trains on GPUs alone, and with transformers 4."
+        "blanks. `load_dataset` cannot read lines that are lists. A query with fewer than "
+        "`--num-negatives` negatives has no row; `nway` is at most `1 + --num-negatives`. ColBERT 0.2.22 "
+        "trains on GPUs alone, and with transformers 4."
     ),
+    has_columns=False,
     only_full_queries=True,
     teacher="optional",
     main="triples.jsonl",

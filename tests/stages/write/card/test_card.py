@@ -11,6 +11,7 @@ from negmine.engine.progress import Notes
 from negmine.stages.making import run_stages
 from negmine.stages.opening import open_existing
 from negmine.stages.write.card.text import leak_line, licence, size_category
+from negmine.stages.write.formats.registry import FORMATS
 
 COLUMNS = {
     "triplet": ["anchor", "positive", "negative"],
@@ -33,6 +34,17 @@ def load(work, tmp_path, *config):
     from datasets import load_dataset
 
     return load_dataset(str(work / "5-write"), *config, cache_dir=str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_the_card_says_can_be_loaded_is_loaded(name, tmp_path, beir):
+    teacher = {} if FORMATS[name].teacher == "none" else {"teacher": "bm25"}
+    flags = FLAGS | {"data": beir, "retriever": "bm25", "format": name, **teacher}
+    work = negmine.mine(tmp_path / "w", **flags).work
+    configs = [one["config_name"] for one in front(work).get("configs", ())]
+    assert (name in configs) == (f'load_dataset("FOLDER", "{name}"' in read(work))
+    for one in configs:
+        assert load(work, tmp_path, one)["train"].num_rows > 0
 
 
 def states(work, **settings):

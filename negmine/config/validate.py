@@ -77,7 +77,8 @@ def _check_selection(config: ResolvedConfig) -> None:
     if write.drop_positives == "suspected" and not config.filter.suspects:
         raise SettingsError(
             "--drop-positives suspected: no positive is suspected without --suspect-share, "
-            "--suspect-deviations or --suspect-neighbours. Give one, such as --suspect-share 0.75."
+            "--suspect-deviations or --suspect-neighbours. Give one, such as --suspect-share 0.75. To turn all "
+            "off, first run: negmine write WORK --drop-positives none."
         )
     if write.weight == "risk" and config.filter.max_risk is None:
         raise SettingsError("--weight risk needs the learned risk. Give --max-risk, such as 0.05.")

@@ -14,6 +14,7 @@ from negmine.engine.context import Context
 from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, survey
 from negmine.stages.filter.limits.read import chosen_by_budget
+from negmine.stages.filter.suspects.tasks import queries_dropped
 from negmine.storage.layout import (
     CANDIDATES,
     CORPUS,
@@ -129,7 +130,7 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
             "format": write.main_format,
             "rows_written": files.rows,
             "rows_by_format": {name: one.rows for name, one in written.items() if one is not None},
-            "negatives_per_query": round((_asked(context, manifests, mined) - missing) / mined, 3),
+            "negatives_per_query": _per_query(context, manifests, mined, missing),
         }
     return counts
 
@@ -147,14 +148,25 @@ def _given(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
     return {"given": {**counts, "not_candidates": left - decided.pop("candidates"), **decided}}
 
 
-def _asked(context: Context, manifests: Mapping[str, Manifest | None], mined: int) -> int:
+def _per_query(
+    context: Context, manifests: Mapping[str, Manifest | None], mined: int, missing: int
+) -> float:
+    """Return how many negatives a query that is written has on average."""
+    left = mined - queries_dropped(context)
+    return round((_asked(context, manifests, left) - missing) / left, 3) if left else 0.0
+
+
+def _asked(context: Context, manifests: Mapping[str, Manifest | None], queries: int) -> int:
     """Return how many negatives are asked for: of each query, or of each of its positives."""
     write, verdicts = context.config.write, manifests.get(VERDICTS)
     if write.per == "query" or write.positives != "all" or verdicts is None:
-        return write.num_negatives * mined
+        return write.num_negatives * queries
     removed = verdicts.stats["removed"]
     relevant = ("is_positive", "judged_relevant") if write.relabel else ("is_positive",)
-    return write.num_negatives * sum(int(removed.get(reason, 0)) for reason in relevant)
+    positives = sum(int(removed.get(reason, 0)) for reason in relevant)
+    suspects = manifests.get(SUSPECTS) if write.drop_positives == "suspected" else None
+    dropped = 0 if suspects is None else int(suspects.stats["positives_suspected"])
+    return write.num_negatives * (positives - dropped)
 
 
 def _left_out(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:

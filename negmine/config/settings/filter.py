@@ -213,7 +213,7 @@ class FilterSettings(StageSettings):
 
     suspect_share: float | None = _suspects(
         "Suspect a positive that every score puts below this share of its query's candidates, such as 0.75.",
-        ge=0,
+        gt=0,
         le=1,
     )
     suspect_deviations: float | None = _suspects(

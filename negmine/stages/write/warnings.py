@@ -11,6 +11,7 @@ from negmine.engine.context import Context
 from negmine.scorers import registry
 from negmine.stages.filter.contamination.dropped import dropped_queries
 from negmine.stages.filter.rules import RULES
+from negmine.stages.filter.suspects.tasks import queries_dropped
 from negmine.stages.write.depth import too_easy
 from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
@@ -28,10 +29,11 @@ class Counts:
     """What the manifests of a finished `write` count.
 
     rows: of the training file. queries: with a positive. contaminated: queries that are left out for it, which
-    are in no other count. short: queries with fewer than `num_negatives` negatives. without: queries with none.
-    removed: reason to candidates. unfinished: what the judge has left to do, in its own words, or nothing.
-    negatives, deep: see depth.py. narrow: the setting of the selection that leaves out kept candidates, if
-    there is one. random_short: queries with fewer random negatives than asked.
+    are in no other count. suspected: the same of queries all of whose positives are suspected. short: queries
+    with fewer than `num_negatives` negatives. without: queries with none. removed: reason to candidates.
+    unfinished: what the judge has left to do, in its own words, or nothing. negatives, deep: see depth.py.
+    narrow: the setting of the selection that leaves out kept candidates, if there is one. random_short: queries
+    with fewer random negatives than asked.
     """
 
     rows: int
@@ -46,6 +48,7 @@ class Counts:
     narrow: str = ""
     random_short: int = 0
     contaminated: int = 0
+    suspected: int = 0
 
 
 def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
@@ -54,9 +57,10 @@ def warnings(counts: Counts, output: OutputFormat, work: str) -> Iterator[str]:
     work: the work directory, as the user names it.
     """
     yield from _contaminated(counts, work)
+    yield from _suspected(counts, work)
     yield from _easy(counts, work)
     yield from _random_short(counts)
-    if not counts.queries and counts.contaminated:
+    if not counts.queries and (counts.contaminated or counts.suspected):
         return
     few_negatives = counts.without > MOST * counts.queries
     left_out = output.only_full_queries and counts.short > MOST * counts.queries
@@ -86,6 +90,19 @@ def _contaminated(counts: Counts, work: str) -> Iterator[str]:
         yield (
             f"nothing to train on: {count} stand in evaluation sets, or have a positive that does. negmine "
             f"decontaminate {work} --against PATH shows them; --eval-documents none looks at queries alone"
+        )
+
+
+def _suspected(counts: Counts, work: str) -> Iterator[str]:
+    if not counts.suspected:
+        return
+    count = f"{counts.suspected:,} of {counts.suspected + counts.queries:,} queries"
+    if counts.queries:
+        yield f"all positives of {count} are suspected, and these queries are not written"
+    else:
+        yield (
+            f"nothing to train on: all positives of {count} are suspected. negmine report {work} shows them; "
+            "--drop-positives none writes them"
         )
 
 
@@ -157,10 +174,11 @@ def note_warnings(context: Context) -> None:
     judge = registry.judge(context.config)
     judged = None if judge is None else work.manifest(judge)
     depth, contaminated = work.require(PROVENANCE).stats, len(dropped_queries(context))
+    mined, suspected = work.require(QRELS).stats["queries_mined"], queries_dropped(context)
     counts = Counts(
         rows=0,
         num_negatives=write.num_negatives,
-        queries=work.require(QRELS).stats["queries_mined"] - contaminated,
+        queries=max(mined - contaminated - suspected, 0),
         short=short["queries_short"],
         without=short["queries_without_negatives"],
         removed=verdicts["removed"],
@@ -170,6 +188,7 @@ def note_warnings(context: Context) -> None:
         narrow=_narrow(write),
         random_short=depth.get("random_short", 0),
         contaminated=contaminated,
+        suspected=suspected,
     )
     notes = dict.fromkeys(without_place(write))
     for name in write.format:

@@ -46,6 +46,18 @@ def test_too_few_candidates_are_a_reason():
     assert warning.endswith("raise --k")
 
 
+def test_suspected_positives_that_are_left_out_are_the_reason():
+    (warning,) = sentences(suspected=30)
+    assert warning == (
+        "all positives of 30 of 130 queries are suspected, and these queries are not written"
+    )
+    (warning,) = sentences(rows=0, queries=0, suspected=100)
+    assert warning.startswith(
+        "nothing to train on: all positives of 100 of 100 queries are suspected"
+    )
+    assert "--drop-positives none" in warning and "too_risky" not in warning
+
+
 def test_n_tuples_of_queries_that_are_short_are_named():
     (warning,) = sentences("n-tuple", num_negatives=500, rows=0, short=100)
     assert warning == (

@@ -86,6 +86,14 @@ def _middles(context: Context, names: list[str]) -> dict[str, compute.Middle]:
     return {name: compute.middle(one.collect().to_series()) for name, one in columns.items()}
 
 
+def queries_dropped(context: Context) -> int:
+    """Return how many queries are not written, since all of their positives are suspected."""
+    write = context.config.write
+    if write.drop_positives != "suspected" or write.relabel:
+        return 0
+    return int(context.work.require(SUSPECTS).stats["queries_suspected"])
+
+
 class Suspected:
     """The positives that are not written: none, where `--drop-positives` is none."""
 

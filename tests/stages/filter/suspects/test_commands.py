@@ -68,6 +68,17 @@ def test_suspected_positives_are_left_out_of_every_file_where_the_user_says_so(s
     assert positives(tmp_path / "w") == set(QRELS)
 
 
+def test_a_query_that_is_not_written_is_in_no_average_and_is_told(tmp_path):
+    work = mined(tmp_path / "w", suspect_share=1.0, num_negatives=2).work
+    done = invoke("write", work, "--drop-positives", "suspected", "--json")
+    rows = pl.read_parquet(work / "5-write/provenance/*.parquet")
+    pairs = rows.drop_nulls("negative_id").unique(["query_id", "negative_id"])
+    average = pairs.height / rows["query_id"].n_unique()
+    summary = json.loads(done.stdout)["data"]["summary"]
+    assert summary["negatives_per_query"] == pytest.approx(average, abs=1e-3)
+    assert "all positives of 1 of 3 queries are suspected" in done.stdout + done.stderr
+
+
 def test_negatives_and_their_anchor_are_those_of_before(tmp_path):
     mined(tmp_path / "a", suspect_share=1.0)
     mined(tmp_path / "b", suspect_share=1.0, drop_positives="suspected")

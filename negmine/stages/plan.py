@@ -12,7 +12,6 @@ from typing import Any
 
 from negmine.config import fusion
 from negmine.config.outside import SOURCES
-from negmine.config.settings import WriteSettings
 from negmine.data import schemas
 from negmine.data.sources import open_sources
 from negmine.engine.artifact import Artifact
@@ -36,36 +35,22 @@ from negmine.stages.index import tasks as index_tasks
 from negmine.stages.index.shaping import direction, own_settings
 from negmine.stages.rerank import tasks as rerank_tasks
 from negmine.stages.retrieve import tasks as retrieve_tasks
-from negmine.stages.write import passes, refresh, shaping
-from negmine.stages.write import tasks as write_tasks
-from negmine.stages.write.card import tasks as card_tasks
-from negmine.stages.write.compute import count_short
-from negmine.stages.write.depth import count_deep
-from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write import artifacts as writing
 from negmine.storage.labels import labels_file
 from negmine.storage.layout import (
     CANDIDATES,
-    CARD,
     CONTAMINATED,
     CORPUS,
     FEATURES,
     LIMITS,
-    PROVENANCE,
     QRELS,
     QUERIES,
-    REFRESH,
-    REUSE,
     RISK,
     RISK_MODEL,
-    SCALES,
     SHINGLES,
-    SHORT,
     SURVIVORS,
-    SUSPECTS,
     VERDICTS,
-    provenance,
     stage_of,
-    training,
 )
 
 JUDGE_REVISION = 2  # raise it when the prompts change, or how answers are read
@@ -83,7 +68,7 @@ def make_plan(context: Context) -> list[Artifact]:
         _candidates(context),
         *_rerank(context),
         *_filter(context),
-        *_write(context),
+        *writing.artifacts(context),
     ]
 
 
@@ -262,121 +247,6 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
         partial(judge_tasks.shaping, context), judge_tasks.judgments, judge_tasks.count_judgments,
         revision=JUDGE_REVISION, uses=JUDGE,
     )  # fmt: skip
-
-
-def _write(context: Context) -> Iterable[Artifact]:
-    config = context.config
-    settings, checked = config.write, (CONTAMINATED,) if config.filter.decontaminate else ()
-    yield from _passes(context)
-    yield from (_training(context, name) for name in settings.format)
-    yield from (_provenance(context, name) for name in settings.format)
-    yield Artifact(
-        SHORT, schemas.SHORT, _chosen_from(context), lambda: shaping.chosen(context),
-        write_tasks.short, count_short, revision=3,
-    )  # fmt: skip
-    if config.round > 1:
-        yield Artifact(
-            REFRESH, schemas.REFRESH, _chosen_from(context),
-            lambda: shaping.chosen(context) | shaping.of_round(context), refresh.refresh,
-            refresh.count_refresh,
-        )  # fmt: skip
-    yield Artifact(
-        CARD, None,
-        (
-            *map(training, settings.format), PROVENANCE, SHORT, *_refresh(context), VERDICTS,
-            *_limits(context), *checked, *_suspects(settings), QRELS, CORPUS,
-        ),
-        partial(card_tasks.shaping, context), card_tasks.card, revision=2,
-    )  # fmt: skip
-
-
-def _training(context: Context, name: str) -> Artifact:
-    output, settings = FORMATS[name], context.config.write
-    own = {"no": (), "one": ("instruction",), "each": ("instruction", "instruction_column")}
-    return Artifact(
-        training(name), None if output.main else output.schema(settings),
-        _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
-        lambda: shaping.of_format(context, name, *own[output.instruction]) | direction(context.config.index),
-        partial(write_tasks.training, name=name),
-    )  # fmt: skip
-
-
-def _provenance(context: Context, name: str) -> Artifact:
-    config, settings = context.config, context.config.write
-    return Artifact(
-        provenance(name, settings.main_format),
-        schemas.provenance_schema(config.score_names, False, rounds=config.round > 1),
-        _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
-        lambda: {
-            **shaping.of_format(context, name), **shaping.beside(context), **direction(config.index)
-        },
-        partial(write_tasks.provenance, name=name),
-        partial(
-            count_deep,
-            retrievers=config.retriever_names,
-            random_negatives=settings.random_negatives,
-        ),
-    )  # fmt: skip
-
-
-def _passes(context: Context) -> Iterable[Artifact]:
-    """Yield what reads all verdicts once before the files are written, where there is a need."""
-    settings = context.config.write
-    if settings.max_reuse is not None:
-        yield Artifact(
-            REUSE,
-            schemas.REUSE,
-            _selected_from(context),
-            lambda: shaping.chosen(context),
-            passes.reuse,
-        )
-    if passes.needs_scales(settings):
-        yield Artifact(
-            SCALES, schemas.SCALES, _chosen_from(context),
-            lambda: shaping.chosen(context) | _pick(settings, "weight", "level"), passes.scales,
-        )  # fmt: skip
-
-
-def _selected_from(context: Context) -> tuple[str, ...]:
-    """Return what negatives are selected from: verdicts, and vectors where the sampling compares them."""
-    chosen = context.config.vector_retriever
-    verdicts = (VERDICTS, *_dropped(context), *_suspects(context.config.write))
-    if context.config.write.sampling != "diverse" or chosen is None:
-        return verdicts
-    return (*verdicts, *type_of(chosen, context.config).indexes(context), CORPUS)
-
-
-def _chosen_from(context: Context) -> tuple[str, ...]:
-    limit = (REUSE,) if context.config.write.max_reuse is not None else ()
-    return (*_selected_from(context), *limit)
-
-
-def _suspects(settings: WriteSettings) -> tuple[str, ...]:
-    return (SUSPECTS,) if settings.drop_positives == "suspected" else ()
-
-
-def _refresh(context: Context) -> tuple[str, ...]:
-    return (REFRESH,) if context.config.round > 1 else ()
-
-
-def _once(*names: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
-
-
-def _random_from(settings: WriteSettings) -> tuple[str, ...]:
-    return (CORPUS, QUERIES, QRELS) if settings.random_negatives else ()
-
-
-def _scales(settings: WriteSettings) -> tuple[str, ...]:
-    return (SCALES,) if passes.needs_scales(settings) else ()
-
-
-def other_formats(context: Context) -> list[Artifact]:
-    """Return training files of other formats that an earlier command has left: see `status`."""
-    others = [name for name in FORMATS if name not in context.config.write.format]
-    artifacts = [_training(context, name) for name in others]
-    artifacts += [_provenance(context, name) for name in others]
-    return [one for one in artifacts if context.work.manifest(one.name) is not None]
 
 
 def _pick(settings: Any, *fields: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.status import FRESH, State, survey
 from negmine.errors import MissingArtifact
-from negmine.stages.plan import make_plan, other_formats
+from negmine.stages.plan import make_plan
+from negmine.stages.write.artifacts import other_formats
 from negmine.storage.layout import CARD, PROVENANCE, REUSE, SCALES, stage_of
 
 WORKING = (REUSE, SCALES)  # tables that `write` works with, and nobody else reads

@@ -9,7 +9,8 @@ from negmine.engine.context import Context
 from negmine.engine.status import PARTIAL, State, survey
 from negmine.errors import CorruptArtifact
 from negmine.stages.batch.plan import batches_left
-from negmine.stages.plan import make_plan, other_formats
+from negmine.stages.plan import make_plan
+from negmine.stages.write.artifacts import other_formats
 from negmine.storage.caches import damaged_caches
 
 MOST_NAMED = 3  # files of an artifact

@@ -14,13 +14,15 @@ from negmine.config.memory import SIDE_BY_SIDE
 from negmine.config.settings import STAGES
 from negmine.data.schemas import name_of
 from negmine.data.sources.problems import together
-from negmine.engine import tasks
+from negmine.engine import part_task
 from negmine.engine.allocators import give_back
 from negmine.engine.artifact import Artifact
+from negmine.engine.command import command_of, given
 from negmine.engine.context import Context
 from negmine.engine.executors.local import Executor, local
+from negmine.engine.part_task import PartResult, PartTask
 from negmine.engine.status import FRESH, State, offered, require_fresh, survey
-from negmine.engine.tasks import Parts, PartTask, Stats
+from negmine.engine.tasks import DRIVER, Parts, Stats
 from negmine.errors import InputError, WorkdirError
 from negmine.storage.manifest import Manifest, now
 from negmine.storage.parquet import part_name, read_part
@@ -72,7 +74,7 @@ def run(
     context.trust.require(stages)
     asked = Run(context, plan, stages, executor or local)
     outcomes: list[Outcome] = []
-    with context.work.hold():
+    with context.work.hold(), given(context):
         states = asked.survey()
         context.work.digest.save()
         _require_earlier(asked, states)
@@ -151,7 +153,7 @@ def _bring_up_to_date(asked: Run, state: State) -> Outcome:
         context.work.discard(name)
         raise
     finally:
-        tasks.close()
+        part_task.close()
     manifest = _manifest(context, state, stats, files, time.perf_counter() - start)
     context.work.commit(manifest)
     made = context.work.require(name)
@@ -190,8 +192,8 @@ def _manifest(
 def _make(asked: Run, state: State) -> tuple[Stats, list[str] | None]:
     """Make all files of an artifact in its `.partial` folder; return stats and file names."""
     context, artifact = asked.context, state.artifact
-    task = PartTask(context, artifact.name, artifact.make, state.identity)
-    work = tasks.opened(task)
+    task = PartTask(command_of(context), artifact.name, artifact.make, state.identity, place=DRIVER)
+    work = part_task.opened(task).work
     if not isinstance(work, Parts):
         result = next(_results(asked, [task], 1))
         return dict(result.stats), result.files
@@ -208,12 +210,12 @@ def _make_parts(asked: Run, task: PartTask, work: Parts) -> list[Mapping[str, An
     context.progress.total(sum(sizes), work.unit)
     missing = []
     for number in range(work.count):
-        if not context.force and _is_done(task, work, number):
+        if not context.force and _is_done(context, task, work, number):
             context.progress.advance(sizes[number])
         else:
             missing.append(number)
     stats = []
-    wanted = (replace(task, number=number) for number in missing)
+    wanted = (replace(task, number=number, place=work.place) for number in missing)
     for result in _results(asked, wanted, SIDE_BY_SIDE if work.threads else 1):
         stats.append(result.stats)
         if work.sizes is None and result.number is not None:
@@ -223,17 +225,20 @@ def _make_parts(asked: Run, task: PartTask, work: Parts) -> list[Mapping[str, An
 
 def _results(
     asked: Run, wanted: Sequence[PartTask] | Iterator[PartTask], side_by_side: int
-) -> Iterator[tasks.PartResult]:
-    """Run tasks; pass their notes on."""
+) -> Iterator[PartResult]:
+    """Run tasks; pass their notes on, each once: every process that opens the work makes its notes."""
+    passed: set[str] = set()
     for result in asked.executor(wanted, side_by_side):
         for note in dict.fromkeys(result.notes):
-            asked.context.progress.note(note)
+            if note not in passed:
+                asked.context.progress.note(note)
+        passed.update(result.notes)
         yield result
 
 
-def _is_done(task: PartTask, work: Parts, number: int) -> bool:
+def _is_done(context: Context, task: PartTask, work: Parts, number: int) -> bool:
     """Tell whether a part is on disk already, with nothing left to be made in it."""
-    path = task.context.work.find_whole_part(task.artifact, number, task.identity)
+    path = context.work.find_whole_part(task.artifact, number, task.identity)
     if path is None or work.finished is None:
         return path is not None
     return work.finished(read_part(path))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from negmine.data.sources.swapped import D2Q
 from negmine.engine.context import Context
-from negmine.engine.tasks import Parts, once
+from negmine.engine.tasks import MODEL, Parts, once
 from negmine.scorers.base import Scorer
 from negmine.scorers.remembered import Remembered
 from negmine.stages.rerank.compute import is_scored, scores_table
@@ -35,7 +35,7 @@ def scores(
     that has a cache of its own.
     """
     work = _Scoring(context, open_scorer, cache, depth)
-    return Parts(context.queries.parts(), work.part, work.sizes, "pairs")
+    return Parts(context.queries.parts(), work.part, work.sizes, "pairs", place=MODEL)
 
 
 def count_scored(context: Context, cache: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 import negmine
 from negmine.config import memory
 from negmine.config.settings import STAGES
-from negmine.engine.tasks import PartTask
+from negmine.engine.command import command_of
+from negmine.engine.part_task import PartTask
 from negmine.stages.opening import context_to_mine
 from negmine.stages.plan import make_plan
 from tests.conftest import write_beir, write_vectors
@@ -86,7 +87,7 @@ def test_notes_of_a_task_in_another_process_reach_the_user(tmp_path, beir):
     )
     context.work.create()
     artifact = next(one for one in make_plan(context) if one.name == "1-index/queries")
-    task = PartTask(context, artifact.name, artifact.make, "identity")
+    task = PartTask(command_of(context), artifact.name, artifact.make, "identity")
     result = pickle.loads(run_pickled(pickle.dumps(task)))
     assert ear.notes == []
     assert any("have the text of an earlier one" in n or "has the text" in n for n in result.notes)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
-from negmine.engine.tasks import PartResult, PartTask
+from negmine.engine.part_task import PartResult, PartTask
 
 
 class Executor(Protocol):

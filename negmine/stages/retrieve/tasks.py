@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from negmine.config.fusion import UNION, fusion_of
 from negmine.engine.context import Context
-from negmine.engine.tasks import Parts, once
+from negmine.engine.tasks import INDEX, Parts, once
 from negmine.retrievers.registry import type_of, types
 from negmine.stages.retrieve import compute
 
@@ -38,9 +38,8 @@ def candidates(context: Context) -> Parts:
                 rows = _filled(rows, f"{name}_score", score, query_rows, docs)
         return compute.candidates_table(rows, list(kinds))
 
-    return Parts(
-        context.queries.parts(), make, threads=not any(o.is_own for o in config.retrievers)
-    )
+    in_threads = not any(one.is_own for one in config.retrievers)
+    return Parts(context.queries.parts(), make, threads=in_threads, place=INDEX)
 
 
 def _filled(

@@ -16,7 +16,7 @@ from negmine.data.schemas import POSITIVE
 from negmine.data.similarity import Likeness, centroid_similarity, likeness
 from negmine.data.texts import normalise
 from negmine.engine.context import Context
-from negmine.engine.tasks import Parts
+from negmine.engine.tasks import INDEX, Parts
 from negmine.errors import InputError
 from negmine.retrievers.base import VectorRetriever
 from negmine.retrievers.registry import open_vectors
@@ -52,7 +52,8 @@ def features(context: Context) -> Parts:
         rows = context.work.read(CANDIDATES, part, columns)
         return compute.features(rows, source.columns(rows, part))
 
-    return Parts(context.queries.parts(), make)  # one at a time: each touches most of the vectors
+    # one at a time: each touches most of the vectors
+    return Parts(context.queries.parts(), make, place=INDEX)
 
 
 class Known:

@@ -14,7 +14,7 @@ from negmine.data.identity import identity_of
 from negmine.data.schemas import JUDGED_NEGATIVE, JUDGMENTS, POSITIVE
 from negmine.data.schemas import SURVIVORS as SURVIVORS_SCHEMA
 from negmine.engine.context import Context
-from negmine.engine.tasks import Parts
+from negmine.engine.tasks import DRIVER, Parts
 from negmine.scorers import registry
 from negmine.scorers.judge.base import ABSTAINED, Judgment
 from negmine.scorers.judge.session import Case, Outcome, judge
@@ -80,6 +80,7 @@ def judgments(context: Context) -> Parts:
         context.work.queries_per_part(),
         finished=nothing_left,
         finish=finish,
+        place=DRIVER,
     )
 
 

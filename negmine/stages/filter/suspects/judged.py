@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from negmine.data.identity import identity_of
 from negmine.engine.context import Context
-from negmine.engine.tasks import Parts
+from negmine.engine.tasks import DRIVER, Parts
 from negmine.scorers.judge.base import Judgment
 from negmine.scorers.judge.session import Case, judge_pairs
 from negmine.stages.filter.judge.chat import each, open_judge, rules_of
@@ -57,7 +57,7 @@ def judgments(context: Context) -> Parts:
         note_budget(context, "Positives that were not asked about stay suspected.")
         return {}
 
-    return Parts(context.queries.parts(), make, finished=nothing_left, finish=finish)
+    return Parts(context.queries.parts(), make, finished=nothing_left, finish=finish, place=DRIVER)
 
 
 def suspected(context: Context, part: int) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from negmine.config.settings.filter import SUSPECT_TESTS
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
-from negmine.engine.tasks import Parts, once
+from negmine.engine.tasks import INDEX, Parts, once
 from negmine.scorers import registry
 from negmine.stages.filter.suspects import compute
 from negmine.stages.filter.suspects.references import Neighbours
@@ -48,7 +48,7 @@ def tested(context: Context) -> Parts:
             None if near is None else near.margins,
         )
 
-    return Parts(context.queries.parts(), make)
+    return Parts(context.queries.parts(), make, place=INDEX)
 
 
 def cleared(context: Context) -> Parts:

@@ -1,0 +1,108 @@
+"""A task: make one part of an artifact. A small picklable value, for this process or any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, NamedTuple
+
+from negmine.engine.command import Command
+from negmine.engine.context import Context
+from negmine.engine.progress import Notes, Progress
+from negmine.engine.tasks import TASK, Made, Parts, Place, Stream, Work
+from negmine.storage.parquet import part_name
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """What became of a task: the files it wrote (of a folder: None), numbers, notes for the user."""
+
+    number: int | None
+    files: list[str] | None
+    stats: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+class Opened(NamedTuple):
+    """What a process has open to make parts of an artifact."""
+
+    context: Context
+    work: Work
+
+
+@dataclass(frozen=True)
+class PartTask:
+    """Make one part of an artifact, or all of it where `number` is None.
+
+    make: a function of a module, or a partial of one, so that it is pickled by its name. place: see Parts.
+    """
+
+    command: Command
+    artifact: str
+    make: Callable[[Context], Work]
+    identity: str
+    number: int | None = None
+    place: Place = TASK
+
+    def __call__(self, progress: Progress | None = None) -> PartResult:
+        """Make it and write it into the artifact's unfinished folder.
+
+        progress: hears of it in a process that did not give the command; by default, notes are kept.
+        """
+        context, work = opened(self, progress)
+        if isinstance(work, Parts):
+            result = self._part(context, work)
+        elif isinstance(work, Stream):
+            result = self._stream(context, work)
+        else:
+            folder = context.work.fresh_folder(self.artifact)
+            result = PartResult(None, None, work.make(folder))
+        if not isinstance(context.progress, Notes):
+            return result
+        return PartResult(result.number, result.files, result.stats, context.progress.take())
+
+    def _part(self, context: Context, work: Parts) -> PartResult:
+        assert self.number is not None
+        made = work.make(self.number)
+        part = made if isinstance(made, Made) else Made(made)
+        name = part_name(self.number, work.file_kind)
+        context.work.write_part(
+            self.artifact, self.number, part.table, self.identity, work.file_kind
+        )
+        return PartResult(self.number, [name], part.stats)
+
+    def _stream(self, context: Context, work: Stream) -> PartResult:
+        disk = context.work
+        disk.fresh_folder(self.artifact)
+        count = 0
+        for table in work.tables:
+            disk.write_part(self.artifact, count, table, self.identity, work.file_kind)
+            count += 1
+        names = [part_name(number, work.file_kind) for number in range(count)]
+        return PartResult(None, names, work.finish())
+
+
+_lock = Lock()
+_last: list[tuple[tuple[str, ...], Opened]] = []  # what this process has open: one artifact's work
+
+
+def opened(task: PartTask, progress: Progress | None = None) -> Opened:
+    """Return the work of a task, opened once for all parts of an artifact that this process makes."""
+    command = task.command
+    key = (command.work, task.artifact, task.identity, command.name)
+    with _lock:
+        if not _last or _last[0][0] != key:
+            _last.clear()  # before the next is opened: two need not fit
+            context = command.context(Notes() if progress is None else progress)
+            work = task.make(context)
+            if isinstance(context.progress, Notes):
+                context.progress.take()  # the driver has opened the work, too, and made these notes
+            _last[:] = [(key, Opened(context, work))]
+        return _last[0][1]
+
+
+def close() -> None:
+    """Let go of what is open: an artifact is complete, or has failed."""
+    with _lock:
+        _last.clear()

@@ -7,7 +7,8 @@ from pathlib import Path
 from negmine.config.addresses import shown
 from negmine.config.naming import is_address
 from negmine.errors import WorkdirError
-from negmine.storage.workdir import Workdir, refuse_file
+from negmine.storage.folders import refuse_file
+from negmine.storage.workdir import Workdir
 
 
 def open_workdir(root: Path | str) -> Workdir:

@@ -30,10 +30,10 @@ from negmine.storage.contents import (
 )
 from negmine.storage.digests import Digests
 from negmine.storage.files import atomic_write, new_folder, sync_file, sync_folder
+from negmine.storage.folders import files_in, refuse_file, refuse_links, size_of
 from negmine.storage.json_lines import JSON_LINES, pending_name, write_lines
 from negmine.storage.layout import QRELS, stage_of
 from negmine.storage.leftovers import DIGESTS, LOCK, remove_leftovers, remove_temporaries
-from negmine.storage.links import links
 from negmine.storage.locks import locked
 from negmine.storage.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from negmine.storage.parquet import (
@@ -83,6 +83,19 @@ class Workdir:
         """Return the folder from which an artifact such as `2-retrieve/bm25` is read."""
         return self.root / name
 
+    def cache(self, name: str) -> Path:
+        """Return the folder of a cache (VECTORS, PAIR_SCORES, CALLS) for a command that makes something."""
+        return self.root / name
+
+    def shown(self, path: Path) -> str:
+        """Return what a message calls a file of the work directory."""
+        return str(path)
+
+    @property
+    def place(self) -> Path:
+        """Where the work directory lies: a folder, or an address."""
+        return self.root
+
     def lock(self) -> AbstractContextManager[None]:
         """Return what holds the work directory for one writer; raises Locked."""
         return locked(self.root)
@@ -119,15 +132,8 @@ class Workdir:
         )
 
     def refuse_links(self) -> None:
-        """Raise WorkdirError for a link inside: negmine would write, or read, somewhere else.
-
-        The work directory itself may be one.
-        """
-        for link in links(self.root):
-            raise WorkdirError(
-                f"{link} is a link. Nothing is read or written through links inside a work directory. To have "
-                "it on another disk, move the whole directory there, and link that."
-            )
+        """Raise WorkdirError for a link inside the work directory."""
+        refuse_links(self.root)
 
     def _refuse_others(self, folder: Path) -> None:
         """Raise WorkdirError for a file, or a folder that is full of something else."""
@@ -163,14 +169,16 @@ class Workdir:
         if manifest is None:
             again = f"Run: negmine {stage_of(name)} {self.name}"
             if self.is_damaged(name):
-                raise CorruptArtifact(f"{self.shared / name / MANIFEST} is damaged. {again}")
+                raise CorruptArtifact(
+                    f"{self.shown(self.shared / name / MANIFEST)} is damaged. {again}"
+                )
             raise MissingArtifact(f"{name} does not exist. {again}")
         return manifest
 
     def whole(self, manifest: Manifest) -> bool:
         """Tell whether every part that the manifest lists lies there in its full size."""
         folder = self.shared / manifest.artifact
-        return all(_size(folder / part["file"]) == part["bytes"] for part in manifest.parts)
+        return all(size_of(folder / part["file"]) == part["bytes"] for part in manifest.parts)
 
     # -- reading -----------------------------------------------------------------------------
 
@@ -228,8 +236,8 @@ class Workdir:
         path: Path = self.folder(manifest.artifact) / part["file"]
         if is_altered(path, part, self.verify):
             raise CorruptArtifact(
-                f"{path} is missing or altered: it has not the bytes that were written. Make it again: "
-                f"negmine {manifest.stage} {self.name}"
+                f"{self.shown(path)} is missing or altered: it has not the bytes that were written. Make it "
+                f"again: negmine {manifest.stage} {self.name}"
             )
         return path
 
@@ -240,7 +248,8 @@ class Workdir:
         is_list = isinstance(counts, list) and len(counts) == len(manifest.parts)
         if not is_list or not all(type(count) is int for count in counts):
             raise CorruptArtifact(
-                f"{self.shared / QRELS / MANIFEST} is damaged: it does not say how many queries each part has. "
+                f"{self.shown(self.shared / QRELS / MANIFEST)} is damaged: it does not say how many queries "
+                "each part has. "
                 f"Make it again: negmine index {self.name} --force"
             )
         return list(counts)
@@ -331,7 +340,7 @@ class Workdir:
         alone = (
             "/" in manifest.artifact
         )  # else other artifacts, and perhaps the user's files, lie there
-        for file in files_in(folder) if alone else new:
+        for file in files_in(folder, PARTIAL) if alone else new:
             if file in new or file not in wanted:
                 (folder / file).unlink(missing_ok=True)
         for file in new:
@@ -352,7 +361,7 @@ class Workdir:
         folder = self.local(name)
         partial = folder / PARTIAL
         if files is None:
-            files = sorted(files_in(partial))
+            files = sorted(files_in(partial, PARTIAL))
         places = {file: partial / pending_name(file, identity) for file in files}
         paths = {file: new if new.exists() else folder / file for file, new in places.items()}
         return [
@@ -364,26 +373,3 @@ class Workdir:
             }
             for file, path in paths.items()
         ]
-
-
-def refuse_file(path: Path) -> None:
-    """Raise WorkdirError for a file in place of a work directory."""
-    if path.is_file():
-        raise WorkdirError(
-            f"{path} is a file. Name a folder for the work directory, as in: "
-            f"negmine mine work --pairs {path}"
-        )
-
-
-def files_in(folder: Path) -> list[str]:
-    """Return the files of an artifact, by their paths inside it, without those that are unfinished."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    names = (path.relative_to(folder) for path in paths)
-    return [name.as_posix() for name in names if name.parts[0] != PARTIAL]
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except (FileNotFoundError, NotADirectoryError):
-        return -1

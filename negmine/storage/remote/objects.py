@@ -16,7 +16,7 @@ from negmine.storage.remote.trouble import PACKAGES, Torn, explained, retried
 
 # What servers call a checksum, else the time of the last change; the first that is there counts.
 CHECKSUMS = ("sha256", "md5Hash", "ETag", "etag", "Content-MD5", "content_md5", "Digest", "crc32c")
-_OF_THIS_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+OF_THIS_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CHANGED = ("generation", "Last-Modified", "LastModified", "last_modified", "updated", "mtime")
 
 
@@ -30,7 +30,7 @@ def look(address: Address) -> Seen:
     info = _tried(address, "looking at it", lambda system, path: system.info(path))
     if info.get("type") == "directory":
         raise InputError(f"{address} is a folder. Name a file, or several by a pattern.")
-    version = _version(info)
+    version = version_of(info)
     if not version:
         raise InputError(
             f"{address}: its server gives no ETag and no time of the last change, so a change would not be "
@@ -89,7 +89,8 @@ def fetch(address: Address, seen: Seen, path: Path) -> None:
         raise InputError(f"{address} was changed while it was read. Run the command again.")
 
 
-def _version(info: dict[str, Any]) -> str:
+def version_of(info: dict[str, Any]) -> str:
+    """Return what tells this version of an object from others; empty where the server says nothing."""
     for name in (*CHECKSUMS, *CHANGED):
         if value := info.get(name):
             return f"{name.lower()} {str(value).strip(chr(34))}"
@@ -102,21 +103,21 @@ def _tried(address: Address, operation: str, work: Callable[[Any, str], Any]) ->
     Nothing that was listed earlier counts. Raises a NegmineError with what failed.
     """
     try:
-        return retried(lambda: work(*_opened(address)))
+        return retried(lambda: work(*opened(address)))
     except NegmineError:
         raise
     except Exception as error:  # of any of fsspec's many clients
-        if isinstance(error, OSError) and error.errno in _OF_THIS_MACHINE:
+        if isinstance(error, OSError) and error.errno in OF_THIS_MACHINE:
             raise
-        raise explained(address, operation, error, _has_bucket(address, error)) from None
+        raise explained(address, operation, error, has_bucket(address, error)) from None
 
 
-def _has_bucket(address: Address, error: Exception) -> bool:
+def has_bucket(address: Address, error: Exception) -> bool:
     """Tell, where something is not there, whether at least its bucket is."""
     if is_web(address) or not isinstance(error, FileNotFoundError):
         return True
     try:
-        system, path = _opened(address)
+        system, path = opened(address)
         system.info(path.partition("/")[0])
     except FileNotFoundError:
         return False
@@ -125,7 +126,7 @@ def _has_bucket(address: Address, error: Exception) -> bool:
     return True
 
 
-def _opened(address: Address) -> tuple[Any, str]:
+def opened(address: Address) -> tuple[Any, str]:
     """Return the file system of an address, which remembers nothing, and the path in it."""
     from fsspec.core import url_to_fs
     from fsspec.registry import known_implementations, registry

@@ -56,7 +56,7 @@ def retried(work: Callable[[], T], pause: Callable[[float], None] = time.sleep) 
 
 def may_pass(error: BaseException) -> bool:
     """Tell whether an error may be gone at the next try: of the network, or of an overloaded server."""
-    status = _status(error)
+    status = status_of(error)
     if status is not None:
         return status >= 500 or status in _LATER
     if isinstance(error, Torn):
@@ -68,15 +68,20 @@ def may_pass(error: BaseException) -> bool:
 
 
 def explained(
-    address: Address, operation: str, error: Exception, has_bucket: bool = True
+    address: Address,
+    operation: str,
+    error: Exception,
+    has_bucket: bool = True,
+    verb: str = "read",
 ) -> NegmineError:
     """Return the error to raise: what failed, at which address, and what to do; without secrets.
 
-    operation: what was tried, such as `looking at it`. has_bucket: whether the bucket exists.
+    operation: what was tried, such as `looking at it`. has_bucket: whether the bucket exists. verb: what cannot
+    be done, such as `written`.
     """
     package = PACKAGES.get(address.scheme, "")
-    start, place = f"{address} cannot be read", _place(address)
-    status = _status(error)
+    start, place = f"{address} cannot be {verb}", _place(address)
+    status = status_of(error)
     names = {type(one).__name__ for one in _chain(error)}
     if isinstance(error, ImportError):
         package = package or "the package that it needs"
@@ -131,7 +136,7 @@ def _code(error: Exception, status: int | None) -> str:
     return f", {names[-1]}"
 
 
-def _status(error: BaseException) -> int | None:
+def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that an error, or its cause, has."""
     for one in _chain(error):
         response = getattr(one, "response", None)

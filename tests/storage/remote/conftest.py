@@ -4,7 +4,9 @@ import logging
 
 import pytest
 
+from negmine.config.addresses import Address
 from negmine.storage.remote import trouble
+from negmine.storage.remote.store import Store
 from tests.storage.remote.servers import Hub, Web, serving
 
 KEYS = {"AWS_ACCESS_KEY_ID": "some-key-id", "AWS_SECRET_ACCESS_KEY": "a-secret-of-s3-0123456789"}
@@ -17,6 +19,20 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("NEGMINE_CACHE", str(folder))
     monkeypatch.setattr(trouble, "PAUSE", 0.0)
     return folder
+
+
+@pytest.fixture(params=["memory", "moto"])
+def store(request):
+    """A store without objects: in memory, or of S3."""
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    if request.param == "moto":
+        request.getfixturevalue("s3")
+        yield Store(Address("s3://texts/work"))
+        return
+    MemoryFileSystem.store.clear()
+    yield Store(Address("memory://texts/work"))
+    MemoryFileSystem.store.clear()
 
 
 @pytest.fixture

@@ -191,6 +191,6 @@ def test_a_signature_is_no_part_of_what_identifies_a_file(web, cache):
 
 
 def test_a_large_file_of_the_web_has_time_as_long_as_bytes_come():
-    system, path = objects._opened(Address("https://host/large.parquet"))
+    system, path = objects.opened(Address("https://host/large.parquet"))
     limits = system.client_kwargs["timeout"]
     assert (limits.total, limits.sock_read, path) == (None, 60, "https://host/large.parquet")

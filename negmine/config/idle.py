@@ -83,8 +83,9 @@ FAMILIES = (
         "--suspect-share, --suspect-deviations or --suspect-neighbours",
     ),
     Family(
-        "filter", ("suspect_reference",), lambda config: config.filter.suspect_neighbours is not None,
-        "--suspect-neighbours",
+        "filter", ("suspect_reference",),
+        lambda config: bool(config.filter.suspect_neighbours or config.filter.near_positives),
+        "--suspect-neighbours or --near-positives",
     ),
 )  # fmt: skip
 

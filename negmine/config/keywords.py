@@ -111,6 +111,7 @@ class SettingsKeywords(TypedDict, total=False):
     risk_weights: Literal["blend", "own", "shipped"]
     max_signal: str | Sequence[str]
     owner_query: float | None
+    near_positives: int | None
     same_parent: str | None
     contains_answer: str | None
     max_leak: float | None

@@ -109,9 +109,20 @@ def _check_judge(config: ResolvedConfig) -> None:
         rules.judge_url is None or rules.judge_method != "verdict"
     ):
         raise SettingsError("--judge-first needs --judge-url and --judge-method verdict.")
-    if config.write.relabel and rules.judge is None:
+    if config.write.relabel:
+        _check_relabel(rules)
+
+
+def _check_relabel(rules: FilterSettings) -> None:
+    if rules.judge is None and rules.near_positives is None:
         raise SettingsError(
-            "--relabel writes what a judge calls relevant. Give --judge-url and --judge-model."
+            "--relabel writes what a judge, or --near-positives, calls relevant. Give --judge-url and "
+            "--judge-model, or --near-positives 10 and --suspect-reference judged."
+        )
+    if rules.near_positives is not None and rules.suspect_reference != "judged":
+        raise SettingsError(
+            "--relabel with --near-positives: pairs whose label nobody has checked make no new positives. Give "
+            "--suspect-reference judged, or leave one of the two out."
         )
 
 

@@ -16,6 +16,7 @@ from negmine.errors import SchemaError
 FIRST_RANK = 1
 POSITIVE_TEACHER = "positive_teacher_score"  # in provenance: the score of --teacher for a positive
 JUDGED_POSITIVE = "judged_positive"  # a judge's word, in provenance only
+NEIGHBOUR_POSITIVE = "neighbour_positive"  # what the nearest labelled pairs say, in provenance only
 POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
 RANDOM = "random"  # in provenance only: a random document, of which nobody knows more
 PARTLY_RELEVANT = "partly_relevant"  # relevance above 0, but below --min-relevance
@@ -98,13 +99,14 @@ SCORES = _schema(
     pa.field("score", pa.float32()),
 )
 FEATURES = _schema(
-    "features/3",
+    "features/4",
     _required("query_id", ID),
     _required("doc_id", ID),
     pa.field("positive_similarity", pa.float32()),
     pa.field("positive_similarity_mean", pa.float32()),
     pa.field("centroid_similarity", pa.float32()),
     pa.field("owner_query_similarity", pa.float32()),
+    pa.field("neighbours", pa.float32()),
     pa.field("same_parent", pa.bool_()),
     pa.field("contains_answer", pa.bool_()),
 )
@@ -128,7 +130,7 @@ SURVIVORS = _schema(
     _required("kept", pa.bool_()),
 )
 VERDICTS = _schema(
-    "verdicts/3",
+    "verdicts/4",
     *CANDIDATES,
     *[field for field in FEATURES if field.name not in ("query_id", "doc_id")],
     pa.field("judge_verdict", pa.large_string()),

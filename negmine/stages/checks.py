@@ -150,3 +150,5 @@ def _check_scores(config: ResolvedConfig) -> None:
         )
     if rules.owner_query is not None and config.vector_retriever is None:
         raise SettingsError("--owner-query compares query vectors. Add --retriever dense.")
+    if rules.near_positives is not None and config.vector_retriever is None:
+        raise SettingsError("--near-positives compares stored vectors. Add --retriever dense.")

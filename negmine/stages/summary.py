@@ -15,6 +15,7 @@ from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, survey
 from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.stages.filter.suspects.tasks import queries_dropped
+from negmine.stages.write.positives import RELABELLED
 from negmine.storage.layout import (
     CANDIDATES,
     CORPUS,
@@ -162,7 +163,7 @@ def _asked(context: Context, manifests: Mapping[str, Manifest | None], queries: 
     if write.per == "query" or write.positives != "all" or verdicts is None:
         return write.num_negatives * queries
     removed = verdicts.stats["removed"]
-    relevant = ("is_positive", "judged_relevant") if write.relabel else ("is_positive",)
+    relevant = ("is_positive", *(RELABELLED if write.relabel else ()))
     positives = sum(int(removed.get(reason, 0)) for reason in relevant)
     suspects = manifests.get(SUSPECTS) if write.drop_positives == "suspected" else None
     dropped = 0 if suspects is None else int(suspects.stats["positives_suspected"])

@@ -14,13 +14,14 @@ from negmine.data.schemas import UNLABELED
 from negmine.data.steering import plain
 from negmine.engine.context import Context
 from negmine.errors import InputError, SettingsError
+from negmine.retrievers.registry import open_vectors
+from negmine.stages.filter.neighbours import PAIR, Neighbours
 from negmine.stages.filter.risk.hiding import SEED
-from negmine.stages.filter.suspects.references import Neighbours
+from negmine.stages.filter.suspects.references import of_verdicts
 from negmine.storage.files import write_out
 from negmine.storage.labels import labelled_pairs
 from negmine.storage.layout import PROVENANCE, QUERIES
 
-PAIR = ["query_id", "doc_id"]
 COLUMNS = ("query_id", "doc_id", "relevance", "risk", "neighbours", "query", "document")
 NEAREST = 1  # pairs of a kind that a written negative is compared with: one near positive pair is reason to ask
 MOST = 20_000  # written negatives that are compared; of more, those of queries drawn by their ids
@@ -104,7 +105,9 @@ def _with_neighbours(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
         return rows.with_columns(neighbours=pl.lit(None, pl.Float32))
     drawn = rows.with_columns(draw=name_hashes(rows["query_id"], SEED)).sort("draw", *PAIR)
     compared = drawn.head(MOST).drop("draw")
-    return compared.with_columns(Neighbours(context, NEAREST).margins(compared))
+    pairs = of_verdicts(context, judged=False)
+    near = Neighbours(context, open_vectors(context), pairs, NEAREST)
+    return compared.with_columns(near.margins(compared))
 
 
 def _with_texts(context: Context, rows: pl.DataFrame) -> pl.DataFrame:

@@ -22,6 +22,7 @@ _ABOUT = {
     "judge_verdict": "judge\nsays",
     "positive_similarity": "similarity\nto nearest\npositive",
     "owner_query_similarity": "similarity\nto the query\nit answers",
+    "neighbours": "nearer to\npositive\npairs by",
     "same_parent": "same\nparent",
     "contains_answer": "contains\nanswer",
 }

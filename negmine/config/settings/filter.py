@@ -101,6 +101,11 @@ class FilterSettings(StageSettings):
         ge=-1,
         le=1,
     )
+    near_positives: int | None = _risk(
+        "Drop a candidate if, by stored vectors, so many nearest positive pairs of other queries are nearer to "
+        "it than as many negative pairs, such as 10. --suspect-reference says which pairs.",
+        gt=0,
+    )
     same_parent: str | None = _duplicates(
         "Drop a candidate that shares this corpus column (article, thread) with a positive."
     )
@@ -227,8 +232,8 @@ class FilterSettings(StageSettings):
         gt=0,
     )
     suspect_reference: Literal["known", "judged"] = _suspects(
-        "--suspect-neighbours: the pairs it goes by. known: all known positives, and kept candidates. judged: "
-        "what people have labelled, and what the judge has answered.",
+        "The pairs that --suspect-neighbours and --near-positives go by. known: all known positives, and "
+        "candidates. judged: what people have labelled, and for suspects what the judge has answered.",
         "known",
     )
     judge_suspects: bool = _suspects(

@@ -38,7 +38,8 @@ class WriteSettings(StageSettings):
         "Column of the queries with an instruction for each; --instruction where it is empty."
     )
     relabel: bool = _output(
-        "Write what the judge calls relevant as further positives (positive_label says so).",
+        "Write what the judge, or --near-positives, calls relevant as further positives (positive_label says "
+        "so).",
         False,
         essential="stage",
     )

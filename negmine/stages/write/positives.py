@@ -6,10 +6,15 @@ import polars as pl
 
 from negmine.config.settings import WriteSettings
 from negmine.data.hashing import name_hashes
-from negmine.data.schemas import JUDGED_POSITIVE, POSITIVE, POSITIVE_TEACHER
-from negmine.stages.filter.rules import judged_relevant
+from negmine.data.schemas import JUDGED_POSITIVE, NEIGHBOUR_POSITIVE, POSITIVE, POSITIVE_TEACHER
+from negmine.stages.filter.rules import judged_relevant, near_positives
 
 IS_POSITIVE = pl.col("label") == POSITIVE
+RELABELLED = {
+    judged_relevant.__name__: JUDGED_POSITIVE,
+    near_positives.__name__: NEIGHBOUR_POSITIVE,
+}
+"""By the reason that made a candidate no negative: its label among the positives, with --relabel."""
 
 
 def positives(
@@ -19,9 +24,9 @@ def positives(
 
     With a teacher, its score is positive_teacher_score.
 
-    With `relabel`, what the judge calls relevant follows them, as `judged_positive`. `positives` says which are
-    written: all; the `best` by `score`, one without a score last, ties by doc_id; or a `sample` of one, drawn
-    by `seed`, query_id and the doc_ids alone.
+    With `relabel`, what RELABELLED names follows them, under its labels. `positives` says which are written:
+    all; the `best` by `score`, one without a score last, ties by doc_id; or a `sample` of one, drawn by `seed`,
+    query_id and the doc_ids alone.
     """
     rows = verdicts.filter(_is_relevant(write)).sort(
         pl.col("query_id").rle_id(), ~IS_POSITIVE, maintain_order=True
@@ -32,7 +37,10 @@ def positives(
         pairs = rows.select(pl.concat_str("query_id", "doc_id", separator="\0")).to_series()
         rows = rows.with_columns(_draw=name_hashes(pairs, write.seed))
         rows = _first(rows, pl.col("_draw"))
-    label = pl.when(IS_POSITIVE).then(pl.lit(POSITIVE)).otherwise(pl.lit(JUDGED_POSITIVE))
+    label = pl.lit(POSITIVE)
+    if write.relabel:
+        further = pl.col("reason").replace_strict(RELABELLED, default=None, return_dtype=pl.String)
+        label = pl.when(IS_POSITIVE).then(label).otherwise(further)
     scores = {} if teacher is None else {POSITIVE_TEACHER: pl.col(f"{teacher}_score")}
     return rows.select(
         "query_id", pl.col("doc_id").alias("positive_id"), positive_label=label, **scores
@@ -42,7 +50,7 @@ def positives(
 def _is_relevant(write: WriteSettings) -> pl.Expr:
     if not write.relabel:
         return IS_POSITIVE
-    return IS_POSITIVE | (pl.col("reason") == judged_relevant.__name__).fill_null(False)
+    return IS_POSITIVE | pl.col("reason").is_in(list(RELABELLED)).fill_null(False)
 
 
 def _first(rows: pl.DataFrame, *keys: pl.Expr) -> pl.DataFrame:

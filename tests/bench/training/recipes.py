@@ -85,7 +85,12 @@ MINED: dict[str, dict[str, object]] = {
 PEERS = {"st naive": None, "st margin 0.05": MARGIN}
 PEERS |= {f"st margin 0.05, {hard} hard": MARGIN for hard in (8, 16)}
 RANDOM = ("random", "random, 8", "random, 16")
-NAMES = ("in-batch", *RANDOM, *PEERS, "oracle", *MINED)
+# name: how deep positives may rank whose negatives follow no rule; those of deeper ones follow the margin
+WEAK = {
+    f"margin where the positive ranks below {rank}, dense order": rank for rank in (1, 3, 10, 30)
+}
+WEAK |= {f"{name}, 8 hard": rank for name, rank in WEAK.items() if rank == 10}
+NAMES = ("in-batch", *RANDOM, *PEERS, "oracle", *WEAK, *MINED)
 
 
 def number(name):
@@ -121,6 +126,8 @@ def _chosen(name, setup, work, encoder):
             query: [doc for doc in docs if doc not in setup.hidden[query]][:NEGATIVES]
             for query, docs in ranked.items()
         }
+    if name in WEAK:
+        return _margin_if_weak(work, WEAK[name], number(name))
     return _by_peer(setup, work, encoder, PEERS[name], number(name))
 
 
@@ -161,6 +168,21 @@ def _ranked(work):
     rows = rows.filter(pl.col("label") != "positive", pl.col("dense_rank").is_not_null())
     ranked = rows.sort("query_id", "dense_rank").collect()
     return dict(ranked.group_by("query_id", maintain_order=True).agg("doc_id").iter_rows())
+
+
+def _margin_if_weak(work, rank, count):
+    """Return the best-ranked by the dense model, under MARGIN only where the positive ranks below `rank`."""
+    rows = pl.read_parquet(work / "2-retrieve/candidates/*.parquet")
+    is_positive = pl.col("label") == "positive"
+    score, place = (pl.col(f"dense_{name}").filter(is_positive).max() for name in ("score", "rank"))
+    rows = rows.with_columns(
+        anchor=score.over("query_id"), place=place.fill_null(K + 1).over("query_id")
+    )
+    is_close = pl.col("dense_score") > pl.col("anchor") * (1 - MARGIN)
+    rows = rows.filter(~is_positive, pl.col("dense_rank").is_not_null())
+    rows = rows.filter(~is_close | (pl.col("place") <= rank)).sort("query_id", "dense_rank")
+    chosen = rows.group_by("query_id", maintain_order=True).head(count)
+    return dict(chosen.group_by("query_id", maintain_order=True).agg("doc_id").iter_rows())
 
 
 def _by_peer(setup, work, encoder, margin, count):

@@ -67,8 +67,24 @@ def smollm(folder):
     return place
 
 
+def smollm_tokens(folder):
+    """Return the token vectors that SmolLM2 reads its input with: static, and of no retrieval data."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    place = folder / "smollm2-tokens"
+    if not place.exists():
+        reader = SentenceTransformer(str(smollm(folder)), device="cpu")[0]
+        vectors = reader.auto_model.get_input_embeddings().weight.detach().float().numpy()
+        tokens = reader.tokenizer._tokenizer
+        static = StaticEmbedding(tokens, embedding_weights=vectors.copy())
+        SentenceTransformer(modules=[static], device="cpu").save(str(place))
+    return place
+
+
 STUDENTS = {
     "static": Student(static, STATIC_RATES, 128, None),
+    "SmolLM2-static": Student(smollm_tokens, STATIC_RATES, 128, None),
     "MiniLM-3": Student(partial(minilm, 3), RATES, 32, 128),
     "MiniLM-6": Student(partial(minilm, 6), RATES, 32, 128),
     "SmolLM2": Student(smollm, RATES, 32, 128),

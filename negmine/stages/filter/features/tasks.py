@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.settings import FilterSettings
 from negmine.data.qrels import positives
 from negmine.data.schemas import POSITIVE
 from negmine.data.similarity import Likeness, centroid_similarity, likeness
@@ -21,6 +22,8 @@ from negmine.errors import InputError
 from negmine.retrievers.base import VectorRetriever
 from negmine.retrievers.registry import open_vectors
 from negmine.stages.filter.features import compute
+from negmine.stages.filter.features.near import references
+from negmine.stages.filter.neighbours import Neighbours
 from negmine.stages.filter.risk.signals import LIKENESS
 from negmine.stages.filter.rules import needed
 from negmine.storage import shingles
@@ -40,7 +43,15 @@ def wanted(context: Context) -> dict[str, Any]:
         "owner_query": has_vectors and "owner_query_similarity" in needs,
         "same_parent": rules.same_parent,
         "contains_answer": rules.contains_answer,
+        **_near_positives(rules, has_vectors and "neighbours" in needs),
     }
+
+
+def _near_positives(rules: FilterSettings, is_wanted: bool) -> dict[str, Any]:
+    """Return what shapes nearest pairs; nothing where nobody asks, as before there were any."""
+    if not is_wanted:
+        return {}
+    return {"near_positives": rules.near_positives, "reference": rules.suspect_reference}
 
 
 def features(context: Context) -> Parts:
@@ -79,6 +90,11 @@ class Known:
             columns["owner_query_similarity"] = compute.owner_query_similarity(
                 rows, self._owners, self._vectors.query_similarity
             )
+        if "near_positives" in self.wanted:
+            near = self._near.margins(rows)
+            columns["neighbours"] = pl.select(
+                pl.when(rows["label"] != POSITIVE).then(near)
+            ).to_series()
         if self.wanted["contains_answer"] is not None:
             columns["contains_answer"] = compute.contains_answer(
                 _with_answers(self._context, rows, part)
@@ -116,6 +132,15 @@ class Known:
     @cached_property
     def _vectors(self) -> VectorRetriever:
         return open_vectors(self._context)
+
+    @cached_property
+    def _near(self) -> Neighbours:
+        rules = self._context.config.filter
+        pairs = references(self._context, rules.suspect_reference == "judged", self._hidden)
+        near = Neighbours(self._context, self._vectors, pairs, int(rules.near_positives or 0))
+        if self._hidden is None:
+            near.note_if_silent("--near-positives", rules.suspect_reference)
+        return near
 
     @cached_property
     def _parents(self) -> pl.DataFrame:

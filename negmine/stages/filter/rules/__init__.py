@@ -1,6 +1,6 @@
 """The rules: which candidates are not used, and the one reason why. See table.py."""
 
-from negmine.stages.filter.rules.opinions import judged_relevant
+from negmine.stages.filter.rules.opinions import judged_relevant, near_positives
 from negmine.stages.filter.rules.rule import SIGNALS, Rule
 from negmine.stages.filter.rules.table import (
     REASONS,
@@ -24,6 +24,7 @@ __all__ = [
     "anchor",
     "fires",
     "judged_relevant",
+    "near_positives",
     "needed",
     "reason",
     "turned_off",

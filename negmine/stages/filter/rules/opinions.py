@@ -33,6 +33,16 @@ def owned_by_similar_query(settings: FilterSettings) -> pl.Expr | None:
     return pl.col("owner_query_similarity") >= float32(settings.owner_query)
 
 
+def near_positives(settings: FilterSettings) -> pl.Expr | None:
+    """The pair lies among positive pairs: its `near_positives` nearest ones are nearer than as many negative.
+
+    Source: label cleaning by nearest neighbours, as tried on TACRED; see data/pair_neighbours.py.
+    """
+    if settings.near_positives is None:
+        return None
+    return pl.col("neighbours") > 0
+
+
 def above_max_signal(settings: FilterSettings) -> pl.Expr | None:
     """One of the signals that `max_signal` names is above its limit."""
     limits = [limit.partition("=") for limit in settings.max_signal]
@@ -91,6 +101,13 @@ RULES = (
         owned_by_similar_query,
         needs=("owner_query_similarity",),
         sweepable={"owner_query": "lower"},
+        suspects=True,
+    ),
+    Rule(
+        "near_positives",
+        ("near_positives",),
+        near_positives,
+        needs=("neighbours",),
         suspects=True,
     ),
     Rule(

@@ -11,9 +11,11 @@ from negmine.config.settings.filter import SUSPECT_TESTS
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.engine.tasks import INDEX, Parts, once
+from negmine.retrievers.registry import open_vectors
 from negmine.scorers import registry
+from negmine.stages.filter.neighbours import Neighbours
 from negmine.stages.filter.suspects import compute
-from negmine.stages.filter.suspects.references import Neighbours
+from negmine.stages.filter.suspects.references import of_verdicts
 from negmine.storage.layout import SUSPECTS, TESTED, VERDICTS
 
 
@@ -68,14 +70,9 @@ def _neighbours(context: Context) -> Neighbours | None:
     count = rules.suspect_neighbours
     if count is None:
         return None
-    near = Neighbours(context, count, rules.suspect_reference == "judged")
-    positive = int(near.references["positive"].sum())
-    negative = near.references.height - positive
-    if min(positive, negative) < count:
-        context.progress.note(
-            f"--suspect-neighbours {count} suspects nothing: it needs {count} positive and {count} negative "
-            f"pairs to go by, and there are {positive} and {negative} ({rules.suspect_reference})."
-        )
+    references = of_verdicts(context, rules.suspect_reference == "judged")
+    near = Neighbours(context, open_vectors(context), references, count)
+    near.note_if_silent("--suspect-neighbours", rules.suspect_reference)
     return near
 
 

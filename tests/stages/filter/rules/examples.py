@@ -108,6 +108,12 @@ EXAMPLES = (
         [True, False, False],
     ),
     Example(
+        "near_positives",
+        {"near_positives": 10},
+        {"neighbours": [0.01, 0.0, -0.2, None]},
+        [True, False, False, False],
+    ),
+    Example(
         "above_max_signal",
         {"max_signal": ("positive_similarity=0.8",)},
         {"positive_similarity": [0.85, 0.75, None]},

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from negmine.stages.filter.suspects.references import extrinsic, intrinsic, limited
+from negmine.stages.filter.neighbours import limited
+from negmine.stages.filter.suspects.references import extrinsic, intrinsic
 
 SCHEMA = {
     "query_id": pl.String, "doc_id": pl.String, "label": pl.String, "rank": pl.Int32, "kept": pl.Boolean,

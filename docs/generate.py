@@ -176,6 +176,9 @@ def tables() -> str:
         "searched": schemas.SEARCHED,
         "recall": schemas.RECALL,
         "candidates": schemas.with_opinions(schemas.CANDIDATES, opinions, "score"),
+        "documents (2-generate)": schemas.GENERATED_DOCUMENTS,
+        "likeness": schemas.LIKENESS,
+        "sources/generate_for.parquet": schemas.ASKED_FOR,
         "scores": schemas.SCORES,
         "features": schemas.FEATURES,
         "risk-model": schemas.RISK_MODEL,
@@ -194,7 +197,9 @@ def tables() -> str:
         names = ", ".join(
             one.name for one in FORMATS.values() if _lists(one) == (lists, positive_lists)
         )
-        schema = schemas.provenance_schema(opinions, lists, positive_lists, True, rounds=True)
+        schema = schemas.provenance_schema(
+            opinions, lists, positive_lists, True, rounds=True, origins=True
+        )
         known[f"provenance ({names})"] = schema
     return "\n\n".join(f"## {name}\n\n{_schema(schema)}" for name, schema in known.items())
 

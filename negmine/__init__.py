@@ -62,6 +62,7 @@ __all__ = [
     "diff",
     "explain",
     "filter",
+    "generate",
     "index",
     "judge_check",
     "label",

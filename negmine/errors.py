@@ -13,6 +13,7 @@ NegmineError
 ├── RetrieverError      a model or a user's retriever failed; finished parts are kept
 ├── ScorerError         a cross-encoder or a user's scorer failed; finished scores are kept
 ├── JudgeError          an LLM judge does not answer or refuses; calls made so far are kept
+├── GeneratorError      a model that writes texts does not answer or refuses; calls made so far are kept
 ├── HubError            the Hugging Face hub does not answer, refuses, or has what may not be replaced
 └── GateNotMet          a gate such as --min-sensitivity was not met (exit code 3)
 
@@ -92,6 +93,10 @@ class ScorerError(NegmineError):
 
 class JudgeError(NegmineError):
     """An LLM judge that does not answer, or refuses."""
+
+
+class GeneratorError(NegmineError):
+    """A model that writes texts, and does not answer, or refuses."""
 
 
 class HubError(NegmineError):

@@ -11,14 +11,14 @@ from negmine.config.settings import STAGES
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress
 from negmine.engine.run import run
-from negmine.engine.status import FRESH, survey
+from negmine.engine.status import FRESH, require_fresh, survey
 from negmine.errors import SettingsError
 from negmine.scorers import registry
 from negmine.stages.making import run_stages
 from negmine.stages.opening import context_to_mine, open_context, open_existing
 from negmine.stages.plan import make_plan
 from negmine.stages.summary import Result
-from negmine.storage.layout import VERDICTS
+from negmine.storage.layout import CORPUS, QRELS, QUERIES, VERDICTS
 
 
 def mine(
@@ -63,6 +63,13 @@ def retrieve(
 ) -> Result:
     """Stage 2: search with every retriever and bring the runs together as candidates."""
     return run_stages(open_existing(work, settings, force=force), ["retrieve"])
+
+
+def generate(
+    work: str | Path, *, force: bool = False, **settings: Unpack[SettingsKeywords]
+) -> Result:
+    """Have a language model write documents as further candidates. Needs `generate_kind` and a model."""
+    return run_stages(open_existing(work, settings, force=force), ["generate"])
 
 
 def rerank(
@@ -145,6 +152,22 @@ def check_judge(context: Context) -> dict[str, Any]:
     run(context, make_plan(context), ["filter"], lambda artifact: artifact == name)
     note_weakness(context)
     return dict(context.work.require(name).stats)
+
+
+def estimate_generate(context: Context) -> dict[str, Any]:
+    """Return what having a language model write would cost; asks none, and remembers nothing.
+
+    Raises SettingsError without `generate_kind`, MissingArtifact where the corpus is not indexed.
+    """
+    from negmine.stages.generate.cost import estimate
+    from negmine.stages.generate.short import require_short
+
+    if not context.config.generates:
+        raise SettingsError("What shall a language model write? Give --generate-kind.")
+    states = survey(context, make_plan(context))
+    require_fresh(context, states, (CORPUS, QUERIES, QRELS))
+    require_short(context)
+    return estimate(context)
 
 
 def estimate_judge(context: Context) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from negmine.cli.commands.decontaminate import decontaminate
 from negmine.cli.commands.diff import diff
 from negmine.cli.commands.explain import explain
 from negmine.cli.commands.filter import filter_
+from negmine.cli.commands.generate import generate
 from negmine.cli.commands.init import init
 from negmine.cli.commands.judge_check import judge_check
 from negmine.cli.commands.label import label
@@ -41,6 +42,7 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
     "Stage by stage": {
         "index": stage_command("index"),
         "retrieve": stage_command("retrieve"),
+        "generate": generate,
         "rerank": stage_command("rerank"),
         "filter": filter_,
         "write": stage_command("write"),

@@ -72,6 +72,14 @@ FAMILIES = (
     Family(
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
+    Family(
+        "generate", ("generate_",), lambda config: config.generates, "--generate-kind"
+    ),
+    Family("write", ("include",), lambda config: config.generates, "--generate-kind"),
+    Family(
+        "write", ("max_generated",), lambda config: config.write.include is not None,
+        "--include generated",
+    ),
     Family("write", ("keep_share",), lambda config: config.round > 1, "--round, 2 or more"),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),
     Family(

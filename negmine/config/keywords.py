@@ -84,6 +84,21 @@ class SettingsKeywords(TypedDict, total=False):
     nprobe: int | None
     ef_search: int | None
     min_recall: float
+    generate_kind: str | Sequence[str]
+    generate_url: str | None
+    generate_model: str | None
+    generate_local: str | None
+    generate_for: Literal["queries", "short"]
+    generate_count: int
+    generate_query_only_prompt: str | Path | None
+    generate_contrast_prompt: str | Path | None
+    generate_near_topic_prompt: str | Path | None
+    generate_max_tokens: int
+    generate_extra: str | None
+    generate_budget: str | None
+    generate_concurrency: int
+    generate_timeout: float
+    generate_retries: int
     rerank_model: str | None
     rerank_depth: int | None
     rerank_prompt: str | None
@@ -187,6 +202,8 @@ class SettingsKeywords(TypedDict, total=False):
     drop_positives: Literal["none", "suspected"]
     max_reuse: int | None
     keep_share: float
+    include: Literal["generated"] | None
+    max_generated: int
     random_negatives: int
     random_shared: int
     weight: Literal["none", "risk", "margin", "propensity"]

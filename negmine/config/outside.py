@@ -19,20 +19,29 @@ PLUGIN, MODEL, FILE, PROMPT, ENDPOINT = "plug-in", "model", "file", "prompt", "e
 ADDRESS = "address"
 SOURCES = ("data", "corpus", "queries", "qrels", "pairs")
 _INDEX, _SEARCH, _RERANK, _FILTER = ("index",), ("index", "retrieve"), ("rerank",), ("filter",)
+_GENERATE = ("generate",)
+_ENCODES = (*_SEARCH, *_GENERATE)  # texts that a model wrote are encoded, too
 
 OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(SOURCES, (FILE, _INDEX)),
     "retriever": (PLUGIN, _SEARCH),
     "retriever_option": (PLUGIN, _SEARCH),
     "run": (FILE, _SEARCH),
-    "model": (MODEL, _SEARCH),
-    "earlier_model": (MODEL, _SEARCH),
-    "model_url": (ENDPOINT, _SEARCH),
+    "model": (MODEL, _ENCODES),
+    "earlier_model": (MODEL, _ENCODES),
+    "model_url": (ENDPOINT, _ENCODES),
     "query_model": (MODEL, _SEARCH),
     "sparse_model": (MODEL, _SEARCH),
     "late_model": (MODEL, _SEARCH),
     "query_vectors": (FILE, _SEARCH),
     "document_vectors": (FILE, _SEARCH),
+    "generate_url": (ENDPOINT, _GENERATE),
+    "generate_model": (ENDPOINT, _GENERATE),
+    "generate_extra": (ENDPOINT, _GENERATE),
+    "generate_local": (MODEL, _GENERATE),
+    "generate_query_only_prompt": (PROMPT, _GENERATE),
+    "generate_contrast_prompt": (PROMPT, _GENERATE),
+    "generate_near_topic_prompt": (PROMPT, _GENERATE),
     "rerank_model": (MODEL, _RERANK),
     "guide_model": (MODEL, _FILTER),
     "judge_url": (ENDPOINT, _FILTER),

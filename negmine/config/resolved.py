@@ -11,6 +11,7 @@ from negmine.config.effective import effective_order, effective_rules, guide_nam
 from negmine.config.settings import (
     STAGES,
     FilterSettings,
+    GenerateSettings,
     IndexSettings,
     RerankSettings,
     RetrieveSettings,
@@ -21,6 +22,7 @@ from negmine.config.settings import (
 DEFAULT = "default"
 ScoreKind = Literal["sum", "cosine", "product", "unknown"]
 PER_COMMAND = (
+    "generate_budget",
     "judge_budget",
     "embedding_budget",
     "verify",
@@ -69,6 +71,7 @@ class ResolvedConfig:
     origins: Mapping[str, str]
     index: IndexSettings
     retrieve: RetrieveSettings
+    generate: GenerateSettings
     rerank: RerankSettings
     filter: FilterSettings
     write: WriteSettings
@@ -88,6 +91,11 @@ class ResolvedConfig:
     def round(self) -> int:
         """The round: 1 where nobody has named one."""
         return self.index.round or 1
+
+    @property
+    def generates(self) -> bool:
+        """Whether a language model writes documents."""
+        return bool(self.generate.generate_kind)
 
     @property
     def guides(self) -> list[str]:
@@ -164,6 +172,7 @@ def work_out(
         origins=dict(origins),
         index=index.model_copy(update={"batch_size": batch}),
         retrieve=given.retrieve,
+        generate=given.generate,
         rerank=rerank.model_copy(update={"rerank_batch_size": pairs}),
         filter=effective_rules(given.filter, retrievers),
         write=given.write.model_copy(update={"order": order}),

@@ -42,6 +42,15 @@ def settings_in_use(write: WriteSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def settings_of_negatives(write: WriteSettings) -> tuple[str, ...]:
+    """Return the names of the settings that say what is written as negatives: those above, and `include`.
+
+    What a model wrote is in no measure of the leak, so `settings_in_use` is without it.
+    """
+    included = ("include", "max_generated") if write.include is not None else ()
+    return (*settings_in_use(write), *included)
+
+
 def idle_settings(write: WriteSettings) -> frozenset[str]:
     """Return the settings of samplings that are not in use: a change of them changes no row."""
     every = {name for names in SETTINGS.values() for name in names}

@@ -24,6 +24,7 @@ MODELS = (
     "rerank_model",
     "guide_model",
     "judge_local",
+    "generate_local",
 )
 NAMED_MODELS = ("model", "earlier_model", "query_model")  # each may be NAME=MODEL
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from negmine.config.endpoints import budget_of, check_url
+from negmine.config.extra import extra_fields
 from negmine.config.fusion import fusion_of
+from negmine.config.generating import check_generating
 from negmine.config.idle import refuse_idle
-from negmine.config.json_text import parsed
 from negmine.config.naming import flag, nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
@@ -49,6 +49,7 @@ def check(config: ResolvedConfig) -> None:
     _check_judge(config)
     judge_budget(rules)
     judge_extra(rules)
+    check_generating(config.given.generate)
     _check_guides(rules)
     refuse_idle(config)
 
@@ -145,22 +146,7 @@ def judge_budget(rules: FilterSettings) -> dict[str, int]:
 
 def judge_extra(rules: FilterSettings) -> dict[str, Any]:
     """Return what --judge-extra adds to the body of every call, and what it removes (null)."""
-    if rules.judge_extra is None:
-        return {}
-    try:
-        fields = parsed(rules.judge_extra)
-        json.dumps(fields, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        fields = None
-    taken = ("messages", "model", "stream", "n")
-    if not isinstance(fields, dict) or any(name in fields for name in taken):
-        raise SettingsError(
-            f"--judge-extra {rules.judge_extra}: say a JSON object without {', '.join(taken)}, NaN, Infinity, "
-            'as {"temperature": null, "reasoning_effort": "low"}.'
-        )
-    if rules.judge_url is None:
-        raise SettingsError("--judge-extra is sent to an endpoint. Give --judge-url.")
-    return fields
+    return extra_fields("--judge-extra", rules.judge_extra, "--judge-url", rules.judge_url)
 
 
 def _check_guides(rules: FilterSettings) -> None:

@@ -19,6 +19,7 @@ JUDGED_POSITIVE = "judged_positive"  # a judge's word, in provenance only
 NEIGHBOUR_POSITIVE = "neighbour_positive"  # what the nearest labelled pairs say, in provenance only
 POSITIVE, UNLABELED, JUDGED_NEGATIVE = "positive", "unlabeled", "judged_negative"
 RANDOM = "random"  # in provenance only: a random document, of which nobody knows more
+GENERATED = "generated"  # written by a language model: stages/generate
 PARTLY_RELEVANT = "partly_relevant"  # relevance above 0, but below --min-relevance
 
 ID = pa.large_string()
@@ -91,6 +92,25 @@ CANDIDATES = _schema(
     _required("label", pa.large_string()),
     pa.field("rank", pa.int32()),
     pa.field("score", pa.float32()),
+)
+GENERATED_DOCUMENTS = _schema(
+    "generated-documents/1",
+    _required("query_id", ID),
+    _required("kind", pa.large_string()),
+    _required("number", pa.int32()),
+    _required("outcome", pa.large_string()),
+    pa.field("doc_id", ID),
+    pa.field("text", pa.large_string()),
+    pa.field("text_key", TEXT_KEY),
+    _required("origin", pa.large_string()),
+)
+ASKED_FOR = _schema("asked-for/1", _required("query_id", ID))
+LIKENESS = _schema(
+    "likeness/1",
+    _required("query_id", ID),
+    _required("doc_id", ID),
+    pa.field("positive_similarity", pa.float32()),
+    pa.field("positive_similarity_mean", pa.float32()),
 )
 SCORES = _schema(
     "scores/1",
@@ -235,11 +255,13 @@ def provenance_schema(
     positive_lists: bool = False,
     teacher: bool = False,
     rounds: bool = False,
+    origins: bool = False,
 ) -> pa.Schema:
     """Return the schema of provenance; with `lists`, one list a row for everything about negatives.
 
     positive_lists: the same for positives. teacher: there are scores of `--teacher`. rounds: there were
-    earlier rounds, and each negative has the round that wrote it first.
+    earlier rounds, and each negative has the round that wrote it first. origins: a language model wrote
+    candidates, and such a negative has its kind, model and prompt.
     """
 
     def many(kind: pa.DataType, are_lists: bool = lists) -> pa.DataType:
@@ -259,6 +281,7 @@ def provenance_schema(
         "weight": pa.float32(),
         "level": pa.large_string(),
         **({"round": pa.int32()} if rounds else {}),
+        **({"origin": pa.large_string()} if origins else {}),
     }
     return _schema(
         "provenance/4",
@@ -281,6 +304,14 @@ def with_opinions(schema: pa.Schema, names: Iterable[str], after: str) -> pa.Sch
     ]
     fields = [*schema][:where] + extra + [*schema][where:]
     return pa.schema(fields, metadata=schema.metadata)
+
+
+ORIGIN = pa.field("origin", pa.large_string())  # of a written document: kind, model, prompt
+
+
+def with_origin(schema: pa.Schema) -> pa.Schema:
+    """Add the column `origin`, which tables have where a language model wrote candidates."""
+    return schema.append(ORIGIN)
 
 
 def name_of(schema: pa.Schema) -> str:

@@ -10,7 +10,9 @@ from negmine.config.resolved import ResolvedConfig
 from negmine.engine.progress import Notes, Progress, Silent
 from negmine.engine.trust import ALL_TRUSTED, Trusted
 from negmine.storage.corpus import Corpus, open_corpus
+from negmine.storage.layout import CANDIDATES, GENERATED_CANDIDATES
 from negmine.storage.queries import Queries
+from negmine.storage.with_generated import open_with_generated
 from negmine.storage.workdir import Workdir
 
 
@@ -47,7 +49,19 @@ class Context:
     @property
     def corpus(self) -> Corpus:
         """A reader of `corpus`."""
-        return open_corpus(self.work, self.config.index)
+        return open_corpus(self.work, self.config.index, self.config.generates)
+
+    @property
+    def documents(self) -> Corpus:
+        """A reader of all documents that training files can have: those of `corpus`, and written ones."""
+        if not self.config.generates:
+            return self.corpus
+        return open_with_generated(self.work, self.config.index)
+
+    @property
+    def candidates(self) -> str:
+        """The artifact that has the candidates: where a model wrote documents, these are among them."""
+        return GENERATED_CANDIDATES if self.config.generates else CANDIDATES
 
     @property
     def queries(self) -> Queries:

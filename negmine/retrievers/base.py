@@ -81,6 +81,12 @@ class VectorRetriever(Retriever, Protocol):
         ...
 
 
+ScoreTexts = Callable[[pa.Table, NDArray[np.int64], Sequence[str]], NDArray[np.float32]]
+"""Scores a text that is in no index, texts[j], for query rows[j] of a table; float32 [texts]."""
+TextVectors = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Returns the unit vectors of documents' texts, float32 [texts, dimensions]."""
+
+
 def _no_model(config: ResolvedConfig) -> str | None:
     return None
 
@@ -98,6 +104,8 @@ class RetrieverType:
     `<name>_log_ratio`); `cosine`; `product`, an inner product; or `unknown`. open_vectors: for a kind with
     vectors. model: the name of its model, which stands behind a `-` in the names of its artifacts; query_model:
     that of queries, if it is another. several: for a kind of which settings name several, the entry of each.
+    score_texts, text_vectors: open what scores, and what encodes, texts that are in no index, as
+    documents are; None where the retriever, or these settings of it, cannot.
     evidence: its scores tell how relevant a document is. A retriever that never finds positives would teach the
     risk that whatever it finds is safe.
     """
@@ -116,3 +124,5 @@ class RetrieverType:
     query_model: Callable[[ResolvedConfig], str | None] = _no_model
     several: Callable[[IndexSettings], tuple[RetrieverType, ...]] | None = None
     evidence: bool = True
+    score_texts: Callable[[Context], ScoreTexts | None] | None = None
+    text_vectors: Callable[[Context], TextVectors | None] | None = None

@@ -29,11 +29,19 @@ SAMPLE = 64  # documents that are encoded to see how fast that is
 ROWS_A_SECOND = {
     "index": 5_000,
     "retrieve": 200_000,
+    "generate": 1,
     "rerank": 50,
     "filter": 300_000,
     "write": 50_000,
 }
-BYTES_A_ROW = {"index": 600, "retrieve": 40, "rerank": 20, "filter": 40, "write": 600}
+BYTES_A_ROW = {
+    "index": 600,
+    "retrieve": 40,
+    "generate": 600,
+    "rerank": 20,
+    "filter": 40,
+    "write": 600,
+}
 PRODUCTS_A_SECOND = 20e9  # of an exact search
 UNSEEN = 3_072  # dimensions of an endpoint's vectors, before any was sent: a large model's
 TEXTS_A_SECOND = 200.0  # of an endpoint; nothing is sent to find out

@@ -10,23 +10,30 @@ from negmine.engine.run import Outcome, run
 from negmine.errors import SettingsError
 from negmine.stages.advice import note_advice
 from negmine.stages.filter.limits.gates import check_gates
+from negmine.stages.generate.short import begin_short
 from negmine.stages.plan import make_plan
 from negmine.stages.rounds import begin_round
 from negmine.stages.summary import Result, result
 from negmine.stages.write.warnings import note_warnings
+from negmine.storage.remembered import recall_settings
 
 
 def run_stages(context: Context, stages: Sequence[str]) -> Result:
     """Bring these stages up to date and return what was done.
 
-    Raises SettingsError for `rerank` without a model, GateNotMet where a gate is not met.
+    Raises SettingsError for `rerank` and `generate` without a model, GateNotMet where a gate is not met.
     """
     if list(stages) == ["rerank"] and context.config.rerank.rerank_model is None:
         raise SettingsError("Which cross-encoder? Give --rerank-model FOLDER or NAME.")
+    if list(stages) == ["generate"] and not context.config.generates and not _turns_off(context):
+        raise SettingsError(
+            "What shall a language model write? Give --generate-kind query-only, contrast or near-topic."
+        )
     context = context.making(stages)
     before_write, peak = [stage for stage in stages if stage != "write"], memory.peak()
     plan = make_plan(context)
     begin_round(context, plan, stages)
+    begin_short(context, stages)
     outcomes: list[Outcome] = run(context, plan, before_write) if before_write else []
     if "filter" in stages or "write" in stages:
         note_advice(context)
@@ -36,6 +43,12 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
         note_warnings(context)
     _note_peak(context, peak)
     return result(context, plan, outcomes, stages)
+
+
+def _turns_off(context: Context) -> bool:
+    """Tell whether `--generate-kind none` ends what the work directory remembers."""
+    before = recall_settings(context.work)
+    return before is not None and bool(before.generate.generate_kind)
 
 
 def _note_peak(context: Context, before: int) -> None:

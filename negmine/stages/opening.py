@@ -187,7 +187,9 @@ def _from_the_first(changed: Mapping[str, str], before: Settings) -> list[str]:
     first = next((stage for stage, text in changed.items() if text), "write")
     after = list(changed)[list(changed).index(first) :]
     reranks = bool(changed["rerank"]) or before.rerank.rerank_model is not None
-    return [stage for stage in after if stage != "rerank" or reranks]
+    generates = bool(changed["generate"]) or bool(before.generate.generate_kind)
+    optional = {"rerank": reranks, "generate": generates}
+    return [stage for stage in after if optional.get(stage, True)]
 
 
 def _note_replaced(context: Context) -> None:

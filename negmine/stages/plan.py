@@ -31,6 +31,7 @@ from negmine.stages.filter.limits import tasks as limit_tasks
 from negmine.stages.filter.risk import tasks as risk_tasks
 from negmine.stages.filter.rules import VERDICT_SETTINGS
 from negmine.stages.filter.suspects import artifacts as suspects
+from negmine.stages.generate import artifacts as generated
 from negmine.stages.index import tasks as index_tasks
 from negmine.stages.index.shaping import direction, own_settings
 from negmine.stages.rerank import tasks as rerank_tasks
@@ -42,6 +43,8 @@ from negmine.storage.layout import (
     CONTAMINATED,
     CORPUS,
     FEATURES,
+    GENERATED,
+    GENERATED_LIKENESS,
     LIMITS,
     QRELS,
     QUERIES,
@@ -66,6 +69,7 @@ def make_plan(context: Context) -> list[Artifact]:
         *_shingles(context),
         *(one for one in found_by_retrievers if stage_of(one.name) == "retrieve"),
         _candidates(context),
+        *generated.artifacts(context),
         *_rerank(context),
         *_filter(context),
         *writing.artifacts(context),
@@ -132,10 +136,19 @@ def _candidates(context: Context) -> Artifact:
     )  # fmt: skip
 
 
+def _pool(context: Context) -> tuple[str, ...]:
+    """Return the candidates, and the texts of those that a model wrote."""
+    return (context.candidates, GENERATED) if context.config.generates else (CANDIDATES,)
+
+
+def _likeness(context: Context) -> tuple[str, ...]:
+    return (GENERATED_LIKENESS,) if context.config.generates else ()
+
+
 def _rerank(context: Context) -> Iterable[Artifact]:
     if "rerank" in context.config.scorers:
         yield Artifact(
-            registry.scorers(context.config)["rerank"], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
+            registry.scorers(context.config)["rerank"], schemas.SCORES, (*_pool(context), CORPUS, QUERIES),
             partial(rerank_tasks.shaping, context), rerank_tasks.scores,
             begun=partial(rerank_tasks.begun, context), uses=("rerank_model",),
             check=partial(rerank_tasks.check, context),
@@ -146,7 +159,7 @@ def _guides(context: Context) -> Iterable[Artifact]:
     scorers = registry.scorers(context.config)
     for place, name in enumerate(context.config.guides):
         yield Artifact(
-            scorers[name], schemas.SCORES, (CANDIDATES, CORPUS, QUERIES),
+            scorers[name], schemas.SCORES, (*_pool(context), CORPUS, QUERIES),
             partial(guides.shaping, context, place), partial(guides.scores, place=place),
             begun=partial(guides.begun, context, place), uses=("guide_model",),
         )  # fmt: skip
@@ -154,13 +167,13 @@ def _guides(context: Context) -> Iterable[Artifact]:
 
 def _filter(context: Context) -> Iterable[Artifact]:
     config = context.config
-    reads = [CANDIDATES, *_similarities(context)]
+    reads = [*_pool(context), *_similarities(context)]
     features = feature_tasks.wanted(context)
     left_out = set() if config.filter.decontaminate else {"drop_contaminated"}
     rules = config.filter.model_dump(mode="json", include=VERDICT_SETTINGS - left_out)
     yield from _contaminated(context)
     yield Artifact(
-        FEATURES, schemas.FEATURES, (*reads, CORPUS, QUERIES, QRELS), lambda: features,
+        FEATURES, schemas.FEATURES, (*reads, *_likeness(context), CORPUS, QUERIES, QRELS), lambda: features,
         feature_tasks.features,
     )  # fmt: skip
     yield from _guides(context)
@@ -177,7 +190,7 @@ def _filter(context: Context) -> Iterable[Artifact]:
     scorers = registry.scorers(config).values()
     yield Artifact(
         VERDICTS, schemas.VERDICTS,
-        (CANDIDATES, *scorers, FEATURES, *_dropped(context), *_limits(context), QUERIES, CORPUS),
+        (*_pool(context), *scorers, FEATURES, *_dropped(context), *_limits(context), QUERIES, CORPUS),
         lambda: rules, filter_tasks.verdicts, count_verdicts,
     )  # fmt: skip
     yield from suspects.artifacts(context, _similarities(context), JUDGE_REVISION, JUDGE)
@@ -221,7 +234,11 @@ def _risk(context: Context, reads: list[str]) -> Iterable[Artifact]:
         partial(risk_tasks.shaping, context), risk_tasks.model,
     )  # fmt: skip
     yield Artifact(
-        RISK, schemas.SCORES, (RISK_MODEL, CANDIDATES, FEATURES, *scorers), dict, risk_tasks.risks
+        RISK,
+        schemas.SCORES,
+        (RISK_MODEL, *_pool(context), FEATURES, *scorers),
+        dict,
+        risk_tasks.risks,
     )
 
 
@@ -230,7 +247,7 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
     yield Artifact(
         SURVIVORS, schemas.SURVIVORS,
         (
-            CANDIDATES, *_without_judge(context), FEATURES, *_dropped(context), *_limits(context),
+            *_pool(context), *_without_judge(context), FEATURES, *_dropped(context), *_limits(context),
             QUERIES, CORPUS,
         ),
         lambda: rules, judge_tasks.survivors,
@@ -243,7 +260,7 @@ def _judge(context: Context, rules: dict[str, Any]) -> Iterable[Artifact]:
             uses=JUDGE,
         )  # fmt: skip
     yield Artifact(
-        str(registry.judge(config)), schemas.JUDGMENTS, (SURVIVORS, CANDIDATES, CORPUS, QUERIES),
+        str(registry.judge(config)), schemas.JUDGMENTS, (SURVIVORS, *_pool(context), CORPUS, QUERIES),
         partial(judge_tasks.shaping, context), judge_tasks.judgments, judge_tasks.count_judgments,
         revision=JUDGE_REVISION, uses=JUDGE,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from negmine.config.sampling import settings_in_use
+from negmine.config.sampling import settings_of_negatives
 from negmine.data.identity import identity_of
 from negmine.engine.context import Context
 from negmine.engine.status import FRESH, State, require_fresh, survey
@@ -33,5 +33,5 @@ def made_from(context: Context, states: Collection[State]) -> str:
     """
     verdicts = next(state.identity for state in states if state.artifact.name == VERDICTS)
     write = context.config.write
-    chosen = write.model_dump(mode="json", include=set(settings_in_use(write)))
+    chosen = write.model_dump(mode="json", include=set(settings_of_negatives(write)))
     return identity_of([verdicts, chosen])

@@ -16,7 +16,7 @@ from negmine.engine.tasks import MODEL, Parts, once
 from negmine.scorers.base import Scorer
 from negmine.scorers.remembered import Remembered
 from negmine.stages.rerank.compute import is_scored, scores_table
-from negmine.storage.layout import CANDIDATES, PAIR_SCORES, QUERIES
+from negmine.storage.layout import PAIR_SCORES, QUERIES
 from negmine.storage.vectors import count_stored
 
 QUERIES_AT_ONCE = 512
@@ -59,12 +59,14 @@ class _Scoring:
     @cached_property
     def sizes(self) -> list[int]:
         """How many pairs each part has."""
-        parts = self._context.work.parts(CANDIDATES, ["label", "rank"])
+        parts = self._context.work.parts(self._context.candidates, ["label", "rank"])
         return [part.filter(self._is_scored).height for part in parts]
 
     def part(self, number: int) -> pa.Table:
         """Return part `number` of the scores."""
-        rows = self._context.work.read(CANDIDATES, number, ["query_id", "doc_id", "label", "rank"])
+        rows = self._context.work.read(
+            self._context.candidates, number, ["query_id", "doc_id", "label", "rank"]
+        )
         chosen = rows.with_row_index("place").filter(self._is_scored)
         values = np.full(rows.height, np.nan, np.float32)
         score = self._cached(number) if self._cache is not None else self._fresh

@@ -19,6 +19,7 @@ from negmine.stages.write.positives import RELABELLED
 from negmine.storage.layout import (
     CANDIDATES,
     CORPUS,
+    GENERATED,
     GIVEN_INDEX,
     QRELS,
     QUERIES,
@@ -122,6 +123,7 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
         if manifest is not None:
             counts |= {key: manifest.stats[key] for key in keys if key in manifest.stats}
     counts |= _given(manifests)
+    counts |= _generated(manifests)
     write, mined = context.config.write, counts.get("queries_mined")
     written = {name: manifests.get(training(name)) for name in write.format}
     files = written[write.main_format]
@@ -147,6 +149,14 @@ def _given(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
     counts, decided = dict(index.stats), dict(verdicts.stats["given"])
     left = counts["negatives"] - counts["empty"] - counts["repeated"]
     return {"given": {**counts, "not_candidates": left - decided.pop("candidates"), **decided}}
+
+
+def _generated(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:
+    """Return what came of the requests to a model that writes, and what became of its documents."""
+    requests, verdicts = manifests.get(GENERATED), manifests.get(VERDICTS)
+    counts = {} if requests is None else {"requests": requests.stats["outcomes"]}
+    written = {} if verdicts is None else verdicts.stats.get("generated", {})
+    return {**counts, **({"generated": written} if written else {})}
 
 
 def _per_query(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from negmine.config.settings import IndexSettings
 from negmine.data.texts import rendered
 from negmine.storage.contents import Verify
-from negmine.storage.layout import CORPUS
+from negmine.storage.layout import CORPUS, GENERATED
 from negmine.storage.open import open_workdir
 from negmine.storage.workdir import Workdir
 
@@ -21,11 +21,14 @@ from negmine.storage.workdir import Workdir
 class Corpus:
     """The indexed documents: rows of `corpus` that are no copies, in its order.
 
-    A document's position is its place among them, from 0. title: whether titles stand before texts.
+    A document's position is its place among them, from 0. title: whether titles stand before texts. generated:
+    `texts` also knows the documents that a language model wrote; they have no positions.
     """
 
-    def __init__(self, work: Workdir, title: bool, title_separator: str) -> None:
-        self._work = work
+    def __init__(
+        self, work: Workdir, title: bool, title_separator: str, generated: bool = False
+    ) -> None:
+        self._work, self._generated = work, generated
         self._text = rendered(title, title_separator)
         self._doc_ids = cache(self._read_doc_ids)
         self._part_documents = cache(self._count_parts)
@@ -82,13 +85,18 @@ class Corpus:
     def texts(self, doc_ids: pl.Series) -> pl.DataFrame:
         """Return doc_id, text (with its title) of these documents, each once."""
         wanted = doc_ids.unique().to_frame("doc_id").lazy()
-        return (
+        indexed = (
             self._work.scan(CORPUS)
             .select("doc_id", "title", "text")
             .join(wanted, on="doc_id", how="semi")
             .select("doc_id", self._text)
             .collect(engine="streaming")
         )
+        if not self._generated:
+            return indexed
+        written = self._work.scan(GENERATED).select("doc_id", "text").drop_nulls("doc_id")
+        more = written.join(wanted, on="doc_id", how="semi").collect(engine="streaming")
+        return pl.concat([indexed, more])
 
     def _read_doc_ids(self) -> pl.Series:
         ids = self._work.scan(CORPUS).filter(pl.col("same_as").is_null()).select("doc_id")
@@ -109,14 +117,21 @@ class Corpus:
         return order
 
 
-def open_corpus(work: Workdir, settings: IndexSettings) -> Corpus:
-    """Open the corpus as it is on disk now; a process keeps the one that it opened last."""
+def open_corpus(work: Workdir, settings: IndexSettings, generates: bool = False) -> Corpus:
+    """Open the corpus as it is on disk now; a process keeps the one that it opened last.
+
+    generates: texts of documents that a language model wrote can be read, too, once they are there.
+    """
     identity = work.require(CORPUS).identity
-    return _open(work.name, work.verify, identity, settings.title, settings.title_separator)
+    written = generates and work.manifest(GENERATED) is not None
+    title = (settings.title, settings.title_separator)
+    return _open(work.name, work.verify, identity, *title, written)
 
 
 @lru_cache(maxsize=1)
-def _open(name: str, verify: Verify, identity: str, title: bool, title_separator: str) -> Corpus:
+def _open(
+    name: str, verify: Verify, identity: str, title: bool, title_separator: str, written: bool
+) -> Corpus:
     work = open_workdir(name)
     work.verify = verify
-    return Corpus(work, title, title_separator)
+    return Corpus(work, title, title_separator, written)

@@ -28,6 +28,9 @@ from negmine.errors import SettingsError
         ({"embedding_timeout": 9.0}, "--model-url"),
         ({"suspect_reference": "judged"}, "--suspect-neighbours"),
         ({"judge_suspects": True}, "--judge-url"),
+        ({"generate_count": 2}, "--generate-kind"),
+        ({"include": "generated"}, "--generate-kind"),
+        ({"max_generated": 2}, "--include generated"),
         ({"judge_suspects": True, "judge_local": "m"}, "--suspect-neighbours"),
     ],
 )

@@ -18,6 +18,7 @@ HARMLESS = {
     "license", "language", "eval_split", "eval_test", "band", "teacher", "instruction",
     "instruction_column", "candidates", "fusion_weight", "language_column", "vector_id_column",
     "neighbour_column", "neighbour_latitude", "neighbour_longitude", "vector_column", "embedding_budget",
+    "generate_kind", "generate_budget",
 }  # fmt: skip
 
 

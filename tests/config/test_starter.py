@@ -22,7 +22,7 @@ def text():
 def test_given_settings_are_set_and_the_others_are_comments(text, tmp_path):
     assert tomllib.loads(text) == {
         "index": {"data": "data", "qrels-split": "dev"},
-        "retrieve": {}, "rerank": {}, "filter": {}, "write": {},
+        "retrieve": {}, "generate": {}, "rerank": {}, "filter": {}, "write": {},
     }  # fmt: skip
     assert "# A note." in text
     assert "Run: negmine mine work" in text

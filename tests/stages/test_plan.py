@@ -145,7 +145,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
     reranker = {"rerank_model": str(cross_encoder(tmp_path / "reranker"))}
     late = {"retriever": ["bm25", "late"], "late_model": str(multi_vector_model(tmp_path / "late"))}
     prompt = tmp_path / "prompt.txt"
-    prompt.write_text("{query} {documents}")
+    prompt.write_text("{query} {documents} {document}")
     run = tmp_path / "run.trec"
     run.write_text("q1 Q0 tea-1 1 1 t\n")
     near = {"data": beir, "retriever": ["neighbours"]}
@@ -170,6 +170,15 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (base | JUDGE, {"relabel": True}),
         (base | JUDGE | {"judge_method": "logprob"}, {"judge_beta": 0.2}),
         (base | reranker, RERANK_CHANGES),
+        (
+            base | GENERATE,
+            GENERATE_CHANGES | dict.fromkeys(OWN_PROMPTS, prompt) | {"generate_for": "short"},
+        ),
+        (base | GENERATE | {"include": "generated"}, {"max_generated": 2}),
+        (
+            base | {"generate_kind": ["query-only"], "generate_local": queries["query_model"]},
+            {"generate_local": guide["guide_model"][0]},
+        ),
         ({"data": beir, "retriever": ["dense"]}, ENCODER_CHANGES | queries),
         (ENDPOINT | {"data": beir}, {"model_url": "http://elsewhere/v1"}),
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
@@ -248,6 +257,18 @@ RERANK_CHANGES = {
 }  # fmt: skip
 OWN = "tests.scorers.judge.mining:Backwards"
 ENDPOINT = {"retriever": ["dense"], "model": "m", "model_url": "http://localhost/v1"}
+GENERATE = {
+    "generate_kind": ["query-only", "contrast", "near-topic"], "generate_url": "http://localhost/v1",
+    "generate_model": "m",
+}  # fmt: skip
+OWN_PROMPTS = [
+    "generate_query_only_prompt", "generate_contrast_prompt", "generate_near_topic_prompt",
+]  # fmt: skip
+GENERATE_CHANGES = {
+    "generate_kind": ["contrast"], "generate_url": "http://elsewhere/v1", "generate_model": "n",
+    "generate_count": 2, "generate_max_tokens": 99, "generate_extra": '{"seed": 1}',
+    "include": "generated",
+}  # fmt: skip
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {
     "judge_url": "http://elsewhere/v1", "judge_model": "n", "judge_method": "logprob", "judge_batch": 3,
@@ -266,6 +287,7 @@ GATES = {
     "min_hardness",
     "max_dropped",
     "judge_budget",
+    "generate_budget",
     "embedding_budget",
 }
 # where data lies enters by the digest of its bytes; the model by the digest of its files

@@ -33,8 +33,8 @@ class Training:
             )
             yield rows.join(self.ids["queries"].to_frame("id"), on="id", how="semi").select(COLUMNS)
         documents = pl.concat([self.ids["positives"], self.ids["negatives"]]).unique()
-        positions = np.sort(context.corpus.positions(documents))
-        for table in context.corpus.documents(positions):
+        positions = np.sort(context.documents.positions(documents))
+        for table in context.documents.documents(positions):
             rows = pl.DataFrame(pl.from_arrow(table))
             yield rows.select(pl.lit(DOCUMENT).alias("what"), pl.col("doc_id").alias("id"), "text")
 

@@ -31,7 +31,8 @@ _DEPTH = (
     "k", "depth", "scope", "wanted", "order", "vector_dtype", "late_vector_dtype", "index", "nprobe",
     "ef_search",
 )  # fmt: skip
-_STAGES = ("index", "retrieve", "rerank", "filter")
+_STAGES = ("index", "retrieve", "generate", "rerank", "filter")
+_OPTIONAL = {"rerank": "3-rerank", "generate": "2-generate"}  # and their folders
 
 
 def role(name: str) -> tuple[str, str]:
@@ -66,13 +67,13 @@ def made_from(work: Workdir) -> dict[str, Manifest]:
 
 def _overtaken(work: Workdir, manifest: Manifest, name: str) -> str:
     later = _STAGES[_STAGES.index(manifest.stage) :]
-    stages = [stage for stage in later if stage != "rerank" or _reranks(work)]
+    stages = [stage for stage in later if stage not in _OPTIONAL or _has(work, stage)]
     again = " && ".join(f"negmine {stage} {work.name}" for stage in stages)
     return f"{manifest.artifact} in {work.name} is older than its {name}. Run: {again}"
 
 
-def _reranks(work: Workdir) -> bool:
-    return (work.shared / "3-rerank").is_dir()
+def _has(work: Workdir, stage: str) -> bool:
+    return (work.shared / _OPTIONAL[stage]).is_dir()
 
 
 def differences(a: Made, b: Made) -> dict[str, list[dict[str, Any]]]:

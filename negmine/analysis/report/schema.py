@@ -16,6 +16,7 @@ from pydantic import Field
 from negmine.analysis.report.sections.agreement import AGREEMENT, FINDERS, Agreement, Finder
 from negmine.analysis.report.sections.base import Part, Section
 from negmine.analysis.report.sections.funnel import FUNNEL, Step
+from negmine.analysis.report.sections.generated import GENERATED, Generated
 from negmine.analysis.report.sections.hubs import HUBS, Hubs
 from negmine.analysis.report.sections.leak import LEAK, LEAK_SKIPPED, Leak
 from negmine.analysis.report.sections.origins import OVERLAP, RANKS, Overlap, Ranks
@@ -69,6 +70,9 @@ class Report(Part):
     )
     since: Annotated[list[Since], SINCE] = Field(
         description="what became of the last round's negatives; empty in round 1"
+    )
+    generated: Annotated[list[Generated], GENERATED] = Field(
+        description="what became of what a language model wrote; empty where none did"
     )
     hubs: Annotated[Hubs, HUBS] = Field(description="documents used most")
     short: Annotated[Short, SHORT] = Field(description="queries with too few negatives")

@@ -35,7 +35,8 @@ def _example(example: dict[str, Any], score: str, console: Console) -> list[Rend
         )
         parts.append(_text(positive["text"], console))
     for negative in example["negatives"]:
-        head = one_line(f"- negative {short(negative['doc_id'])}")
+        written = f", {negative['origin']}" if "origin" in negative else ""
+        head = one_line(f"- negative {short(negative['doc_id'])}{written}")
         parts.append(Text.assemble(head, (_numbers(negative, score), "dim")))
         parts.append(_text(negative["text"], console))
     return parts

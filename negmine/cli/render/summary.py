@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from negmine.cli.render.generated import written_documents
 from negmine.cli.render.given import given_negatives
 from negmine.cli.render.rules import rules_in_force
 from negmine.config.naming import counted
@@ -24,6 +25,7 @@ def summary(result: Result) -> RenderableType:
     lines.add_column(justify="right", no_wrap=True)
     lines.add_column(style="dim", overflow="fold")
     removed, given = counts.pop("removed", {}), counts.pop("given", {})
+    written = written_documents(counts.pop("requests", {}), counts.pop("generated", {}))
     for what, count, why in _left_out(counts):
         lines.add_row(what, f"{count:,}", why)
     for name in (
@@ -38,7 +40,7 @@ def summary(result: Result) -> RenderableType:
         judged = counts.pop("judged_negatives_kept", 0)
         told = f"{judged:,} of them judged not relevant" if judged else ""
         lines.add_row("  = kept", f"{counts.pop('kept'):,}", told)
-    for row in given_negatives(given):
+    for row in (*given_negatives(given), *written):
         lines.add_row(*row)
     shown = ("rows_written", "negatives_per_query", "queries_short", "queries_without_negatives")
     for name in shown:

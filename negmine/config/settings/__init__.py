@@ -7,6 +7,7 @@ A field's name is its flag and its TOML key (`relative_margin` is `--relative-ma
 from __future__ import annotations
 
 from negmine.config.settings.filter import FilterSettings
+from negmine.config.settings.generate import GenerateSettings
 from negmine.config.settings.index import IndexSettings
 from negmine.config.settings.rerank import RerankSettings
 from negmine.config.settings.retrieve import RetrieveSettings
@@ -16,6 +17,7 @@ from negmine.config.table import StageSettings
 __all__ = [
     "STAGES",
     "FilterSettings",
+    "GenerateSettings",
     "IndexSettings",
     "RerankSettings",
     "RetrieveSettings",
@@ -29,6 +31,7 @@ class Settings(StageSettings):
 
     index: IndexSettings = IndexSettings()
     retrieve: RetrieveSettings = RetrieveSettings()
+    generate: GenerateSettings = GenerateSettings()
     rerank: RerankSettings = RerankSettings()
     filter: FilterSettings = FilterSettings()
     write: WriteSettings = WriteSettings()
@@ -37,6 +40,7 @@ class Settings(StageSettings):
 STAGES: dict[str, type[StageSettings]] = {
     "index": IndexSettings,
     "retrieve": RetrieveSettings,
+    "generate": GenerateSettings,
     "rerank": RerankSettings,
     "filter": FilterSettings,
     "write": WriteSettings,

@@ -145,6 +145,16 @@ class WriteSettings(StageSettings):
         le=1,
         shared_with=("filter",),
     )
+    include: Literal["generated"] | None = _selection(
+        "generated: documents that a language model wrote may be negatives.",
+        essential="stage",
+    )
+    max_generated: int = _selection(
+        "--include generated: of a query's negatives, at most so many are such documents.",
+        1,
+        gt=0,
+        le=MOST,
+    )
     random_negatives: int = _selection(
         "Random documents that each query gets as further negatives.",
         0,

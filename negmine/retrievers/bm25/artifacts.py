@@ -15,7 +15,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts
 from negmine.errors import InputError
 from negmine.retrievers import search, shards
-from negmine.retrievers.base import Retriever, RetrieverType
+from negmine.retrievers.base import RetrieverType
 from negmine.retrievers.bm25 import build, retriever, settings
 from negmine.storage.layout import CORPUS, QRELS, QUERIES
 
@@ -61,7 +61,7 @@ def _lacks_language(context: Context, table: str) -> str:
     )
 
 
-def _open(context: Context) -> Retriever:
+def _open(context: Context) -> retriever.BM25:
     folder, corpus = context.work.opened(INDEX), context.corpus
     ids = partial(shards.ids_of, corpus)
     return retriever.open_index(folder, sum(corpus.part_documents()), ids)
@@ -88,4 +88,5 @@ BM25 = RetrieverType(
     open=_open,
     ordered=True,
     score_kind="sum",
+    score_texts=lambda context: _open(context).score_texts,
 )

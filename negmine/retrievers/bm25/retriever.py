@@ -31,6 +31,7 @@ from negmine.retrievers.bm25.reference import ReferenceEngine
 from negmine.retrievers.bm25.search import PostingsEngine
 from negmine.retrievers.bm25.settings import PARAMS, Params
 from negmine.retrievers.bm25.shard import BM25Shard, MakeEngine, QueryTokens
+from negmine.retrievers.bm25.texts import score_texts, tokens_of
 from negmine.retrievers.bm25.world import WORLD, World
 from negmine.retrievers.shards import Span
 from negmine.storage.arrays import damaged
@@ -110,6 +111,13 @@ class BM25:
             own = docs[places] - shard.span.first
             scores[places] = shard.score_pairs(tokens, rows[places], own)
         return scores
+
+    def score_texts(
+        self, queries: pa.Table, rows: NDArray[np.int64], texts: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Score texts[j], which is in no index, for query rows[j]; float32 [texts] (see texts.py)."""
+        cut = tokens_of(self._analyzer, queries, rows, texts)
+        return score_texts(self.read(queries), rows, cut, self._formula, self._world.mean_length)
 
 
 def _read(path: Path) -> Params:

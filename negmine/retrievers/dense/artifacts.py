@@ -15,7 +15,7 @@ from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.base import RetrieverType
-from negmine.retrievers.dense import approximate, checks, names, tasks, trial, vectors
+from negmine.retrievers.dense import approximate, checks, names, tasks, texts, trial, vectors
 from negmine.retrievers.dense.open import open_dense
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
@@ -114,6 +114,8 @@ def _of_model(model: DenseModel) -> RetrieverType:
         last=1,
         score_kind="cosine",
         open_vectors=opened,
+        score_texts=partial(texts.score_texts, model=model),
+        text_vectors=partial(texts.text_vectors, model=model),
         model=lambda config: model.documents.model,
         query_model=lambda config: queries,
     )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from negmine.errors import JudgeError, MissingDependency
+from negmine.errors import MissingDependency, NegmineError
 from negmine.models.endpoint.client import api_key, import_openai, open_client
 from negmine.models.endpoint.insist import Insisting, is_passing
 from negmine.scorers.judge.base import REFUSAL, Messages, Reply
+from negmine.scorers.judge.role import JUDGE, Role
 from negmine.scorers.judge.wire import read
 
 REFUSALS = 10  # prompts that may be refused before the first is answered
 NOT_THIS_PROMPT = (400, 413, 422)
 TOP = 20  # first tokens told, the most that endpoints give
-KEYS = ("NEGMINE_JUDGE_KEY", "OPENAI_API_KEY")
 MOST_BYTES = 1_000_000  # of an answer; the longest that a judge needs has some thousands
 
 
@@ -22,23 +22,30 @@ class HttpChat:
     """One endpoint and model. The key comes from the environment and is kept nowhere.
 
     timeout, retries: see Insisting. `extra` goes into the body of every call; what is null there is not sent.
+    role: what the model is asked for.
     """
 
     def __init__(
-        self, url: str, model: str, timeout: float, retries: int, extra: dict[str, Any]
+        self,
+        url: str,
+        model: str,
+        timeout: float,
+        retries: int,
+        extra: dict[str, Any],
+        role: Role = JUDGE,
     ) -> None:
         try:
             openai = import_openai()
         except ImportError as error:
             raise MissingDependency(
-                "The judge needs the openai client. Install it: pip install 'negmine[judge]'"
+                f"The {role.name} needs the openai client. Install it: pip install 'negmine[judge]'"
             ) from error
-        self._url, self._openai, self._extra = url, openai, extra
-        self._model, self._insist = model, Insisting(timeout, retries, "--judge-timeout")
+        self._url, self._openai, self._extra, self._role = url, openai, extra, role
+        self._model, self._insist = model, Insisting(timeout, retries, f"{role.prefix}-timeout")
         self._answered, self._refused = False, 0
-        self._key = api_key(KEYS)
+        self._key = api_key(role.keys)
         self._headers: Any = {} if self._key else {"Authorization": openai.Omit()}
-        self._client = open_client(url, self._key, timeout, _elsewhere, MOST_BYTES)
+        self._client = open_client(url, self._key, timeout, self._elsewhere, MOST_BYTES)
 
     async def ask(self, messages: Messages, max_tokens: int, logprobs: bool, attempt: int) -> Reply:
         """Answer (see Chat)."""
@@ -56,9 +63,10 @@ class HttpChat:
             if passable and error.status_code in NOT_THIS_PROMPT:
                 return Reply("", whole=False, kind=REFUSAL)
             self._insist.failed = True
-            raise JudgeError(
-                f"The judge at {self._url} refuses: {self._insist.words(error)}. Check NEGMINE_JUDGE_KEY, "
-                "--judge-url and --judge-model; calls made so far are kept."
+            role = self._role
+            raise role.error(
+                f"The {role.name} at {self._url} refuses: {self._insist.words(error)}. Check {role.keys[0]}, "
+                f"{role.prefix}-url and {role.prefix}-model; calls made so far are kept."
             ) from error
         except (self._openai.OpenAIError, TimeoutError) as error:
             self._insist.failed = True
@@ -80,15 +88,15 @@ class HttpChat:
         )
         return bytes(response.content)
 
-    def _silent(self, error: Exception) -> JudgeError:
-        return JudgeError(
-            f"The judge at {self._url} does not answer ({self._insist.words(error)}). Calls made so far are "
-            "kept: run the same command again to go on."
+    def _silent(self, error: Exception) -> NegmineError:
+        return self._role.error(
+            f"The {self._role.name} at {self._url} does not answer ({self._insist.words(error)}). Calls made "
+            "so far are kept: run the same command again to go on."
         )
 
-
-def _elsewhere(home: str, target: str) -> JudgeError:
-    return JudgeError(
-        f"The judge at {home} redirects to {target}, and neither the key nor documents go there. If that is "
-        "the judge you want, give its address as --judge-url."
-    )
+    def _elsewhere(self, home: str, target: str) -> NegmineError:
+        role = self._role
+        return role.error(
+            f"The {role.name} at {home} redirects to {target}, and neither the key nor documents go there. If "
+            f"that is the {role.name} you want, give its address as {role.prefix}-url."
+        )

@@ -5,28 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from negmine.errors import JudgeError
 from negmine.models.locate import Digest, model_fingerprint, quiet, resolve_device, resolve_model
 from negmine.scorers.judge.base import Messages, Reply
 from negmine.scorers.judge.chat import TOP
+from negmine.scorers.judge.role import JUDGE, Role
 
-FLAG = "--judge-local"
 _WORDS = ("Yes", " Yes", "yes", " yes", "No", " No", "no", " no")
 
 
-def fingerprint(name: str, digest: Digest) -> str:
+def fingerprint(name: str, digest: Digest, role: Role = JUDGE) -> str:
     """Return what the model's files are worth as an identity."""
     file = _gguf(name)
-    return digest(file) if file is not None else model_fingerprint(_folder(name, digest), digest)
+    return (
+        digest(file) if file is not None else model_fingerprint(_folder(name, digest, role), digest)
+    )
 
 
 class LocalChat:
     """Loads when it is first asked. Answers one question at a time, greedily."""
 
-    def __init__(self, name: str, device: str, digest: Digest) -> None:
-        self._name, self._device = name, device
+    def __init__(self, name: str, device: str, digest: Digest, role: Role = JUDGE) -> None:
+        self._name, self._device, self._role = name, device, role
         self._file = _gguf(name)
-        self._folder = self._file.parent if self._file is not None else _folder(name, digest)
+        self._folder = self._file.parent if self._file is not None else _folder(name, digest, role)
         self._model: Any = None
         self._tokenizer: Any = None
 
@@ -64,6 +65,7 @@ class LocalChat:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         quiet()
+        flag = self._role.local_flag
         gguf = {} if self._file is None else {"gguf_file": self._file.name}
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(str(self._folder), **gguf)
@@ -71,10 +73,10 @@ class LocalChat:
                 str(self._folder), dtype="auto", **gguf
             )
         except (OSError, ValueError, KeyError, ImportError) as error:
-            raise JudgeError(f"{FLAG} {self._name} does not load: {error}") from error
+            raise self._role.error(f"{flag} {self._name} does not load: {error}") from error
         if self._tokenizer.chat_template is None:
-            raise JudgeError(
-                f"{FLAG} {self._name} has no chat template: is it an instructed model?"
+            raise self._role.error(
+                f"{flag} {self._name} has no chat template: is it an instructed model?"
             )
         self._model = model.to(resolve_device(self._device)).eval()
 
@@ -84,5 +86,5 @@ def _gguf(name: str) -> Path | None:
     return file.resolve() if name.endswith(".gguf") and file.is_file() else None
 
 
-def _folder(name: str, digest: Digest) -> Path:
-    return resolve_model(name, digest, FLAG)
+def _folder(name: str, digest: Digest, role: Role) -> Path:
+    return resolve_model(name, digest, role.local_flag)

@@ -44,7 +44,7 @@ TAIL_BYTES = 6  # of an id
 TOKENS_PER_LINE = 24  # of an answer: about 15 of them are the id
 # The first character of what chat templates put between messages: <|im_end|>, </s>, <start_of_turn>, [INST] ...
 _TURNS = r"<(?=[|\uff5c]|/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|think)>|</?SYS>)|\[(?=/?INST\])"
-_MARKS = re.compile(_TURNS, re.IGNORECASE)
+MARKS = re.compile(_TURNS, re.IGNORECASE)
 
 
 def template(method: str, file: Path | None) -> str:
@@ -80,7 +80,7 @@ def ids_of(query: str, documents: Sequence[str]) -> list[str]:
 def one_line(value: object) -> str:
     """Return a value as JSON in one line for every reader, and without marks of chat templates."""
     text = in_json(json.dumps(value, ensure_ascii=False))
-    return _MARKS.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
+    return MARKS.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
 
 
 def ask_about(prompt: str, query: str, documents: Sequence[str]) -> Messages:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 
 from negmine.models.endpoint.budget import Budget, guess_tokens
 from negmine.scorers.judge.answers import readable
@@ -19,13 +20,19 @@ class Recorded:
     """A chat with a cache and a budget. With `again`, cached answers that cannot be read are asked anew.
 
     answers, unreadable: answers given so far, and those that cannot be read. first_unreadable: the text of
-    the first of them.
+    the first of them. can_read: tells of an answer, and whether first tokens were asked for, if it can be read.
     """
 
     def __init__(
-        self, chat: Chat, model: str, calls: Calls, budget: Budget, again: bool = False
+        self,
+        chat: Chat,
+        model: str,
+        calls: Calls,
+        budget: Budget,
+        again: bool = False,
+        can_read: Callable[[Reply, bool], bool] = readable,
     ) -> None:
-        self._chat, self._model, self._calls = chat, model, calls
+        self._chat, self._model, self._calls, self._readable = chat, model, calls, can_read
         self.budget, self._again = budget, again
         self.answers, self.unreadable, self.first_unreadable = 0, 0, ""
 
@@ -42,7 +49,7 @@ class Recorded:
         )
         key = hashlib.sha256(f"{self._model}\0{request}".encode()).hexdigest()
         cached = self._find(key)
-        if cached is not None and (readable(cached, logprobs) or not self._again):
+        if cached is not None and (self._readable(cached, logprobs) or not self._again):
             self.budget.replayed += 1
             return self._counted(cached, logprobs)
         prompt = sum(guess_tokens(message["content"]) for message in messages)
@@ -70,7 +77,7 @@ class Recorded:
     def _counted(self, reply: Reply, logprobs: bool) -> Reply:
         """Count an answer, and whether it can be read."""
         self.answers += 1
-        if not readable(reply, logprobs):
+        if not self._readable(reply, logprobs):
             self.unreadable += 1
             self.first_unreadable = self.first_unreadable or reply.text or f"({reply.kind})"
         return reply

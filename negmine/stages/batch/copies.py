@@ -16,7 +16,7 @@ from negmine.data.shingles.jaccard import Sets
 from negmine.data.shingles.words import normalise_all, separate_words
 from negmine.engine.context import Context
 from negmine.stages.batch.fill import Numbers
-from negmine.storage.layout import CORPUS
+from negmine.storage.layout import CORPUS, GENERATED
 
 STEP = 4_096  # documents that are cut into words at once
 
@@ -27,7 +27,7 @@ def groups_of(context: Context, doc_ids: pl.Series, near_copy: float) -> Numbers
     Of one group are documents that have the same text without their titles, and near copies: their Jaccard
     similarity of word 3-grams is at least `near_copy`. A chain of such pairs is one group.
     """
-    positions = context.corpus.positions(doc_ids)
+    positions = context.documents.positions(doc_ids)
     order = np.argsort(positions, kind="stable")
     shingles = (band_keys(*some) for some in _shingles(context, positions[order]))
     left, right = candidate_pairs(np.concatenate([np.empty((0, BANDS), np.uint64), *shingles]))
@@ -43,7 +43,7 @@ def groups_of(context: Context, doc_ids: pl.Series, near_copy: float) -> Numbers
 
 def _shingles(context: Context, positions: Ints) -> Iterator[tuple[Hashes, Ints]]:
     """Yield the shingles of documents at these ascending positions, as `band_keys` takes them."""
-    for table in context.corpus.documents(positions):
+    for table in context.documents.documents(positions):
         for rows in frame(table).iter_slices(STEP):
             if rows.height:
                 yield shingles_of(*word_hashes(separate_words(normalise_all(rows["text"]))), BITS)
@@ -63,9 +63,8 @@ def _similarity(context: Context, positions: Ints, left: Ints, right: Ints) -> N
 def _same_body(context: Context, doc_ids: pl.Series) -> tuple[Ints, Ints]:
     """Return pairs of places in doc_ids, chains of them: documents of one text, whatever their titles."""
     numbered = doc_ids.alias("doc_id").to_frame().with_row_index("place").lazy()
-    bodies = context.work.scan(CORPUS).filter(pl.col("text").str.strip_chars() != "")
     places = (
-        bodies.select("doc_id", "body_key")
+        _bodies(context)
         .join(numbered, on="doc_id")
         .filter(pl.len().over("body_key") > 1)
         .sort("body_key", "place")
@@ -74,3 +73,13 @@ def _same_body(context: Context, doc_ids: pl.Series) -> tuple[Ints, Ints]:
         .collect()
     )
     return places["place"].to_numpy(), places["next"].cast(pl.Int64).to_numpy()
+
+
+def _bodies(context: Context) -> pl.LazyFrame:
+    """Return doc_id, body_key of every document with a text."""
+    bodies = context.work.scan(CORPUS).filter(pl.col("text").str.strip_chars() != "")
+    indexed = bodies.select("doc_id", "body_key")
+    if not context.config.generates:
+        return indexed
+    written = context.work.scan(GENERATED).drop_nulls("doc_id")
+    return pl.concat([indexed, written.select("doc_id", body_key="text_key")])

@@ -11,7 +11,14 @@ import pyarrow as pa
 from negmine.config.pairs_formats import GIVEN
 from negmine.config.settings import FilterSettings
 from negmine.data.frames import table
-from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, VERDICTS, with_opinions
+from negmine.data.schemas import (
+    GENERATED,
+    JUDGED_NEGATIVE,
+    POSITIVE,
+    VERDICTS,
+    with_opinions,
+    with_origin,
+)
 from negmine.stages.filter.rules import anchor, reason
 
 
@@ -56,7 +63,8 @@ def verdicts(
         .with_columns(reason(settings))
         .with_columns(kept=pl.col("reason").is_null())
     )
-    return table(decided, with_opinions(VERDICTS, [*retrievers, *scorers], after="score"))
+    schema = with_opinions(VERDICTS, [*retrievers, *scorers], after="score")
+    return table(decided, with_origin(schema) if "origin" in decided.columns else schema)
 
 
 def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
@@ -78,10 +86,16 @@ def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
 
 
 def rank_of(name: str) -> pl.Expr:
-    """The rank of a row among its query's by a scorer, from 1, ties by doc_id; null without a score."""
-    score = pl.col(f"{name}_score")
-    order = pl.struct(-score.fill_null(-np.inf), "doc_id").rank("ordinal").over("query_id")
-    return pl.when(score.is_not_null()).then(order).cast(pl.Int32).alias(f"{name}_rank")
+    """The rank of a row among its query's by a scorer, from 1, ties by doc_id; null without a score.
+
+    What a language model wrote has none: ranks are those that retrieved documents would have without it.
+    """
+    score, is_written = pl.col(f"{name}_score"), pl.col("label") == GENERATED
+    order = pl.struct(is_written.alias("_written"), -score.fill_null(-np.inf), "doc_id")
+    rank = order.rank("ordinal").over("query_id")
+    return (
+        pl.when(score.is_not_null() & ~is_written).then(rank).cast(pl.Int32).alias(f"{name}_rank")
+    )
 
 
 def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:
@@ -101,7 +115,25 @@ def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:
         "kept": kept,
         "removed": removed,
         **({"judged_negatives_kept": judged} if judged else {}),
+        **_count_generated(verdicts),
         **_count_given(verdicts),
+    }
+
+
+def _count_generated(verdicts: pl.LazyFrame) -> dict[str, object]:
+    """Count what became of the documents that a language model wrote: candidates = kept + sum of removed."""
+    if "origin" not in verdicts.collect_schema():
+        return {}
+    written = verdicts.filter(pl.col("label") == GENERATED)
+    counts = written.group_by("reason").len().collect(engine="streaming")
+    removed = counts.drop_nulls("reason").sort("len", "reason", descending=[True, False])
+    total, dropped = int(counts["len"].sum()), int(removed["len"].sum())
+    return {
+        "generated": {
+            "candidates": total,
+            "kept": total - dropped,
+            "removed": dict(removed.iter_rows()),
+        }
     }
 
 

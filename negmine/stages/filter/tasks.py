@@ -19,7 +19,7 @@ from negmine.stages.filter.limits.compute import applied, percentile_column
 from negmine.stages.filter.limits.read import read_limits
 from negmine.stages.filter.risk.signals import evidence_of, with_signals
 from negmine.stages.filter.rules import SIGNALS, needed
-from negmine.storage.layout import CANDIDATES, CORPUS, FEATURES, QUERIES
+from negmine.storage.layout import CORPUS, FEATURES, GENERATED, QUERIES
 
 
 def verdicts(context: Context) -> Parts:
@@ -54,7 +54,7 @@ def _verdicts(
         }
         judged = context.work.read(judge, part, ["judge_verdict"]) if judge else None
         rows = compute.gathered(
-            context.work.read(CANDIDATES, part),
+            context.work.read(context.candidates, part),
             context.work.read(FEATURES, part),
             scores,
             None if judged is None else judged["judge_verdict"],
@@ -64,7 +64,7 @@ def _verdicts(
             rows = with_signals(rows, evidence)
         return compute.verdicts(
             rows,
-            keys.corpus,
+            keys.documents(part),
             keys.queries(part),
             applied(rules, limits),
             context.config.retriever_names,
@@ -85,6 +85,16 @@ class Keys:
         """doc_id, text_key, body_key of every document."""
         return self._context.work.scan(CORPUS).select("doc_id", "text_key", "body_key").collect()
 
+    def documents(self, part: int) -> pl.DataFrame:
+        """Return `corpus`, and the same of the documents that a model wrote for the queries of a part."""
+        if not self._context.config.generates:
+            return self.corpus
+        written = self._context.work.read(GENERATED, part, ["doc_id", "text_key"])
+        key = pl.col("text_key").alias("body_key")
+        return pl.concat(
+            [self.corpus, written.drop_nulls("doc_id").select("doc_id", "text_key", key)]
+        )
+
     def queries(self, part: int) -> pl.DataFrame:
         """query_id, query_key of the queries of a part."""
         keys = self._context.work.read(QUERIES, part, ["query_id", "text_key"])
@@ -93,7 +103,7 @@ class Keys:
 
 def positive_scores(context: Context, score: str) -> pl.LazyFrame:
     """Return query_id, doc_id, score of every known positive by one retriever or scorer."""
-    rows = context.work.scan(CANDIDATES)
+    rows = context.work.scan(context.candidates)
     artifacts = registry.scorers(context.config)
     if score in artifacts:
         scored = context.work.scan(artifacts[score]).select("score")

@@ -8,13 +8,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.data.frames import table
-from negmine.data.schemas import POSITIVE, SCORES
+from negmine.data.schemas import GENERATED, POSITIVE, SCORES
 
 
 def is_scored(depth: int | None) -> pl.Expr:
-    """Whether a row is scored: a positive, or among the first `depth` of its query's fused list."""
-    is_positive = pl.col("label") == POSITIVE
-    return is_positive | (pl.col("rank") <= depth if depth else pl.lit(True))
+    """Whether a row is scored: a positive, a generated one, or among the first `depth` of its query's list."""
+    is_scored_anyway = pl.col("label").is_in([POSITIVE, GENERATED])
+    return is_scored_anyway | (pl.col("rank") <= depth if depth else pl.lit(True))
 
 
 def scores_table(rows: pl.DataFrame, scores: NDArray[np.float32]) -> pa.Table:

@@ -14,6 +14,7 @@ from negmine.config.settings import WriteSettings
 from negmine.data.frames import table
 from negmine.data.schemas import POSITIVE_TEACHER, RANDOM, SHORT, provenance_schema
 from negmine.stages.write.formats.base import OutputFormat
+from negmine.stages.write.generated import IS_GENERATED
 from negmine.stages.write.positives import IS_POSITIVE, positives
 from negmine.stages.write.sampling.base import Selection
 from negmine.stages.write.scales import NO_SCALES, Scales
@@ -73,7 +74,7 @@ def _negatives(
         "sampling_probability",
         weight(selection, scales),
         level(selection, scales),
-        *(["round"] if "round" in chosen.columns else []),
+        *(name for name in ("round", "origin") if name in chosen.columns),
         "positive_score",
         "place",
     )
@@ -140,6 +141,7 @@ def provenance_table(
         output.positive_lists,
         has_teacher,
         rounds="round" in rows.columns,
+        origins="origin" in rows.columns,
     )
     made = table(rows, schema)
     if not direction:
@@ -218,7 +220,7 @@ def short(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     asked = wanted(verdicts, selection).rename({"wanted": "asked"})
     return (
         verdicts.group_by("query_id", maintain_order=True)
-        .agg(candidates=(~IS_POSITIVE).sum().cast(pl.Int64))
+        .agg(candidates=(~(IS_POSITIVE | IS_GENERATED)).sum().cast(pl.Int64))
         .join(got, on="query_id", how="left", maintain_order="left")
         .join(asked, on="query_id", how="left", maintain_order="left")
         .select("query_id", "candidates", "asked", pl.col("got").fill_null(0))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from negmine.data.schemas import RANDOM, UNLABELED
+from negmine.data.schemas import GENERATED, RANDOM, UNLABELED
 
 DEEP = 50  # ranks of a retriever
 EASY = 0.5  # share of deep negatives above which there is a warning
@@ -23,7 +23,8 @@ def count_deep(
     """Return `negatives` (pairs with a query, each once, without judged and random ones) and, of these, `deep`.
 
     deep: no retriever ranks the negative among a query's first 50. rows: of provenance. Where random negatives
-    are asked for, `random_short` is how many of the queries have fewer.
+    are asked for, `random_short` is how many of the queries have fewer. Where a language model wrote documents,
+    `generated` is how many pairs have one of them.
     """
     ranks = [f"{name}_rank" for name in retrievers]
     columns = ["negative_id", "negative_label", *ranks]
@@ -35,7 +36,14 @@ def count_deep(
     counts = best.select(pl.len(), deep=(pl.col("best") > DEEP).sum()).collect(engine="streaming")
     negatives, deep = counts.row(0)
     short = {"random_short": _random_short(pairs, random_negatives)} if random_negatives else {}
-    return {"negatives": negatives, "deep": deep, **short}
+    written = {"generated": _generated(pairs)} if "origin" in rows.collect_schema() else {}
+    return {"negatives": negatives, "deep": deep, **short, **written}
+
+
+def _generated(pairs: pl.LazyFrame) -> int:
+    """Return how many (query, negative) pairs have a negative that a language model wrote."""
+    own = pairs.filter(pl.col("negative_label") == GENERATED).unique(["query_id", "negative_id"])
+    return int(own.select(pl.len()).collect(engine="streaming").item())
 
 
 def _random_short(pairs: pl.LazyFrame, random_negatives: int) -> int:

@@ -7,6 +7,7 @@ import polars as pl
 from negmine.config.effective import AUTO, FUSED
 from negmine.config.settings import FilterSettings
 from negmine.data.schemas import JUDGED_NEGATIVE
+from negmine.stages.write import generated
 from negmine.stages.write.positives import positives
 from negmine.stages.write.reuse import available
 from negmine.stages.write.sampling.base import Selection
@@ -29,6 +30,9 @@ def selected(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     rows = rows.with_columns(
         place=pl.col("place").rank("ordinal").over("query_id").cast(pl.Int64) - 1
     )
+    if generated.includes(selection.write):
+        written = generated.chosen(verdicts, selection.write, selection.score)
+        return generated.beside(rows, with_round(written, selection), wanted(verdicts, selection))
     if selection.write.per == "query":
         return rows.filter(pl.col("place") < selection.write.num_negatives)
     most = wanted(verdicts, selection).select("query_id", "wanted")
@@ -42,7 +46,8 @@ def placed(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     Of a query, the row with the lowest place is taken first.
     """
     write = selection.write
-    kept = ordered(verdicts.filter("kept"), write.order, selection.people_first)
+    found = verdicts.filter(pl.col("kept") & ~generated.IS_GENERATED)
+    kept = ordered(found, write.order, selection.people_first)
     kept = with_round(kept, selection)
     kept = kept.with_columns(turn=pl.int_range(pl.len()).over("query_id"))
     rows = SAMPLINGS[write.sampling](kept, selection)

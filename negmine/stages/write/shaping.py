@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from negmine.config.sampling import settings_in_use
+from negmine.config.sampling import settings_of_negatives
 from negmine.config.settings import WriteSettings
 from negmine.engine.context import Context
 from negmine.stages.write.formats.registry import FORMATS
@@ -29,7 +29,7 @@ def chosen(context: Context) -> dict[str, Any]:
     """Return what says which candidates become negatives."""
     settings = context.config.write
     kept = last_round(context) if settings.keep_share else {}
-    return {**pick(settings, *settings_in_use(settings)), **kept}
+    return {**pick(settings, *settings_of_negatives(settings)), **kept}
 
 
 def beside(context: Context) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def training(context: Context, name: str) -> Parts | Folder:
 
     def fill(folder: Path) -> Stats:
         bundle = Bundle(
-            output, settings, context.corpus, context.queries.parts(),
+            output, settings, context.documents, context.queries.parts(),
             lambda part: _provenance(given, part, name), lambda part: _queries(context, part),
         )  # fmt: skip
         return {"rows": bundle.write(folder)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,13 @@ from negmine.errors import InputError
 from negmine.retrievers.base import VectorRetriever
 from negmine.retrievers.registry import open_vectors
 from negmine.stages.filter.features import compute
+from negmine.stages.filter.features.generated import with_generated
 from negmine.stages.filter.features.near import references
 from negmine.stages.filter.neighbours import Neighbours
 from negmine.stages.filter.risk.signals import LIKENESS
 from negmine.stages.filter.rules import needed
 from negmine.storage import shingles
-from negmine.storage.layout import CANDIDATES, CORPUS, QRELS, QUERIES, SHINGLES
+from negmine.storage.layout import CORPUS, QRELS, QUERIES, SHINGLES
 
 COLUMNS = ["query_id", "doc_id", "label"]
 
@@ -60,11 +61,25 @@ def features(context: Context) -> Parts:
 
     def make(part: int) -> pa.Table:
         columns = COLUMNS + ([source.vector_score] if source.wanted["centroid"] else [])
-        rows = context.work.read(CANDIDATES, part, columns)
-        return compute.features(rows, source.columns(rows, part))
+        rows = context.work.read(context.candidates, part, columns)
+        own = partial(_features, source, part)
+        if not context.config.generates:
+            return own(rows)
+        answers = (
+            partial(_contains_answer, context, part) if source.wanted["contains_answer"] else None
+        )
+        return with_generated(context, rows, part, own, answers)
 
     # one at a time: each touches most of the vectors
     return Parts(context.queries.parts(), make, place=INDEX)
+
+
+def _features(source: Known, part: int, rows: pl.DataFrame) -> pa.Table:
+    return compute.features(rows, source.columns(rows, part))
+
+
+def _contains_answer(context: Context, part: int, rows: pl.DataFrame) -> pl.Series:
+    return compute.contains_answer(_with_answers(context, rows, part))
 
 
 class Known:
@@ -96,9 +111,7 @@ class Known:
                 pl.when(rows["label"] != POSITIVE).then(near)
             ).to_series()
         if self.wanted["contains_answer"] is not None:
-            columns["contains_answer"] = compute.contains_answer(
-                _with_answers(self._context, rows, part)
-            )
+            columns["contains_answer"] = _contains_answer(self._context, part, rows)
         return columns
 
     def _similarities(self, rows: pl.DataFrame) -> dict[str, pl.Series]:

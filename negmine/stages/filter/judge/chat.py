@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from negmine.config.sampling import reach
 from negmine.config.validate import judge_budget, judge_extra
@@ -64,6 +64,17 @@ class Opened(NamedTuple):
                 await chat.close()
 
 
+class Askable(Protocol):
+    """What `each` asks: a budget, and connections to close."""
+
+    @property
+    def budget(self) -> Budget:
+        """What may be spent."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
 @contextmanager
 def open_judge(context: Context) -> Iterator[Opened]:
     """Open the judge behind the call cache and the command's budget.
@@ -113,7 +124,7 @@ async def each(
     one: Callable[[T], Awaitable[None]],
     concurrency: int,
     done: Callable[[int], None],
-    judge: Opened,
+    judge: Askable,
 ) -> None:
     """Run `one` on all cases, `concurrency` at a time, then close the judge; raises the first error.
 

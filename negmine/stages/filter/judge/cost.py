@@ -14,8 +14,8 @@ from negmine.scorers.judge.rounds import AGAIN, Rules
 from negmine.scorers.judge.session import ATTEMPTS, batches
 from negmine.stages.filter.judge.chat import rules_of
 from negmine.stages.filter.judge.check import trials
-from negmine.stages.filter.judge.tasks import asked_about, candidates
-from negmine.storage.layout import CORPUS, QUERIES
+from negmine.stages.filter.judge.tasks import IS_GENERATED, asked_about, candidates
+from negmine.storage.layout import CORPUS, GENERATED, QUERIES
 
 AROUND = 40  # bytes of JSON and id around a document
 SETTLED = 2  # rounds that a vote takes at least, where there are so many
@@ -31,8 +31,9 @@ def estimate(context: Context, is_examined: bool) -> dict[str, int]:
     """
     rules = rules_of(context)
     bill = _Bill(rules, context.config.filter.judge_first is not None)
-    for query, others, positives in _queries(context):
+    for query, others, positives, written in _queries(context):
         bill.query(query, others, positives)
+        bill.written(query, written)
     examined = _Bill(rules, bill.two)
     if not is_examined:
         for trial in trials(context).iter_rows(named=True):
@@ -71,6 +72,14 @@ class _Bill:
                 candidates_here.start < enough,
             )
 
+    def written(self, query: int, documents: list[int]) -> None:
+        """Add what a language model wrote for a query: all of it is asked about."""
+        if self.rules.method == "logprob":
+            self._pairs(query, documents, True)
+            return
+        for start in range(0, len(documents), self.rules.batch):
+            self._vote(query, documents[start : start + self.rules.batch], True)
+
     def trial(self, query: int, documents: list[int]) -> None:
         """Add a query of the examination."""
         if self.rules.method == "logprob":
@@ -97,8 +106,8 @@ class _Bill:
             self.sums[f"answer_tokens_{end}"] += times * self.rules.answer_tokens(len(documents))
 
 
-def _queries(context: Context) -> Iterator[tuple[int, list[int], list[int]]]:
-    """Yield bytes of each query, of the candidates that may be asked about, and of its positives."""
+def _queries(context: Context) -> Iterator[tuple[int, list[int], list[int], list[int]]]:
+    """Yield bytes of each query, of its candidates to be asked about, its positives, and what a model wrote."""
     lengths = _lengths(context)
     positive = pl.col("label") == POSITIVE
     for part in range(context.queries.parts()):
@@ -107,14 +116,20 @@ def _queries(context: Context) -> Iterator[tuple[int, list[int], list[int]]]:
         queries = texts.select("query_id", query=pl.col("text").str.len_bytes())
         sized = rows_asked.join(lengths, on="doc_id", how="left", maintain_order="left")
         rows = sized.group_by("query_id", maintain_order=True).agg(
-            others=pl.col("length").filter(~positive), positives=pl.col("length").filter(positive)
+            others=pl.col("length").filter(~(positive | IS_GENERATED)),
+            positives=pl.col("length").filter(positive),
+            written=pl.col("length").filter(IS_GENERATED),
         )
         with_queries = rows.join(queries, on="query_id", how="left", maintain_order="left")
-        yield from with_queries.select("query", "others", "positives").iter_rows()
+        yield from with_queries.select("query", "others", "positives", "written").iter_rows()
 
 
 def _lengths(context: Context) -> pl.DataFrame:
     index = context.config.index
     title = pl.col("title").fill_null("").str.len_bytes() if index.title else pl.lit(0)
     rows = context.work.scan(CORPUS)
-    return rows.select("doc_id", length=title + pl.col("text").str.len_bytes()).collect()
+    indexed = rows.select("doc_id", length=title + pl.col("text").str.len_bytes()).collect()
+    if not context.config.generates:
+        return indexed
+    texts = context.work.scan(GENERATED).select("doc_id", length=pl.col("text").str.len_bytes())
+    return pl.concat([indexed, texts.drop_nulls("doc_id").collect()])

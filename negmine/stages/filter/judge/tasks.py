@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from negmine.data.frames import table
 from negmine.data.identity import identity_of
-from negmine.data.schemas import JUDGED_NEGATIVE, JUDGMENTS, POSITIVE
+from negmine.data.schemas import GENERATED, JUDGED_NEGATIVE, JUDGMENTS, POSITIVE
 from negmine.data.schemas import SURVIVORS as SURVIVORS_SCHEMA
 from negmine.engine.context import Context
 from negmine.engine.tasks import DRIVER, Parts
@@ -23,8 +24,9 @@ from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.tasks import cheap_verdicts
 from negmine.stages.write.selection import ordered
-from negmine.storage.layout import CANDIDATES, QUERIES, SURVIVORS
+from negmine.storage.layout import QUERIES, SURVIVORS
 
+IS_GENERATED = pl.col("label") == GENERATED
 QUERIES_AT_ONCE = 128  # whose texts are in memory together
 
 
@@ -61,9 +63,9 @@ def judgments(context: Context) -> Parts:
         with open_judge(context) as opened:
 
             async def one(asked: _Asked) -> None:
-                asked.keep(
-                    await judge(asked.case, how, opened.chat, opened.first), judgments_by_place
-                )
+                rules_here = replace(how, wanted=None) if asked.is_written else how
+                outcome = await judge(asked.case, rules_here, opened.chat, opened.first)
+                asked.keep(outcome, judgments_by_place)
 
             cases = _cases(context, rows, part)
             at_once = rules.judge_concurrency
@@ -132,7 +134,7 @@ def candidates(context: Context, part: int) -> pl.DataFrame:
     order = context.config.write.order
     own = order in context.config.retriever_names
     named = [f"{order}_score"] if own else []
-    rows = context.work.read(CANDIDATES, part, ["query_id", "doc_id", "label", *named])
+    rows = context.work.read(context.candidates, part, ["query_id", "doc_id", "label", *named])
     rows = rows.with_columns(context.work.read(SURVIVORS, part, ["kept"]))
     if order in registry.scorers(context.config) and order != "judge":
         score = context.work.read(registry.scorers(context.config)[order], part, ["score"])["score"]
@@ -141,16 +143,20 @@ def candidates(context: Context, part: int) -> pl.DataFrame:
 
 
 class _Asked(NamedTuple):
-    """A query, and the places of its candidates and positives among the rows of a part."""
+    """A query, and the places of its candidates and positives among the rows of a part.
+
+    is_written: the candidates are what a language model wrote; all of them are asked about.
+    """
 
     candidates: list[int]
     positives: list[int]
     case: Case
+    is_written: bool = False
 
     def keep(self, outcome: Outcome, judgments_by_place: dict[int, Judgment | None]) -> None:
         """Keep what was said, and None for what the budget left out."""
         places = [*self.candidates, *self.positives]
-        judgments = [*outcome.candidates, *outcome.positives]
+        judgments = [*outcome.candidates, *outcome.positives][: len(places)]
         judgments_by_place.update(
             (place, one)
             for place, one in zip(places, judgments, strict=True)
@@ -174,8 +180,13 @@ def asked_about(context: Context, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
-    """Yield the queries of a part; texts are fetched for a few of them at a time."""
+    """Yield the queries of a part; texts are fetched for a few of them at a time.
+
+    What a language model wrote is asked about by itself, so that what is asked about retrieved documents, and
+    what was paid for, stays the same.
+    """
     positive = pl.col("label") == POSITIVE
+    holds_to_positives = context.config.filter.judge_method == "logprob"
     rows_asked = asked_about(context, rows)
     queries = context.work.read(QUERIES, part, ["query_id", "text"]).rename({"text": "query"})
     group = pl.col("query_id").rle_id()
@@ -186,14 +197,15 @@ def _cases(context: Context, rows: pl.DataFrame, part: int) -> Iterator[_Asked]:
             texts, on="doc_id", how="left", maintain_order="left"
         )
         for one in with_texts.partition_by("query_id", maintain_order=True):
-            others, positives = one.filter(~positive), one.filter(positive)
-            case = Case(
-                one["query_id"][0],
-                one["query"][0],
-                positives["text"].to_list(),
-                others["text"].to_list(),
-            )
+            others, positives = one.filter(~(positive | IS_GENERATED)), one.filter(positive)
+            known = positives["text"].to_list()
+            about = (one["query_id"][0], one["query"][0])
+            case = Case(*about, known, others["text"].to_list())
             yield _Asked(others["place"].to_list(), positives["place"].to_list(), case)
+            written = one.filter(IS_GENERATED)
+            if written.height:
+                case = Case(*about, known if holds_to_positives else [], written["text"].to_list())
+                yield _Asked(written["place"].to_list(), [], case, is_written=True)
 
 
 def judgments_table(

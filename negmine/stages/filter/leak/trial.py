@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from negmine.config.fusion import fusion_of
 from negmine.data.frames import frame
 from negmine.data.hashing import name_hashes
-from negmine.data.schemas import PARTLY_RELEVANT, POSITIVE
+from negmine.data.schemas import GENERATED, PARTLY_RELEVANT, POSITIVE
 from negmine.engine.context import Context
 from negmine.scorers import registry
 from negmine.stages.filter.compute import gathered
@@ -25,7 +25,6 @@ from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.blend import folds
 from negmine.stages.filter.risk.hiding import SEED, Hide, as_if_hidden, hidden
 from negmine.storage.labels import labelled_pairs
-from negmine.storage.layout import CANDIDATES
 
 MOST_QUERIES = 4000  # to learn from; more change no weight that matters
 
@@ -122,6 +121,7 @@ def scored_candidates(
         for name in evidence.scores
         if name in artifacts
     }
-    rows = context.work.read(CANDIDATES, number).with_columns(**scores)
+    rows = context.work.read(context.candidates, number).with_columns(**scores)
     wanted = queries.to_frame("query_id")
+    rows = rows.filter(pl.col("label") != GENERATED)  # no retriever would have found it
     return rows.join(wanted, on="query_id", how="semi", maintain_order="left")

@@ -2,7 +2,8 @@
 
 A cosine of 0.7 is close for one encoder and far for another. Places in the query's own pool are not:
 z-scores, distances from the anchor in standard deviations, ranks. The pool of a query is its
-candidates that are no positives.
+candidates that are no positives and that were found: what a language model wrote is compared with the pool, and
+changes nothing in it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from negmine.config.resolved import ResolvedConfig
-from negmine.data.schemas import POSITIVE
+from negmine.data.schemas import GENERATED, POSITIVE
 
 OF_SCORES = ("_z", "_gap", "_log_rank", "_ratio", "_difference")  # signals made of one score
 LIKENESS = ("positive_similarity", "positive_similarity_mean")
@@ -23,6 +24,8 @@ LIKENESSES = (*LIKENESS, *OF_VECTORS)  # have a _z or _ratio, and are no scores
 ENDS = (*OF_SCORES, LOG_RATIO)
 _QUERY = pl.col("query_id").rle_id()
 _IS_POSITIVE = pl.col("label") == POSITIVE
+_IS_GENERATED = pl.col("label") == GENERATED
+_IN_POOL = ~(_IS_POSITIVE | _IS_GENERATED)
 
 
 class Evidence(NamedTuple):
@@ -98,7 +101,7 @@ def _signals(evidence: Evidence) -> dict[str, pl.Expr]:
 
 
 def _pool(value: pl.Expr) -> pl.Expr:
-    return value.filter(~_IS_POSITIVE)
+    return value.filter(_IN_POOL)
 
 
 def _z(value: pl.Expr) -> pl.Expr:
@@ -117,5 +120,9 @@ def _anchor(value: pl.Expr) -> pl.Expr:
 
 def _log_rank(score: pl.Expr) -> pl.Expr:
     """ln(1 + rank in the query's pool by this score), ties sharing their mean rank."""
-    pooled = pl.when(~_IS_POSITIVE).then(score)
-    return pooled.rank("average", descending=True).over("_query").log1p()
+    pooled = pl.when(_IN_POOL).then(score)
+    with_written = pl.when(~_IS_POSITIVE).then(score)
+    own, other = (
+        one.rank("average", descending=True).over("_query") for one in (pooled, with_written)
+    )
+    return pl.when(_IS_GENERATED).then(other).otherwise(own).log1p()

@@ -27,7 +27,7 @@ from negmine.stages.filter.risk.model import Model
 from negmine.stages.filter.risk.quality import quality
 from negmine.stages.filter.risk.shipped import shipped, to_json
 from negmine.storage.labels import labels_file
-from negmine.storage.layout import CANDIDATES, FEATURES, RISK_MODEL
+from negmine.storage.layout import FEATURES, RISK_MODEL
 
 INTERCEPT = "(intercept)"
 
@@ -105,7 +105,7 @@ def risks(context: Context) -> Parts:
 
     def make(part: int) -> pa.Table:
         rows = gathered(
-            context.work.read(CANDIDATES, part),
+            context.work.read(context.candidates, part),
             context.work.read(FEATURES, part),
             {n: context.work.read(a, part, ["score"])["score"] for n, a in scorers.items()},
         )

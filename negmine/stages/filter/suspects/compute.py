@@ -22,7 +22,7 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.data.frames import table
-from negmine.data.schemas import POSITIVE, SUSPECTS
+from negmine.data.schemas import GENERATED, POSITIVE, SUSPECTS
 from negmine.scorers.judge.base import RELEVANT
 
 BELOW_POOL, UNLIKE_QUERY = "below_pool", "unlike_query"
@@ -70,7 +70,8 @@ def suspects(
     least number of spreads, over all scores, below the median. Both are null for a positive without any score.
     """
     is_positive = pl.col("label") == POSITIVE
-    below = [_share_above(name, ~is_positive).alias(f"_below_{name}") for name in names]
+    in_pool = ~pl.col("label").is_in([POSITIVE, GENERATED])
+    below = [_share_above(name, in_pool).alias(f"_below_{name}") for name in names]
     far = [_distance(name, middles[name]).alias(f"_far_{name}") for name in names]
     rows = verdicts.with_columns(*below, *far).filter(is_positive)
     least = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE, UNLABELED
+from negmine.data.schemas import GENERATED, JUDGED_NEGATIVE, POSITIVE, UNLABELED
 from negmine.engine.context import Context
 from negmine.scorers.judge.base import NOT_RELEVANT, RELEVANT
 from negmine.stages.filter.neighbours import PAIR
@@ -54,6 +54,11 @@ def of_verdicts(context: Context, judged: bool) -> pl.DataFrame:
     labelled = labelled_pairs(context.work) if judged else None
     parts = [
         intrinsic(rows) if labelled is None else extrinsic(rows, labelled)
-        for rows in context.work.parts(VERDICTS, COLUMNS)
+        for rows in map(_found, context.work.parts(VERDICTS, COLUMNS))
     ]
     return pl.concat(parts)
+
+
+def _found(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows without what a language model wrote: there is no stored vector of it."""
+    return rows.filter(pl.col("label") != GENERATED)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from negmine.engine.context import Context
 from negmine.retrievers.registry import types
 from negmine.scorers import registry
-from negmine.storage.layout import RISK_MODEL, short_name
+from negmine.storage.layout import GENERATED, RISK_MODEL, short_name
 
 
 class Used(NamedTuple):
@@ -22,7 +22,9 @@ class Used(NamedTuple):
 def used(context: Context) -> list[Used]:
     """Return the models whose scores are in the finished tables, retrievers' first."""
     config = context.config
-    models = [*_retrievers(context), *_rerank(context), *_guides(context)]
+    models = [
+        *_retrievers(context), *_generator(context), *_rerank(context), *_guides(context),
+    ]  # fmt: skip
     if "risk" in config.scorers:
         models.append(Used("risk", "linear", _identity(context, RISK_MODEL)))
     judge = registry.judge(config)
@@ -38,7 +40,8 @@ def model_names(context: Context) -> list[str]:
     config = context.config
     kinds = types(config)
     encoders = [name for kind in kinds for name in (kind.model(config), kind.query_model(config))]
-    others = [config.rerank.rerank_model, *config.filter.guide_model, config.filter.judge]
+    writer = config.generate.generator if config.generates else None
+    others = [writer, config.rerank.rerank_model, *config.filter.guide_model, config.filter.judge]
     return [_name(name) for name in [*encoders, *others] if name]
 
 
@@ -59,6 +62,15 @@ def _retrievers(context: Context) -> list[Used]:
                 weights = "" if "endpoint" in shaping else str(shaping.get("query_model", ""))
                 models.append(Used(f"{kind.name} queries", _name(queries), weights))
     return models
+
+
+def _generator(context: Context) -> list[Used]:
+    """Return the model that wrote documents; of one at an endpoint, no files are known."""
+    if not context.config.generates:
+        return []
+    identity = str(_settings(context, GENERATED).get("model", ""))
+    weights = identity.removeprefix("local ") if identity.startswith("local ") else ""
+    return [Used("generate", _name(str(context.config.generate.generator)), weights)]
 
 
 def _rerank(context: Context) -> list[Used]:

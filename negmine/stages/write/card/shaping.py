@@ -9,9 +9,9 @@ from negmine.retrievers.registry import types
 from negmine.scorers import registry
 from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.storage.layout import (
-    CANDIDATES,
     CONTAMINATED,
     CORPUS,
+    GENERATED,
     QRELS,
     QUERIES,
     VERDICTS,
@@ -36,6 +36,10 @@ _ELSEWHERE = frozenset(
         "signals",
         "evaluation",
         "last_round",
+        "generate_query_only_prompt",
+        "generate_contrast_prompt",
+        "generate_near_topic_prompt",
+        "for_short",
     ]
 )
 
@@ -113,5 +117,6 @@ def _artifacts(context: Context) -> list[str]:
     scorers = registry.scorers(context.config).values()
     evaluation = [CONTAMINATED] if context.config.filter.decontaminate else []
     files = map(training, context.config.write.format)
-    before = [CORPUS, QUERIES, QRELS, *indexes, *runs, CANDIDATES, *scorers]
+    pool = [GENERATED] if context.config.generates else []
+    before = [CORPUS, QUERIES, QRELS, *indexes, *runs, context.candidates, *pool, *scorers]
     return [*before, *evaluation, VERDICTS, *files]

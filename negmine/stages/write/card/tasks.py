@@ -22,6 +22,7 @@ from negmine.storage.files import write_text
 from negmine.storage.layout import (
     CORPUS,
     LIMITS,
+    PROVENANCE,
     QRELS,
     REFRESH,
     SHORT,
@@ -140,12 +141,26 @@ def _counts(context: Context) -> list[tuple[str, int]]:
         ("candidates", verdicts["candidates"]),
         *((f"removed: `{reason}`", count) for reason, count in verdicts["removed"].items()),
         ("kept as possible negatives", verdicts["kept"]),
+        *_generated(context),
         (f"negatives asked for per {context.config.write.per}", context.config.write.num_negatives),
         ("queries with fewer", short["queries_short"]),
         ("queries with none", short["queries_without_negatives"]),
         *_random(context),
         *_since(context),
         *_contaminated(context),
+    ]
+
+
+def _generated(context: Context) -> list[tuple[str, int]]:
+    """Return how many documents a language model wrote, how many are kept, and how many are negatives."""
+    if not context.config.generates:
+        return []
+    counts = context.work.require(VERDICTS).stats["generated"]
+    written = context.work.require(PROVENANCE).stats.get("generated", 0)
+    return [
+        ("of the candidates written by a language model", counts["candidates"]),
+        ("of these kept", counts["kept"]),
+        ("negatives written by a language model", written),
     ]
 
 

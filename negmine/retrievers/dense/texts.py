@@ -1,0 +1,64 @@
+"""Vectors, and scores, of texts that are in no index: encoded as documents are, through the vector store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from negmine.config.dense import DenseModel
+from negmine.data.arrays import Floats
+from negmine.engine.context import Context
+from negmine.models.norms import UnitRows
+from negmine.models.products import pair_scores
+from negmine.retrievers.base import ScoreTexts, TextVectors
+from negmine.retrievers.dense.encoded import encoders
+from negmine.retrievers.dense.open import open_dense
+from negmine.retrievers.dense.search import Dense
+from negmine.storage.layout import VECTORS
+from negmine.storage.vectors import VectorStore
+
+
+def text_vectors(context: Context, model: DenseModel) -> TextVectors | None:
+    """Return what gives unit vectors of texts; None where vectors were brought along, and no model is there."""
+    encode = _encoder(context, model)
+    if encode is None:
+        return None
+    return lambda texts: np.asarray(UnitRows(encode(texts))[np.arange(len(texts))], np.float32)
+
+
+def score_texts(context: Context, model: DenseModel) -> ScoreTexts | None:
+    """Return what scores texts by the inner product with a query's vector, as documents are scored."""
+    encode = _encoder(context, model)
+    return None if encode is None else partial(_scored, open_dense(context, model), encode)
+
+
+def _scored(
+    dense: Dense,
+    encode: TextVectors,
+    queries: pa.Table,
+    rows: NDArray[np.int64],
+    texts: Sequence[str],
+) -> Floats:
+    if not texts:
+        return np.zeros(0, np.float32)
+    return pair_scores(dense.read(queries), encode(texts), rows, np.arange(len(texts)))
+
+
+def _encoder(context: Context, model: DenseModel) -> TextVectors | None:
+    """Return what gives the vectors of texts, of length 1 unless --similarity is dot."""
+    index, note = context.config.index, context.progress.note
+    if index.document_vectors is not None:
+        return None
+    encoder = encoders(model, index, context.work.digest)["document"]
+    folder = context.work.root / VECTORS / encoder.identity("document")
+    store = VectorStore(folder, note)
+
+    def encode(texts: Sequence[str]) -> Floats:
+        vectors, _ = store.encode(texts, encoder.work("document", note), lambda count: None)
+        return vectors
+
+    return encode

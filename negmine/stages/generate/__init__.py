@@ -1,0 +1,1 @@
+"""Stage generate: documents that a language model writes, as candidates."""

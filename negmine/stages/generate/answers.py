@@ -1,0 +1,68 @@
+"""How an answer of the model that writes is read: one JSON object with one text, and nothing else.
+
+What cannot be read so is no document: a refusal in words, a preamble, two objects, an answer that was cut off,
+the prompt's own words, characters that steer what shows them or that chat templates put between messages.
+"""
+
+from __future__ import annotations
+
+import re
+
+from negmine.config.json_text import parsed
+from negmine.data.steering import STEERING
+from negmine.data.texts import normalise
+from negmine.scorers.judge.base import ANSWER, Reply
+from negmine.scorers.judge.prompts import MARKS
+
+LONGEST = 20_000  # characters of a document
+COPIED = 8  # words of the prompt, one after the other, that no document may have
+_FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL | re.IGNORECASE)
+_THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
+
+
+def readable(reply: Reply, logprobs: bool) -> bool:
+    """Tell whether a reply has a document in it, as far as the answer alone tells."""
+    return document_of(reply, "") is not None
+
+
+def document_of(reply: Reply, prompt: str) -> str | None:
+    """Return the document that a reply has, without blanks around it; None where it cannot be read.
+
+    prompt: its words are not to come back.
+    """
+    if reply.kind != ANSWER or not reply.whole:
+        return None
+    text = reply.text
+    if _THOUGHT in text or _END_OF_THOUGHT in text:  # what a model thinks aloud is not its answer
+        _, end, text = text.rpartition(_END_OF_THOUGHT)
+        if not end or _THOUGHT in text:
+            return None
+    fenced = _FENCE.fullmatch(text.strip())
+    try:
+        pairs = parsed(fenced[1] if fenced else text, make=list)
+    except ValueError:
+        return None
+    if not isinstance(pairs, list) or len(pairs) != 1 or not isinstance(pairs[0], tuple):
+        return None
+    name, value = pairs[0]
+    if name != "text" or not isinstance(value, str):
+        return None
+    document = value.replace("\r\n", "\n").strip()
+    return document if _is_document(document, prompt) else None
+
+
+def _is_document(text: str, prompt: str) -> bool:
+    words = normalise(text)
+    if not words or len(text) > LONGEST or STEERING.search(text) or MARKS.search(text):
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return not _runs(words) & _runs(normalise(prompt))
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """Return every run of COPIED words, without punctuation."""
+    words = re.findall(r"\w+", text)
+    return {tuple(words[at : at + COPIED]) for at in range(len(words) - COPIED + 1)}

@@ -18,6 +18,7 @@ from typing import Any
 import typer
 from pydantic.fields import FieldInfo
 
+from negmine.config.addresses import Address, as_address, shown
 from negmine.config.catalogue import Entry, accepted
 from negmine.config.naming import flag
 from negmine.config.settings import STAGES
@@ -26,8 +27,24 @@ from negmine.stages.write.formats.registry import FORMATS
 
 CHOICES = {"format": tuple(FORMATS)}  # settings whose values a layer above `config` knows
 
+
+def place(path: Path | None) -> Path | None:
+    """Return the address that a path means, as s3://bucket/work does; another path as it is."""
+    try:
+        found = as_address(path)
+        return found if isinstance(found, Address) else path
+    except ValueError as error:
+        raise typer.BadParameter(f"{shown(path)}: {error}.") from error
+
+
 Work = typing.Annotated[
-    Path, typer.Argument(metavar="WORK", help="The work directory.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="WORK",
+        help="The work directory: a folder, or an address such as s3://bucket/work.",
+        show_default=False,
+        callback=place,
+    ),
 ]
 Config = typing.Annotated[
     Path | None, typer.Option("--config", help="A negmine.toml file of settings.")

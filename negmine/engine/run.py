@@ -93,7 +93,7 @@ def run(
 def _record_trust(context: Context) -> None:
     """Record what the user has named, so that the next command may use it; a note where that fails."""
     try:
-        Trust(context.work.root).add(context.trust.used)
+        Trust(context.work.place).add(context.trust.used)
     except WorkdirError as error:
         context.progress.note(
             f"The next command must name its plug-ins, files and so on again: {error}"

@@ -52,14 +52,20 @@ ALL_TRUSTED = Trusted()
 
 
 def trusted(
-    given: Settings, origins: Mapping[str, str], root: Path, source: Path, name: str
+    given: Settings,
+    origins: Mapping[str, str],
+    root: Path,
+    source: Path,
+    name: str,
+    place: Path | None = None,
 ) -> Trusted:
     """Return what the given settings name outside the work directory `root`, and what of it may be used.
 
     origins: setting to flag, file or remembered. source: the work directory that remembers; `name`: as messages
-    call it. It is another than `root` where a new directory starts from it.
+    call it; `place`: its address, if it has one. It is another than `root` where a new directory starts from
+    it.
     """
-    record = Trust(source)
+    record = Trust(source if place is None else place)
     untrusted = tuple(
         one
         for one in named_outside(given, source)

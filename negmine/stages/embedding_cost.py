@@ -40,7 +40,7 @@ def embedding_cost(
 def _add(
     context: Context, model: DenseModel, texts_of: dict[Kind, Texts], cost: dict[str, int]
 ) -> None:
-    index, store = context.config.index, context.work.root / VECTORS
+    index, store = context.config.index, context.work.cache(VECTORS)
     for kind, batches in texts_of.items():
         encoder = ApiEncoder(model.documents if kind == "document" else model.queries, index)
         stored, prompt = stored_keys(store / encoder.identity(kind)), encoder.prompt(kind)

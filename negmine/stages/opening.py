@@ -131,7 +131,9 @@ def _context(
     check(resolved)
     work.verify = resolved.index.verify
     source = source or work
-    trust = trusted(resolved.given, resolved.origins, work.root, source.root, source.name)
+    trust = trusted(
+        resolved.given, resolved.origins, work.root, source.root, source.name, source.place
+    )
     return Context(work, resolved, progress or Silent(), force, trust=trust)
 
 

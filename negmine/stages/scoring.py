@@ -77,7 +77,7 @@ class _Scoring:
     def _cached(self, number: int) -> Score:
         """Return what scores pairs with the cache of a part; pairs may have moved from other parts."""
         progress = self._context.progress
-        all_parts = self._context.work.root / PAIR_SCORES / str(self._cache)
+        all_parts = self._context.work.cache(PAIR_SCORES) / str(self._cache)
         own = all_parts / f"part-{number:05d}"
         others = [folder for folder in all_parts.glob("part-*") if folder != own]
         others.sort(key=lambda folder: abs(int(folder.name[5:]) - number))

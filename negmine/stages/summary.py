@@ -82,7 +82,7 @@ def result(
         for done in outcomes
     ]
     return Result(
-        context.work.root,
+        context.work.place,
         artifacts,
         seconds,
         summary(context, plan),
@@ -201,7 +201,7 @@ def _files(context: Context, stages: Sequence[str]) -> list[Path]:
     abouts = (provenance(name, write.main_format) for name in write.format)
     others = (REFRESH, SHORT) if context.config.round > 1 else (SHORT,)
     names = (*map(training, write.format), *abouts, *others)
-    return [path for name in names for path in context.work.part_files(name)]
+    return [path for name in names for path in context.work.places(name)]
 
 
 def html_table(rows: Iterable[Iterable[Any]]) -> str:

@@ -16,7 +16,7 @@ def trust(work: str | Path, forget: bool) -> dict[str, Any]:
     Returns `work`, `record`, and `trusted`: setting, kind and value of all that is trusted and named now.
     """
     context = open_existing(work, {})
-    record = Trust(context.work.root)
+    record = Trust(context.work.place)
     things = named_outside(context.config.given, context.work.root)
     if forget:
         record.forget()

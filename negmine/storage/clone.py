@@ -7,21 +7,22 @@ out: they are cheap to make, and an old one must not be taken for a new one.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from negmine.config.addresses import shown
 from negmine.errors import Locked, WorkdirError
+from negmine.storage.linking import linked
 from negmine.storage.locks import locked
+from negmine.storage.moving import fill_folder, fill_store, is_filled
 from negmine.storage.open import open_workdir
 from negmine.storage.remembered import REMEMBERED
+from negmine.storage.remote.workdir import RemoteWorkdir
 from negmine.storage.workdir import PARTIAL, Workdir
 
-_NEVER_CHANGED = (".parquet", ".arrow", ".npy", ".faiss")
 _LEFT_OUT = shutil.ignore_patterns("5-write", REMEMBERED, PARTIAL, ".lock*", "*.tmp")
 
 
@@ -39,12 +40,15 @@ def _left_out(old: Path) -> Callable[[str, list[str]], set[str]]:
 
 def check_old(old: Path, new: Workdir) -> None:
     """Raise WorkdirError where `old` is no work directory, or the new one itself."""
-    if not open_workdir(old).exists():
+    work = open_workdir(old)
+    if not work.exists():
         raise WorkdirError(
-            f"--since {old} is no work directory of negmine. Name one that a command has filled."
+            f"--since {work.name} is no work directory of negmine. Name one that a command has filled."
         )
-    if new.root.exists() and old.resolve() == new.root.resolve():
-        raise WorkdirError(f"--since {old}: this is the new work directory itself. Leave it out.")
+    if new.root.exists() and work.root.resolve() == new.root.resolve():
+        raise WorkdirError(
+            f"--since {work.name}: this is the new work directory itself. Leave it out."
+        )
 
 
 def start_from(old: Path, new: Workdir, note: Callable[[str], None]) -> None:
@@ -52,6 +56,12 @@ def start_from(old: Path, new: Workdir, note: Callable[[str], None]) -> None:
 
     Raises Locked where one of them is in use.
     """
+    if isinstance(new, RemoteWorkdir):
+        if is_filled(new):
+            note(f"{new.name} has begun already: --since {shown(old)} is not used")
+        else:
+            fill_store(open_workdir(old), new, note)
+        return
     filling = FileLock(new.root.with_name(f".{new.root.name}.since.lock"), timeout=0)
     try:
         with filling:
@@ -63,22 +73,18 @@ def start_from(old: Path, new: Workdir, note: Callable[[str], None]) -> None:
 
 def _fill(old: Path, new: Workdir, note: Callable[[str], None]) -> None:
     if new.exists():
-        note(f"{new.root} has begun already: --since {old} is not used")
+        note(f"{new.root} has begun already: --since {shown(old)} is not used")
         return
     new.create()
     waiting = new.root.with_name(f".{new.root.name}.since")
     shutil.rmtree(waiting, ignore_errors=True)
-    with locked(old):
-        shutil.copytree(old, waiting, copy_function=_linked, ignore=_left_out(old))
+    source = open_workdir(old)
+    if isinstance(source, RemoteWorkdir):
+        fill_folder(source, Workdir(waiting))
+    else:
+        with locked(old):
+            shutil.copytree(old, waiting, copy_function=linked, ignore=_left_out(old))
     for entry in new.root.iterdir():  # nothing but the lock of a first command that failed
         entry.unlink()
     waiting.replace(new.root)
-    note(f"{new.root} starts from {old}: what still fits is not made again")
-
-
-def _linked(source: str, target: str) -> None:
-    if source.endswith(_NEVER_CHANGED):
-        with suppress(OSError):
-            os.link(source, target)
-            return
-    shutil.copy2(source, target)
+    note(f"{new.root} starts from {shown(old)}: what still fits is not made again")

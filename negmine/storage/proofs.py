@@ -46,11 +46,13 @@ def write_training(work: Workdir, identity: str, rows: pl.DataFrame, facts: dict
     with atomic_write(path) as stream:
         pq.write_table(table, stream)
     record_hash(path)
+    work.kept()
 
 
 def write_result(work: Workdir, result: dict[str, Any]) -> None:
     """Keep the last result, for the report."""
     write_sealed(new_folder(work.shared / FOLDER) / RESULT, result)
+    work.kept()
 
 
 def read_result(work: Workdir) -> dict[str, Any] | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from negmine.config.addresses import Address
 from negmine.config.gone import without_gone
 from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
@@ -34,7 +36,7 @@ def recall_settings(
     """
     path = work.shared / REMEMBERED
     try:
-        tables, notes = without_gone(read_sealed(path))
+        tables, notes = without_gone(_with_own_tables(read_sealed(path), work))
         settings = Settings.model_validate(tables)
         for message in notes:
             note(message)
@@ -51,6 +53,28 @@ def recall_settings(
         f"{path} cannot be read ({what}). Run negmine mine {work.name} with all its flags: "
         "it writes the file anew, and keeps what is done."
     )
+
+
+def _with_own_tables(tables: dict[str, Any], work: Workdir) -> dict[str, Any]:
+    """Return settings in which the tables of a remote work directory are those in this machine's mirror.
+
+    Another machine has written down where they lie in its own; the end of the path is the same.
+    """
+    if not isinstance(work.place, Address):
+        return tables
+    own = work.root / "sources"
+
+    def here(value: Any) -> Any:
+        if not isinstance(value, str) or Path(value).parent.parts[-4:] != own.parts[-4:]:
+            return value
+        return str(own / Path(value).name)
+
+    return {
+        stage: {name: here(value) for name, value in table.items()}
+        if isinstance(table, dict)
+        else table
+        for stage, table in tables.items()
+    }
 
 
 @contextmanager

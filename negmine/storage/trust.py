@@ -1,7 +1,7 @@
 """What the user trusts in a work directory: one small file for each, outside of all work directories.
 
-The file's name is a hash of the absolute path of the work directory; it holds the path, and what is trusted
-by setting and value. A file that is damaged, or about another path, counts as no trust.
+The file's name is a hash of the absolute path of the work directory, or of its address; it holds the path, and
+what is trusted by setting and value. A file that is damaged, or about another path, counts as no trust.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from negmine.config.addresses import Address
 from negmine.config.outside import Named
 from negmine.data.identity import identity_of
 from negmine.errors import WorkdirError
@@ -30,7 +31,7 @@ class Trust:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = str(root.resolve())
+        self._root = str(root if isinstance(root, Address) else root.resolve())
         self.file = _place() / f"{identity_of([self._root])}.json"
         self._misplaced = _misplaced(self.file, root)
         self.values, self.damage = self._read()
@@ -111,5 +112,7 @@ def _misplaced(file: Path, root: Path) -> str:
     """Return why no record can lie there, or nothing: whoever gives a work directory away may not bring one."""
     if not file.is_absolute():
         return f"there is no home folder for the record {file}"
+    if isinstance(root, Address):
+        return ""
     inside = file.resolve().is_relative_to(root.resolve())
     return f"the record {file} lies in the work directory that it is about" if inside else ""

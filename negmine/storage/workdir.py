@@ -87,6 +87,9 @@ class Workdir:
         """Return the folder of a cache (VECTORS, PAIR_SCORES, CALLS) for a command that makes something."""
         return self.root / name
 
+    def kept(self) -> None:
+        """Have what a command wrote beside the artifacts, without the lock, where others find it."""
+
     def shown(self, path: Path) -> str:
         """Return what a message calls a file of the work directory."""
         return str(path)
@@ -186,6 +189,10 @@ class Workdir:
         """Return the listed parts of a finished artifact; raise where one is missing or altered."""
         manifest = self.require(name)
         return [self._sound(manifest, part) for part in manifest.parts]
+
+    def places(self, name: str) -> list[Path]:
+        """Return where the listed parts lie for other programs: files, or addresses; raise as `part_files`."""
+        return self.part_files(name)
 
     def opened(self, name: str) -> Path:
         """Return the folder of an artifact with files of its own; raise where one is missing or altered."""
@@ -293,13 +300,16 @@ class Workdir:
 
     def parts_done(self, name: str, identity: str) -> int:
         """Count the parts of this identity that lie there without a manifest."""
+        return len(self._numbers_done(name, identity))
+
+    def _numbers_done(self, name: str, identity: str) -> set[int]:
         folder = self.local(name)
         numbers = {
             int(path.name[5:10])
             for where in (folder, folder / PARTIAL)
             for path in where.glob("part-[0-9][0-9][0-9][0-9][0-9].*")
         }
-        return sum(self.has_part(name, number, identity) for number in numbers)
+        return {number for number in numbers if self.has_part(name, number, identity)}
 
     def write_part(
         self, name: str, number: int, table: pa.Table, identity: str, kind: str = PARQUET

@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from negmine.analysis.report.schema import Report
+from negmine.config.addresses import Address
 from negmine.data.steering import in_json
 from negmine.errors import SettingsError
 from negmine.storage.files import write_out
 
 
 def default_page(work: Path) -> Path:
-    """Return `WORK-report.html` beside the work directory: an analysis changes nothing inside it."""
+    """Return `WORK-report.html` beside the work directory: an analysis changes nothing inside it.
+
+    Of a work directory at an address, the page lies in the current folder.
+    """
+    if isinstance(work, Address):
+        return Path(f"{work.name}-report.html")
     resolved = work.resolve()
     beside = resolved.parent if work.name in ("", "..") else work.parent
     return beside / f"{resolved.name}-report.html"

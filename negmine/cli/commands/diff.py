@@ -8,16 +8,18 @@ from typing import Annotated
 import typer
 
 from negmine.cli.console import answering
-from negmine.cli.options import Json
+from negmine.cli.options import Json, place
 from negmine.cli.progress import TerminalProgress
 
 
 def diff(
     work_a: Annotated[
-        Path, typer.Argument(metavar="WORK_A", help="The one run.", show_default=False)
+        Path,
+        typer.Argument(metavar="WORK_A", help="The one run.", show_default=False, callback=place),
     ],
     work_b: Annotated[
-        Path, typer.Argument(metavar="WORK_B", help="The other run.", show_default=False)
+        Path,
+        typer.Argument(metavar="WORK_B", help="The other run.", show_default=False, callback=place),
     ],
     fail_on: Annotated[
         list[str] | None,

@@ -9,7 +9,7 @@ import typer
 
 from negmine.cli.commands.stages import run_stages
 from negmine.cli.console import answering
-from negmine.cli.options import Config, Force, Json, Work, with_settings
+from negmine.cli.options import Config, Force, Json, Work, place, with_settings
 from negmine.cli.progress import TerminalProgress
 from negmine.config.settings import STAGES
 
@@ -21,7 +21,9 @@ def mine(
     config: Config = None,
     since: Annotated[
         Path | None,
-        typer.Option(metavar="WORK", help="Start a new work directory from this one."),
+        typer.Option(
+            metavar="WORK", help="Start a new work directory from this one.", callback=place
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Estimate artifacts, time and space; make nothing.")

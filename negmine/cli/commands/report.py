@@ -52,7 +52,7 @@ def report(
 
         context = open_existing(work, {}, None, progress)
         folder = context.work.root
-        page = files.default_page(folder) if html is None and json is None else html
+        page = files.default_page(context.work.place) if html is None and json is None else html
         numbers = None if json is None or as_json else Path(json)
         files.check(folder, page, numbers)
         made = api.make_report(context, sample, sample_seed, recall_floor, leak=not no_leak)

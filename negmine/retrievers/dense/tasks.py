@@ -57,7 +57,7 @@ def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
             folder,
             model,
             index,
-            work.root / VECTORS,
+            work.cache(VECTORS),
             work.digest,
             context.progress,
         )

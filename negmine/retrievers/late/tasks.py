@@ -35,7 +35,7 @@ def vectors(context: Context, runs: Sequence[str]) -> Folder:
             context.queries.tables,
             folder,
             tokens.encoder_of(context.config.index, work.digest),
-            work.root / VECTORS,
+            work.cache(VECTORS),
             context.progress,
         )
 

@@ -77,7 +77,7 @@ def _begun(context: Context) -> str:
 
 def _make_index(context: Context) -> Folder:
     def make(folder: Path) -> dict[str, Any]:
-        store = context.work.root / VECTORS
+        store = context.work.cache(VECTORS)
         stats = build(
             context.corpus.documents, context.queries.tables, folder, _encoder(context), store,
             context.progress,

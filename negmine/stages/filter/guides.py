@@ -15,7 +15,7 @@ from negmine.storage.vectors import count_encoded
 def opened(context: Context, place: int) -> Guide:
     """Return the guide in this place of --guide-model; its model loads when it first scores."""
     config = context.config
-    store = context.work.root / VECTORS
+    store = context.work.cache(VECTORS)
     return Guide(
         place, config.filter, config.index, context.work.digest, store, context.progress.note
     )

@@ -23,7 +23,7 @@ def opened(context: Context) -> CrossEncoder | LateInteraction | Own:
     config, digest, note = context.config, context.work.digest, context.progress.note
     name = str(config.rerank.rerank_model)
     if not is_plugin(name) and is_multi_vector(resolve_model(name, digest, FLAG)):
-        store = context.work.root / VECTORS
+        store = context.work.cache(VECTORS)
         return LateInteraction(config.rerank, config.index, digest, store, note)
     return open_cross_encoder(config.rerank, config.index, digest, note)
 

@@ -12,7 +12,6 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
 
@@ -33,7 +32,8 @@ class Held:
 
     def __init__(self, store: Store, number: int, about: dict[str, Any]) -> None:
         self._store, self._number, self._about = store, number, about
-        self._last_beat = datetime.now(UTC)
+        self.is_lost = False
+        self.leaves_nothing = False  # the lock goes with its holder: there is nothing else here
 
     @property
     def name(self) -> str:
@@ -44,12 +44,20 @@ class Held:
         """Tell others that the lock is held, or that it is no more; raises Locked."""
         self.check()
         self._store.put(self.name, _bytes({**self._about, "beat": now(), "released": released}))
-        self._last_beat = datetime.now(UTC)
+
+    def release(self) -> None:
+        """Let others have the lock; where that fails, they wait until its last beat is old."""
+        with suppress(NegmineError):
+            if self.leaves_nothing:
+                self._store.delete([self.name])
+            else:
+                self.beat(released=True)
 
     def check(self) -> None:
         """Raise Locked where another command has taken the lock over."""
         highest = max(_numbers(self._store.list(FOLDER)), default=self._number)
         if highest > self._number:
+            self.is_lost = True
             raise Locked(
                 f"{self._store.address} was taken over by another command, since this one was not heard of for "
                 f"{GONE:.0f} seconds. What it made is kept. Run the same command again when the other is done."
@@ -57,11 +65,17 @@ class Held:
 
 
 @contextmanager
-def held(store: Store, mirror: str, note: Callable[[str], None]) -> Iterator[Held]:
+def held(
+    store: Store,
+    mirror: str,
+    note: Callable[[str], None],
+    at_beat: Callable[[], None] = lambda: None,
+) -> Iterator[Held]:
     """Hold the lock while the block runs. Raises Locked, naming the holder.
 
     mirror: the name of this machine's mirror, whose own lock this process holds: a holder with the same mirror
-    is dead. note: receives a sentence where the lock is taken over, or the store cannot keep it.
+    is dead. note: receives a sentence where the lock is taken over, or the store cannot keep it. at_beat: is
+    called, in a thread, after every beat.
     """
     numbers = _numbers(store.list(FOLDER))
     last = max(numbers, default=0)
@@ -80,11 +94,10 @@ def held(store: Store, mirror: str, note: Callable[[str], None]) -> Iterator[Hel
     store.delete(_name(number) for number in numbers)
     try:
         lock.check()  # others may have come and gone since the listing
-        with _beating(lock):
+        with _beating(lock, at_beat):
             yield lock
     finally:
-        with suppress(NegmineError):  # then others wait until its beats are old
-            lock.beat(released=True)
+        lock.release()
 
 
 def _take(store: Store, name: str, about: dict[str, Any], conditional: bool) -> None:
@@ -101,7 +114,7 @@ def _take(store: Store, name: str, about: dict[str, Any], conditional: bool) -> 
 
 
 @contextmanager
-def _beating(lock: Held) -> Iterator[None]:
+def _beating(lock: Held, at_beat: Callable[[], None]) -> Iterator[None]:
     """Beat in a thread while the block runs. A beat that fails is tried again at the next one."""
     stop = Event()
 
@@ -109,6 +122,7 @@ def _beating(lock: Held) -> Iterator[None]:
         while not stop.wait(BEAT):
             with suppress(NegmineError, OSError):
                 lock.beat()
+                at_beat()
 
     thread = Thread(target=beats, name="lock", daemon=True)
     thread.start()

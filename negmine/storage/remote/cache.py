@@ -85,7 +85,7 @@ def _obtained(
     """Lock a copy for reading; before that, fetch it where it is missing, alone."""
     import fcntl
 
-    lock = _open_lock(path.parent)
+    lock = open_lock(path.parent)
     try:
         while True:
             fcntl.flock(lock, fcntl.LOCK_SH)
@@ -141,7 +141,7 @@ def _copies() -> list[tuple[float, int, Path]]:
     copies = []
     for record in (cache_folder() / "copies").glob(f"*/{RECORD}"):
         with suppress(OSError):  # another process removes it
-            sizes = [one.stat().st_size for one in record.parent.iterdir()]
+            sizes = [one.stat().st_size for one in record.parent.rglob("*")]
             copies.append((record.stat().st_mtime, sum(sizes), record.parent))
     return copies
 
@@ -150,7 +150,7 @@ def _removed(folder: Path) -> bool:
     """Remove a copy, the record first; tell whether that was possible: it is not in use."""
     import fcntl
 
-    lock = _open_lock(folder)
+    lock = open_lock(folder)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         (folder / RECORD).unlink(missing_ok=True)
@@ -162,7 +162,7 @@ def _removed(folder: Path) -> bool:
         os.close(lock)
 
 
-def _open_lock(folder: Path) -> int:
+def open_lock(folder: Path) -> int:
     """Open the lock file of a copy. Lock files are empty and never removed."""
     locks = folder.parent.parent / "locks"
     locks.mkdir(mode=0o700, parents=True, exist_ok=True)

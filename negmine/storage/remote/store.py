@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,9 +57,19 @@ class Store:
         data: bytes = self._do("reading it", name, lambda system, path: system.cat_file(path))
         return data
 
-    def fetch(self, name: str, target: Path) -> None:
-        """Write an object's bytes into a file; raise FileNotFoundError where there is none."""
-        self._do("reading it", name, lambda system, path: system.get_file(path, str(target)))
+    def fetch(self, name: str, target: Path, size: int | None = None) -> None:
+        """Write an object's bytes into a file; raise FileNotFoundError where there is none.
+
+        size: the bytes that it should have; a download that ends too early is tried again.
+        """
+
+        def attempt(system: Any, path: str) -> None:
+            system.get_file(path, str(target))
+            got = target.stat().st_size
+            if size is not None and got < size and system.info(path).get("size") != got:
+                raise Torn(f"only {got:,} of {size:,} bytes came")
+
+        self._do("reading it", name, attempt)
 
     def put(self, name: str, data: bytes | Path) -> None:
         """Write an object, whole or not at all, whatever was there. data: bytes, or a file with them."""
@@ -118,6 +129,10 @@ class Store:
                     for name in some:
                         self.delete([name])
 
+    def is_like(self, other: Store) -> bool:
+        """Tell whether objects can be copied from here to there inside the store."""
+        return self.address.scheme == other.address.scheme
+
     def copy(self, source: Address, name: str) -> None:
         """Copy an object of another address of the same kind of store, inside the store."""
         origin = str(self._opened()[1]._strip_protocol(source.full))
@@ -153,12 +168,23 @@ class Store:
     def _opened(self) -> tuple[int, Any, str]:
         """Return this process, its client, and the path of the address in it."""
         if self._client is None or self._client[0] != os.getpid():
-            self._client = (os.getpid(), *opened(self.address))
+            setting = hash(frozenset(os.environ.items()))
+            root = (
+                f"{self.address.scheme}://{self.address.full.partition('://')[2].partition('/')[0]}"
+            )
+            system, _ = _client(os.getpid(), root, setting)
+            self._client = (os.getpid(), system, str(system._strip_protocol(self.address.full)))
         return self._client
 
     def _path(self, name: str) -> str:
         root = self._opened()[2].rstrip("/")
         return f"{root}/{name}" if name else root
+
+
+@lru_cache(maxsize=8)
+def _client(process: int, root: str, setting: int) -> tuple[Any, str]:
+    """Return the client of a bucket: making one takes longer than a request."""
+    return opened(Address(root))
 
 
 def _entry(info: dict[str, Any]) -> Entry:

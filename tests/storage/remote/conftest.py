@@ -24,15 +24,22 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture(params=["memory", "moto"])
 def store(request):
     """A store without objects: in memory, or of S3."""
+    if request.param == "memory":
+        return request.getfixturevalue("memory")
+    request.getfixturevalue("s3")
+    return Store(Address("s3://texts/work"))
+
+
+@pytest.fixture
+def memory():
+    """A store without objects, in memory."""
     from fsspec.implementations.memory import MemoryFileSystem
 
-    if request.param == "moto":
-        request.getfixturevalue("s3")
-        yield Store(Address("s3://texts/work"))
-        return
     MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = [""]
     yield Store(Address("memory://texts/work"))
     MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = [""]
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def spent_budget(context: Context) -> Budget:
 
 
 def _file(context: Context, model: str) -> Path:
-    return context.work.root / CALLS / f"judge-{short_name(model)}.sqlite"
+    return context.work.cache(CALLS) / f"judge-{short_name(model)}.sqlite"
 
 
 def _recorded(context: Context, model: str | None, calls: Calls, budget: Budget) -> Recorded:

@@ -14,6 +14,7 @@ NegmineError
 ├── ScorerError         a cross-encoder or a user's scorer failed; finished scores are kept
 ├── JudgeError          an LLM judge does not answer or refuses; calls made so far are kept
 ├── GeneratorError      a model that writes texts does not answer or refuses; calls made so far are kept
+├── EngineError         a cluster cannot be reached, its machines differ, or it lost a part too often
 ├── HubError            the Hugging Face hub does not answer, refuses, or has what may not be replaced
 └── GateNotMet          a gate such as --min-sensitivity was not met (exit code 3)
 
@@ -97,6 +98,10 @@ class JudgeError(NegmineError):
 
 class GeneratorError(NegmineError):
     """A model that writes texts, and does not answer, or refuses."""
+
+
+class EngineError(NegmineError):
+    """A cluster that cannot be reached, whose machines differ, or that lost a part too often."""
 
 
 class HubError(NegmineError):

@@ -39,6 +39,10 @@ FAMILIES = (
         "index", ("bm25_", "stemmer", "fold_accents", "analyzer", "language_column"),
         lambda config: "bm25" in config.index.retriever, "--retriever bm25",
     ),
+    Family(
+        "index", ("ray_address", "workers", "gpus"),
+        lambda config: config.index.engine == "ray", "--engine ray",
+    ),
     Family("retrieve", ("rrf_k",), lambda config: config.retrieve.fusion == "rrf", "--fusion rrf"),
     Family(
         "index", ("vector_id_column", "vector_column"),

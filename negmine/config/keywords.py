@@ -75,6 +75,10 @@ class SettingsKeywords(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda"]
     devices: str | None
     batch_size: int
+    engine: Literal["local", "ray"]
+    ray_address: str
+    workers: int | None
+    gpus: float
     k: int
     candidates: str
     fusion: Literal["rrf", "relative-score"]
@@ -227,7 +231,6 @@ class LintKeywords(TypedDict, total=False):
     near_duplicate: float
     hub_share: float
     length_auc: float
-    tells_auc: float
     guide_model: str | Sequence[str]
     guide_query_prompt: str | Sequence[str]
     guide_document_prompt: str | Sequence[str]

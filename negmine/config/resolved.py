@@ -26,6 +26,10 @@ PER_COMMAND = (
     "judge_budget",
     "embedding_budget",
     "verify",
+    "engine",
+    "ray_address",
+    "workers",
+    "gpus",
 )  # settings of one command: no work directory remembers them
 
 

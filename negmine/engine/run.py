@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from negmine.engine.allocators import give_back
 from negmine.engine.artifact import Artifact
 from negmine.engine.command import command_of, given
 from negmine.engine.context import Context
+from negmine.engine.executors.choose import chosen
 from negmine.engine.executors.local import Executor, local
 from negmine.engine.part_task import PartResult, PartTask
 from negmine.engine.status import FRESH, State, offered, require_fresh, survey
@@ -66,15 +67,18 @@ def run(
 ) -> list[Outcome]:
     """Bring the artifacts of these stages (those that `only` lets through) up to date.
 
-    Returns what became of each. Later commands go on with the settings, if this one `remembers` them.
+    Returns what became of each. Later commands go on with the settings, if this one `remembers` them. Without
+    an `executor`, parts are made where --engine says.
 
     Raises NotTrusted for what these stages may not use; MissingArtifact where an earlier stage has not been
     run or is stale; InputError with all problems of the user's files together.
     """
     context.trust.require(stages)
-    asked = Run(context, plan, stages, executor or local)
     outcomes: list[Outcome] = []
-    with context.work.hold(), given(context):
+    with ExitStack() as held:
+        held.enter_context(context.work.hold())
+        held.enter_context(given(context))
+        asked = Run(context, plan, stages, executor or held.enter_context(chosen(context)) or local)
         states = asked.survey()
         context.work.digest.save()
         _require_earlier(asked, states)

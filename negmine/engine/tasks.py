@@ -15,9 +15,8 @@ from negmine.storage.parquet import PARQUET
 
 T = TypeVar("T")
 Stats = dict[str, Any]
-Place = Literal["task", "index", "model", "driver"]
+Place = Literal["task", "model", "driver"]
 TASK: Place = "task"
-INDEX: Place = "index"
 MODEL: Place = "model"
 DRIVER: Place = "driver"
 
@@ -54,8 +53,8 @@ class Parts:
     stats of the parts that this command made, and returns the manifest's. `threads`: parts may be made
     side by side in threads. `file_kind`: how storage writes them, `parquet` or `jsonl`. What `make` needs,
     it opens when it is first called. `place`: where an executor with several processes makes them. `task`: in
-    any. `index`: in some that live until the artifact is made, since they open an index. `model`: likewise,
-    with a model and perhaps a GPU. `driver`: in the process that gave the command, since others are asked.
+    any. `model`: in some that live until the artifact is made, since each loads a model. `driver`: in the one
+    that gave the command.
     """
 
     count: int

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.engine.context import Context
-from negmine.engine.tasks import INDEX, Parts, once
+from negmine.engine.tasks import MODEL, TASK, Parts, once
 from negmine.retrievers import runs, shards
 from negmine.retrievers.base import Retriever
 
@@ -40,4 +40,5 @@ def run(context: Context, open_retriever: Callable[[Context], Retriever], ordere
         hits = pl.concat([runs.NO_HITS, *(search(*group) for group in groups)])
         return runs.run(runs.in_order(hits, ordered), positives, k)
 
-    return Parts(context.queries.parts(), make, threads=ordered, place=INDEX)
+    place = TASK if ordered else MODEL  # one of the user's own may have a model
+    return Parts(context.queries.parts(), make, threads=ordered, place=place)

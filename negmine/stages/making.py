@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from negmine.config import memory
 from negmine.engine.context import Context
+from negmine.engine.executors.choose import chosen
 from negmine.engine.run import Outcome, run
 from negmine.errors import SettingsError
 from negmine.stages.advice import note_advice
@@ -34,13 +35,16 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
     plan = make_plan(context)
     begin_round(context, plan, stages)
     begin_short(context, stages)
-    outcomes: list[Outcome] = run(context, plan, before_write) if before_write else []
-    if "filter" in stages or "write" in stages:
-        note_advice(context)
-        check_gates(context)
-    if "write" in stages:
-        outcomes += run(context, plan, ["write"])
-        note_warnings(context)
+    outcomes: list[Outcome] = []
+    with chosen(context) as executor:
+        if before_write:
+            outcomes += run(context, plan, before_write, executor=executor)
+        if "filter" in stages or "write" in stages:
+            note_advice(context)
+            check_gates(context)
+        if "write" in stages:
+            outcomes += run(context, plan, ["write"], executor=executor)
+            note_warnings(context)
     _note_peak(context, peak)
     return result(context, plan, outcomes, stages)
 

@@ -1,5 +1,7 @@
 """Files of the vector cache: `chunk-000000.arrow`, with a key and a vector in every row.
 
+Where several processes add to a folder, names end with a random part: `chunk-000000-1a2b3c4d.arrow`.
+
 Arrow IPC, uncompressed, memory-mapped. `key`: the 16-byte hash of a text. `vector`: float32, all of one
 length; or a list of these, float16 or float32, where each token has one. The schema's metadata have
 `negmine.check`: XXH3 (128 bits) of all keys and all vectors; files of older versions have none. Files are added
@@ -8,6 +10,7 @@ atomically, and never changed.
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +30,7 @@ SMALL, MANY = 16 << 20, 64  # bytes of a chunk, and chunks, that are worth putti
 MERGED = 64 << 20  # bytes of what they become
 CHECK = b"negmine.check"
 
+_shared = False  # other processes may add to the same folders
 _whole: set[tuple[str, int, int, int]] = set()  # by this process: path, inode, size, time
 
 
@@ -36,6 +40,17 @@ class Chunk(NamedTuple):
     path: Path
     keys: pl.Series
     vectors: Floats | Ragged
+
+
+def share() -> None:
+    """Let other processes add chunks to the same folders from now on: names never meet, nothing is removed."""
+    global _shared
+    _shared = True
+
+
+def is_shared() -> bool:
+    """Tell whether other processes may add chunks to the same folders."""
+    return _shared
 
 
 def chunk_files(folder: Path) -> list[Path]:
@@ -71,8 +86,9 @@ def write_chunk(folder: Path, keys: pl.Series, vectors: NDArray[Any]) -> Path:
     arrow_keys = keys.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(TEXT_KEY)
     table = pa.table({"key": arrow_keys, "vector": _as_arrow(rows)})
     table = table.replace_schema_metadata({CHECK: _check(arrow_keys, rows)})
-    numbers = [int(path.stem[6:]) for path in chunk_files(new_folder(folder))]
-    path = folder / f"chunk-{max(numbers, default=-1) + 1:06d}.arrow"
+    numbers = [int(path.stem.split("-")[1]) for path in chunk_files(new_folder(folder))]
+    own = f"-{secrets.token_hex(4)}" if _shared else ""
+    path = folder / f"chunk-{max(numbers, default=-1) + 1:06d}{own}.arrow"
     with atomic_write(path) as stream, pa.ipc.new_file(stream, table.schema) as writer:
         writer.write_table(table)
     return path
@@ -82,7 +98,7 @@ def put_together(folder: Path) -> None:
     """Make few large chunks of many small ones. If interrupted, duplicates may remain; they are harmless."""
     sizes = [(path, path.stat().st_size) for path in chunk_files(folder)]
     small = [(path, size) for path, size in sizes if size < SMALL]
-    if len(small) < MANY:
+    if len(small) < MANY or _shared:
         return
     group: list[Path] = []
     total = 0

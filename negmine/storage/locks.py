@@ -64,6 +64,14 @@ def _is_in_place(lock: BaseFileLock) -> bool:
         return False
 
 
+def holder_of(root: Path) -> str:
+    """Return what is recorded of the process that holds a work directory; empty where nobody does."""
+    try:
+        return (root / HOLDER).read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
 def _describe(holder: Path) -> str:
     try:
         who = _Holder.model_validate(read_json(holder, LARGEST))

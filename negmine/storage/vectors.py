@@ -27,6 +27,7 @@ from negmine.errors import CorruptArtifact
 from negmine.storage.chunks import (
     Chunk,
     chunk_files,
+    is_shared,
     open_chunk,
     put_together,
     write_chunk,
@@ -172,6 +173,8 @@ def _drop_damaged(folder: Path, note: Note) -> None:
 
 
 def _drop(path: Path, note: Note) -> None:
+    if is_shared():
+        raise CorruptArtifact(f"{path} is damaged. Delete this file; what it holds is made again.")
     path.unlink()
     note(f"{path} was damaged: it is dropped, and what it held is made again")
 

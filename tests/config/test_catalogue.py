@@ -20,6 +20,7 @@ def test_a_stage_accepts_its_own_settings_and_those_shared_with_it():
     assert set(STAGES["filter"].model_fields) <= names
     assert names - set(STAGES["filter"].model_fields) == {
         "memory", "verify", "device", "devices", "batch_size",
+        "engine", "ray_address", "workers", "gpus",
         "num_negatives", "order", "sampling", "pool", "seed",
         "temperature", "step", "band", "bins", "diversity", "per", "positives", "max_reuse",
         "keep_share",

@@ -25,6 +25,7 @@ from negmine.errors import SettingsError
         ({"late_scope": "all"}, "--retriever late"),
         ({"late_vector_dtype": "float32"}, "--retriever late"),
         ({"vector_column": "emb"}, "--query-vectors and --document-vectors"),
+        ({"workers": 2}, "--engine ray"),
         ({"embedding_timeout": 9.0}, "--model-url"),
         ({"suspect_reference": "judged"}, "--suspect-neighbours"),
         ({"judge_suspects": True}, "--judge-url"),

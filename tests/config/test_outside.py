@@ -19,6 +19,7 @@ HARMLESS = {
     "instruction_column", "candidates", "fusion_weight", "language_column", "vector_id_column",
     "neighbour_column", "neighbour_latitude", "neighbour_longitude", "vector_column", "embedding_budget",
     "generate_kind", "generate_budget",
+    "ray_address",  # of one command: no work directory remembers it
 }  # fmt: skip
 
 

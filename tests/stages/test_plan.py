@@ -54,6 +54,7 @@ def test_a_second_run_makes_nothing(tmp_path, beir):
         ({"bm25_k1": 0.9}, "1-index/bm25 2-retrieve 4-filter 5-write"),
         ({"batch_size": 7}, ""),
         ({"shards": "2"}, ""),
+        ({"engine": "local"}, ""),
         ({"seed": 14}, ""),
         ({"device": "cpu"}, ""),
     ],

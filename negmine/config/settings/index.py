@@ -12,6 +12,8 @@ from pydantic import field_validator
 from negmine.config.runs import check_runs
 from negmine.config.table import StageSettings, setting
 
+_ALL = ("retrieve", "rerank", "filter", "write")
+
 # The groups under which help, docs and `negmine settings` show these settings.
 _data = partial(setting, group="Data")
 _retrievers = partial(setting, group="Retrievers")
@@ -22,6 +24,7 @@ _endpoint = partial(setting, group="Embeddings from an API")
 _late = partial(setting, group="Late interaction")
 _faiss = partial(setting, group="Approximate search")
 _machine = partial(setting, group="Memory and devices")
+_cluster = partial(setting, group="Cluster", speed=True, shared_with=_ALL)
 
 MOST_SHARDS = 10_000  # of --shards
 
@@ -289,6 +292,24 @@ class IndexSettings(StageSettings):
         essential="stage",
     )
 
+    engine: Literal["local", "ray"] = _cluster(
+        "Where parts are made: in this process, or on a Ray cluster. The rows are the same.",
+        "local",
+    )
+    ray_address: str = _cluster(
+        "The cluster of --engine ray: HOST:PORT of its head, or auto for the one of this machine.",
+        "auto",
+    )
+    workers: int | None = _cluster(
+        "Parts that --engine ray makes at the same time. Default: as many as the cluster has room for.",
+        gt=0,
+    )
+    gpus: float = _cluster(
+        "GPUs that --engine ray gives to each worker with a model; 0.5 lets two share one.",
+        0.0,
+        ge=0,
+    )
+
     @property
     def encoder_devices(self) -> list[str]:
         """The devices that encode, one process for each; none where one encodes in this process."""
@@ -321,6 +342,18 @@ class IndexSettings(StageSettings):
         if text == "auto" or (text.isascii() and text.isdigit() and 0 < int(text) <= MOST_SHARDS):
             return text
         raise ValueError(f"say auto, or a number from 1 to {MOST_SHARDS:,}")
+
+    @field_validator("ray_address")
+    @classmethod
+    def _auto_or_a_place(cls, value: str) -> str:
+        if value.startswith("ray://"):
+            raise ValueError(
+                "Ray's client cannot run this: start the command on a machine of the cluster, as in "
+                "ray job submit -- negmine mine ... --ray-address auto"
+            )
+        if value == "auto" or re.fullmatch(r"[^\s:/]+:\d{1,5}", value):
+            return value
+        raise ValueError("say auto, or the head's HOST:PORT, as 10.0.0.1:6379")
 
     @field_validator("devices")
     @classmethod

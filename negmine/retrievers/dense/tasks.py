@@ -17,7 +17,7 @@ from negmine.config.dense import NAME, DenseModel
 from negmine.data.frames import table
 from negmine.data.schemas import RECALL, SEARCHED
 from negmine.engine.context import Context
-from negmine.engine.tasks import MODEL, Folder, Made, Parts, Stream, once
+from negmine.engine.tasks import MODEL, TASK, Folder, Made, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers import scope, shards
@@ -70,7 +70,9 @@ def run(context: Context, model: DenseModel) -> Parts:
     if context.config.index.index != approximate.FLAT:
         _check_recall(context, model)
     work = _Run(context, model)
-    return Parts(context.queries.parts(), work.part, finish=work.finish, threads=True, place=MODEL)
+    place = MODEL if context.config.index.gpus else TASK  # a GPU searches, too
+    parts = context.queries.parts()
+    return Parts(parts, work.part, finish=work.finish, threads=True, place=place)
 
 
 def _open_earlier(

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.engine.context import Context
-from negmine.engine.tasks import INDEX, Folder, Parts, once
+from negmine.engine.tasks import Folder, Parts, once
 from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers import scope, search
 from negmine.retrievers.late import names, tokens
@@ -59,7 +59,7 @@ def run(context: Context, runs: Sequence[str]) -> Parts:
         hits = _compared(context, late(), queries, _pairs(context, runs, part))
         return rows_of_runs.run(rows_of_runs.in_order(hits), context.queries.positives(part), k)
 
-    return Parts(context.queries.parts(), make, threads=True, place=INDEX)
+    return Parts(context.queries.parts(), make, threads=True)
 
 
 def _pairs(context: Context, runs: Sequence[str], part: int) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from negmine.config.fusion import UNION, fusion_of
 from negmine.engine.context import Context
-from negmine.engine.tasks import INDEX, Parts, once
+from negmine.engine.tasks import MODEL, TASK, Parts, once
 from negmine.retrievers.registry import type_of, types
 from negmine.stages.retrieve import compute
 
@@ -38,8 +38,9 @@ def candidates(context: Context) -> Parts:
                 rows = _filled(rows, f"{name}_score", score, query_rows, docs)
         return compute.candidates_table(rows, list(kinds))
 
-    in_threads = not any(one.is_own for one in config.retrievers)
-    return Parts(context.queries.parts(), make, threads=in_threads, place=INDEX)
+    has_own = any(one.is_own for one in config.retrievers)
+    place = MODEL if has_own else TASK
+    return Parts(context.queries.parts(), make, threads=not has_own, place=place)
 
 
 def _filled(

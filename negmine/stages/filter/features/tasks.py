@@ -17,7 +17,7 @@ from negmine.data.schemas import POSITIVE
 from negmine.data.similarity import Likeness, centroid_similarity, likeness
 from negmine.data.texts import normalise
 from negmine.engine.context import Context
-from negmine.engine.tasks import INDEX, Parts
+from negmine.engine.tasks import Parts
 from negmine.errors import InputError
 from negmine.retrievers.base import VectorRetriever
 from negmine.retrievers.registry import open_vectors
@@ -71,7 +71,7 @@ def features(context: Context) -> Parts:
         return with_generated(context, rows, part, own, answers)
 
     # one at a time: each touches most of the vectors
-    return Parts(context.queries.parts(), make, place=INDEX)
+    return Parts(context.queries.parts(), make)
 
 
 def _features(source: Known, part: int, rows: pl.DataFrame) -> pa.Table:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from negmine.config.settings.filter import SUSPECT_TESTS
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
-from negmine.engine.tasks import INDEX, Parts, once
+from negmine.engine.tasks import Parts, once
 from negmine.retrievers.registry import open_vectors
 from negmine.scorers import registry
 from negmine.stages.filter.neighbours import Neighbours
@@ -50,7 +50,7 @@ def tested(context: Context) -> Parts:
             None if near is None else near.margins,
         )
 
-    return Parts(context.queries.parts(), make, place=INDEX)
+    return Parts(context.queries.parts(), make)
 
 
 def cleared(context: Context) -> Parts:

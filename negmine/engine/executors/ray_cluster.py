@@ -1,0 +1,127 @@
+"""The connection of a command to a Ray cluster. It begins with the first part that is to be made there."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from negmine.config.naming import is_address
+from negmine.engine.context import Context
+from negmine.engine.executors.local import Executor, local
+from negmine.engine.executors.ray_worker import Driver, versions
+from negmine.engine.part_task import PartResult, PartTask
+from negmine.engine.tasks import DRIVER
+from negmine.errors import EngineError, MissingDependency, SettingsError
+from negmine.storage.locks import holder_of
+
+ANSWERS_S = 10.0  # seconds in which the head of a cluster takes a connection
+
+
+@contextmanager
+def on_cluster(context: Context) -> Iterator[Executor]:
+    """Give an executor that makes parts on the cluster of --ray-address, while the block runs.
+
+    Raises MissingDependency without Ray, and SettingsError for a work directory at an address, when the block
+    begins; EngineError, at the first part, where the
+    cluster cannot be reached.
+    """
+    _require_ray()
+    if is_address(context.work.name):
+        raise SettingsError(
+            f"--engine ray cannot work in {context.work.name} yet: its workers write into a folder that "
+            "all nodes share. Name a shared folder for the work directory; sources may be at addresses."
+        )
+    from negmine.engine.executors.ray_run import Pool
+
+    with ExitStack() as connection:
+        pools, session = list[Pool](), uuid4().hex
+
+        def executor(tasks: Iterable[PartTask], side_by_side: int = 1) -> Iterator[PartResult]:
+            waiting = list(tasks)
+            if not waiting or waiting[0].place == DRIVER:
+                yield from local(waiting, side_by_side)
+                return
+            if not pools:
+                connection.enter_context(_connected(context.config.index.ray_address))
+                pools.append(Pool(context))
+            yield from pools[0].run(waiting, _driver(context, session))
+
+        yield executor
+
+
+def _require_ray() -> None:
+    try:
+        import ray  # noqa: F401
+    except ImportError as error:
+        raise MissingDependency(
+            "--engine ray needs Ray, here and on every node: pip install 'negmine[ray]'."
+        ) from error
+
+
+def _driver(context: Context, session: str) -> Driver:
+    root = context.work.root.absolute()
+    return Driver(session, versions(), str(Path.cwd()), str(root), holder_of(root))
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    """Connect to the cluster while the block runs; a connection that the process has already stays.
+
+    Raises EngineError where there is none at this address.
+    """
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    if address != "auto":
+        _require_answer(address)
+    how: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        ray.init(address=address, namespace="negmine", **how)
+    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        raise EngineError(_unreachable(address, error)) from error
+    try:
+        with _silenced():
+            yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep Ray from printing about dead workers to stdout, which is data: our own notes tell it.
+
+    Ray has no switch for it. Where its function is gone, it prints.
+    """
+    from ray._private import worker
+
+    before: Any = getattr(worker, "print_to_stdstream", None)
+    worker.print_to_stdstream = lambda *args, **kwargs: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
+
+
+def _require_answer(address: str) -> None:
+    """Raise EngineError where nobody listens: Ray itself would try for minutes."""
+    host, port = address.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), ANSWERS_S).close()
+    except (OSError, OverflowError) as error:
+        raise EngineError(_unreachable(address, error)) from error
+
+
+def _unreachable(address: str, error: Exception) -> str:
+    where = "on this machine" if address == "auto" else f"at {address}"
+    why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return (
+        f"--engine ray: no Ray cluster answers {where} ({why}). The command runs on a machine of the cluster. "
+        "To start one here: ray start --head. To join one: ray start --address HOST:6379."
+    )

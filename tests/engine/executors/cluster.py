@@ -1,0 +1,45 @@
+"""A Ray cluster of two nodes with one processor each, on the loopback address of this machine."""
+
+import os
+from contextlib import contextmanager
+
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = (
+    "0"  # on Linux: everything listens on 127.0.0.1 alone
+)
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "memory": 8 << 30}
+
+
+class Nodes:
+    """Nodes that can be added and removed. address: of the head."""
+
+    def __init__(self, count=2, **head):
+        from ray.cluster_utils import Cluster
+
+        self._cluster = Cluster()
+        self.head = self._cluster.add_node(**NODE, include_dashboard=False, **head)
+        self.others = [self.add() for _ in range(count - 1)]
+        self.address = self._cluster.address
+
+    def add(self, **more):
+        """Add a node and return it."""
+        return self._cluster.add_node(**{**NODE, **more})
+
+    def remove(self, node, allow_graceful=False):
+        """End a node at once, and everything on it."""
+        self._cluster.remove_node(node, allow_graceful=allow_graceful)
+
+    def end(self):
+        """End all nodes."""
+        self._cluster.shutdown()
+
+
+@contextmanager
+def nodes(count=2, **head):
+    """Give a cluster while the block runs."""
+    made = Nodes(count, **head)
+    try:
+        yield made
+    finally:
+        made.end()

@@ -11,7 +11,8 @@ from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
 from negmine.errors import InputError
 from negmine.stages.filter.risk.signals import evidence_of, with_signals
-from negmine.storage.layout import QUERIES, RISK_MODEL, VERDICTS
+from negmine.stages.filter.suspects.tasks import wanted
+from negmine.storage.layout import QUERIES, RISK_MODEL, SUSPECTS, VERDICTS
 
 
 def explain(context: Context, query: str) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def explain(context: Context, query: str) -> dict[str, Any]:
     evidence = evidence_of(context.config)
     scored = [name for name in evidence.scores if f"{name}_score" in rows.columns]
     explained = with_signals(ordered, evidence._replace(scores=scored))
+    explained = _with_suspects(context, explained, match.first_id)
     return {
         "query_id": match.first_id,
         "text": match.text,
@@ -44,6 +46,15 @@ def explain(context: Context, query: str) -> dict[str, Any]:
         "rows": explained.drop("query_id").to_dicts(),
         "risk": _risk(context),
     }
+
+
+def _with_suspects(context: Context, rows: pl.DataFrame, query_id: str) -> pl.DataFrame:
+    """Add `suspected`: why a positive is suspected; null where it is not, or nobody asked."""
+    if not wanted(context) or context.work.manifest(SUSPECTS) is None:
+        return rows.with_columns(suspected=pl.lit(None, pl.String))
+    suspects = context.work.scan(SUSPECTS).filter(pl.col("query_id") == query_id, "suspected")
+    reasons = suspects.select("doc_id", suspected="reason", label=pl.lit(POSITIVE)).collect()
+    return rows.join(reasons, on=["doc_id", "label"], how="left", maintain_order="left")
 
 
 def _risk(context: Context) -> dict[str, Any] | None:

@@ -117,6 +117,8 @@ def _line(row: dict[str, Any], scorers: list[str], about: list[str]) -> _Line:
         verdict += " (judged not relevant)"
     if row.get("origin"):
         verdict += f" ({row['origin']})"
+    if row["suspected"] is not None:
+        verdict += f" (suspected: {row['suspected']})"
     scores = (_score(row, name) for name in scorers)
     values = (_value(row[name], 2) for name in about)
     style = "green" if row["label"] == POSITIVE else "" if row["kept"] else "dim"

@@ -12,6 +12,7 @@ BASE = {
     "dense_rank": None, "dense_score": 0.2938, "positive_similarity": 0.5,
     "owner_query_similarity": None, "same_parent": None, "contains_answer": None,
     "judge_verdict": None, "positive_score": 0.3, "kept": False, "reason": "near_duplicate_of_positive",
+    "suspected": None, "neighbours": None,
     "text": "Blood pressure and incidence of " + "very " * 40 + "long texts",
 }  # fmt: skip
 

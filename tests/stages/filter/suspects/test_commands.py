@@ -58,6 +58,19 @@ def test_suspects_are_a_verdict_and_nothing_is_left_out_for_it(tmp_path):
     assert positives(tmp_path / "w") == set(QRELS)
 
 
+def test_explain_marks_suspects(tmp_path):
+    mined(tmp_path / "w", suspect_share=1.0)
+    shown = invoke("explain", tmp_path / "w", "tea")
+    assert "is_positive (suspected: below_pool)" in shown.output
+    reasons = {
+        row["doc_id"]: row["suspected"] for row in negmine.explain(tmp_path / "w", "tea")["rows"]
+    }
+    assert reasons["x"] == "below_pool"
+    assert set(reasons.values()) == {"below_pool", None}
+    negmine.filter(tmp_path / "w", suspect_share="none")
+    assert "suspected" not in invoke("explain", tmp_path / "w", "tea").output
+
+
 @pytest.mark.parametrize("sampling", [{}, {"max_reuse": 1}, {"level": True}])
 def test_suspected_positives_are_left_out_of_every_file_where_the_user_says_so(sampling, tmp_path):
     mined(tmp_path / "w", suspect_share=1.0, drop_positives="suspected", **sampling)

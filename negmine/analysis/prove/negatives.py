@@ -124,5 +124,5 @@ class _Recipe:
     def _blends(self) -> list[learned.Blend] | None:
         if self._context.config.filter.max_risk is None:
             return None
-        trial = Trial(self._context, unknown=self._unknown)
+        trial = Trial(self._context, unknown=self._unknown, learning=True)
         return learn(self._context, *trial.sample())

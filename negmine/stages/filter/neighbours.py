@@ -7,12 +7,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from negmine.data.hashing import name_hashes
-from negmine.data.pair_neighbours import References, margins, pair_vectors
+from negmine.data.pair_neighbours import BLOCK, References, margins, pair_vectors
 from negmine.engine.context import Context
 from negmine.retrievers.base import VectorRetriever
 from negmine.stages.filter.risk.hiding import SEED
 
 MOST = 16_384  # reference pairs: of more, those of queries drawn by their ids
+AT_ONCE = 16 * BLOCK  # pairs whose vectors are in memory together
 PAIR = ["query_id", "doc_id"]
 
 
@@ -44,8 +45,14 @@ class Neighbours:
 
     def margins(self, pairs: pl.DataFrame) -> pl.Series:
         """Return `neighbours` of every query_id and doc_id: pair_neighbours.margins, null where it is NaN."""
-        values = margins(self._of(pairs), self._rows(pairs), self._known, self._count)
-        return pl.Series("neighbours", values, pl.Float32).fill_nan(None)
+        values = [
+            pl.Series(
+                "neighbours", margins(self._of(rows), self._rows(rows), self._known, self._count)
+            )
+            for rows in pairs.iter_slices(AT_ONCE)
+        ]
+        empty = pl.Series("neighbours", [], pl.Float32)
+        return pl.concat([empty, *values]).fill_nan(None)
 
     def note_if_silent(self, flag: str, what: str) -> None:
         """Tell the user where there are too few pairs to go by; flag: with its value. what: the reference."""

@@ -53,6 +53,7 @@ MINED: dict[str, dict[str, object]] = {
         for margin in (-0.2, -0.1, 0, 0.1)
         for named, rule in {"": NO_RISK, " and risk 0.05": {}}.items()
     },
+    "near positives 10, dense order": NO_RISK | NO_MARGIN | DENSE | {"near_positives": 10},
     "margin auto, dense order": NO_RISK | DENSE | {"relative_margin": "auto"},
     **{
         f"margin, dense order, {named}": NO_RISK | DENSE | settings
@@ -133,7 +134,7 @@ def _chosen(name, setup, work, encoder):
 
 RESET = {
     "relative_margin": "none", "max_risk": "none", "no_risk": False, "no_relative_margin": False,
-    "no_near_duplicate": False,
+    "no_near_duplicate": False, "near_positives": "none",
 }  # fmt: skip
 RESET_WRITE = {
     "order": "fused", "sampling": "top", "pool": 50, "num_negatives": NEGATIVES, "band": "10:50",

@@ -31,6 +31,7 @@ from negmine.storage import shingles
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, SHINGLES
 
 COLUMNS = ["query_id", "doc_id", "label"]
+OF_SIGNALS = ("likeness", "centroid", "owner_query")  # features that signals are made of
 
 
 def wanted(context: Context) -> dict[str, Any]:
@@ -85,12 +86,17 @@ def _contains_answer(context: Context, part: int, rows: pl.DataFrame) -> pl.Seri
 class Known:
     """What features are made from, opened once, when it is first needed.
 
-    hidden: query_id, doc_id of positives that count as unknown (see risk/hiding.py).
+    hidden: query_id, doc_id of positives that count as unknown (see risk/hiding.py). signals_alone: leave out
+    what no signal is made of.
     """
 
-    def __init__(self, context: Context, hidden: pl.DataFrame | None = None) -> None:
+    def __init__(
+        self, context: Context, hidden: pl.DataFrame | None = None, signals_alone: bool = False
+    ) -> None:
         self._context, self._hidden = context, hidden
         self.wanted = wanted(context)
+        if signals_alone:
+            self.wanted = {name: self.wanted[name] for name in OF_SIGNALS}
         chosen = context.config.vector_retriever
         self.vector_score = "" if chosen is None else f"{chosen.name}_score"
 
@@ -99,7 +105,7 @@ class Known:
         columns: dict[str, pl.Series] = {}
         if self.wanted["likeness"] or self.wanted["centroid"]:
             columns |= self._similarities(rows)
-        if self.wanted["same_parent"] is not None:
+        if self.wanted.get("same_parent") is not None:
             columns["same_parent"] = compute.same_parent(rows, self._parents)
         if self.wanted["owner_query"]:
             columns["owner_query_similarity"] = compute.owner_query_similarity(
@@ -110,7 +116,7 @@ class Known:
             columns["neighbours"] = pl.select(
                 pl.when(rows["label"] != POSITIVE).then(near)
             ).to_series()
-        if self.wanted["contains_answer"] is not None:
+        if self.wanted.get("contains_answer") is not None:
             columns["contains_answer"] = _contains_answer(self._context, part, rows)
         return columns
 

@@ -74,9 +74,8 @@ class Scored:
     def _blends(self) -> list[learned.Blend] | None:
         if self.context.config.filter.max_risk is None:
             return None
-        trial = Trial(
-            self.context, unknown=self.trial.pairs
-        )  # learned as if the hidden were unknown
+        # learned as if the hidden were unknown
+        trial = Trial(self.context, unknown=self.trial.pairs, learning=True)
         return learn(self.context, *trial.sample())
 
     @property

@@ -36,7 +36,8 @@ class Trial:
     scores, so hidden positives of that kind would be easier to tell than those that nobody knows: the risk
     would learn to be sure, and the leak would come out too low.
 
-    unknown: query_id, doc_id of positives that are hidden before: nobody learns from them.
+    unknown: query_id, doc_id of positives that are hidden before: nobody learns from them. learning: only the
+    risk is learned from it, so features that no signal reads are not made.
     """
 
     def __init__(
@@ -45,9 +46,10 @@ class Trial:
         hide: Hide = 0.5,
         seed: int = SEED,
         unknown: pl.DataFrame | None = None,
+        learning: bool = False,
     ) -> None:
         self._context, self._hide, self._seed, self._unknown = context, hide, seed, unknown
-        self._known = Known(context, self._not_known)
+        self._known = Known(context, self._not_known, learning)
         self.part = lru_cache(maxsize=1)(self._part)
         self.evidence = signals.evidence_of(context.config)
 

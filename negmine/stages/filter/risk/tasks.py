@@ -57,7 +57,7 @@ def model(context: Context) -> Stream:
     stats: dict[str, Any] = {}
 
     def tables() -> Iterator[pa.Table]:
-        trial = Trial(context)
+        trial = Trial(context, learning=True)
         sample = trial.sample()
         blends = learn(context, *sample)
         stats.update(_stats(context, blends, *sample), queries=len(trial.queries))

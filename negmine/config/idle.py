@@ -85,6 +85,11 @@ FAMILIES = (
         "--include generated",
     ),
     Family("write", ("keep_share",), lambda config: config.round > 1, "--round, 2 or more"),
+    Family(
+        "filter", ("strong_rank",),
+        lambda config: config.filter.relative_margin is not None or config.filter.absolute_margin is not None,
+        "--relative-margin or --absolute-margin",
+    ),
     Family("filter", ("guide_",), lambda config: bool(config.guides), "--guide-model"),
     Family(
         "filter", ("judge_", "min_sensitivity"), lambda config: config.filter.judge is not None,

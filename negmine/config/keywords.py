@@ -116,6 +116,7 @@ class SettingsKeywords(TypedDict, total=False):
     anchor: float | Literal["min", "mean", "max"]
     no_relative_margin: bool
     absolute_margin: float | None
+    strong_rank: int | None
     max_score: float | None
     min_score: float | None
     max_percentile: float | None

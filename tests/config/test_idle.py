@@ -28,6 +28,7 @@ from negmine.errors import SettingsError
         ({"workers": 2}, "--engine ray"),
         ({"embedding_timeout": 9.0}, "--model-url"),
         ({"suspect_reference": "judged"}, "--suspect-neighbours"),
+        ({"strong_rank": 3, "no_relative_margin": True}, "--relative-margin"),
         ({"judge_suspects": True}, "--judge-url"),
         ({"generate_count": 2}, "--generate-kind"),
         ({"include": "generated"}, "--generate-kind"),

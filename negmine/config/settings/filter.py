@@ -49,6 +49,11 @@ class FilterSettings(StageSettings):
     )
     no_relative_margin: bool = _thresholds("Apply no relative margin, not even the default.", False)
     absolute_margin: float | None = _thresholds("Keep a candidate if score + margin <= anchor.")
+    strong_rank: int | None = _thresholds(
+        "Margins do not count for a query whose anchor ranks at least this well by the score, such as 10: "
+        "where the positive is strong, candidates near to it teach most.",
+        gt=0,
+    )
     max_score: float | None = _thresholds("Keep a candidate if its score is at most this.")
     min_score: float | None = _thresholds("Keep a candidate if its score is at least this.")
     max_percentile: float | None = _thresholds(

@@ -47,7 +47,8 @@ def too_close_to_positive(settings: FilterSettings) -> pl.Expr | None:
     """The score is within the absolute or the relative margin of the anchor, or above the anchor.
 
     Absolute: score + m > anchor. Relative: score > anchor - |anchor| * m. The absolute value keeps the
-    limit below the anchor when scores are negative (sentence-transformers issue 3819).
+    limit below the anchor when scores are negative (sentence-transformers issue 3819). With `strong_rank`, only
+    for queries whose anchor ranks deeper than that: 1 + the candidates that score above it.
 
     Source: TopK-PercPos of NV-Retriever (Moreira et al. 2024), where 95 % is m = 0.05.
     """
@@ -58,7 +59,13 @@ def too_close_to_positive(settings: FilterSettings) -> pl.Expr | None:
     if settings.relative_margin is not None:
         margin = float(settings.relative_margin)  # limits/compute.py has made a number of `auto`
         fires.append(score > anchor - anchor.abs() * float32(margin))
-    return pl.any_horizontal(fires) if fires else None
+    if not fires:
+        return None
+    is_close = pl.any_horizontal(fires)
+    if settings.strong_rank is None:
+        return is_close
+    above = ((pl.col("label") != POSITIVE) & (score > anchor)).sum().over("query_id")
+    return is_close & (above + 1 > settings.strong_rank)
 
 
 def above_percentile(settings: FilterSettings) -> pl.Expr | None:
@@ -123,7 +130,7 @@ RULES = (
     ),
     Rule(
         "too_close_to_positive",
-        ("relative_margin", "no_relative_margin", "absolute_margin"),
+        ("relative_margin", "no_relative_margin", "absolute_margin", "strong_rank"),
         too_close_to_positive,
         needs=(SCORE, ANCHOR),
         sweepable={"relative_margin": "higher", "absolute_margin": "higher"},

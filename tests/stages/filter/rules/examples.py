@@ -93,6 +93,18 @@ EXAMPLES = (
         [True, False],
     ),
     Example(
+        "too_close_to_positive",
+        {"relative_margin": 0.05, "strong_rank": 2},
+        {"dense_score": [0.81, 0.79, 0.70], "positive_score": [0.80] * 3},
+        [False, False, False],
+    ),
+    Example(
+        "too_close_to_positive",
+        {"relative_margin": 0.05, "strong_rank": 2},
+        {"dense_score": [0.82, 0.81, 0.79, 0.70], "positive_score": [0.80] * 4},
+        [True, True, True, False],
+    ),
+    Example(
         "above_percentile",
         {"max_percentile": 5},
         {"dense_score": [0.41, 0.40], "percentile_limit": [0.40, 0.40]},

@@ -9,7 +9,7 @@ from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.base import RetrieverType
-from negmine.retrievers.late import checks, names, tasks, tokens
+from negmine.retrievers.late import checks, names, tasks, texts, tokens
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
 
@@ -44,4 +44,5 @@ LATE = RetrieverType(
     ordered=True,
     last=2,
     model=lambda config: config.index.late_model,
+    score_texts=texts.score_texts,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -60,6 +61,10 @@ class Late:
         asked = heights(self._queries)[self._places(queries)[rows]]
         have: NDArray[np.bool_] = (asked > 0) & (heights(self._documents)[self._rows(docs)] > 0)
         return have
+
+    def tokens_of(self, queries: pa.Table) -> NDArray[Any]:
+        """Return the matrix of tokens of every query, float16 or float32 [tokens, dimensions] each."""
+        return self._queries[self._places(queries)]
 
     def _places(self, queries: pa.Table) -> NDArray[np.int64]:
         asked = pl.DataFrame({"query_id": queries["query_id"]})

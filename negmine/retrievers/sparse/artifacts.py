@@ -16,11 +16,12 @@ from negmine.errors import SettingsError
 from negmine.models.encoder import check_devices
 from negmine.models.sparse import SparseEncoder
 from negmine.retrievers import search
-from negmine.retrievers.base import Retriever, RetrieverType
+from negmine.retrievers.base import RetrieverType
 from negmine.retrievers.sparse.build import build
 from negmine.retrievers.sparse.retriever import Sparse
+from negmine.retrievers.sparse.texts import SparseTexts
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS, short_name
-from negmine.storage.vectors import count_encoded
+from negmine.storage.vectors import VectorStore, count_encoded
 
 NAME = "sparse"
 INDEX, RUN = f"1-index/{NAME}", f"2-retrieve/{NAME}"
@@ -87,9 +88,15 @@ def _make_index(context: Context) -> Folder:
     return Folder(make)
 
 
-def _open(context: Context) -> Retriever:
+def _open(context: Context) -> Sparse:
     folder, config = context.work.opened(_index(context.config)), context.config
     return Sparse(folder, context.corpus.doc_order(), config.retrieve.sparse_query_terms)
+
+
+def _score_texts(context: Context) -> SparseTexts:
+    encoder, note = _encoder(context), context.progress.note
+    store = VectorStore(context.work.root / VECTORS / encoder.identity("document"), note)
+    return SparseTexts(_open(context), encoder, store, note)
 
 
 def _make_run(context: Context) -> Parts:
@@ -113,4 +120,5 @@ SPARSE = RetrieverType(
     ordered=True,
     score_kind="sum",
     model=lambda config: config.index.sparse_model,
+    score_texts=_score_texts,
 )

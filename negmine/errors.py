@@ -12,6 +12,7 @@ NegmineError
 ├── MissingDependency   a package is not installed
 ├── RetrieverError      a model or a user's retriever failed; finished parts are kept
 ├── ScorerError         a cross-encoder or a user's scorer failed; finished scores are kept
+├── FormatError         a user's own output format failed; finished parts are kept
 ├── JudgeError          an LLM judge does not answer or refuses; calls made so far are kept
 ├── GeneratorError      a model that writes texts does not answer or refuses; calls made so far are kept
 ├── EngineError         a cluster cannot be reached, its machines differ, or it lost a part too often
@@ -90,6 +91,10 @@ class RetrieverError(NegmineError):
 
 class ScorerError(NegmineError):
     """A cross-encoder, a guide or a user's own scorer failed."""
+
+
+class FormatError(NegmineError):
+    """A user's own output format failed."""
 
 
 class JudgeError(NegmineError):

@@ -6,7 +6,6 @@ per settings field, None where the flag was not given.
 
 from __future__ import annotations
 
-import enum
 import functools
 import inspect
 import types
@@ -20,12 +19,13 @@ from pydantic.fields import FieldInfo
 
 from negmine.config.addresses import Address, as_address, shown
 from negmine.config.catalogue import Entry, accepted
-from negmine.config.naming import flag
+from negmine.config.entry_points import registered
+from negmine.config.naming import flag, is_plugin, nearest
 from negmine.config.settings import STAGES
 from negmine.config.table import NONE, SettingsTable, default_text, fact, kinds_of
 from negmine.stages.write.formats.registry import FORMATS
 
-CHOICES = {"format": tuple(FORMATS)}  # settings whose values a layer above `config` knows
+CHOICES = {"format": tuple(FORMATS)}  # of settings that also take names of packages
 
 
 def place(path: Path | None) -> Path | None:
@@ -89,7 +89,7 @@ def _with_flags(
         @functools.wraps(command)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(name) for name in fields}
-            flags = {name: _plain_value(v) for name, v in given.items() if v not in (None, [])}
+            flags = {name: value for name, value in given.items() if value not in (None, [])}
             return command(*args, flags=flags, **kwargs)
 
         own = inspect.signature(command, eval_str=True)
@@ -103,18 +103,9 @@ def _with_flags(
     return decorate
 
 
-def _plain_value(value: Any) -> Any:
-    """Return words for members of an enumeration."""
-    if not isinstance(value, list):
-        return value
-    return [one.value if isinstance(one, enum.Enum) else one for one in value]
-
-
 def option(name: str, field: FieldInfo) -> inspect.Parameter:
     """Return the keyword parameter that Typer turns into the flag of a setting."""
     kind = _plain(field.annotation)
-    if name in CHOICES:
-        kind = list[_choices(name)]  # type: ignore[misc]
     kinds = kinds_of(field.annotation)
     declarations = [flag(name)]
     if kind is bool and not name.startswith("no_"):
@@ -122,6 +113,11 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
     if typing.get_origin(kind) is typing.Literal and type(None) in kinds:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
     text, metavar = field.description or "", fact(field, "metavar") or _metavar(kind, kinds)
+    if name in CHOICES:
+        text, metavar = (
+            f"{text} Any of: {', '.join(CHOICES[name])}, or package.module:FORMAT.",
+            _CHOICE,
+        )
     if metavar == _CHOICE:
         values = _values(kind)  # of many, the short help names none
         text += f" {'One of' if len(values) <= _MANY else 'Any of'}: {', '.join(values)}."
@@ -131,6 +127,7 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
         help=text + (f" [default: {default}]" if default else ""),
         metavar=metavar,
         parser=_number(kinds) if kinds & {int, float} and str not in kinds else None,
+        callback=_known_formats if name == "format" else None,
         show_default=False,
         rich_help_panel=fact(field, "group"),
     )
@@ -140,6 +137,18 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
     )
 
 
+def _known_formats(values: list[str] | None) -> list[str] | None:
+    """Refuse a name that no format has, before anything is opened."""
+    names = [*FORMATS, *registered("format")] if values else []
+    for name in values or []:
+        if name not in names and not is_plugin(name):
+            raise typer.BadParameter(
+                f"{name!r} is not one of {', '.join(map(repr, names))}, or package.module:FORMAT."
+                f"{nearest(name, names)}"
+            )
+    return values
+
+
 def _metavar(kind: Any, kinds: set[Any]) -> str | None:
     """Return what stands for the value beside a flag; None: its choices, where they are short."""
     if _values(kind):
@@ -147,18 +156,11 @@ def _metavar(kind: Any, kinds: set[Any]) -> str | None:
     return next((shown for plain, shown in _SHOWN.items() if plain in kinds), None)
 
 
-def _choices(name: str) -> type[enum.StrEnum]:
-    """Return the choices of a repeatable flag: Typer takes no list of literals."""
-    return enum.StrEnum(name, [(choice, choice) for choice in CHOICES[name]])  # type: ignore[return-value]
-
-
 def _values(kind: Any) -> list[str]:
     """Return the values that a flag may have; nothing where they are open."""
     if typing.get_origin(kind) is typing.Literal:
         return list(typing.get_args(kind))
-    inside = typing.get_args(kind)
-    is_enum = bool(inside) and inspect.isclass(inside[0]) and issubclass(inside[0], enum.StrEnum)
-    return [one.value for one in inside[0]] if is_enum else []
+    return []
 
 
 _CHOICE = "NAME"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from negmine.config.formats import FORMAT_NAMES
 from negmine.config.naming import flag
 from negmine.config.resolved import RetrieverInfo
 from negmine.config.settings import Settings
@@ -20,7 +21,11 @@ from negmine.errors import SettingsError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-GROUPS = {"retriever": "negmine.retrievers", "rerank_model": "negmine.scorers"}
+GROUPS = {
+    "retriever": "negmine.retrievers",
+    "rerank_model": "negmine.scorers",
+    "format": "negmine.formats",
+}
 BY_THE_USER = ("flag", "file")
 _WORD = re.compile(r"[\w.-]+")
 
@@ -61,7 +66,17 @@ def with_plugins(
     if origins.get("rerank_model") in BY_THE_USER and model is not None and _WORD.fullmatch(model):
         spec = plugin_of("rerank_model", model) or model
         update["rerank"] = given.rerank.model_copy(update={"rerank_model": spec})
+    if origins.get("format") in BY_THE_USER:
+        update["write"] = given.write.model_copy(
+            update={"format": tuple(map(_format, given.write.format))}
+        )
     return given.model_copy(update=update)
+
+
+def _format(name: str) -> str:
+    if name in FORMAT_NAMES or not _WORD.fullmatch(name):
+        return name
+    return plugin_of("format", name) or name
 
 
 def _retriever(name: str, runs: set[str], info: Callable[[str], Iterable[RetrieverInfo]]) -> str:

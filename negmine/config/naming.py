@@ -65,6 +65,14 @@ def is_plugin(spec: str) -> bool:
     return ":" in spec and "/" not in spec
 
 
+def plugin_name(spec: str) -> str:
+    """Return what columns and folders are called after a plug-in: NAME, or else what stands behind the colon.
+
+    Any other name is what it is.
+    """
+    return spec.rsplit(":", 1)[-1]
+
+
 def is_address(path: Path | str) -> bool:
     """Tell whether a path is an address such as s3://bucket/folder."""
     return _ADDRESS.match(str(path)) is not None

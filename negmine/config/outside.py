@@ -18,6 +18,7 @@ from negmine.config.tables import NAMED_MODELS, stage_of_field
 PLUGIN, MODEL, FILE, PROMPT, ENDPOINT = "plug-in", "model", "file", "prompt", "endpoint"
 ADDRESS = "address"
 SOURCES = ("data", "corpus", "queries", "qrels", "pairs")
+_NAMES = ("retriever", "format")  # what is no plug-in is our own, or a run's name
 _INDEX, _SEARCH, _RERANK, _FILTER = ("index",), ("index", "retrieve"), ("rerank",), ("filter",)
 _GENERATE = ("generate",)
 _ENCODES = (*_SEARCH, *_GENERATE)  # texts that a model wrote are encoded, too
@@ -51,6 +52,7 @@ OUTSIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "judge_local": (MODEL, _FILTER),
     "judge_prompt": (PROMPT, _FILTER),
     "decontaminate": (FILE, _FILTER),
+    "format": (PLUGIN, ("write",)),
 }
 """Setting to what it names, and the stages that use it."""
 
@@ -84,7 +86,7 @@ def named_outside(given: Settings, root: Path) -> list[Named]:
         if setting in table.model_fields_set:
             default = STAGES[stage_of_field(setting)].model_fields[_original(setting)].default
             for name, value in _values(setting, getattr(table, setting)):
-                is_ours = setting == "retriever" and not is_plugin(value)  # ours, or a run's name
+                is_ours = setting in _NAMES and not is_plugin(value)
                 path = value.partition("=")[2] if setting == "run" else value
                 is_inside = kind == FILE and _inside(path, root)
                 is_default = value in {text for _, text in _values(setting, default)}

@@ -21,11 +21,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.config.json_text import parsed
+from negmine.config.naming import plugin_name
+from negmine.config.plugins import load_plugin
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
-from negmine.engine.plugins import load_plugin, plugin_name
 from negmine.engine.tasks import Folder, Parts
 from negmine.errors import RetrieverError, SettingsError
 from negmine.retrievers import search

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.config.naming import is_plugin
+from negmine.config.plugins import load_plugin
 from negmine.config.settings import IndexSettings, RerankSettings
 from negmine.data.arrays import Floats, Places
 from negmine.engine import allocators
-from negmine.engine.plugins import load_plugin
 from negmine.errors import InputError, ScorerError
 from negmine.models.batches import batches, budget
 from negmine.models.halving import Halving, message

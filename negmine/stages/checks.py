@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from negmine.config.entry_points import registered
+from negmine.config.formats import check_formats
 from negmine.config.naming import nearest
 from negmine.config.pairs_formats import GIVEN
 from negmine.config.resolved import ResolvedConfig, RetrieverInfo
@@ -14,7 +16,7 @@ from negmine.scorers.registry import scorer_type
 from negmine.stages.filter.risk import signals
 from negmine.stages.filter.risk.signals import Evidence
 from negmine.stages.write import teacher
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.formats.registry import FORMATS
 
 _FOLDERS = (
     "vectors",
@@ -40,13 +42,7 @@ def check(config: ResolvedConfig) -> None:
 
 
 def _check_formats(config: ResolvedConfig) -> None:
-    names = config.write.format
-    if not names or len(set(names)) != len(names):
-        raise SettingsError(
-            f"--format: name each once, and at least one. Given: {', '.join(names) or 'none'}."
-        )
-    for name in names:
-        format_named(name)
+    check_formats(config.write.format, list(FORMATS), registered("format"))
     teacher.check(config)
 
 

@@ -15,6 +15,7 @@ from negmine.stages.generate.short import begin_short
 from negmine.stages.plan import make_plan
 from negmine.stages.rounds import begin_round
 from negmine.stages.summary import Result, result
+from negmine.stages.write.teacher import check_plugins
 from negmine.stages.write.warnings import note_warnings
 from negmine.storage.remembered import recall_settings
 
@@ -33,6 +34,9 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
     context = context.making(stages)
     before_write, peak = [stage for stage in stages if stage != "write"], memory.peak()
     plan = make_plan(context)
+    if "write" in stages:
+        context.trust.require(stages)
+        check_plugins(context.config)
     begin_round(context, plan, stages)
     begin_short(context, stages)
     outcomes: list[Outcome] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from negmine.config.naming import plugin_name
+
 CORPUS, QUERIES, QRELS = "1-index/corpus", "1-index/queries", "1-index/qrels"
 SHINGLES = "1-index/shingles"
 GIVEN_INDEX = "1-index/given"
@@ -33,18 +35,18 @@ def stage_of(artifact: str) -> str:
 
 
 def training(format_name: str) -> str:
-    """Return the artifact of the training files in a format."""
-    return f"{CARD}/{format_name}"
+    """Return the artifact of the training files in a format, which a plug-in may be."""
+    return f"{CARD}/{plugin_name(format_name)}"
 
 
 def provenance(format_name: str, main_format: str) -> str:
     """Return the artifact of a format's provenance; that of the main format is `5-write/provenance`."""
-    return PROVENANCE if format_name == main_format else f"{PROVENANCE}-{format_name}"
+    return PROVENANCE if format_name == main_format else f"{PROVENANCE}-{plugin_name(format_name)}"
 
 
 def batched(format_name: str) -> str:
     """Return the artifact of the training files in the order of batches."""
-    return f"{BATCHES}/{format_name}"
+    return f"{BATCHES}/{plugin_name(format_name)}"
 
 
 def short_name(model: str) -> str:

@@ -14,7 +14,7 @@ HARMLESS = {
     "qrels_split", "query_column", "positive_column", "title_separator", "stemmer", "query_prompt",
     "max_length", "dimensions", "shards",
     "document_prompt", "index", "memory", "devices", "rerank_prompt", "score", "max_signal", "same_parent",
-    "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "format", "order",
+    "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "order",
     "license", "language", "eval_split", "eval_test", "band", "teacher", "instruction",
     "instruction_column", "candidates", "fusion_weight", "language_column", "vector_id_column",
     "neighbour_column", "neighbour_latitude", "neighbour_longitude", "vector_column", "embedding_budget",
@@ -49,6 +49,7 @@ def test_what_is_a_path_or_a_model_is_never_called_harmless():
     [
         ("index", "retriever", ("bm25", "a.b:c"), "plug-in"),
         ("index", "run", ("pys=/data/run.trec",), "file"),
+        ("write", "format", ("triplet", "a.b:c:d"), "plug-in"),
         ("rerank", "rerank_model", "a.b:c", "plug-in"),
         ("rerank", "rerank_model", "a/b", "model"),
         ("filter", "judge_url", "http://h/v1", "endpoint"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from negmine.config.naming import plugin_name
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.status import FRESH, State, survey
@@ -64,7 +65,8 @@ def _formats(context: Context, late: list[State]) -> str:
     """Return the flags that write every format that lies there, where one of another command is late."""
     names = [state.artifact.name.removeprefix(f"{CARD}/") for state in late]
     asked_for = list(context.config.write.format)
-    left = [one for one in names if not _is_beside(one) and one not in asked_for]
+    there = set(map(plugin_name, asked_for))
+    left = [one for one in names if not _is_beside(one) and one not in there]
     return "".join(f" --format {name}" for name in [*asked_for, *left]) if left else ""
 
 

@@ -75,10 +75,11 @@ def _check(hub: Hub, there: Found, private: bool, replace_card: bool) -> None:
 def _gone(there: Found, files: Sequence[File]) -> list[str]:
     """Return files of an earlier push that this one does not have: trainers would read them, too."""
     names = {file.name for file in files}
-    return sorted(one for one in there.files - names if _is_ours(one))
+    folders = {name.partition("/")[0] for name in names if "/" in name}  # of plug-ins, too
+    return sorted(one for one in there.files - names if _is_ours(one, folders))
 
 
-def _is_ours(name: str) -> bool:
+def _is_ours(name: str, sent: set[str]) -> bool:
     folder, slash, _ = name.partition("/")
-    formats = [*FORMATS, *BESIDE, *(f"provenance-{one}" for one in FORMATS)]
+    formats = {*FORMATS, *BESIDE, *(f"provenance-{one}" for one in FORMATS), *sent}
     return bool(slash) and folder in formats

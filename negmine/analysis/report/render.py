@@ -11,7 +11,7 @@ from negmine.analysis.report import charts
 from negmine.analysis.report.schema import SECTIONS, Report
 from negmine.analysis.report.sections import sample
 from negmine.data.templates import render, source
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.planned import planned
 
 TEMPLATES = "negmine.analysis.report.templates"
 
@@ -29,7 +29,7 @@ def html(report: Report) -> str:
         r=report,
         charts=drawn,
         kinds=sample.KINDS,
-        row_per=format_named(report.totals.format).row_per,
+        row_per=planned(report.totals.format).row_per,
         style=Markup(style),
         script=Markup(script),
         policy=policy(style, script),

@@ -13,7 +13,7 @@ from negmine.errors import SettingsError
 from negmine.retrievers.registry import type_of
 from negmine.stages.batch import tasks
 from negmine.stages.batch.settings import BatchSettings, batch_settings
-from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write.planned import left_formats, planned
 from negmine.storage.layout import (
     BATCH_MAP,
     BATCH_PROVENANCE,
@@ -36,7 +36,7 @@ def batch_artifacts(context: Context, settings: BatchSettings) -> Iterable[Artif
     files, whose rows are not in parts.
     """
     config, name = context.config, context.config.write.main_format
-    if FORMATS[name].main:
+    if planned(name).main:
         raise SettingsError(
             f"--format {name} has several files, and no order of rows. Write a format of one file first: "
             f"negmine write {context.work.name} --format triplet"
@@ -82,6 +82,7 @@ def batches_left(context: Context) -> list[Artifact]:
         made = list(batch_artifacts(context, settings))
     except SettingsError:
         return []  # of other retrievers, or another version of negmine
-    main = context.config.write.main_format
-    others = (_batched(name, settings) for name in FORMATS if name != main)
+    main, formats = context.config.write.main_format, context.config.write.format
+    left = (name for name in (*formats, *left_formats(context)) if name != main)
+    others = (_batched(name, settings) for name in left)
     return made + [one for one in others if context.work.manifest(one.name) is not None]

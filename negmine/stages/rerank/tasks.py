@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from negmine.config.naming import is_plugin
+from negmine.config.plugins import load_plugin
 from negmine.data.identity import identity_of
 from negmine.engine.context import Context
-from negmine.engine.plugins import load_plugin
 from negmine.engine.tasks import Parts
 from negmine.models.locate import resolve_model
 from negmine.models.token_encoder import is_multi_vector

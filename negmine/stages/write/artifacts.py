@@ -18,7 +18,7 @@ from negmine.stages.write import tasks as write_tasks
 from negmine.stages.write.card import tasks as card_tasks
 from negmine.stages.write.compute import count_short
 from negmine.stages.write.depth import count_deep
-from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write.planned import left_formats, planned, planned_schema
 from negmine.storage.layout import (
     CARD,
     CONTAMINATED,
@@ -66,12 +66,11 @@ def artifacts(context: Context) -> Iterable[Artifact]:
 
 
 def _training(context: Context, name: str) -> Artifact:
-    output, settings = FORMATS[name], context.config.write
-    own = {"no": (), "one": ("instruction",), "each": ("instruction", "instruction_column")}
+    settings = context.config.write
     return Artifact(
-        training(name), None if output.main else output.schema(settings),
+        training(name), planned_schema(name, settings),
         _once(*_chosen_from(context), CORPUS, QUERIES, *_random_from(settings)),
-        lambda: shaping.of_format(context, name, *own[output.instruction]) | direction(context.config.index),
+        lambda: shaping.of_format(context, name, *planned(name).instructions) | direction(context.config.index),
         partial(write_tasks.training, name=name),
     )  # fmt: skip
 
@@ -148,7 +147,7 @@ def _scales(settings: WriteSettings) -> tuple[str, ...]:
 
 def other_formats(context: Context) -> list[Artifact]:
     """Return training files of other formats that an earlier command has left: see `status`."""
-    others = [name for name in FORMATS if name not in context.config.write.format]
+    others = left_formats(context)
     others_made = [_training(context, name) for name in others]
     others_made += [_provenance(context, name) for name in others]
     return [one for one in others_made if context.work.manifest(one.name) is not None]

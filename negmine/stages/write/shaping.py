@@ -7,7 +7,7 @@ from typing import Any
 from negmine.config.sampling import settings_of_negatives
 from negmine.config.settings import WriteSettings
 from negmine.engine.context import Context
-from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write.planned import planned
 from negmine.storage.rounds import record_file
 
 
@@ -15,7 +15,7 @@ def of_format(context: Context, name: str, *own: str) -> dict[str, Any]:
     """Return what shapes the rows of a format; of `own`, settings that few formats have, those that are set."""
     settings = context.config.write
     random = ("random_negatives", "random_shared", "seed") if settings.random_negatives else ()
-    scores = ("teacher",) if FORMATS[name].teacher != "none" else ()
+    scores = ("teacher",) if planned(name).teacher != "none" else ()
     few = pick(settings, *scores, *own)
     return {
         "format": name,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import polars as pl
 
-from negmine.config.naming import flag, nearest
+from negmine.config.naming import flag, is_plugin, nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.runs import run_file
 from negmine.config.settings import WriteSettings
@@ -14,43 +14,62 @@ from negmine.errors import InputError, SettingsError
 from negmine.scorers.registry import JUDGE, RERANK, RISK_SCORER, scorer_type
 from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write.planned import Planned, planned
 
 _MAKES_THEM = {"rerank": "--rerank-model MODEL", "guide": "--guide-model MODEL"}
 _NAMED = 3  # documents in a message
 # Settings that not every format has a place for.
-_PLACES: dict[str, Callable[[OutputFormat], bool]] = {
+_PLACES: dict[str, Callable[[OutputFormat | Planned], bool]] = {
     "teacher": lambda one: one.teacher != "none",
     "instruction": lambda one: one.instruction != "no",
     "instruction_column": lambda one: one.instruction == "each",
 }
 
 
-def check(config: ResolvedConfig) -> None:
-    """Refuse a teacher or an instruction that nobody gives or reads. Raises SettingsError."""
+def check(config: ResolvedConfig, look: Callable[[str], OutputFormat | Planned] = planned) -> None:
+    """Refuse a teacher or an instruction that nobody gives or reads. Raises SettingsError.
+
+    look: returns a format. `planned` imports no plug-in, and takes it for one that may read all of it.
+    """
     write = config.write
-    outputs = [FORMATS[name] for name in write.format]
-    for output in outputs:
-        if output.teacher == "required" and write.teacher is None:
-            raise SettingsError(
-                f"--format {output.name} has scores of a teacher. Give --teacher NAME, one of: "
-                f"{', '.join(_teachers(config))}. Better ones come from a cross-encoder: --rerank-model MODEL."
-            )
-    if write.teacher is not None and any(one.teacher != "none" for one in outputs):
+    outputs = {name: look(name) for name in write.format}
+    if write.teacher is not None and any(one.teacher != "none" for one in outputs.values()):
         _check_teacher(config, write.teacher)
-    for name, has_place in _PLACES.items():
-        _require_place(name, has_place, config)
-    for output in outputs:
-        most = output.most_negatives
-        if most is not None and write.negatives_written > most:
-            raise SettingsError(
-                f"--format {output.name} has a place for {most} negatives, not for "
-                f"{write.negatives_written}. Lower --num-negatives or --random-negatives."
-            )
-        if write.random_negatives and write.teacher is not None and output.teacher != "none":
-            raise SettingsError(
-                f"--format {output.name} has scores of a teacher, and random documents have none. Leave out "
-                "--random-negatives (--random-negatives 0)."
-            )
+    for name in _PLACES:
+        _require_place(name, config, outputs.values())
+    for name, output in outputs.items():
+        if look is not planned or not is_plugin(name):
+            _check_format(config, name, output)
+
+
+def _check_format(config: ResolvedConfig, name: str, output: OutputFormat | Planned) -> None:
+    """Refuse a format that lacks what it needs, or is asked to hold what it cannot. Raises SettingsError."""
+    write = config.write
+    if output.teacher == "required" and write.teacher is None:
+        raise SettingsError(
+            f"--format {name} has scores of a teacher. Give --teacher NAME, one of: "
+            f"{', '.join(_teachers(config))}. Better ones come from a cross-encoder: --rerank-model MODEL."
+        )
+    most = output.most_negatives
+    if most is not None and write.negatives_written > most:
+        raise SettingsError(
+            f"--format {name} has a place for {most} negatives, not for "
+            f"{write.negatives_written}. Lower --num-negatives or --random-negatives."
+        )
+    if write.random_negatives and write.teacher is not None and output.teacher != "none":
+        raise SettingsError(
+            f"--format {name} has scores of a teacher, and random documents have none. Leave out "
+            "--random-negatives (--random-negatives 0)."
+        )
+
+
+def check_plugins(config: ResolvedConfig) -> None:
+    """Import the plug-ins among the formats and check the same again. Raises SettingsError, FormatError."""
+    plugins = [name for name in config.write.format if is_plugin(name)]
+    for name in plugins:
+        FORMATS[name].schema(config.write)
+    if plugins:
+        check(config, FORMATS.__getitem__)
 
 
 def _teachers(config: ResolvedConfig) -> list[str]:
@@ -69,15 +88,15 @@ def _check_teacher(config: ResolvedConfig, teacher: str) -> None:
 
 
 def _require_place(
-    name: str, has_place: Callable[[OutputFormat], bool], config: ResolvedConfig
+    name: str, config: ResolvedConfig, outputs: Iterable[OutputFormat | Planned]
 ) -> None:
     """Refuse a setting of this command that none of its formats has a place for: it would do nothing.
 
     One that is remembered from an earlier command waits for a format that has.
     """
-    fit = [one.name for one in FORMATS.values() if has_place(one)]
+    fit = [one.name for one in FORMATS.values() if _PLACES[name](one)]
     is_given = getattr(config.write, name) is not None and config.origins.get(name) != "remembered"
-    if not is_given or set(fit) & set(config.write.format):
+    if not is_given or any(map(_PLACES[name], outputs)):
         return
     raise SettingsError(
         f"{flag(name)}: --format {', '.join(config.write.format)} has no place for it. Leave it out "

@@ -5,7 +5,7 @@ import polars as pl
 from negmine.config.settings import WriteSettings
 from negmine.data.frames import frame
 from negmine.stages.write import compute
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.sampling.base import Selection
 
 
@@ -57,7 +57,7 @@ def written(data=VERDICTS, queries=QUERIES, documents=DOCUMENTS, **options):
 
     A format that needs a teacher has bm25. Queries and documents are numbered as QUERIES and DOCUMENTS.
     """
-    output = format_named(options.get("format", "triplet"))
+    output = FORMATS[options.get("format", "triplet")]
     if output.teacher == "required":
         options = {"teacher": "bm25", **options}
     settings = WriteSettings(**options)

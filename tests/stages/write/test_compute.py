@@ -5,7 +5,7 @@ import polars as pl
 from negmine.config.settings import WriteSettings
 from negmine.data.frames import frame
 from negmine.stages.write import compute
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.formats.registry import FORMATS
 from tests.stages.write.build import VERDICTS, selection, verdicts, written
 
 
@@ -16,7 +16,7 @@ def test_provenance_says_who_found_a_negative():
     )
     names = ["bm25", "dense"]
     settings = WriteSettings(num_negatives=2)
-    output = format_named("triplet")
+    output = FORMATS["triplet"]
     rows = compute.provenance(data, selection(settings, True, names), output, names)
     about = frame(compute.provenance_table(rows, names, output))
     assert about["retrievers"].to_list() == [["bm25"], ["bm25", "dense"]] * 2

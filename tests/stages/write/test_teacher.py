@@ -8,7 +8,7 @@ from negmine.config.settings import WriteSettings
 from negmine.engine.progress import Notes
 from negmine.errors import InputError, SettingsError
 from negmine.stages.write import compute
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.teacher import require_scores, without_place
 from tests.configs import resolve
 from tests.models.tiny import cross_encoder
@@ -16,7 +16,7 @@ from tests.stages.write.build import SCORED, selection
 
 
 def lacking(data, format="kd", **options):
-    settings, output = WriteSettings(format=format, teacher="bm25", **options), format_named(format)
+    settings, output = WriteSettings(format=format, teacher="bm25", **options), FORMATS[format]
     rows = compute.provenance(data, selection(settings, True), output, ["bm25"])
     return compute.without_score(rows, "bm25").select("query_id", "doc_id").rows()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from negmine.config.naming import is_plugin
 from negmine.config.settings import WriteSettings
 from negmine.data.markdown import inline
 from negmine.data.sources.swapped import D2Q
@@ -18,6 +19,7 @@ from negmine.stages.write.card.models import model_names, used
 from negmine.stages.write.card.shaping import shaping as shaping_settings
 from negmine.stages.write.card.text import Written, column_list, front_matter, leak_line, loadable
 from negmine.stages.write.formats.registry import FORMATS
+from negmine.stages.write.planned import left_formats
 from negmine.storage.files import write_text
 from negmine.storage.layout import (
     CORPUS,
@@ -128,7 +130,7 @@ def _training(context: Context) -> Manifest:
 
 def _left(context: Context) -> dict[str, Manifest]:
     """Return the training files of formats that an earlier command has left."""
-    others = [name for name in FORMATS if name not in context.config.write.format]
+    others = [name for name in left_formats(context) if not is_plugin(name)]  # none is imported
     manifests = {name: context.work.manifest(training(name)) for name in others}
     return {name: manifest for name, manifest in manifests.items() if manifest is not None}
 

@@ -79,8 +79,8 @@ class OutputFormat:
     row_per: str  # "one row per ...", for the report
     reading: str  # one sentence that says what a row is, for the data card
     columns: str  # one sentence on the columns and who reads them, for the data card
-    about: str  # a few sentences for docs/reference/formats.md
-    command: str  # how the trainer is started, for docs/reference/formats.md
+    about: str = ""  # a few sentences for docs/reference/formats.md, of negmine's own formats
+    command: str = ""  # how the trainer is started, for docs/reference/formats.md
     positive_lists: bool = False  # provenance has a list of positives in each row, too
     has_columns: bool = True  # else its lines are bare lists, which `load_dataset` cannot read
     only_full_queries: bool = False  # a query with fewer than --num-negatives negatives has no row

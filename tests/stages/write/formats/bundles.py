@@ -6,7 +6,7 @@ import polars as pl
 from negmine.config.settings import WriteSettings
 from negmine.stages.write import compute
 from negmine.stages.write.bundle import Bundle
-from negmine.stages.write.formats.registry import format_named
+from negmine.stages.write.formats.registry import FORMATS
 from tests.stages.write.build import DOCUMENTS, QUERIES, SCORED, selection
 
 
@@ -36,7 +36,7 @@ def files(folder, data=SCORED, queries=QUERIES, documents=DOCUMENTS, parts=None,
 
     parts: verdicts of each part; without it there is one.
     """
-    settings, output = WriteSettings(**options), format_named(options["format"])
+    settings, output = WriteSettings(**options), FORMATS[options["format"]]
     pieces = [data] if parts is None else parts
 
     def provenance(part):

@@ -7,14 +7,15 @@ import sys
 import pytest
 
 import negmine
+from negmine.config.formats import check_formats
 from negmine.errors import SettingsError
-from negmine.stages.write.formats.registry import FORMATS, format_named
+from negmine.stages.write.formats.registry import FORMATS
 from tests.test_cli import invoke
 
 
 def test_a_name_that_is_near_a_format_is_offered():
     with pytest.raises(SettingsError, match=r"--format triplets: .* Did you mean 'triplet'\?"):
-        format_named("triplets")
+        check_formats(["triplets"], list(FORMATS), [])
 
 
 def test_an_unknown_format_is_refused_in_python_before_anything_is_made(tmp_path, beir):

@@ -1,4 +1,4 @@
-"""Plug-ins: a user's own retriever or scorer, named `package.module:factory`.
+"""Plug-ins: a user's own retriever, scorer or output format, named `package.module:factory`.
 
 `package.module:factory:NAME` is the same under another name.
 """
@@ -10,11 +10,6 @@ from functools import reduce
 from typing import Any
 
 from negmine.errors import SettingsError
-
-
-def plugin_name(spec: str) -> str:
-    """Return what columns and folders are called after a plug-in: NAME, or else its factory's name."""
-    return spec.rsplit(":", 1)[-1]
 
 
 def load_plugin(spec: str, flag: str) -> Any:

@@ -232,6 +232,7 @@ class LintKeywords(TypedDict, total=False):
     near_duplicate: float
     hub_share: float
     length_auc: float
+    tells_auc: float
     guide_model: str | Sequence[str]
     guide_query_prompt: str | Sequence[str]
     guide_document_prompt: str | Sequence[str]

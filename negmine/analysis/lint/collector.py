@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from negmine.analysis.lint.checks.lengths import Lengths
+from negmine.analysis.lint.checks.tells import Tells
 from negmine.analysis.lint.findings import Findings
 from negmine.analysis.lint.keys import QUERY_KEY, TEXT_KEY
 from negmine.analysis.lint.occurrences import (
@@ -43,7 +44,7 @@ class Collector:
         self._spill, self._findings, self._guides = spill, findings, guides
         self._with_ids = with_ids
         self.totals = dict.fromkeys(("rows", "positives", "negatives", "texts", "scores"), 0)
-        self.lengths = Lengths()
+        self.lengths, self.tells = Lengths(), Tells()
         self.largest_score = 0.0  # without its sign
         self.has_positive_scores = False
         self.has_rows = False  # rows with both positives and negatives
@@ -69,6 +70,7 @@ class Collector:
             queries, on="row", how="inner", maintain_order="left"
         )
         self.lengths.take(documents)
+        self.tells.take(documents)
         self._put_documents(documents)
         self._put_shingles(documents, queries, texts["shingles"])
 

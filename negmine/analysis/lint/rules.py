@@ -197,4 +197,16 @@ RULES: dict[str, Rule] = {
         "curve (Hanley and McNeil 1982). The share is the larger of AUC and 1 - AUC. Lengths are in "
         "characters. Needs 30 positives and 30 negatives.",
     ),
+    "generated_tells": Rule(
+        SUSPICION,
+        "file",
+        "Length and style alone tell which negatives a language model wrote. A student will learn the style. A "
+        "logistic regression on 13 cheap features (lengths, punctuation, capitals, digits, repetition, the "
+        "query's words) separates the written negatives from the others with an AUC of `--tells-auc` (0.8) or "
+        "more. It is measured by 5-fold cross-validation on up to 2,000 different texts of each kind. The "
+        "features with the largest weights are named, each with the AUC that it has alone: above 0.5, written "
+        "texts have more of it. The share is the AUC. Written negatives are told by their ids, "
+        "`generated-...`. Needs the provenance of a work directory, or a column of negatives' ids, and 30 "
+        "negatives of each kind.",
+    ),
 }

@@ -95,6 +95,7 @@ class Audit:
         )  # fmt: skip
         totals |= check_texts(self._spill, settings, totals["queries"], findings)
         collector.lengths.find(settings.length_auc, findings)
+        collector.tells.find(settings.tells_auc, findings)
         if self._sample is not None and collector.has_rows:
             from negmine.analysis.lint.checks.batch_conflicts import find_conflicts
 

@@ -46,6 +46,9 @@ class LintSettings(SettingsTable):
     length_auc: float = _thresholds(
         "Lowest AUC at which length separates positives from negatives.", 0.7, gt=0.5, le=1
     )
+    tells_auc: float = _thresholds(
+        "Lowest AUC at which style separates written negatives from others.", 0.8, gt=0.5, le=1
+    )
     guide_model: tuple[str, ...] = _guides("Bi-encoder for a second opinion. Repeatable.", ())
     guide_query_prompt: tuple[str, ...] = _guides(
         "Text before queries: one for all guides, or one each.", ()

@@ -101,6 +101,14 @@ def _lengths(values: Mapping[str, Any]) -> str:
     )
 
 
+def _tells(values: Mapping[str, Any]) -> str:
+    named = ", ".join(f"{one['feature']} (alone {one['auc']:.2f})" for one in values["telling"])
+    return (
+        f"An AUC of {values['auc']:.3f} between {values['written']:,} written and {values['found']:,} other "
+        f"negatives, most by: {named}."
+    )
+
+
 _IN_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "hub_negative": _hubs,
     "noisy_positive": _too_easy,
@@ -108,4 +116,5 @@ _IN_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "batch_conflict": _conflicts,
     "in_batch_false_negative": _in_batches,
     "length_tells": _lengths,
+    "generated_tells": _tells,
 }

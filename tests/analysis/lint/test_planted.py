@@ -326,7 +326,8 @@ def test_what_negmine_writes_is_read_with_its_ids_and_scores(tmp_path, beir, vec
 
 
 def test_every_rule_is_planted_somewhere():
-    files = (Path(__file__), Path(__file__).parent / "checks" / "test_in_batch.py")
+    checks = Path(__file__).parent / "checks"
+    files = (Path(__file__), checks / "test_in_batch.py", checks / "test_tells.py")
     text = "".join(file.read_text(encoding="utf-8") for file in files)
     assert [rule for rule in RULES if f'"{rule}"' not in text and rule != "noisy_positive"] == []
 

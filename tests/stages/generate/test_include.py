@@ -13,6 +13,7 @@ from negmine.data.schemas import GENERATED, POSITIVE, UNLABELED
 from negmine.stages.write.formats.registry import FORMATS
 from negmine.stages.write.sampling.base import Selection
 from negmine.stages.write.selection import selected
+from tests.conftest import write_beir
 from tests.scorers.judge.server import serving
 from tests.stages.generate.writing import documents, generate, mined, of_query, rows, writes
 
@@ -159,3 +160,26 @@ def test_batches_know_their_texts(work):
 def test_contamination_is_told_of_them(work, beir):
     negmine.write(work, format="triplet", num_negatives=2, include="generated")
     assert negmine.decontaminate(work, against=[beir])
+
+
+def test_lint_tells_their_style(tmp_path):
+    """Every written text is in capitals, whoever found the others: provenance has the ids that lint reads."""
+    words = [f"w{n}" for n in range(60)]
+    data = write_beir(
+        tmp_path / "beir",
+        {
+            f"d{n}": ("", f"{word} {words[n - 1]} and {words[n - 7]} again.")
+            for n, word in enumerate(words)
+        },
+        {f"q{n}": f"what is {word}" for n, word in enumerate(words)},
+        [(f"q{n}", f"d{n}", 1) for n in range(60)],
+    )
+    work = mined(tmp_path / "w", data)
+    with serving(writes(lambda query, document: f"{query} IN CAPITALS".upper())) as server:
+        generate(work, server)
+    negmine.filter(work)
+    negmine.write(work, include="generated", num_negatives=2)
+    report = negmine.lint(work / "5-write" / "triplet")
+    rule = next(rule for rule in report["rules"] if rule["rule"] == "generated_tells")
+    assert rule["count"] == 1 and rule["share"] > 0.99
+    assert "share of capitals" in [one["feature"] for one in rule["about"]["telling"]]

@@ -54,7 +54,7 @@ def _encoder(context: Context, model: DenseModel) -> TextVectors | None:
     if index.document_vectors is not None:
         return None
     encoder = encoders(model, index, context.work.digest)["document"]
-    folder = context.work.root / VECTORS / encoder.identity("document")
+    folder = context.work.cache(VECTORS) / encoder.identity("document")
     store = VectorStore(folder, note)
 
     def encode(texts: Sequence[str]) -> Floats:

@@ -96,7 +96,7 @@ def spent_budget(context: Context) -> Budget:
 
 def _file(context: Context) -> Path:
     name = short_name(str(context.config.generate.generator))
-    return context.work.root / CALLS / f"generate-{name}.sqlite"
+    return context.work.cache(CALLS) / f"generate-{name}.sqlite"
 
 
 def _chat(context: Context) -> Chat:

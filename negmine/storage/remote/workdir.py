@@ -102,9 +102,10 @@ class RemoteWorkdir(Workdir):
                 self._bring(own=True)
                 try:
                     yield
-                except NegmineError:
+                except BaseException as error:  # also Ctrl-C: what was encoded or paid for is kept
                     self._send_quietly()
-                    self._held.leaves_nothing = not self._has_something()
+                    if isinstance(error, NegmineError):
+                        self._held.leaves_nothing = not self._has_something()
                     raise
                 finally:
                     held, self._held = self._held, None
@@ -147,7 +148,7 @@ class RemoteWorkdir(Workdir):
 
     def _bring(self, own: bool) -> None:
         """List the store, and bring into the mirror what every command reads."""
-        with self.mirror.pulling(own) as may:
+        with self.mirror.pulling(own) as may, self._sending:
             there = self.store.list()
             self._sizes = {name: entry.bytes for name, entry in there.items()}
             self._attempts.clear()

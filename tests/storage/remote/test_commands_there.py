@@ -117,6 +117,9 @@ def test_every_command_gives_what_it_gives_here(s3, data, tmp_path, machine, mon
     assert (tmp_path / "work-report.html").stat().st_size > 10_000
     assert answer("diff", here, THERE)["rows"] == answer("diff", here, here)["rows"]
 
+    linted = [answer("lint", f"{work}/5-write/triplet")["rules"] for work in (here, THERE)]
+    assert linted[0] == linted[1]
+
     labels = tmp_path / "labels.tsv"
     labels.write_text("query_id\tdoc_id\trelevance\nq1\ttea-3\t1\n")
     for work in (here, THERE):

@@ -16,7 +16,7 @@ from tests.storage.remote.conftest import KEYS
 from tests.storage.remote.test_commands import upload
 
 THERE = "s3://texts/runs/work"
-CHANGES_DAILY = ("seconds", "made_at", "bytes", "versions", "files", "work")
+CHANGES_DAILY = ("seconds", "made_at", "bytes", "versions", "files", "file", "work")
 
 
 def invoke(*arguments):

@@ -16,7 +16,10 @@ def training_folder(path: Path) -> Path | None:
 
     None for an address that is no folder of training files. Raises MissingArtifact, CorruptArtifact.
     """
-    address = as_address(path)
+    try:
+        address = as_address(path)
+    except ValueError:  # a chain of addresses, or one with keys
+        return None
     if not isinstance(address, Address) or address.parent.name not in (CARD, BATCHES):
         return None
     work = _opened(address.parent.parent.full)

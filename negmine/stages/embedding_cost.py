@@ -62,7 +62,7 @@ def _indexed(context: Context) -> dict[Kind, Texts]:
 
 def _in_sources(context: Context) -> dict[Kind, Texts]:
     index, problems = context.config.index, Problems(skip=True)
-    sources = open_sources(index)
+    sources = open_sources(index, context.work.remote)
     text = rendered(index.title, index.title_separator)
 
     def texts(table: Any, column: pl.Expr) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from negmine.analysis.init.look import look
 from negmine.analysis.init.suggest import advice, needed
-from negmine.config.addresses import DATASETS, place_of
+from negmine.config.addresses import Address, place_of
 from negmine.config.naming import flag
 from negmine.config.settings import IndexSettings
 from negmine.config.starter import starter
@@ -83,12 +83,9 @@ def _meant(paths: Sequence[Path], flags: Mapping[str, Any]) -> dict[str, Path]:
 
 
 def _is_collection(path: Path) -> bool:
-    """Tell whether a path is a folder here, or names a dataset of the Hub that has a corpus."""
+    """Tell whether a path is a folder here, or a dataset of the Hub or a folder elsewhere that has a corpus."""
     place = place_of(path, "PATH")
-    is_dataset = (
-        str(place).startswith(DATASETS) and str(place).count("/") == DATASETS.count("/") + 1
-    )
-    if not is_dataset:
+    if not isinstance(place, Address):
         return path.is_dir()
     try:
         return bool(table_files(place, "corpus", Remote()))

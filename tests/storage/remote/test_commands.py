@@ -10,8 +10,9 @@ from huggingface_hub import constants
 import negmine
 from negmine.analysis.init.init import init
 from negmine.errors import InputError, NotTrusted
+from negmine.stages.estimate import estimate
 from negmine.stages.filter.judge.chat import rules_of
-from negmine.stages.opening import open_existing
+from negmine.stages.opening import context_to_mine, open_existing
 from negmine.storage.trust import Trust
 from tests.conftest import write_beir
 from tests.storage.remote.conftest import KEYS
@@ -203,6 +204,33 @@ def test_a_prompt_may_be_an_address(web, work, beir):
     judge = {"judge_url": "http://localhost:1/v1", "judge_model": "m", "judge_check": 0}
     context = open_existing(work, judge | {"judge_prompt": f"{web.url}/prompt.txt"})
     assert rules_of(context).prompt == "Judge {query} by {documents}"
+
+
+@pytest.mark.parametrize("as_address", [str, Path])  # a command line makes a Path of it
+def test_init_tells_a_folder_of_s3_from_a_file_of_pairs(s3, tmp_path, as_address):
+    folder = write_beir(tmp_path / "beir")
+    upload(s3, folder)
+    pairs = pl.DataFrame({"anchor": ["a", "b"], "positive": ["c", "d"]})
+    s3.put_object(Bucket="texts", Key="pairs.csv", Body=pairs.write_csv().encode())
+    here = init([folder], {}, tmp_path / "a.toml")
+    there = init([as_address("s3://texts/beir")], {}, tmp_path / "b.toml")
+    assert [(one["role"], one["rows"]) for one in there["tables"]] == [
+        (one["role"], one["rows"]) for one in here["tables"]
+    ]
+    assert str(there["settings"]["data"]) == "s3://texts/beir"
+    found = init([as_address("s3://texts/pairs.csv")], {}, tmp_path / "c.toml")
+    assert str(found["settings"]["pairs"]) == "s3://texts/pairs.csv"
+
+
+def test_a_dry_run_counts_what_an_endpoint_would_get_of_a_folder_of_s3(s3, tmp_path):
+    folder = write_beir(tmp_path / "beir")
+    upload(s3, folder)
+    flags = {"retriever": ["dense"], "model": "m", "model_url": "http://127.0.0.1:9/v1"}
+    here, there = (
+        estimate(context_to_mine(tmp_path / "w", flags | {"data": data}, None, None, None))
+        for data in (folder, "s3://texts/beir")
+    )
+    assert there["embedding"] == here["embedding"] and here["embedding"]["texts"] > 0
 
 
 def test_init_tells_a_collection_from_pairs(hub, tmp_path, monkeypatch):

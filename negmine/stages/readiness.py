@@ -21,7 +21,9 @@ def require_scores(context: Context) -> bool:
     states = survey(context, make_plan(context))
     scorers = registry.scorers(context.config)
     evidence = {scorers[name] for name in context.config.evidence if name in scorers}
-    before = {s.artifact.name for s in states if s.artifact.stage in ("index", "retrieve")}
+    before = {
+        s.artifact.name for s in states if s.artifact.stage in ("index", "retrieve", "generate")
+    }
     require_fresh(context, states, before | evidence | {CONTAMINATED})
     return any(s.artifact.name == LIMITS and s.state == FRESH for s in states)
 

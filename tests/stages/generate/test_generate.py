@@ -318,3 +318,13 @@ def test_a_real_chat_model_end_to_end(tmp_path):
     written = documents(work).filter(pl.col("outcome") == "written")
     assert generated(verdicts(work))["doc_id"].to_list() == written["doc_id"].to_list()
     negmine.write(work, include="generated")
+
+
+def test_a_leak_is_measured_without_written_documents_and_asks_for_what_is_missing(tmp_path, beir):
+    work = mined(tmp_path / "w", beir)
+    before = negmine.leak(work)
+    with serving(writes(of_query)) as server:
+        generate(work, server)
+        assert negmine.leak(work) == before
+        with pytest.raises(MissingArtifact, match="negmine generate"):
+            negmine.leak(work, generate_count=2)

@@ -8,8 +8,9 @@ from typing import Any
 import ray
 from ray._private.state import state
 
-from negmine.engine.executors.ray_progress import EVERY_S
 from negmine.engine.progress import Progress
+
+EVERY_S = 0.25  # seconds between two looks: a notice may be short
 
 
 class Drains:
@@ -21,7 +22,7 @@ class Drains:
         self._looked_at = 0.0
 
     def look(self) -> None:
-        """Look again, no oftener than once a second."""
+        """Look again, no oftener than every EVERY_S."""
         if time.monotonic() - self._looked_at < EVERY_S:
             return
         self._looked_at = time.monotonic()

@@ -56,6 +56,13 @@ class Worker:
     def __init__(self, driver: Driver, board: Any) -> None:
         self._driver, self._relay, self._is_checked = driver, Relay(board), False
 
+    def begin(self) -> None:
+        """Return once there is a process; raise EngineError where this machine is not like the driver's."""
+        if not self._is_checked:
+            check(self._driver)
+            share()
+            self._is_checked = True
+
     def make(self, task: bytes, attempt: str) -> tuple[PartResult, str]:
         """Make a part; return what became of it, and the node. attempt: under which its progress is counted.
 
@@ -63,10 +70,7 @@ class Worker:
         """
         import ray
 
-        if not self._is_checked:
-            check(self._driver)
-            share()
-            self._is_checked = True
+        self.begin()
         self._relay.attempt(attempt)
         wanted: PartTask = pickle.loads(task)
         result = wanted(self._relay)

@@ -69,3 +69,11 @@ class Buggy(Counting):
     def score(self, queries, documents):
         mark("call")
         return [][3]
+
+
+class Slow(Counting):
+    """Takes a while for each part, so that something can happen in one."""
+
+    def score(self, queries, documents):
+        time.sleep(0.8)
+        return super().score(queries, documents)

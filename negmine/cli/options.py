@@ -114,11 +114,9 @@ def option(name: str, field: FieldInfo) -> inspect.Parameter:
         kind = typing.Literal[(*typing.get_args(kind), NONE)]
     text, metavar = field.description or "", fact(field, "metavar") or _metavar(kind, kinds)
     if name in CHOICES:
-        text, metavar = (
-            f"{text} Any of: {', '.join(CHOICES[name])}, or package.module:FORMAT.",
-            _CHOICE,
-        )
-    if metavar == _CHOICE:
+        metavar = _CHOICE
+        text += f" Any of: {', '.join(CHOICES[name])}, or package.module:FORMAT."
+    elif metavar == _CHOICE:
         values = _values(kind)  # of many, the short help names none
         text += f" {'One of' if len(values) <= _MANY else 'Any of'}: {', '.join(values)}."
     default = default_text(field)

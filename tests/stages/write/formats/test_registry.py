@@ -37,3 +37,9 @@ def test_the_names_alone_load_no_data_frames():
         "sys.exit('polars' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_the_help_names_every_format_and_those_of_packages(tmp_path):
+    shown = " ".join(invoke("write", "--help-all").output.split())
+    assert f"Any of: {', '.join(FORMATS)}, or package.module:FORMAT." in shown.replace("- ", "-")
+    assert "One of: ." not in shown

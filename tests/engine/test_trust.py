@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from negmine.config.outside import OUTSIDE, Named
+from negmine.config.outside import ENDPOINT, OUTSIDE, Named
 from negmine.config.settings import Settings
 from negmine.engine.trust import ALL_TRUSTED, Trusted, trusted
 from negmine.errors import NotTrusted
@@ -61,11 +61,13 @@ def test_an_artifact_names_only_settings_of_the_table_and_of_its_stage(tmp_path,
     flags = {"rerank_model": "a/b", "guide_model": ["c/d"], "judge_local": "e/f", "data": beir}
     flags |= {"run": ["pys=x.trec"], "retriever": ["bm25", "dense", "sparse", "late"]}
     flags |= {"sparse_model": "g/h", "late_model": "i/j"}
+    flags |= {"generate_kind": ["contrast", "query-only", "near-topic"], "generate_local": "m/n"}
     flags |= {"round": 2, "earlier_model": ["round1_dense=k/l"]}
     monkeypatch.setattr("negmine.stages.opening.check_order", lambda *rounds: None)
     plan = make_plan(open_context(tmp_path / "w", flags | {"decontaminate": [beir]}))
     uses = {(artifact.stage, setting) for artifact in plan for setting in artifact.uses}
     assert all(stage in OUTSIDE[setting][1] for stage, setting in uses)
     files = {s for s, (kind, _) in OUTSIDE.items() if kind in ("file", "model", "prompt")}
-    assert {setting for _, setting in uses} - {"model_url"} == files
+    endpoints = {setting for setting, (kind, _) in OUTSIDE.items() if kind == ENDPOINT}
+    assert {setting for _, setting in uses} - endpoints == files
     assert not Path(tmp_path / "w").exists()

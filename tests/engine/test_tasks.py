@@ -17,6 +17,7 @@ from tests.conftest import write_beir, write_vectors
 from tests.models.tiny import static_model
 from tests.scorers.judge.mining import is_tea
 from tests.scorers.judge.server import honest, serving
+from tests.stages.generate.writing import of_query, writes
 from tests.test_resume import rows_of
 
 
@@ -51,6 +52,7 @@ def flags(tmp_path):
         "data": data, "k": 6, "num_negatives": 2, **write_vectors(data), "max_risk": 0.9,
         "guide_model": [str(static_model(tmp_path / "guide"))],
         "rerank_model": "tests.scorers.judge.mining:Length", "relative_margin": "auto",
+        "generate_kind": ["query-only"], "generate_model": "w",
         "judge_model": "m", "judge_check": 2, "min_sensitivity": 0.0, "judge_scope": "all",
     }  # fmt: skip
 
@@ -60,8 +62,9 @@ def test_every_stage_runs_in_other_processes_and_makes_the_same_rows(tmp_path, f
     monkeypatch.setattr(memory, "PART_QUERIES", 3)
     spawn = multiprocessing.get_context("spawn")
     in_processes = ProcessPoolExecutor(2, spawn, make_small_parts)
-    with serving(honest(is_tea)) as server, in_processes as pool:
-        flags["judge_url"] = server.url
+    writer = serving(writes(of_query))
+    with serving(honest(is_tea)) as server, writer as other, in_processes as pool:
+        flags |= {"judge_url": server.url, "generate_url": other.url}
         processes = Processes(pool)
         with monkeypatch.context() as patch:
             patch.setattr("negmine.engine.run.local", processes)

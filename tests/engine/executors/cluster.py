@@ -2,12 +2,16 @@
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = (
     "0"  # on Linux: everything listens on 127.0.0.1 alone
 )
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+ROOT = Path(__file__).parents[3]  # workers import plug-ins of the tests
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "memory": 8 << 30}
 
 
@@ -38,8 +42,10 @@ class Nodes:
 @contextmanager
 def nodes(count=2, **head):
     """Give a cluster while the block runs."""
-    made = Nodes(count, **head)
-    try:
-        yield made
-    finally:
-        made.end()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
+        made = Nodes(count, **head)
+        try:
+            yield made
+        finally:
+            made.end()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from negmine.engine.command import Command
 from negmine.engine.context import Context
-from negmine.engine.progress import Notes, Progress
+from negmine.engine.progress import Progress, TaskNotes
 from negmine.engine.tasks import TASK, Made, Parts, Place, Stream, Work
 from negmine.storage.parquet import part_name
 
@@ -58,7 +58,7 @@ class PartTask:
         else:
             folder = context.work.fresh_folder(self.artifact)
             result = PartResult(None, None, work.make(folder))
-        if not isinstance(context.progress, Notes):
+        if not isinstance(context.progress, TaskNotes):
             return result
         return PartResult(result.number, result.files, result.stats, context.progress.take())
 
@@ -94,9 +94,9 @@ def opened(task: PartTask, progress: Progress | None = None) -> Opened:
     with _lock:
         if not _last or _last[0][0] != key:
             _last.clear()  # before the next is opened: two need not fit
-            context = command.context(Notes() if progress is None else progress)
+            context = command.context(TaskNotes() if progress is None else progress)
             work = task.make(context)
-            if isinstance(context.progress, Notes):
+            if isinstance(context.progress, TaskNotes):
                 context.progress.take()  # the driver has opened the work, too, and made these notes
             _last[:] = [(key, Opened(context, work))]
         return _last[0][1]

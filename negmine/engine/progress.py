@@ -44,7 +44,7 @@ class Silent:
 
 
 class Notes(Silent):
-    """Keeps notes, for a task in another process to hand back with its result."""
+    """Keeps notes."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -52,6 +52,10 @@ class Notes(Silent):
     def note(self, message: str) -> None:
         """Keep a note."""
         self.messages.append(message)
+
+
+class TaskNotes(Notes):
+    """Keeps notes, for a task in another process to hand back with its result."""
 
     def take(self) -> tuple[str, ...]:
         """Return the notes since the last call."""

@@ -8,7 +8,7 @@ import pytest
 from negmine.engine import part_task
 from negmine.engine.command import command_of, given
 from negmine.engine.part_task import PartTask
-from negmine.engine.progress import Notes
+from negmine.engine.progress import TaskNotes
 from negmine.engine.tasks import Parts
 from negmine.stages.opening import context_to_mine
 from negmine.stages.plan import make_plan
@@ -60,7 +60,7 @@ def test_another_process_opens_the_same_directory_and_counts_under_the_same_comm
 
 
 def test_notes_of_opening_are_the_drivers_alone(context):
-    notes = Notes()
+    notes = TaskNotes()
     task = PartTask(command_of(context), "a", opens, "1", 0)
     with pytest.raises(KeyError):
         task(notes)
@@ -72,6 +72,6 @@ def test_a_context_that_is_given_twice_is_there_until_the_end_of_the_outer_one(c
     command = command_of(context)
     with given(context):
         with given(context.with_rules(min_rank=3)):
-            assert command.context(Notes()).config.filter.min_rank == 3
-        assert command.context(Notes()) is context
-    assert command.context(Notes()) is not context
+            assert command.context(TaskNotes()).config.filter.min_rank == 3
+        assert command.context(TaskNotes()) is context
+    assert command.context(TaskNotes()) is not context

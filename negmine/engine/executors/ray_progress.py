@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from negmine.engine.progress import Notes, Progress
+from negmine.engine.progress import Progress, TaskNotes
 
 EVERY_S = 1.0  # seconds between two reports of a worker, and between two looks of the driver
 
@@ -27,7 +27,7 @@ class Board:
         return taken
 
 
-class Relay(Notes):
+class Relay(TaskNotes):
     """Progress of a worker: keeps notes, and tells the board what is done, once a second at most."""
 
     def __init__(self, board: Any) -> None:

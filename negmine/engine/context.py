@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from negmine.config.resolved import ResolvedConfig
-from negmine.engine.progress import Notes, Progress, Silent
+from negmine.engine.progress import Progress, Silent, TaskNotes
 from negmine.engine.trust import ALL_TRUSTED, Trusted
 from negmine.storage.corpus import Corpus, open_corpus
 from negmine.storage.layout import CANDIDATES, GENERATED_CANDIDATES
@@ -38,7 +38,15 @@ class Context:
         return replace(self, config=self.config.with_rules(**rules))
 
     def __reduce__(self) -> tuple[Callable[..., Context], tuple[object, ...]]:
-        values = (self.work, self.config, Notes(), self.force, self.command, self.trust, self.makes)
+        values = (
+            self.work,
+            self.config,
+            TaskNotes(),
+            self.force,
+            self.command,
+            self.trust,
+            self.makes,
+        )
         return Context, values
 
     def making(self, stages: Iterable[str]) -> Context:

@@ -7,8 +7,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from negmine.storage.given import FOLDER, check_tables, keep_table
-from negmine.storage.parquet import read_part
+from negmine.storage.given import keep_table, kept_file, kept_table
 from negmine.storage.workdir import Workdir
 
 NAME = "generate_for"
@@ -16,17 +15,13 @@ NAME = "generate_for"
 
 def asked_for_file(work: Workdir) -> Path | None:
     """Return the file of the list; None where there is none."""
-    path = work.root / FOLDER / f"{NAME}.parquet"
-    return path if path.exists() else None
+    return kept_file(work, NAME)
 
 
 def read_asked_for(work: Workdir) -> pl.Series:
     """Return the query_ids; raise CorruptArtifact. Without a list there are none."""
-    path = asked_for_file(work)
-    if path is None:
-        return pl.Series("query_id", [], pl.String)
-    check_tables(work)
-    return read_part(path)["query_id"]
+    kept = kept_table(work, NAME)
+    return pl.Series("query_id", [], pl.String) if kept is None else kept["query_id"]
 
 
 def keep_asked_for(work: Workdir, queries: pa.Table) -> None:

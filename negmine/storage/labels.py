@@ -13,9 +13,8 @@ import polars as pl
 from negmine.data.frames import table
 from negmine.data.schemas import LABELS
 from negmine.storage.contents import forget_hash
-from negmine.storage.given import FOLDER, check_tables, keep_table
+from negmine.storage.given import keep_table, kept_file, kept_table
 from negmine.storage.layout import CORPUS, QUERIES
-from negmine.storage.parquet import read_part
 from negmine.storage.workdir import Workdir
 
 NAME = "labels"
@@ -23,19 +22,17 @@ NAME = "labels"
 
 def labels_file(work: Workdir) -> Path | None:
     """Return the file of a work directory's labels; None where there are none."""
-    path = work.root / FOLDER / f"{NAME}.parquet"
-    return path if path.exists() else None
+    return kept_file(work, NAME)
 
 
 def read_labels(work: Workdir) -> pl.DataFrame:
     """Return query_id, doc_id, relevance, who, when (ISO 8601) of every label; raise CorruptArtifact."""
-    path = labels_file(work)
-    if path is None:
-        return pl.DataFrame(schema=dict.fromkeys(LABELS.names, pl.String)).with_columns(
-            pl.col("relevance").cast(pl.Int32)
-        )
-    check_tables(work)
-    return read_part(path)
+    kept = kept_table(work, NAME)
+    if kept is not None:
+        return kept
+    return pl.DataFrame(schema=dict.fromkeys(LABELS.names, pl.String)).with_columns(
+        pl.col("relevance").cast(pl.Int32)
+    )
 
 
 def labelled_pairs(work: Workdir) -> pl.DataFrame:

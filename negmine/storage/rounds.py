@@ -17,7 +17,7 @@ from negmine.data.frames import table
 from negmine.data.schemas import RANDOM, ROUND
 from negmine.storage.contents import forget_hash, has_recorded_hash, record_hash
 from negmine.storage.files import new_folder, table_file
-from negmine.storage.given import FOLDER
+from negmine.storage.given import FOLDER, kept_file
 from negmine.storage.layout import CORPUS, PROVENANCE
 from negmine.storage.parquet import read_part
 from negmine.storage.workdir import Workdir
@@ -27,8 +27,7 @@ _ABOUT = b"negmine.round"
 
 def record_file(work: Workdir, number: int) -> Path | None:
     """Return the record of round `number`; None where there is none."""
-    path = work.root / FOLDER / f"round{number}.parquet"
-    return path if path.exists() else None
+    return kept_file(work, f"round{number}")
 
 
 def is_intact(path: Path | None) -> bool:

@@ -26,9 +26,8 @@ ANSWERS_S = 10.0  # seconds in which the head of a cluster takes a connection
 def on_cluster(context: Context) -> Iterator[Executor]:
     """Give an executor that makes parts on the cluster of --ray-address, while the block runs.
 
-    Raises MissingDependency without Ray, and SettingsError for a work directory at an address, when the block
-    begins; EngineError, at the first part, where the
-    cluster cannot be reached.
+    When the block begins, it raises MissingDependency without Ray, and SettingsError for a work directory at an
+    address; at the first part EngineError, where the cluster cannot be reached.
     """
     _require_ray()
     if is_address(context.work.name):

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from negmine.engine.context import Context
 from negmine.engine.tasks import DRIVER, Parts
-from negmine.stages.filter.judge.chat import each
+from negmine.models.endpoint.each import each
+from negmine.models.endpoint.spending import budget_notes
 from negmine.stages.generate import model
 from negmine.stages.generate.short import is_wanted, short_shaping
 from negmine.stages.generate.writing import LEFT, Request, documents_table, write
@@ -74,21 +75,7 @@ def requests(context: Context, part: int) -> Iterator[Request]:
 
 def _note_budget(context: Context) -> None:
     """Report what became of the budget, and of calls without an answer."""
-    budget, note = model.spent_budget(context), context.progress.note
+    budget = model.spent_budget(context)
     flag = f"--generate-budget {context.config.generate.generate_budget}"
-    if budget.spent and budget.asked:
-        note(
-            f"{flag} is spent ({budget.asked:,} calls, all kept): run the same command again to go on. What "
-            "is written so far is used."
-        )
-    elif budget.spent:
-        note(
-            f"{flag} is too small for one call, which may come to {budget.refused:,} tokens: raise it."
-        )
-    if budget.tokens is not None and budget.guessed:
-        note(f"{flag}: the endpoint does not report tokens; they are guessed from lengths.")
-    if budget.unheard:
-        note(
-            "Some calls came back without anything that a model said (an error, or the page of a proxy?). Run "
-            "the same command again to ask again."
-        )
+    for note in budget_notes(budget, flag, "What is written so far is used.", ""):
+        context.progress.note(note)

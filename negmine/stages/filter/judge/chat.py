@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple
 
 from negmine.config.sampling import reach
 from negmine.config.validate import judge_budget, judge_extra
@@ -21,8 +20,6 @@ from negmine.scorers.judge.recorded import Recorded
 from negmine.scorers.judge.rounds import Rules
 from negmine.storage.calls import Calls
 from negmine.storage.layout import CALLS, short_name
-
-T = TypeVar("T")
 
 
 def rules_of(context: Context) -> Rules:
@@ -62,17 +59,6 @@ class Opened(NamedTuple):
         for chat in (self.chat, self.first):
             if chat is not None:
                 await chat.close()
-
-
-class Askable(Protocol):
-    """What `each` asks: a budget, and connections to close."""
-
-    @property
-    def budget(self) -> Budget:
-        """What may be spent."""
-
-    async def close(self) -> None:
-        """Close the connections."""
 
 
 @contextmanager
@@ -119,41 +105,6 @@ def _recorded(context: Context, model: str | None, calls: Calls, budget: Budget)
     return Recorded(chat, identity_of_judge(context, model), calls, budget, context.force)
 
 
-async def each(
-    cases: Iterator[T],
-    one: Callable[[T], Awaitable[None]],
-    concurrency: int,
-    done: Callable[[int], None],
-    judge: Askable,
-) -> None:
-    """Run `one` on all cases, `concurrency` at a time, then close the judge; raises the first error.
-
-    After an error no further call is sent. Those that are under way are waited for, since they are paid
-    for: their answers are kept.
-    """
-    errors: list[Exception] = []
-
-    async def work() -> None:
-        try:
-            for case in cases:
-                await one(case)
-                if errors:
-                    return
-                done(1)
-        except Exception as error:
-            errors.append(error)
-            judge.budget.close()
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(work())
-    finally:
-        await judge.close()
-    if errors:
-        raise errors[0]
-
-
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes an answer: who gives it, to which question, and how votes are counted."""
     rules_asked = rules_of(context)
@@ -164,11 +115,6 @@ def shaping(context: Context) -> dict[str, Any]:
     return {"judge": identity_of_judge(context), "first": rules.judge_first, **shaped}
 
 
-def budget_end(context: Context, budget: Budget) -> str:
-    """Return a sentence on a spent budget, with what helps."""
-    flag = f"--judge-budget {context.config.filter.judge_budget}"
-    if budget.asked:
-        return f"{flag} is spent ({budget.asked:,} calls, all kept): run the same command again to go on"
-    return (
-        f"{flag} is too small for one call, which may come to {budget.refused:,} tokens: raise it"
-    )
+def budget_flag(context: Context) -> str:
+    """Return --judge-budget with its value."""
+    return f"--judge-budget {context.config.filter.judge_budget}"

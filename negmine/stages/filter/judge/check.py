@@ -19,10 +19,12 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Stream
 from negmine.errors import GateNotMet, JudgeError
 from negmine.models.endpoint.budget import BudgetSpent
+from negmine.models.endpoint.each import each
+from negmine.models.endpoint.spending import budget_end
 from negmine.scorers import registry
 from negmine.scorers.judge.check import JUDGED_NEGATIVE, POSITIVE, RANDOM, Tally, Trial, examine
 from negmine.scorers.judge.recorded import Recorded
-from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of
+from negmine.stages.filter.judge.chat import budget_flag, open_judge, rules_of
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.storage.layout import QRELS, QUERIES
 
@@ -62,7 +64,8 @@ def check(context: Context) -> Stream:
             unread.update(_unread(chat))
         if budget.spent:
             raise JudgeError(
-                f"The judge's examination is not over. {budget_end(context, budget)}; or lower --judge-check "
+                "The judge's examination is not over. "
+                f"{budget_end(budget, budget_flag(context))}; or lower --judge-check "
                 f"{context.config.filter.judge_check}."
             )
         if budget.unheard > MUTE * budget.asked:

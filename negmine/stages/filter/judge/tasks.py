@@ -16,10 +16,12 @@ from negmine.data.schemas import GENERATED, JUDGED_NEGATIVE, JUDGMENTS, POSITIVE
 from negmine.data.schemas import SURVIVORS as SURVIVORS_SCHEMA
 from negmine.engine.context import Context
 from negmine.engine.tasks import DRIVER, Parts
+from negmine.models.endpoint.each import each
+from negmine.models.endpoint.spending import budget_notes
 from negmine.scorers import registry
 from negmine.scorers.judge.base import ABSTAINED, Judgment
 from negmine.scorers.judge.session import Case, Outcome, judge
-from negmine.stages.filter.judge.chat import budget_end, each, open_judge, rules_of, spent_budget
+from negmine.stages.filter.judge.chat import budget_flag, open_judge, rules_of, spent_budget
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.tasks import cheap_verdicts
@@ -113,20 +115,9 @@ def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
 
 def note_budget(context: Context, consequence: str) -> None:
     """Report what became of the budget, with what follows where it is spent, and of calls without an answer."""
-    budget, note = spent_budget(context), context.progress.note
-    if budget.spent:
-        note(f"{budget_end(context, budget)}. {consequence}")
-    if budget.tokens is not None and budget.guessed:
-        note(
-            f"--judge-budget {context.config.filter.judge_budget}: the endpoint does not report tokens; "
-            "they are guessed from lengths."
-        )
-    if budget.unheard:
-        note(
-            "Some calls came back without anything that a model said (an error, or the page of a proxy?): "
-            "candidates without a verdict are not used (judge_abstained). Run the same command again to "
-            "ask again."
-        )
+    unheard = ": candidates without a verdict are not used (judge_abstained)"
+    for note in budget_notes(spent_budget(context), budget_flag(context), consequence, unheard):
+        context.progress.note(note)
 
 
 def candidates(context: Context, part: int) -> pl.DataFrame:

@@ -12,9 +12,10 @@ import pyarrow as pa
 from negmine.data.identity import identity_of
 from negmine.engine.context import Context
 from negmine.engine.tasks import DRIVER, Parts
+from negmine.models.endpoint.each import each
 from negmine.scorers.judge.base import Judgment
 from negmine.scorers.judge.session import Case, judge_pairs
-from negmine.stages.filter.judge.chat import each, open_judge, rules_of
+from negmine.stages.filter.judge.chat import open_judge, rules_of
 from negmine.stages.filter.judge.chat import shaping as answer_shaping
 from negmine.stages.filter.judge.check import gate
 from negmine.stages.filter.judge.tasks import judgments_table, note_budget, nothing_left

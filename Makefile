@@ -25,7 +25,7 @@ screenshots: demo ## Take the screenshots of the docs anew; needs chromium and c
 	HF_HUB_OFFLINE=1 $(BIN)/python docs/screenshots.py
 
 test: setup ## Run the whole test suite, offline
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto --dist loadgroup
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto
 
 torture: setup ## Attack it: full disks, refusals, damaged files, foreign work directories; takes long
 	TORTURE=full HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto tests/torture

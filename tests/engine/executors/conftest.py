@@ -1,4 +1,4 @@
-"""The cluster that the tests of one process share, and collections for it."""
+"""The cluster that tests share, and collections for it."""
 
 import importlib.util
 
@@ -11,9 +11,12 @@ from tests.engine.executors import cluster as clusters
 WITHOUT = "needs the extra ray: pip install 'negmine[ray]'"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster():
-    """Two nodes of one processor. A test that removes a node starts a cluster of its own."""
+    """Two nodes of one processor. A test that removes a node starts a cluster of its own.
+
+    It ends with the tests of this folder: idle, it still takes a tenth of a processor.
+    """
     if importlib.util.find_spec("ray") is None:
         pytest.skip(WITHOUT)
     with clusters.nodes() as made:

@@ -18,8 +18,6 @@ from tests.test_resume import rows_of, write_collection
 
 PART = 16  # queries
 
-pytestmark = pytest.mark.xdist_group("cluster")  # one process starts the cluster
-
 
 @pytest.fixture(scope="module")
 def nodes():

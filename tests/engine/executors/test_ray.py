@@ -17,7 +17,6 @@ from tests.scorers.judge.mining import Ear, is_tea
 from tests.scorers.judge.server import honest, serving
 from tests.test_resume import rows_of
 
-pytestmark = pytest.mark.xdist_group("cluster")  # one process starts the cluster
 PLUGINS = "tests.engine.executors.plugins"
 
 

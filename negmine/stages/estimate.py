@@ -131,7 +131,7 @@ def _timed(context: Context, model: DenseModel) -> Vectors:
     """Encode a few documents, unless their vectors are brought along, or come from an endpoint."""
     index = context.config.index
     if index.document_vectors is not None:
-        return Vectors(given.width(index, "document"))
+        return Vectors(given.width(index, "document", context.work.remote))
     if index.model_url is not None:
         return Vectors(model.documents.dimensions or UNSEEN, TEXTS_A_SECOND)
     texts = list(islice(_texts(context), SAMPLE))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from negmine.analysis.lint.settings import lint_settings
 from negmine.config.file import read_toml
 from negmine.config.settings import STAGES
 from negmine.config.tables import stage_of_field
@@ -195,12 +196,11 @@ def test_a_default_is_not_remembered_as_if_it_were_said():
     assert resolve({"k": 5}).to_remember()["index"] == {}
 
 
-def test_an_address_is_no_file_of_this_machine(tmp_path):
+def test_an_address_is_no_file_of_this_machine():
     with pytest.raises(SettingsError, match="is an address, and this setting names a file of this"):
-        resolve({"document_vectors": "s3://bucket/documents.npy"})
-    file = toml(tmp_path, '[index]\nquery-vectors = "https://host/queries.npy"\n')
+        lint_settings({"vector_store": "s3://bucket/store"})
     with pytest.raises(SettingsError, match="is an address"):
-        resolve({}, file)
+        resolve({"run": ["other=https://host/run.trec"]})
 
 
 def test_addresses_and_datasets_are_kept_as_they_are(tmp_path, monkeypatch):

@@ -208,9 +208,12 @@ class IndexSettings(StageSettings):
     )
     query_vectors: Path | None = _model(
         "Your own query vectors: .npy in the row order of the source file, or Parquet or Arrow with ids (a "
-        "file, a folder, or a pattern as 'q/*.parquet')."
+        "file, a folder, or a pattern as 'q/*.parquet').",
+        remote=True,
     )
-    document_vectors: Path | None = _model("Your own document vectors, as --query-vectors.")
+    document_vectors: Path | None = _model(
+        "Your own document vectors, as --query-vectors.", remote=True
+    )
     vector_id_column: str | None = _model(
         "Column of ids in your vectors' files. Default: the one of a well-known name."
     )

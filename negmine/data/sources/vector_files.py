@@ -1,7 +1,8 @@
 """Vectors with ids in the user's files: Parquet and Arrow IPC (Feather), as dumps of embeddings have them.
 
 Each file has a column of ids and a column of lists. A folder or a pattern may name several files. Rows are
-read batch by batch; numbers stay in Arrow's buffers, and never become Python lists.
+read batch by batch; numbers stay in Arrow's buffers, and never become Python lists. Files at addresses are read
+from the copies that `places` brings here; messages name the address.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from negmine.config.addresses import Address
 from negmine.config.places import check_regular
+from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.vector_columns import VectorColumns, columns_of
 from negmine.errors import InputError
 
@@ -41,7 +44,12 @@ class VectorRows(NamedTuple):
 
 
 def has_ids(path: Path) -> bool:
-    """Tell whether a path names vectors with ids; else it is taken for a .npy array in row order."""
+    """Tell whether a path names vectors with ids; else it is taken for a .npy array in row order.
+
+    An address is told by its name alone, so that nothing is fetched.
+    """
+    if isinstance(path, Address):
+        return not path.name.lower().endswith(".npy")
     if path.is_dir() or (not path.exists() and has_magic(str(path))):
         return True
     try:
@@ -52,13 +60,16 @@ def has_ids(path: Path) -> bool:
     return start.startswith((_PARQUET, _ARROW, _STREAM)) or path.suffix.lower() in ENDINGS
 
 
-def vector_files(path: Path) -> list[Path]:
+def vector_files(path: Path, places: Places = LOCAL) -> list[Path]:
     """Return the files that a path names: itself, those of a folder, or those of a pattern, sorted by name.
 
     Raises InputError where there is none, or one is no regular file.
     """
-    if path.suffix == ".lance" or (path.is_dir() and (path / "_versions").is_dir()):
+    is_here = not isinstance(path, Address)
+    if path.suffix == ".lance" or (is_here and (path / "_versions").is_dir()):
         raise InputError(f"{path} {_LANCE}")
+    if not is_here:
+        return places.files(path)
     if path.is_dir():
         files = sorted(one for one in path.rglob("*") if one.suffix.lower() in ENDINGS)
         where = "has no file of vectors in it"
@@ -74,44 +85,51 @@ def vector_files(path: Path) -> list[Path]:
     return files
 
 
-def schema_of(path: Path) -> pa.Schema:
+def schema_of(path: Path, places: Places = LOCAL) -> pa.Schema:
     """Return the schema of a Parquet or Arrow file; raise InputError for any other."""
+    local = places.local(path)
     try:
-        with path.open("rb") as stream:
+        with local.open("rb") as stream:
             start = stream.read(6)
         if start.startswith(_PARQUET):
-            return pq.read_schema(path)
-        with pa.memory_map(str(path)) as source:
+            return pq.read_schema(local)
+        with pa.memory_map(str(local)) as source:
             opened = pa.ipc.open_file if start.startswith(_ARROW) else pa.ipc.open_stream
             return opened(source).schema
     except _BROKEN as error:
         raise _unreadable(path, error) from error
 
 
-def read_vectors(path: Path, columns: VectorColumns) -> Iterator[VectorRows]:
+def read_vectors(
+    path: Path, columns: VectorColumns, places: Places = LOCAL
+) -> Iterator[VectorRows]:
     """Yield the rows of a file. Raises InputError, naming file and row, for what is no id or no vector."""
     first, width = 1, 0
-    for batch in _batches(path, columns):
+    for batch in _batches(path, places.local(path), columns):
         rows = _unpacked(path, batch, first, width)
         width = rows.vectors.shape[1] if batch.num_rows else width
         yield rows
         first += batch.num_rows
 
 
-def width_of(path: Path, columns: VectorColumns) -> int:
+def width_of(path: Path, columns: VectorColumns, places: Places = LOCAL) -> int:
     """Return the number of dimensions of the first vector of a file; 0 where it has no row."""
-    rows = next((rows for rows in read_vectors(path, columns) if len(rows.ids)), None)
+    rows = next((rows for rows in read_vectors(path, columns, places) if len(rows.ids)), None)
     return 0 if rows is None else int(rows.vectors.shape[1])
 
 
 def columns_in(
-    files: list[Path], kind: str, id_column: str | None, column: str | None
+    files: list[Path],
+    kind: str,
+    id_column: str | None,
+    column: str | None,
+    places: Places = LOCAL,
 ) -> VectorColumns:
     """Return the columns that all these files have; raise InputError where one has others.
 
     kind: `document` or `query`. id_column, column: as the settings name them, None to look for them.
     """
-    each = [columns_of(file, schema_of(file), kind, id_column, column) for file in files]
+    each = [columns_of(file, schema_of(file, places), kind, id_column, column) for file in files]
     for file, its in zip(files, each, strict=True):
         if its != each[0]:
             raise InputError(
@@ -121,10 +139,10 @@ def columns_in(
     return each[0]
 
 
-def _batches(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, local: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
     """Yield small batches of the two columns, ids first; each is checked, since a damaged file may be read."""
     try:
-        for batch in _read(path, columns):
+        for batch in _read(local, columns):
             batch.validate(full=True)
             yield batch
     except _BROKEN as error:

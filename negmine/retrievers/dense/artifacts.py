@@ -39,7 +39,7 @@ def _vectors(model: DenseModel, context: Context, runs: tuple[str, ...]) -> Iter
     made = names.vectors(index, model)
     yield Artifact(
         made, None, (CORPUS, QUERIES, QRELS, *runs),
-        lambda: vectors.identity(model, index, digest),
+        lambda: vectors.identity(model, index, context.work),
         partial(tasks.vectors, model=model, runs=runs),
         begun=lambda: count_encoded(store, vectors.encoder_identities(model, index, digest)),
         uses=("earlier_model",) if is_earlier(model.name) else _USES,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import Ints
+from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.problems import SHOWN
 from negmine.data.sources.vector_files import VectorRows, columns_in, read_vectors, vector_files
 from negmine.engine.progress import Progress
@@ -28,13 +29,20 @@ _LONGEST = 60  # characters of an id in a message
 
 
 class ById:
-    """Files of vectors with ids. kind: whose ids they are."""
+    """Files of vectors with ids. kind: whose ids they are. places: brings those at addresses here."""
 
-    def __init__(self, kind: Kind, path: Path, settings: IndexSettings, norms: Norms) -> None:
-        self._flag = f"--{kind}-vectors {path}"
-        self._norms, self._files = norms, vector_files(path)
+    def __init__(
+        self,
+        kind: Kind,
+        path: Path,
+        settings: IndexSettings,
+        norms: Norms,
+        places: Places = LOCAL,
+    ) -> None:
+        self._flag, self._places = f"--{kind}-vectors {path}", places
+        self._norms, self._files = norms, vector_files(path, places)
         self._columns = columns_in(
-            self._files, kind, settings.vector_id_column, settings.vector_column
+            self._files, kind, settings.vector_id_column, settings.vector_column, places
         )
         self._kind = kind
         self._dtype = "float16" if settings.vector_dtype == "float16" else "float32"
@@ -52,7 +60,7 @@ class ById:
         wanted = ids.alias("id").to_frame().with_row_index("place")
         counts = {"files": len(self._files), "rows": 0, "extra": 0, "repeated": 0}
         for file in self._files:
-            for rows in read_vectors(file, self._columns):
+            for rows in read_vectors(file, self._columns, self._places):
                 if not len(rows.ids):
                     continue
                 self._check_width(rows, dims)

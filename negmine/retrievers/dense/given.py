@@ -9,17 +9,19 @@ from zipfile import is_zipfile
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from negmine.config.addresses import Address
 from negmine.config.places import check_regular
 from negmine.config.settings import IndexSettings
 from negmine.data.arrays import Floats
 from negmine.data.frames import frame
 from negmine.data.identity import identity_of
+from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.vector_files import columns_in, has_ids, vector_files, width_of
 from negmine.errors import InputError
 from negmine.models.encoder import Kind, read_as
-from negmine.models.locate import Digest
 from negmine.models.norms import Norms
 from negmine.storage.npy import map_npy
+from negmine.storage.workdir import Workdir
 
 
 def paths(settings: IndexSettings) -> dict[Kind, Path]:
@@ -33,38 +35,60 @@ def paths(settings: IndexSettings) -> dict[Kind, Path]:
     return {kind: files[read_as(kind, settings)] for kind in files}
 
 
-def shaping(settings: IndexSettings, digest: Digest) -> dict[str, Any]:
-    """Return what tells these vectors from others: the hashes of their files, and columns that are named."""
+def shaping(settings: IndexSettings, work: Workdir) -> dict[str, Any]:
+    """Return what tells these vectors from others: the hashes of their files, and columns that are named.
+
+    Of a file at an address, what its server says of it counts; it is not fetched.
+    """
     columns = {
         name: getattr(settings, name)
         for name in ("vector_id_column", "vector_column")
         if getattr(settings, name) is not None
     }
-    return {"vectors": [_digest(path, digest) for path in paths(settings).values()], **columns}
+    return {"vectors": [_digest(path, work) for path in paths(settings).values()], **columns}
 
 
-def _digest(path: Path, digest: Digest) -> str:
+def _digest(path: Path, work: Workdir) -> str:
     if not has_ids(path):
-        open_rows(path)
-        return digest(path)
-    hashes = [digest(file) for file in vector_files(path)]
+        if not isinstance(path, Address):
+            open_rows(path)
+        return work.digest_of(path)
+    hashes = [work.digest_of(file) for file in vector_files(path, work.remote)]
     return hashes[0] if len(hashes) == 1 else identity_of(hashes)
 
 
-def width(settings: IndexSettings, kind: Kind) -> int:
-    """Return the number of dimensions of the vectors of this kind. Raises InputError for unreadable ones."""
+def described(settings: IndexSettings, work: Workdir) -> dict[str, Any]:
+    """Return what the manifest says of files at addresses; nothing where there are none."""
+    files = [file for path in paths(settings).values() for file in _files(path, work.remote)]
+    remote = work.remote.described(files)
+    return {"remote": remote} if remote else {}
+
+
+def _files(path: Path, places: Places) -> list[Path]:
+    return vector_files(path, places) if has_ids(path) else [path]
+
+
+def width(settings: IndexSettings, kind: Kind, places: Places = LOCAL) -> int:
+    """Return the number of dimensions of the vectors of this kind, of the first file that has rows.
+
+    Raises InputError for unreadable ones.
+    """
     path = paths(settings)[kind]
     if not has_ids(path):
-        return int(open_rows(path).shape[1])
-    files = vector_files(path)
+        return int(open_rows(path, places).shape[1])
     theirs = read_as(kind, settings)
-    columns = columns_in(files, theirs, settings.vector_id_column, settings.vector_column)
-    return max(width_of(file, columns) for file in files)
+    for file in vector_files(path, places):
+        columns = columns_in(
+            [file], theirs, settings.vector_id_column, settings.vector_column, places
+        )
+        if dimensions := width_of(file, columns, places):
+            return dimensions
+    return 0
 
 
-def check_widths(settings: IndexSettings) -> int:
+def check_widths(settings: IndexSettings, places: Places = LOCAL) -> int:
     """Return the number of dimensions; raise InputError where documents and queries have different ones."""
-    documents, queries = (width(settings, kind) for kind in ("document", "query"))
+    documents, queries = (width(settings, kind, places) for kind in ("document", "query"))
     if documents != queries:
         raise InputError(
             f"--document-vectors {settings.document_vectors} have {documents} dimensions, "
@@ -73,13 +97,15 @@ def check_widths(settings: IndexSettings) -> int:
     return queries
 
 
-def check_rows(settings: IndexSettings, documents: int, queries: int) -> None:
+def check_rows(
+    settings: IndexSettings, documents: int, queries: int, places: Places = LOCAL
+) -> None:
     """Raise InputError unless arrays in row order have a row for every row of the source files."""
     counts: dict[Kind, int] = {"document": documents, "query": queries}
     for kind, path in paths(settings).items():
         if has_ids(path):
             continue
-        if (rows := len(open_rows(path))) != counts[kind]:
+        if (rows := len(open_rows(path, places))) != counts[kind]:
             theirs = read_as(kind, settings)
             raise InputError(
                 f"--{theirs}-vectors {path} has {rows:,} rows, the source {counts[kind]:,}. It needs one row "
@@ -90,9 +116,9 @@ def check_rows(settings: IndexSettings, documents: int, queries: int) -> None:
 class InRows:
     """An array in the row order of the source file. kind: what the user calls its rows."""
 
-    def __init__(self, kind: Kind, path: Path, norms: Norms) -> None:
+    def __init__(self, kind: Kind, path: Path, norms: Norms, places: Places = LOCAL) -> None:
         self._kind, self._path, self._norms = kind, path, norms
-        self._array = open_rows(path)
+        self._array = open_rows(path, places)
 
     def vectors(self, table: pa.Table) -> Floats:
         """Return the vectors of a table's rows, by its column source_row."""
@@ -107,11 +133,12 @@ class InRows:
         )
 
 
-def open_rows(path: Path) -> NDArray[Any]:
+def open_rows(path: Path, places: Places = LOCAL) -> NDArray[Any]:
     """Return a .npy array of floats, mapped, [rows, dimensions]; raise InputError for anything else."""
-    check_regular(path)
+    local = places.local(path)
+    check_regular(local)
     try:
-        array: NDArray[Any] = map_npy(path)
+        array: NDArray[Any] = map_npy(local)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist. Check the path.") from error
     except ValueError as error:
@@ -119,7 +146,7 @@ def open_rows(path: Path) -> NDArray[Any]:
             raise InputError(f"{path}: {error}. Copy it again.") from error
         if str(error).startswith("it holds"):
             raise InputError(f"{path}: {error}. It must be floats, one row per text.") from error
-        if is_zipfile(path):
+        if is_zipfile(local):
             raise InputError(
                 f"{path} is no .npy array but an archive, as .npz is. Write each array with numpy.save, as "
                 "float32."

@@ -28,7 +28,7 @@ from negmine.retrievers.dense.int8 import open_documents
 from negmine.retrievers.dense.open import open_dense
 from negmine.retrievers.dense.search import Dense
 from negmine.storage.files import write_array
-from negmine.storage.layout import CORPUS, QUERIES, VECTORS
+from negmine.storage.layout import CORPUS, QUERIES
 
 TRIED = 256  # queries on which a FAISS index is measured
 AT_ONCE = 65_536
@@ -43,8 +43,8 @@ def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
     def make(folder: Path) -> dict[str, Any]:
         index, work, corpus = context.config.index, context.work, context.corpus
         if index.on_error == "stop":  # else rows were skipped, and fewer are expected
-            rows = (work.require(name).rows for name in (CORPUS, QUERIES))
-            given.check_rows(index, *rows)
+            documents, queries = (work.require(name).rows for name in (CORPUS, QUERIES))
+            given.check_rows(index, documents, queries, work.remote)
         chosen = scope.positions(context, runs) if runs else None
         if index.index != approximate.FLAT:
             count = len(corpus.doc_ids()) if chosen is None else len(chosen)
@@ -57,8 +57,7 @@ def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
             folder,
             model,
             index,
-            work.cache(VECTORS),
-            work.digest,
+            work,
             context.progress,
         )
 

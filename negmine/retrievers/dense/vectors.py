@@ -25,18 +25,20 @@ from negmine.retrievers.dense.int8 import INT8, make_int8
 from negmine.retrievers.dense.rows import KINDS, Tables
 from negmine.storage.digests import Digests
 from negmine.storage.files import write_frame
+from negmine.storage.layout import VECTORS
+from negmine.storage.workdir import Workdir
 
 IDS = "query_ids.parquet"
 
 
-def identity(model: DenseModel, settings: IndexSettings, digest: Digests) -> dict[str, Any]:
+def identity(model: DenseModel, settings: IndexSettings, work: Workdir) -> dict[str, Any]:
     """Return what shapes the vectors, for the artifact's identity; a model counts by its files."""
     lengths = {} if settings.similarity == "cosine" else {"similarity": settings.similarity}
     if given.paths(settings):
         return {
-            **given.shaping(settings, digest), "vector_dtype": settings.vector_dtype, **lengths,
+            **given.shaping(settings, work), "vector_dtype": settings.vector_dtype, **lengths,
         }  # fmt: skip
-    both = encoders(model, settings, digest)
+    both = encoders(model, settings, work.digest)
     documents, wanted = both["document"], model.documents
     host = {"endpoint": documents.host} if isinstance(documents, ApiEncoder) else {}
     own = {"query_model": both["query"].fingerprint} if model.has_query_model else {}
@@ -77,22 +79,21 @@ def build(
     folder: Path,
     model: DenseModel,
     settings: IndexSettings,
-    store: Path,
-    digest: Digests,
+    work: Workdir,
     progress: Progress,
 ) -> dict[str, Any]:
     """Write the vectors of all documents and queries into `folder`; return the manifest's stats.
 
     documents, queries: tables with doc_id or query_id, text, source_row, streamed more than once.
-    store: folder of the vector store. Raises InputError for given vectors that do not fit.
+    work: has the vector store, and finds given vectors. Raises InputError for given vectors that do not fit.
     """
     ids = pa.concat_tables([table.select(["query_id"]) for table in queries()])
     counts = {"document": sum(t.num_rows for t in documents()), "query": ids.num_rows}
     progress.total(sum(counts.values()), "texts")
     maker = (
-        Brought(settings)
+        Brought(settings, work)
         if settings.document_vectors is not None
-        else Encoded(model, settings, store, digest, progress)
+        else Encoded(model, settings, work.cache(VECTORS), work.digest, progress)
     )
     for (kind, file), tables in zip(KINDS, (documents, queries), strict=True):
         maker.write(folder / file, kind, tables, counts[kind], progress)

@@ -77,7 +77,7 @@ FAMILIES = (
         "rerank", ("rerank_",), lambda config: config.rerank.rerank_model is not None, "--rerank-model"
     ),
     Family(
-        "generate", ("generate_",), lambda config: config.generates, "--generate-kind"
+        "generate", ("generate_", "share_generated"), lambda config: config.generates, "--generate-kind"
     ),
     Family("write", ("include",), lambda config: config.generates, "--generate-kind"),
     Family(

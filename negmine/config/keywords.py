@@ -93,6 +93,7 @@ class SettingsKeywords(TypedDict, total=False):
     generate_model: str | None
     generate_local: str | None
     generate_for: Literal["queries", "short"]
+    share_generated: bool
     generate_count: int
     generate_query_only_prompt: str | Path | None
     generate_contrast_prompt: str | Path | None

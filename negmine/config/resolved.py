@@ -102,6 +102,11 @@ class ResolvedConfig:
         return bool(self.generate.generate_kind)
 
     @property
+    def shares_generated(self) -> bool:
+        """Whether documents that were written for one query may be candidates of others."""
+        return self.generates and self.generate.share_generated
+
+    @property
     def guides(self) -> list[str]:
         """The column prefixes of the guides: guide, guide_2, guide_3 ..."""
         return guide_names(self.filter)

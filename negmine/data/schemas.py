@@ -7,7 +7,7 @@ Name and version of a schema ride in the Parquet metadata (`negmine.schema`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pyarrow as pa
 
@@ -256,12 +256,14 @@ def provenance_schema(
     teacher: bool = False,
     rounds: bool = False,
     origins: bool = False,
+    shared: bool = False,
 ) -> pa.Schema:
     """Return the schema of provenance; with `lists`, one list a row for everything about negatives.
 
     positive_lists: the same for positives. teacher: there are scores of `--teacher`. rounds: there were
     earlier rounds, and each negative has the round that wrote it first. origins: a language model wrote
-    candidates, and such a negative has its kind, model and prompt.
+    candidates, and such a negative has its kind, model and prompt. shared: it has the query, too, that it was
+    written for.
     """
 
     def many(kind: pa.DataType, are_lists: bool = lists) -> pa.DataType:
@@ -282,6 +284,7 @@ def provenance_schema(
         "level": pa.large_string(),
         **({"round": pa.int32()} if rounds else {}),
         **({"origin": pa.large_string()} if origins else {}),
+        **({"written_for": ID} if shared else {}),
     }
     return _schema(
         "provenance/4",
@@ -306,12 +309,20 @@ def with_opinions(schema: pa.Schema, names: Iterable[str], after: str) -> pa.Sch
     return pa.schema(fields, metadata=schema.metadata)
 
 
-ORIGIN = pa.field("origin", pa.large_string())  # of a written document: kind, model, prompt
+_ABOUT_WRITTEN = (
+    pa.field("origin", pa.large_string()),  # of a written document: kind, model, prompt
+    pa.field("written_for", ID),  # the query that it was written for
+)
 
 
-def with_origin(schema: pa.Schema) -> pa.Schema:
-    """Add the column `origin`, which tables have where a language model wrote candidates."""
-    return schema.append(ORIGIN)
+def with_origin(schema: pa.Schema, columns: Collection[str]) -> pa.Schema:
+    """Add what tables have where a language model wrote candidates, as far as it is among `columns`.
+
+    `origin`; and `written_for`, where documents may be candidates of other queries, too.
+    """
+    for field in _ABOUT_WRITTEN:
+        schema = schema.append(field) if field.name in columns else schema
+    return schema
 
 
 def name_of(schema: pa.Schema) -> str:

@@ -31,6 +31,7 @@ from negmine.errors import SettingsError
         ({"strong_rank": 3, "no_relative_margin": True}, "--relative-margin"),
         ({"judge_suspects": True}, "--judge-url"),
         ({"generate_count": 2}, "--generate-kind"),
+        ({"share_generated": True}, "--generate-kind"),
         ({"include": "generated"}, "--generate-kind"),
         ({"max_generated": 2}, "--include generated"),
         ({"judge_suspects": True, "judge_local": "m"}, "--suspect-neighbours"),

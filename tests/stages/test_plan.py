@@ -268,7 +268,7 @@ OWN_PROMPTS = [
 GENERATE_CHANGES = {
     "generate_kind": ["contrast"], "generate_url": "http://elsewhere/v1", "generate_model": "n",
     "generate_count": 2, "generate_max_tokens": 99, "generate_extra": '{"seed": 1}',
-    "include": "generated",
+    "include": "generated", "share_generated": True,
 }  # fmt: skip
 JUDGE = {"judge_url": "http://localhost/v1", "judge_model": "m"}
 JUDGE_CHANGES = {

@@ -72,7 +72,7 @@ def _negative(row: dict[str, Any], scorers: list[str], texts: Mapping[str, str])
     return {
         "doc_id": row["negative_id"],
         "rank": row["rank"],
-        **({"origin": row["origin"]} if row.get("origin") else {}),
+        **{name: row[name] for name in ("origin", "written_for") if row.get(name)},
         "scores": {name: score for name, score in scores.items() if score is not None},
         "positive_score": row["positive_score"],
         "text": texts.get(row["negative_id"]),

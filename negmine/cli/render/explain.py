@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from negmine.cli.render.generated import where_from
 from negmine.cli.render.text import cut, one_line, short
 from negmine.config.naming import counted
 from negmine.data.schemas import JUDGED_NEGATIVE, POSITIVE
@@ -51,7 +52,8 @@ def explanation(explained: dict[str, Any], limit: int, width: int) -> Renderable
         if any(row.get(name) is not None for row in shown)
     }
     header = ("rank", "doc_id", *(f"{n} (rank)" for n in scorers), *about.values(), "verdict")
-    lines = [_line(row, scorers, list(about)) for row in shown]
+    query_id = explained["query_id"]
+    lines = [_line(row, query_id, scorers, list(about)) for row in shown]
     columns = zip(header, *(x.cells for x in lines), strict=True)
     widths = [
         max(cell_len(line) for cell in column for line in cell.split("\n")) for column in columns
@@ -110,13 +112,13 @@ def _stacked(header: Sequence[str], lines: list[_Line], width: int) -> Group:
     return Group(*blocks)
 
 
-def _line(row: dict[str, Any], scorers: list[str], about: list[str]) -> _Line:
+def _line(row: dict[str, Any], query_id: str, scorers: list[str], about: list[str]) -> _Line:
     rank = "" if row["rank"] is None else str(row["rank"])
     verdict = "kept" if row["kept"] else str(row["reason"])
     if row["label"] == JUDGED_NEGATIVE:
         verdict += " (judged not relevant)"
     if row.get("origin"):
-        verdict += f" ({row['origin']})"
+        verdict += f" ({where_from(row, query_id)})"
     if row["suspected"] is not None:
         verdict += f" (suspected: {row['suspected']})"
     scores = (_score(row, name) for name in scorers)

@@ -1,9 +1,11 @@
-"""How the summary shows the documents that a language model wrote."""
+"""How documents that a language model wrote are shown: in the summary, and one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from negmine.cli.render.text import short
 
 
 def written_documents(
@@ -18,6 +20,15 @@ def written_documents(
         yield "written by a model", f"{requests.get('written', 0):,}", _listed(others)
     if verdicts:
         yield "  of them kept", f"{verdicts['kept']:,}", _listed(verdicts["removed"])
+    if shared := verdicts.get("for_others"):
+        yield "  for other queries", f"{shared['candidates']:,}", f"{shared['kept']:,} kept"
+
+
+def where_from(row: Mapping[str, Any], query_id: str) -> str:
+    """Return the origin of a written document, and the query that it was written for, if that is another."""
+    written_for = row.get("written_for")
+    other = "" if written_for in (None, query_id) else f", for query {short(str(written_for))}"
+    return f"{row['origin']}{other}"
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from negmine.cli.render.generated import where_from
 from negmine.cli.render.text import one_line, short
 from negmine.config.naming import counted
 
@@ -35,7 +36,7 @@ def _example(example: dict[str, Any], score: str, console: Console) -> list[Rend
         )
         parts.append(_text(positive["text"], console))
     for negative in example["negatives"]:
-        written = f", {negative['origin']}" if "origin" in negative else ""
+        written = f", {where_from(negative, example['query_id'])}" if "origin" in negative else ""
         head = one_line(f"- negative {short(negative['doc_id'])}{written}")
         parts.append(Text.assemble(head, (_numbers(negative, score), "dim")))
         parts.append(_text(negative["text"], console))

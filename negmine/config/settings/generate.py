@@ -35,6 +35,10 @@ class GenerateSettings(StageSettings):
         "queries",
         essential="stage",
     )
+    share_generated: bool = _generate(
+        "A document that was written for one query may also become a candidate of other queries near to it.",
+        False,
+    )
     generate_count: int = _generate("Documents per query and kind.", 1, gt=0, essential="stage")
     generate_query_only_prompt: Path | None = _generate(
         "Your own prompt for --generate-kind query-only, with {query} in it.", remote=True

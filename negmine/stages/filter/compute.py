@@ -64,7 +64,7 @@ def verdicts(
         .with_columns(kept=pl.col("reason").is_null())
     )
     schema = with_opinions(VERDICTS, [*retrievers, *scorers], after="score")
-    return table(decided, with_origin(schema) if "origin" in decided.columns else schema)
+    return table(decided, with_origin(schema, decided.columns))
 
 
 def same_text_as_positive(keyed: pl.DataFrame) -> pl.Series:
@@ -121,8 +121,12 @@ def count_verdicts(verdicts: pl.LazyFrame) -> dict[str, object]:
 
 
 def _count_generated(verdicts: pl.LazyFrame) -> dict[str, object]:
-    """Count what became of the documents that a language model wrote: candidates = kept + sum of removed."""
-    if "origin" not in verdicts.collect_schema():
+    """Count what became of the documents that a language model wrote: candidates = kept + sum of removed.
+
+    for_others: how many of these, and of the kept ones, were written for another query, where they are shared.
+    """
+    columns = verdicts.collect_schema()
+    if "origin" not in columns:
         return {}
     written = verdicts.filter(pl.col("label") == GENERATED)
     counts = written.group_by("reason").len().collect(engine="streaming")
@@ -133,8 +137,15 @@ def _count_generated(verdicts: pl.LazyFrame) -> dict[str, object]:
             "candidates": total,
             "kept": total - dropped,
             "removed": dict(removed.iter_rows()),
+            **({"for_others": _count_shared(written)} if "written_for" in columns else {}),
         }
     }
+
+
+def _count_shared(written: pl.LazyFrame) -> dict[str, int]:
+    shared = written.filter(pl.col("written_for") != pl.col("query_id"))
+    counts = shared.select(candidates=pl.len(), kept=pl.col("kept").sum())
+    return dict(counts.collect(engine="streaming").row(0, named=True))
 
 
 def _count_given(verdicts: pl.LazyFrame) -> dict[str, object]:

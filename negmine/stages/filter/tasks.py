@@ -87,13 +87,16 @@ class Keys:
 
     def documents(self, part: int) -> pl.DataFrame:
         """Return `corpus`, and the same of the documents that a model wrote for the queries of a part."""
-        if not self._context.config.generates:
+        work, config = self._context.work, self._context.config
+        if not config.generates:
             return self.corpus
-        written = self._context.work.read(GENERATED, part, ["doc_id", "text_key"])
+        columns = ["doc_id", "text_key"]
+        if config.shares_generated:
+            written = work.scan(GENERATED).select(columns).collect()
+        else:
+            written = work.read(GENERATED, part, columns)
         key = pl.col("text_key").alias("body_key")
-        return pl.concat(
-            [self.corpus, written.drop_nulls("doc_id").select("doc_id", "text_key", key)]
-        )
+        return pl.concat([self.corpus, written.drop_nulls("doc_id").select(*columns, key)])
 
     def queries(self, part: int) -> pl.DataFrame:
         """query_id, query_key of the queries of a part."""

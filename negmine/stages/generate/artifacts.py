@@ -13,7 +13,7 @@ from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.registry import types
-from negmine.stages.generate import scores, tasks
+from negmine.stages.generate import likeness, scores, tasks
 from negmine.stages.generate.writing import count_documents
 from negmine.storage.layout import (
     CANDIDATES,
@@ -44,11 +44,13 @@ def artifacts(context: Context) -> Iterable[Artifact]:
         uses=_USES,
     )  # fmt: skip
     yield Artifact(
-        GENERATED_CANDIDATES, schemas.CANDIDATES, (CANDIDATES, GENERATED, *indexes),
-        dict, scores.candidates,
+        GENERATED_CANDIDATES, schemas.CANDIDATES,
+        (CANDIDATES, GENERATED, *([QRELS] if config.shares_generated else []), *indexes),
+        lambda: {"share_generated": True} if config.shares_generated else {}, scores.candidates,
     )  # fmt: skip
     vectors = config.vector_retriever
     yield Artifact(
-        GENERATED_LIKENESS, schemas.LIKENESS, (GENERATED, CORPUS, QRELS, *indexes),
-        lambda: {"vectors": None if vectors is None else vectors.name}, scores.compared,
+        GENERATED_LIKENESS, schemas.LIKENESS,
+        (*([GENERATED_CANDIDATES] if config.shares_generated else []), GENERATED, CORPUS, QRELS, *indexes),
+        lambda: {"vectors": None if vectors is None else vectors.name}, likeness.compared,
     )  # fmt: skip

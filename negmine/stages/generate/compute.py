@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,21 +16,17 @@ from negmine.data.schemas import CANDIDATES, GENERATED, LIKENESS, with_opinions,
 IS_GENERATED = pl.col("label") == GENERATED
 
 
-def joined(
-    candidates: pl.DataFrame,
-    written: pl.DataFrame,
-    scores: Mapping[str, NDArray[np.float32]],
-    retrievers: Sequence[str],
-) -> pa.Table:
+def joined(candidates: pl.DataFrame, written: pl.DataFrame, retrievers: Sequence[str]) -> pa.Table:
     """Return candidates with the written documents behind those of their query, label `generated`.
 
-    candidates: a part, rows of a query together. written: query_id, doc_id, origin, of its queries. scores: by
-    retriever, float32 [written]; NaN where it cannot tell. They have no ranks, and no fused score: no retriever
-    found them.
+    candidates: a part, rows of a query together. written: query_id, doc_id, origin, `<retriever>_score` (null
+    where it cannot tell), and written_for where documents are shared. They have no ranks, and no fused score:
+    no retriever found them.
     """
-    columns = {f"{name}_score": pl.Series(values).fill_nan(None) for name, values in scores.items()}
-    added = written.select("query_id", "doc_id", "origin").with_columns(
-        label=pl.lit(GENERATED), **columns
+    scores = [f"{name}_score" for name in retrievers]
+    about = [name for name in ("origin", "written_for") if name in written.columns]
+    added = written.select("query_id", "doc_id", *about, *scores).with_columns(
+        label=pl.lit(GENERATED)
     )
     order = candidates.select("query_id").unique(maintain_order=True).with_row_index("_query")
     rows = (
@@ -39,7 +35,8 @@ def joined(
         .sort("_query", maintain_order=True)
         .drop("_query")
     )
-    return table(rows, with_origin(with_opinions(CANDIDATES, retrievers, after="score")))
+    schema = with_opinions(CANDIDATES, retrievers, after="score")
+    return table(rows, with_origin(schema, about))
 
 
 def likeness_table(written: pl.DataFrame, like: Any) -> pa.Table:

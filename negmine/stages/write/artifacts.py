@@ -79,7 +79,10 @@ def _provenance(context: Context, name: str) -> Artifact:
     config, settings = context.config, context.config.write
     return Artifact(
         provenance(name, settings.main_format),
-        schemas.provenance_schema(config.score_names, False, rounds=config.round > 1, origins=config.generates),
+        schemas.provenance_schema(
+            config.score_names, False, rounds=config.round > 1, origins=config.generates,
+            shared=config.shares_generated,
+        ),
         _once(*_chosen_from(context), *_random_from(settings), *_scales(settings)),
         lambda: {
             **shaping.of_format(context, name), **shaping.beside(context), **direction(config.index)

@@ -74,7 +74,7 @@ def _negatives(
         "sampling_probability",
         weight(selection, scales),
         level(selection, scales),
-        *(name for name in ("round", "origin") if name in chosen.columns),
+        *(name for name in ("round", "origin", "written_for") if name in chosen.columns),
         "positive_score",
         "place",
     )
@@ -142,6 +142,7 @@ def provenance_table(
         has_teacher,
         rounds="round" in rows.columns,
         origins="origin" in rows.columns,
+        shared="written_for" in rows.columns,
     )
     made = table(rows, schema)
     if not direction:

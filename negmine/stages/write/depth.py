@@ -24,26 +24,34 @@ def count_deep(
 
     deep: no retriever ranks the negative among a query's first 50. rows: of provenance. Where random negatives
     are asked for, `random_short` is how many of the queries have fewer. Where a language model wrote documents,
-    `generated` is how many pairs have one of them.
+    `generated` is how many pairs have one of them, and `generated_for_others`, where they are shared, how many
+    have one that was written for another query.
     """
     ranks = [f"{name}_rank" for name in retrievers]
-    columns = ["negative_id", "negative_label", *ranks]
+    schema = rows.collect_schema()
+    about = [name for name in ("origin", "written_for") if name in schema]
+    columns = ["negative_id", "negative_label", *about, *ranks]
     pairs = rows.select("query_id", *columns)
-    if isinstance(pairs.collect_schema()["negative_id"], pl.List):
+    if isinstance(schema["negative_id"], pl.List):
         pairs = pairs.explode(columns)
     unlabeled = pairs.filter(pl.col("negative_label") == UNLABELED)
     best = unlabeled.with_columns(best=best_rank(retrievers)).unique(["query_id", "negative_id"])
     counts = best.select(pl.len(), deep=(pl.col("best") > DEEP).sum()).collect(engine="streaming")
     negatives, deep = counts.row(0)
     short = {"random_short": _random_short(pairs, random_negatives)} if random_negatives else {}
-    written = {"generated": _generated(pairs)} if "origin" in rows.collect_schema() else {}
-    return {"negatives": negatives, "deep": deep, **short, **written}
+    return {"negatives": negatives, "deep": deep, **short, **_generated(pairs)}
 
 
-def _generated(pairs: pl.LazyFrame) -> int:
-    """Return how many (query, negative) pairs have a negative that a language model wrote."""
+def _generated(pairs: pl.LazyFrame) -> dict[str, int]:
+    """Return how many (query, negative) pairs have a negative that a language model wrote; see `count_deep`."""
+    columns = pairs.collect_schema()
+    if "origin" not in columns:
+        return {}
     own = pairs.filter(pl.col("negative_label") == GENERATED).unique(["query_id", "negative_id"])
-    return int(own.select(pl.len()).collect(engine="streaming").item())
+    counts = {"generated": pl.len()}
+    if "written_for" in columns:
+        counts["generated_for_others"] = (pl.col("written_for") != pl.col("query_id")).sum()
+    return dict(own.select(**counts).collect(engine="streaming").row(0, named=True))
 
 
 def _random_short(pairs: pl.LazyFrame, random_negatives: int) -> int:

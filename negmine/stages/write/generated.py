@@ -6,6 +6,7 @@ import polars as pl
 
 from negmine.config.settings import WriteSettings
 from negmine.data.schemas import GENERATED
+from negmine.stages.write.reuse import available
 
 IS_GENERATED = pl.col("label") == GENERATED
 
@@ -15,13 +16,15 @@ def includes(write: WriteSettings) -> bool:
     return write.include == GENERATED
 
 
-def chosen(verdicts: pl.DataFrame, write: WriteSettings, score: str) -> pl.DataFrame:
+def chosen(
+    verdicts: pl.DataFrame, write: WriteSettings, score: str, cutoffs: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Return the kept rows that a model wrote and that are taken: at most `max_generated` of each query.
 
     Those with the best `score` come first, ties by doc_id. Nothing draws them: sampling_probability is 1.
-    place: from 0.
+    place: from 0. cutoffs: of `--max-reuse` (see reuse.py); a shared document can be that of many queries.
     """
-    rows = verdicts.filter(pl.col("kept") & IS_GENERATED)
+    rows = available(verdicts.filter(pl.col("kept") & IS_GENERATED), cutoffs, score)
     order = (pl.col("query_id").rle_id(), -pl.col(f"{score}_score"), pl.col("doc_id"))
     in_order = rows.sort(*order, nulls_last=True, maintain_order=True)
     placed = in_order.with_columns(

@@ -31,7 +31,7 @@ def selected(verdicts: pl.DataFrame, selection: Selection) -> pl.DataFrame:
         place=pl.col("place").rank("ordinal").over("query_id").cast(pl.Int64) - 1
     )
     if generated.includes(selection.write):
-        written = generated.chosen(verdicts, selection.write, selection.score)
+        written = generated.chosen(verdicts, selection.write, selection.score, selection.cutoffs)
         return generated.beside(rows, with_round(written, selection), wanted(verdicts, selection))
     if selection.write.per == "query":
         return rows.filter(pl.col("place") < selection.write.num_negatives)

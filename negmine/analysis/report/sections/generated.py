@@ -27,7 +27,7 @@ class Generated(Part):
     what: str = Field(
         description="written (as a negative); not_taken (kept, and not written); or the rule that dropped them"
     )
-    documents: int = Field(description="how many")
+    documents: int = Field(description="how many; one that several queries share counts for each")
 
 
 def of_part(rows: pl.DataFrame, about: About) -> Tables:

@@ -158,11 +158,18 @@ def _generated(context: Context) -> list[tuple[str, int]]:
     if not context.config.generates:
         return []
     counts = context.work.require(VERDICTS).stats["generated"]
-    written = context.work.require(PROVENANCE).stats.get("generated", 0)
+    written = context.work.require(PROVENANCE).stats
+    shared = counts.get("for_others")
     return [
         ("of the candidates written by a language model", counts["candidates"]),
+        *([("of these written for another query", shared["candidates"])] if shared else []),
         ("of these kept", counts["kept"]),
-        ("negatives written by a language model", written),
+        ("negatives written by a language model", written.get("generated", 0)),
+        *(
+            [("of these written for another query", written["generated_for_others"])]
+            if shared
+            else []
+        ),
     ]
 
 

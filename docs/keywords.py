@@ -9,6 +9,7 @@ from pathlib import Path
 
 from negmine.analysis.lint.settings import LintSettings
 from negmine.analysis.prove.settings import ProveSettings
+from negmine.analysis.queries.settings import QuerySettings
 from negmine.config.settings import STAGES
 from negmine.config.table import SettingsTable
 from negmine.data.sources.tables import FIELDS
@@ -50,7 +51,12 @@ def render() -> str:
         "The settings of `negmine.batch`; `negmine.stages.batch.settings` says what each means.",
         [BatchSettings],
     )
-    return "\n\n".join([HEAD, stages, lint, prove, batch])
+    queries = _keywords(
+        "QueryKeywords",
+        "The settings of `negmine.generate_queries`; `negmine.analysis.queries.settings` says what each means.",
+        [QuerySettings],
+    )
+    return "\n\n".join([HEAD, stages, lint, prove, batch, queries])
 
 
 def _keywords(name: str, text: str, tables: Iterable[type[SettingsTable]]) -> str:

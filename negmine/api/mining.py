@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
-from negmine.config.keywords import BatchKeywords, SettingsKeywords
+from negmine.config.keywords import BatchKeywords, QueryKeywords, SettingsKeywords
 from negmine.config.settings import STAGES
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress
@@ -108,6 +108,35 @@ def batch(
 
     chosen = batch_settings(settings)
     return run_batch(open_existing(work, {}, None, progress, force), chosen)
+
+
+def generate_queries(
+    work: str | Path,
+    out: str | Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    **settings: Unpack[QueryKeywords],
+) -> dict[str, Any]:
+    """Have a language model write queries for documents that have none; keep those that find their document.
+
+    out: a folder for `queries.jsonl` and `qrels.tsv`, which are for `mine(queries=..., qrels=...)`. Returns the
+    `data` of `negmine generate-queries --json`. Settings are the command's flags. force: ask again for what
+    could not be read. Raises SettingsError, InputError, GeneratorError, MissingArtifact before `index` has run.
+    """
+    from negmine.analysis.queries.generate import generate_queries as generated
+    from negmine.analysis.queries.settings import query_settings
+
+    chosen = query_settings(settings)
+    return generated(open_existing(work, {}, None, progress, force), chosen, Path(out))
+
+
+def estimate_queries(context: Context, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `generate_queries` would cost; asks no model, and remembers nothing."""
+    from negmine.analysis.queries.generate import estimate
+    from negmine.analysis.queries.settings import query_settings
+
+    return dict(estimate(context, query_settings(settings)))
 
 
 def push(

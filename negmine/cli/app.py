@@ -17,6 +17,7 @@ from negmine.cli.commands.diff import diff
 from negmine.cli.commands.explain import explain
 from negmine.cli.commands.filter import filter_
 from negmine.cli.commands.generate import generate
+from negmine.cli.commands.generate_queries import generate_queries
 from negmine.cli.commands.init import init
 from negmine.cli.commands.judge_check import judge_check
 from negmine.cli.commands.label import label
@@ -47,7 +48,12 @@ COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
         "filter": filter_,
         "write": stage_command("write"),
     },
-    "After the stages": {"batch": batch, "label": label, "push": push},
+    "After the stages": {
+        "batch": batch,
+        "label": label,
+        "generate-queries": generate_queries,
+        "push": push,
+    },
     "Look at a run": {
         "status": status,
         "show": show,

@@ -276,3 +276,22 @@ class BatchKeywords(TypedDict, total=False):
     layout: Literal["rows", "files"]
     seed: int
     near_copy: float
+
+
+class QueryKeywords(TypedDict, total=False):
+    """The settings of `negmine.generate_queries`; `negmine.analysis.queries.settings` says what each means."""
+
+    documents: int
+    found_within: int
+    per_document: int
+    seed: int
+    prompt: str | Path | None
+    generate_url: str | None
+    generate_model: str | None
+    generate_local: str | None
+    generate_max_tokens: int
+    generate_extra: str | None
+    generate_budget: str | None
+    generate_concurrency: int
+    generate_timeout: float
+    generate_retries: int

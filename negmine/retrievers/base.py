@@ -83,6 +83,8 @@ class VectorRetriever(Retriever, Protocol):
 
 ScoreTexts = Callable[[pa.Table, NDArray[np.int64], Sequence[str]], NDArray[np.float32]]
 """Scores a text that is in no index, texts[j], for query rows[j] of a table; float32 [texts]."""
+SearchTexts = Callable[[pa.Table, int], Hits]
+"""Returns the best k documents of queries that no index has: a table with `query_id` and `text`."""
 TextVectors = Callable[[Sequence[str]], NDArray[np.float32]]
 """Returns the unit vectors of documents' texts, float32 [texts, dimensions]."""
 
@@ -105,7 +107,8 @@ class RetrieverType:
     vectors. model: the name of its model, which stands behind a `-` in the names of its artifacts; query_model:
     that of queries, if it is another. several: for a kind of which settings name several, the entry of each.
     score_texts, text_vectors: open what scores, and what encodes, texts that are in no index, as
-    documents are; None where the retriever, or these settings of it, cannot.
+    documents are; search_texts: what searches for new queries. None where the retriever, or these settings of
+    it, cannot.
     evidence: its scores tell how relevant a document is. A retriever that never finds positives would teach the
     risk that whatever it finds is safe.
     """
@@ -126,3 +129,4 @@ class RetrieverType:
     evidence: bool = True
     score_texts: Callable[[Context], ScoreTexts | None] | None = None
     text_vectors: Callable[[Context], TextVectors | None] | None = None
+    search_texts: Callable[[Context], SearchTexts | None] | None = None

@@ -53,6 +53,7 @@ def own_type(spec: str) -> RetrieverType:
         run=lambda config: run,
         indexes=lambda context: (_index(name),) if _builds(spec, context) else (CORPUS,),
         open=partial(open_own, spec),
+        search_texts=lambda context: open_own(spec, context).search,
     )
 
 

@@ -89,4 +89,5 @@ BM25 = RetrieverType(
     ordered=True,
     score_kind="sum",
     score_texts=lambda context: _open(context).score_texts,
+    search_texts=lambda context: _open(context).search,
 )

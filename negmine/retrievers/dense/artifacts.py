@@ -116,6 +116,7 @@ def _of_model(model: DenseModel) -> RetrieverType:
         open_vectors=opened,
         score_texts=partial(texts.score_texts, model=model),
         text_vectors=partial(texts.text_vectors, model=model),
+        search_texts=partial(texts.search_texts, model=model),
         model=lambda config: model.documents.model,
         query_model=lambda config: queries,
     )

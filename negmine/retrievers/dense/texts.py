@@ -1,4 +1,4 @@
-"""Vectors, and scores, of texts that are in no index: encoded as documents are, through the vector store."""
+"""Texts that are in no index: vectors and scores of documents, searches for queries, by the vector store."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from negmine.config.dense import DenseModel
 from negmine.data.arrays import Floats
 from negmine.engine.context import Context
+from negmine.models.encoder import Kind
 from negmine.models.norms import UnitRows
 from negmine.models.products import pair_scores
-from negmine.retrievers.base import ScoreTexts, TextVectors
+from negmine.retrievers import shards
+from negmine.retrievers.base import ScoreTexts, SearchTexts, TextVectors
 from negmine.retrievers.dense.encoded import encoders
 from negmine.retrievers.dense.open import open_dense
-from negmine.retrievers.dense.search import Dense
+from negmine.retrievers.dense.search import Dense, Exactly
 from negmine.storage.layout import VECTORS
 from negmine.storage.vectors import VectorStore
 
@@ -36,6 +38,17 @@ def score_texts(context: Context, model: DenseModel) -> ScoreTexts | None:
     return None if encode is None else partial(_scored, open_dense(context, model), encode)
 
 
+def search_texts(context: Context, model: DenseModel) -> SearchTexts | None:
+    """Return what searches for new queries, encoded as mined ones are; None where vectors were brought."""
+    encode = _encoder(context, model, "query")
+    if encode is None:
+        return None
+    asked = Exactly(
+        open_dense(context, model).shards, lambda queries: encode(queries["text"].to_pylist())
+    )
+    return partial(shards.search, asked)
+
+
 def _scored(
     dense: Dense,
     encode: TextVectors,
@@ -48,17 +61,17 @@ def _scored(
     return pair_scores(dense.read(queries), encode(texts), rows, np.arange(len(texts)))
 
 
-def _encoder(context: Context, model: DenseModel) -> TextVectors | None:
+def _encoder(context: Context, model: DenseModel, kind: Kind = "document") -> TextVectors | None:
     """Return what gives the vectors of texts, of length 1 unless --similarity is dot."""
     index, note = context.config.index, context.progress.note
     if index.document_vectors is not None:
         return None
-    encoder = encoders(model, index, context.work.digest)["document"]
-    folder = context.work.cache(VECTORS) / encoder.identity("document")
+    encoder = encoders(model, index, context.work.digest)[kind]
+    folder = context.work.cache(VECTORS) / encoder.identity(kind)
     store = VectorStore(folder, note)
 
     def encode(texts: Sequence[str]) -> Floats:
-        vectors, _ = store.encode(texts, encoder.work("document", note), lambda count: None)
+        vectors, _ = store.encode(texts, encoder.work(kind, note), lambda count: None)
         return vectors
 
     return encode

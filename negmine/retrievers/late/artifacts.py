@@ -45,4 +45,5 @@ LATE = RetrieverType(
     last=2,
     model=lambda config: config.index.late_model,
     score_texts=texts.score_texts,
+    search_texts=texts.search_texts,
 )

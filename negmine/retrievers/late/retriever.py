@@ -43,7 +43,11 @@ class Late:
             np.concatenate([np.zeros(1, np.int64), np.cumsum(heights(self._queries)[places])]),
             joined(self._queries[places]).values,
         )
-        hits = exact.search(asked, self._documents, k, self._order)
+        return self.search_tokens(asked, k)
+
+    def search_tokens(self, queries: Ragged, k: int) -> Hits:
+        """Search for queries by the vectors of their tokens."""
+        hits = exact.search(queries, self._documents, k, self._order)
         if self._positions is None:
             return hits
         return Hits(np.where(hits.docs < 0, -1, self._positions[hits.docs]), hits.scores)

@@ -7,8 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
+from negmine.data.sparse_rows import of_pairs
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts
@@ -16,7 +19,7 @@ from negmine.errors import SettingsError
 from negmine.models.encoder import check_devices
 from negmine.models.sparse import SparseEncoder
 from negmine.retrievers import search
-from negmine.retrievers.base import RetrieverType
+from negmine.retrievers.base import Hits, RetrieverType, SearchTexts
 from negmine.retrievers.sparse.build import build
 from negmine.retrievers.sparse.retriever import Sparse
 from negmine.retrievers.sparse.texts import SparseTexts
@@ -99,6 +102,18 @@ def _score_texts(context: Context) -> SparseTexts:
     return SparseTexts(_open(context), encoder, store, note)
 
 
+def _search_texts(context: Context) -> SearchTexts:
+    encoder, note, sparse = _encoder(context), context.progress.note, _open(context)
+    store = VectorStore(context.work.root / VECTORS / encoder.identity("query"), note)
+
+    def search(queries: pa.Table, k: int) -> Hits:
+        texts = queries["text"].to_pylist()
+        store.fill(texts, encoder.work("query", note), lambda count: None)
+        return sparse.search_terms(of_pairs(store.held(texts)), k)
+
+    return search
+
+
 def _make_run(context: Context) -> Parts:
     return search.run(context, _open, ordered=True)
 
@@ -121,4 +136,5 @@ SPARSE = RetrieverType(
     score_kind="sum",
     model=lambda config: config.index.sparse_model,
     score_texts=_score_texts,
+    search_texts=_search_texts,
 )

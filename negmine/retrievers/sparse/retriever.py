@@ -40,6 +40,10 @@ class Sparse:
         """Return the best k documents of every query that score above 0, by (-score, doc_id)."""
         return self._postings.search(self._weighted(queries), k)
 
+    def search_terms(self, terms: SparseRows, k: int) -> Hits:
+        """Search for queries that the index has not: their terms and weights."""
+        return self._postings.search(self._there(self._heaviest(terms)), k)
+
     def score_pairs(
         self, queries: pa.Table, rows: NDArray[np.int64], docs: NDArray[np.int64]
     ) -> NDArray[np.float32]:
@@ -53,14 +57,16 @@ class Sparse:
         """Return the terms of queries that are searched, also those that no document has."""
         asked = pl.DataFrame({"query_id": queries["query_id"]})
         places = asked.join(self._ids, on="query_id", how="left", maintain_order="left")["place"]
-        rows = self._queries.take(places.cast(pl.Int64).to_numpy())
-        if self._query_terms is not None:
-            rows = rows.heaviest(self._query_terms)
-        return rows
+        return self._heaviest(self._queries.take(places.cast(pl.Int64).to_numpy()))
+
+    def _heaviest(self, rows: SparseRows) -> SparseRows:
+        return rows if self._query_terms is None else rows.heaviest(self._query_terms)
 
     def _weighted(self, queries: pa.Table) -> Weighted:
         """Return the terms of queries that are searched and that some document has."""
-        rows = self.terms_of(queries)
+        return self._there(self.terms_of(queries))
+
+    def _there(self, rows: SparseRows) -> Weighted:
         there = rows.where(rows.terms < self._postings.tokens)
         return Weighted(there.terms, there.weights, there.offsets)
 

@@ -1,6 +1,6 @@
 """How an answer of the model that writes is read: one JSON object with one text, and nothing else.
 
-What cannot be read so is no document: a refusal in words, a preamble, two objects, an answer that was cut off,
+What cannot be read so is no text: a refusal in words, a preamble, two objects, an answer that was cut off,
 the prompt's own words, characters that steer what shows them or that chat templates put between messages.
 """
 
@@ -15,7 +15,7 @@ from negmine.scorers.judge.base import ANSWER, Reply
 from negmine.scorers.judge.prompts import MARKS
 
 LONGEST = 20_000  # characters of a document
-COPIED = 8  # words of the prompt, one after the other, that no document may have
+COPIED = 8  # words of the prompt, one after the other, that no answer may have
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL | re.IGNORECASE)
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 
@@ -30,6 +30,11 @@ def document_of(reply: Reply, prompt: str) -> str | None:
 
     prompt: its words are not to come back.
     """
+    return text_of(reply, "text", prompt, LONGEST)
+
+
+def text_of(reply: Reply, key: str, prompt: str, longest: int) -> str | None:
+    """Return the text that a reply has under `key`; None where it cannot be read, or has more characters."""
     if reply.kind != ANSWER or not reply.whole:
         return None
     text = reply.text
@@ -45,24 +50,39 @@ def document_of(reply: Reply, prompt: str) -> str | None:
     if not isinstance(pairs, list) or len(pairs) != 1 or not isinstance(pairs[0], tuple):
         return None
     name, value = pairs[0]
-    if name != "text" or not isinstance(value, str):
+    if name != key or not isinstance(value, str):
         return None
-    document = value.replace("\r\n", "\n").strip()
-    return document if _is_document(document, prompt) else None
+    written = value.replace("\r\n", "\n").strip()
+    return written if _is_text(written, prompt, longest) else None
 
 
-def _is_document(text: str, prompt: str) -> bool:
+def _is_text(text: str, prompt: str, longest: int) -> bool:
     words = normalise(text)
-    if not words or len(text) > LONGEST or STEERING.search(text) or MARKS.search(text):
+    if not words or len(text) > longest or STEERING.search(text) or MARKS.search(text):
         return False
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
-    return not _runs(words) & _runs(normalise(prompt))
+    return not shares_run(text, prompt)
+
+
+def shares_run(text: str, other: str) -> bool:
+    """Tell whether two texts share COPIED words, one after the other."""
+    return not _runs(normalise(text)).isdisjoint(_runs(normalise(other)))
+
+
+def holds(text: str, other: str) -> bool:
+    """Tell whether a text has all words of another, one after the other."""
+    some, all_of_it = (f" {' '.join(_words(normalise(one)))} " for one in (other, text))
+    return some in all_of_it
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
     """Return every run of COPIED words, without punctuation."""
-    words = re.findall(r"\w+", text)
+    words = _words(text)
     return {tuple(words[at : at + COPIED]) for at in range(len(words) - COPIED + 1)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from negmine.data.identity import canonical
 from negmine.engine.context import Context
 from negmine.errors import GeneratorError
 from negmine.models.endpoint.budget import Budget
-from negmine.scorers.judge.base import Chat
+from negmine.scorers.judge.base import Chat, Reply
 from negmine.scorers.judge.chat import HttpChat
 from negmine.scorers.judge.local import LocalChat, fingerprint
 from negmine.scorers.judge.recorded import Recorded
@@ -68,8 +68,10 @@ def shaping(context: Context) -> dict[str, Any]:
 
 
 @contextmanager
-def open_model(context: Context) -> Iterator[Opened]:
-    """Open the model behind the call cache and the command's budget.
+def open_model(
+    context: Context, can_read: Callable[[Reply, bool], bool] = readable
+) -> Iterator[Opened]:
+    """Open the model behind the call cache and the command's budget. can_read: see Recorded.
 
     With --force, cached answers that cannot be read are asked for again. What was spent is kept under the
     command's name, so that later parts of the same command go on from there.
@@ -79,7 +81,7 @@ def open_model(context: Context) -> Iterator[Opened]:
         budget = Budget(**generate_budget(settings), counters=calls.spending(context.command))
         try:
             name = identity(context)
-            chat = Recorded(_chat(context), name, calls, budget, context.force, readable)
+            chat = Recorded(_chat(context), name, calls, budget, context.force, can_read)
             model = short_name(str(settings.generator))
             writer = Writer(chat, model, name, settings.generate_max_tokens)
             yield Opened(writer, chat, budget)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,12 +64,19 @@ def prompt_of(kind: str, file: Path | None) -> Prompt:
     """Return the prompt of a kind, or the user's own. Raises SettingsError for an unusable file."""
     if file is None:
         return Prompt(kind, PROMPTS[kind])
-    name = flag(f"generate_{kind.replace('-', '_')}_prompt")
+    return own_prompt(kind, flag(f"generate_{kind.replace('-', '_')}_prompt"), file, FIELDS[kind])
+
+
+def own_prompt(kind: str, name: str, file: Path, fields: Sequence[str]) -> Prompt:
+    """Return the prompt in a file of the user's. name: of the flag.
+
+    Raises SettingsError where it cannot be read, or lacks a field.
+    """
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name} {file} cannot be read: {error}.") from error
-    missing = [field for field in FIELDS[kind] if field not in text]
+    missing = [field for field in fields if field not in text]
     if missing:
         raise SettingsError(f"{name} {file} has no {' and no '.join(missing)} in it.")
     return Prompt(kind, text)

@@ -36,7 +36,7 @@ def generate_queries(
 ) -> None:
     """Write queries for documents that have none, and keep those that find their document.
 
-    A language model writes; WORK's retrievers check. New queries are in files of their own: WORK stays as it is.
+    A language model writes; WORK's retrievers check. New queries go to files of their own; WORK stays as it is.
 
     Example: negmine generate-queries work --documents 500 --generate-local FOLDER
     """

@@ -87,6 +87,7 @@ class SettingsKeywords(TypedDict, total=False):
     sparse_query_terms: int | None
     nprobe: int | None
     ef_search: int | None
+    rescore: int | None
     min_recall: float
     generate_kind: str | Sequence[str]
     generate_url: str | None

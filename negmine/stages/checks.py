@@ -21,6 +21,7 @@ from negmine.stages.write.formats.registry import FORMATS
 _FOLDERS = (
     "vectors",
     "faiss",
+    "binary",
     "searched",
     "recall",
 )  # what folders of a dense retriever begin with

@@ -184,6 +184,7 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         (ENDPOINT | {"data": beir}, {"model_url": "http://elsewhere/v1"}),
         (base | {"index": "IVF2,Flat"}, {"nprobe": 2, "index": "IVF3,Flat"}),
         (base | {"index": "HNSW8"}, {"ef_search": 9}),
+        (base | {"index": "binary"}, {"rescore": 9}),
         ({"data": beir}, {"dense_scope": "candidates"}),
         (sparse, {"sparse_query_terms": 2, "sparse_model": words("b")}),
         ({"data": beir} | late, {"late_scope": "all", "late_vector_dtype": "float32"}),

@@ -27,6 +27,7 @@ _machine = partial(setting, group="Memory and devices")
 _cluster = partial(setting, group="Cluster", speed=True, shared_with=_ALL)
 
 MOST_SHARDS = 10_000  # of --shards
+FLAT, BINARY = "flat", "binary"  # values of --index that are no factory strings
 
 
 class IndexSettings(StageSettings):
@@ -233,8 +234,9 @@ class IndexSettings(StageSettings):
         "Times a failed request to --model-url is tried again.", 6, ge=0, speed=True
     )
     index: str = _faiss(
-        "flat compares with every vector; a FAISS factory string, such as IVF4096,Flat or HNSW32, with fewer.",
-        "flat",
+        "flat compares with every vector; binary with one bit a dimension, then with the vectors of the best; "
+        "a FAISS factory string, such as IVF4096,Flat or HNSW32, with fewer.",
+        FLAT,
         essential="stage",
     )
     dense_scope: Literal["all", "candidates"] = _model(
@@ -335,8 +337,8 @@ class IndexSettings(StageSettings):
     @classmethod
     def _flat_in_any_case(cls, value: str) -> str:
         if not value.strip():
-            raise ValueError("say flat, or a FAISS factory string such as IVF4096,Flat")
-        return "flat" if value.lower() == "flat" else value
+            raise ValueError("say flat, binary, or a FAISS factory string such as IVF4096,Flat")
+        return value.lower() if value.lower() in (FLAT, BINARY) else value
 
     @field_validator("shards", mode="before")
     @classmethod

@@ -58,6 +58,11 @@ class RetrieveSettings(StageSettings):
         gt=0,
         le=MOST,
     )
+    rescore: int | None = _faiss(
+        "--index binary: how many times --k documents are compared by their vectors. Default: 4.",
+        gt=0,
+        le=MOST,
+    )
     min_recall: float = _faiss(
         "Gate: exit code 3 if --index finds less than this share of what exact search finds.",
         0.95,

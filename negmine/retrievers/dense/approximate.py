@@ -23,7 +23,6 @@ from negmine.storage.arrays import damaged
 from negmine.storage.files import atomic_path
 
 FILE = "index.faiss"
-FLAT = "flat"
 TRAINED_ON = 262_144  # vectors at most: 64 for each of 4,096 cells, FAISS' own advice is 39 or more
 SEED = 13
 AT_ONCE = 65_536

@@ -1,4 +1,4 @@
-"""Dense retrieval in the plan: vectors, a FAISS index over them, the run; of each --model."""
+"""Dense retrieval in the plan: vectors, a FAISS index or bits over them, the run; of each --model."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from negmine.config.dense import DenseModel, dense_models
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.rounds import is_earlier
 from negmine.config.settings import IndexSettings
+from negmine.config.settings.index import BINARY, FLAT
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.base import RetrieverType
 from negmine.retrievers.dense import approximate, checks, names, tasks, texts, trial, vectors
+from negmine.retrievers.dense.binary import RESCORE
 from negmine.retrievers.dense.open import open_dense
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
@@ -45,31 +47,33 @@ def _vectors(model: DenseModel, context: Context, runs: tuple[str, ...]) -> Iter
         uses=("earlier_model",) if is_earlier(model.name) else _USES,
         check=lambda: vectors.check_machine(index),
     )  # fmt: skip
-    if index.index != approximate.FLAT:
+    if index.index != FLAT:
         yield Artifact(
-            names.faiss(index, model), None, (made,),
-            lambda: {"index": index.index}, partial(tasks.faiss_index, model=model),
+            names.approximate(index, model), None, (made,),
+            lambda: {"index": index.index}, partial(tasks.index_over, model=model),
             check=lambda: _check_index(config),
         )  # fmt: skip
 
 
 def _check_index(config: ResolvedConfig) -> None:
     approximate.faiss_or_error()
+    if config.index.index == BINARY:
+        return
     trial.check(config.index.index, config.retrieve.faiss_parameters)
 
 
 def _searches(model: DenseModel, context: Context) -> Iterable[Artifact]:
-    """Yield the run; beside an exact one what it searched, before another what its FAISS index misses."""
+    """Yield the run; beside an exact one what it searched, before another what its index misses."""
     config, index = context.config, context.config.index
     made = names.vectors(index, model)
     reads: tuple[str, ...] = (made, QUERIES, QRELS)
     settings = _shaping(config)
-    exact = index.index == approximate.FLAT
+    exact = index.index == FLAT
     if not exact:
-        faiss, recall = names.faiss(index, model), names.recall(index, model)
-        reads = (faiss, recall, *reads)
+        over, recall = names.approximate(index, model), names.recall(index, model)
+        reads = (over, recall, *reads)
         yield Artifact(
-            recall, schemas.RECALL, (faiss, made),
+            recall, schemas.RECALL, (over, made),
             lambda: settings, partial(tasks.recall, model=model), tasks.count_recall,
             check=lambda: _check_index(config),
         )  # fmt: skip
@@ -85,10 +89,12 @@ def _searches(model: DenseModel, context: Context) -> Iterable[Artifact]:
 
 
 def _shaping(config: ResolvedConfig) -> dict[str, Any]:
-    """Return what shapes the run: its depth, and how hard a FAISS index looks."""
+    """Return what shapes the run: its depth, and how hard an index looks."""
     index, retrieve = config.index, config.retrieve
-    if index.index == approximate.FLAT:
+    if index.index == FLAT:
         return {"k": retrieve.k}
+    if index.index == BINARY:
+        return {"k": retrieve.k, "index": BINARY, "rescore": retrieve.rescore or RESCORE}
     return {
         "k": retrieve.k, "index": index.index, "nprobe": retrieve.nprobe,
         "ef_search": retrieve.ef_search,

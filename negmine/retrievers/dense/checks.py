@@ -7,9 +7,9 @@ from negmine.config.endpoints import budget_of, check_url
 from negmine.config.naming import flag
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.settings import IndexSettings
+from negmine.config.settings.index import BINARY, FLAT
 from negmine.errors import SettingsError
 from negmine.models.endpoint.embeddings import KEY
-from negmine.retrievers.dense.approximate import FLAT
 
 
 def check(config: ResolvedConfig) -> None:
@@ -32,10 +32,23 @@ def check(config: ResolvedConfig) -> None:
         raise SettingsError(
             f"--index {index.index} is for the dense retriever. Add --retriever dense."
         )
-    for field in ("nprobe", "ef_search"):
-        if getattr(config.retrieve, field) is not None and index.index == FLAT:
+    _check_effort(config)
+
+
+def _check_effort(config: ResolvedConfig) -> None:
+    """Refuse settings of a search that this --index does not have; FAISS indexes are asked later (trial.py)."""
+    retrieve, kind = config.retrieve, config.index.index
+    for field in ("nprobe", "ef_search", "rescore"):
+        if getattr(retrieve, field) is None:
+            continue
+        if kind == FLAT:
             raise SettingsError(
                 f"{flag(field)}: --index flat looks at every vector. Name an index that it is for."
+            )
+        if (field == "rescore") != (kind == BINARY):
+            raise SettingsError(
+                f"{flag(field)} {getattr(retrieve, field)}: this --index has no such setting. --nprobe is for "
+                "IVF, --ef-search for HNSW, --rescore for binary."
             )
 
 

@@ -1,4 +1,4 @@
-"""Where the artifacts of a dense retriever lie: vectors, a FAISS index over them, the run.
+"""Where the artifacts of a dense retriever lie: vectors, a FAISS index or bits over them, the run.
 
 The names of the first model without a name begin with what they are: `1-index/dense-<model>`,
 `1-index/faiss-<model>`. Those of a retriever `e5` have its name in them: `1-index/e5-<model>`,
@@ -11,6 +11,7 @@ from __future__ import annotations
 from negmine.config.dense import NAME, DenseModel
 from negmine.config.rounds import folder_name
 from negmine.config.settings import IndexSettings
+from negmine.config.settings.index import BINARY
 from negmine.storage.layout import short_name
 
 
@@ -21,9 +22,10 @@ def vectors(index: IndexSettings, model: DenseModel) -> str:
     return f"1-index/{_model(index, model)}"
 
 
-def faiss(index: IndexSettings, model: DenseModel) -> str:
-    """Return the FAISS index over the vectors."""
-    return f"{vectors(index, model).split('/')[0]}/{_of('faiss', index, model)}"
+def approximate(index: IndexSettings, model: DenseModel) -> str:
+    """Return what --index makes over the vectors: a FAISS index, or their bits."""
+    kind = BINARY if index.index == BINARY else "faiss"
+    return f"{vectors(index, model).split('/')[0]}/{_of(kind, index, model)}"
 
 
 def run(index: IndexSettings, model: DenseModel) -> str:
@@ -37,7 +39,7 @@ def searched(index: IndexSettings, model: DenseModel) -> str:
 
 
 def recall(index: IndexSettings, model: DenseModel) -> str:
-    """Return the measured recall of the FAISS index."""
+    """Return the measured recall of the index."""
     return f"2-retrieve/{_of('recall', index, model)}"
 
 

@@ -1,4 +1,4 @@
-"""Open the dense retriever as the settings say: exact, or with a FAISS index; on GPUs or cores."""
+"""Open the dense retriever as the settings say: exact, with a FAISS index or bits; on GPUs or cores."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from functools import partial
 
 from negmine.config.dense import DenseModel
 from negmine.config.memory import products
+from negmine.config.settings.index import BINARY, FLAT
 from negmine.engine.context import Context
 from negmine.retrievers import shards
 from negmine.retrievers.dense import coarse, names, nearest
-from negmine.retrievers.dense.approximate import FLAT, Approximate
+from negmine.retrievers.dense.approximate import Approximate
+from negmine.retrievers.dense.binary import RESCORE, Binary
 from negmine.retrievers.dense.search import Dense
 
 ROUNDED = 1.001  # a length in the manifest, and numbers in half precision, are rounded
@@ -19,10 +21,7 @@ def open_dense(context: Context, model: DenseModel) -> Dense:
     """Open the finished vectors of a model, memory-mapped."""
     config, work = context.config, context.work
     index = config.index
-    approximate = None
-    if index.index != FLAT:
-        folder = work.opened(names.faiss(index, model))
-        approximate = Approximate(folder, config.retrieve.faiss_parameters, index.one_device)
+    approximate = _approximate(context, model)
     folder = work.opened(names.vectors(index, model))
     corpus = context.corpus
     sizes = corpus.part_documents()
@@ -36,6 +35,17 @@ def open_dense(context: Context, model: DenseModel) -> Dense:
     wide = config.memory_bytes >= coarse.LEAST_MEMORY
     roughly = partial(coarse.on_cpu, products=size // 2) if wide else None
     return made(propose, roughly, approximate, longest)
+
+
+def _approximate(context: Context, model: DenseModel) -> Approximate | Binary | None:
+    """Open what --index made, if it is not flat."""
+    index, retrieve = context.config.index, context.config.retrieve
+    if index.index == FLAT:
+        return None
+    folder = context.work.opened(names.approximate(index, model))
+    if index.index == BINARY:
+        return Binary(folder, retrieve.rescore or RESCORE)
+    return Approximate(folder, retrieve.faiss_parameters, index.one_device)
 
 
 def _longest(context: Context, vectors: str) -> float | None:

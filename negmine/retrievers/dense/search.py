@@ -1,4 +1,4 @@
-"""The dense retriever: a finished index, memory-mapped, searched exactly or with a FAISS index."""
+"""The dense retriever: a finished index, memory-mapped, searched exactly, with a FAISS index or by bits."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from negmine.retrievers import scope, shards
 from negmine.retrievers.base import Hits
 from negmine.retrievers.dense import coarse, exact
 from negmine.retrievers.dense.approximate import Approximate
+from negmine.retrievers.dense.binary import Binary
 from negmine.retrievers.dense.int8 import FLOATS, open_documents
 from negmine.retrievers.dense.nearest import Floats, Propose
 from negmine.retrievers.dense.shard import DenseShard, Find, IdOrder
@@ -51,7 +52,7 @@ class Dense:
         ids: Callable[[Span], pl.Series],
         propose: Propose,
         roughly: Propose | None = None,
-        approximate: Approximate | None = None,
+        approximate: Approximate | Binary | None = None,
         longest: float | None = None,
     ) -> None:
         self.name, self._longest, self._ids_of = name, longest, ids
@@ -108,7 +109,7 @@ class Dense:
         return Hits(np.where(hits.docs < 0, -1, positions[hits.docs]), hits.scores)
 
     def search_exactly(self, queries: pa.Table, k: int) -> Hits:
-        """Search as `search` does without a FAISS index."""
+        """Search as `search` does with `--index flat`."""
         return shards.search(Exactly(self._exact, self.read), queries, k)
 
     def score_pairs(

@@ -1,4 +1,4 @@
-"""Tasks of the dense retriever: vectors, a FAISS index and what it misses, the run and what it searched."""
+"""Tasks of the dense retriever: vectors, an index and what it misses, the run and what it searched."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.config.dense import NAME, DenseModel
+from negmine.config.settings.index import BINARY, FLAT
 from negmine.data.frames import table
 from negmine.data.schemas import RECALL, SEARCHED
 from negmine.engine.context import Context
@@ -21,7 +22,7 @@ from negmine.engine.tasks import MODEL, TASK, Folder, Made, Parts, Stream, once
 from negmine.errors import GateNotMet
 from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers import scope, shards
-from negmine.retrievers.dense import approximate, given, names
+from negmine.retrievers.dense import approximate, binary, given, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
 from negmine.retrievers.dense.int8 import open_documents
@@ -30,7 +31,7 @@ from negmine.retrievers.dense.search import Dense
 from negmine.storage.files import write_array
 from negmine.storage.layout import CORPUS, QUERIES
 
-TRIED = 256  # queries on which a FAISS index is measured
+TRIED = 256  # queries on which an index is measured
 AT_ONCE = 65_536
 
 
@@ -46,7 +47,7 @@ def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
             documents, queries = (work.require(name).rows for name in (CORPUS, QUERIES))
             given.check_rows(index, documents, queries, work.remote)
         chosen = scope.positions(context, runs) if runs else None
-        if index.index != approximate.FLAT:
+        if index.index != FLAT:
             count = len(corpus.doc_ids()) if chosen is None else len(chosen)
             approximate.check_size(index.index, count)
         if chosen is not None:
@@ -66,7 +67,7 @@ def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
 
 def run(context: Context, model: DenseModel) -> Parts:
     """The run; an exact one goes on from an earlier run."""
-    if context.config.index.index != approximate.FLAT:
+    if context.config.index.index != FLAT:
         _check_recall(context, model)
     work = _Run(context, model)
     place = MODEL if context.config.index.gpus else TASK  # a GPU searches, too
@@ -82,7 +83,7 @@ def _open_earlier(
     A function, not a method: a run that held itself would hold the mapped vectors, too.
     """
     config = context.config
-    if context.force or config.index.index != approximate.FLAT:
+    if context.force or config.index.index != FLAT:
         return None
     earlier = Earlier(context, model, dense())
     return earlier if earlier.usable else None
@@ -143,8 +144,8 @@ def searched(context: Context, model: DenseModel) -> Stream:
     return Stream(tables())
 
 
-def faiss_index(context: Context, model: DenseModel) -> Folder:
-    """A FAISS index over the vectors."""
+def index_over(context: Context, model: DenseModel) -> Folder:
+    """A FAISS index over the vectors, or their bits."""
 
     def make(folder: Path) -> dict[str, Any]:
         index, progress, work = context.config.index, context.progress, context.work
@@ -152,13 +153,15 @@ def faiss_index(context: Context, model: DenseModel) -> Folder:
         is_unit = bool(made.stats.get("normalised", True))
         documents = open_documents(work.opened(made.artifact), None, is_unit)
         progress.total(len(documents), "documents")
+        if index.index == BINARY:
+            return binary.build(documents, folder, progress)
         return approximate.build(documents, index.index, folder, progress)
 
     return Folder(make)
 
 
 def recall(context: Context, model: DenseModel) -> Stream:
-    """How many of the k best documents the FAISS index finds, for a sample of queries."""
+    """How many of the k best documents the index finds, for a sample of queries."""
 
     def tables() -> Iterator[pa.Table]:
         dense, k = open_dense(context, model), context.config.retrieve.k
@@ -179,7 +182,7 @@ def recall(context: Context, model: DenseModel) -> Stream:
 
 
 def _check_recall(context: Context, model: DenseModel) -> None:
-    """Report how much the FAISS index finds of what exact search finds; raise GateNotMet for too little."""
+    """Report how much the index finds of what exact search finds; raise GateNotMet for too little."""
     config = context.config
     factory, least = config.index.index, config.retrieve.min_recall
     measured = context.work.require(names.recall(config.index, model)).stats
@@ -197,7 +200,7 @@ def _check_recall(context: Context, model: DenseModel) -> None:
 
 
 def _remedy(factory: str) -> str:
-    flags = {"IVF": "--nprobe", "HNSW": "--ef-search"}
+    flags = {"IVF": "--nprobe", "HNSW": "--ef-search", BINARY.upper(): "--rescore"}
     flag = next((flag for kind, flag in flags.items() if kind in factory.upper()), None)
     return "Choose" if flag is None else f"Raise {flag}, choose"
 

@@ -18,7 +18,7 @@ SECONDS = 40  # a trial may take; one of IVF or HNSW takes about one
 LONGEST = 120  # characters of a factory string
 CELLS, VECTORS, MOST_BITS = 16, 1_000, 12
 NARROW = 64  # dimensions of a first trial
-USE = "Use flat, or a factory string such as IVF4096,Flat or HNSW32."
+USE = "Use flat, binary, or a factory string such as IVF4096,Flat or HNSW32."
 _ENDS, _LONG = "it ends the process", "it takes more than"
 _TOO_FEW = "training points"  # FAISS' words where a trial is too small: the real work finds out
 

@@ -50,7 +50,7 @@ class EvaluationWork:
     def _indexes(self) -> list[str]:
         """Return the artifacts of stage index that a model made: its name stands behind a `-`."""
         folders = sorted(path.name for path in self.work.shared.glob("1-index/*-*"))
-        return [f"1-index/{name}" for name in folders if not name.startswith("faiss")]
+        return [f"1-index/{name}" for name in folders if not name.startswith(("faiss", "binary"))]
 
     def texts(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Yield (`query` or `document`, id and text) in pieces."""

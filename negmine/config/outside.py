@@ -92,7 +92,7 @@ def named_outside(given: Settings, root: Path) -> list[Named]:
                 is_default = value in {text for _, text in _values(setting, default)}
                 if not is_ours and not is_inside and not is_default:
                     named_by = "earlier_model" if is_earlier(name) else setting
-                    things.append(Named(named_by, _kind(kind, value), value))
+                    things.append(Named(named_by, _kind(kind, path), value))
     return things
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from negmine.config.naming import is_address
+from negmine.config.addresses import as_address
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 WANTED = "give NAME=FILE, with a NAME of letters, digits and _, which its columns get"
@@ -32,17 +32,17 @@ def is_run(value: str) -> bool:
 def run_file(value: str) -> RunFile:
     """Return name and file of NAME=FILE."""
     name, _, path = value.partition("=")
-    return RunFile(name, Path(path))
+    place = as_address(path)
+    return RunFile(name, place if isinstance(place, Path) else Path(place))
 
 
 def check_runs(values: Sequence[str]) -> None:
-    """Raise ValueError for what is not NAME=FILE, an address, and a name that is there twice."""
+    """Raise ValueError for what is not NAME=FILE, an address with keys, and a name that is there twice."""
     names = [value.partition("=")[0] for value in values]
     for value, name in zip(values, names, strict=True):
         if not is_run(value):
             raise ValueError(WANTED)
-        if is_address(value.partition("=")[2]):
-            raise ValueError("this is an address. Download the file first, and name it")
+        as_address(value.partition("=")[2])
         if names.count(name) > 1:
             raise ValueError(f"the name {name} is given twice. Give each run its own")
 

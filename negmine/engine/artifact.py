@@ -28,7 +28,9 @@ class Artifact:
     that shape the rows; may read model files. make: picklable, opens the work that makes it. count: statistics
     of the finished rows. begun: what there is of an unfinished one beside finished parts. uses: settings whose
     files or models `settings` and `begun` read (config/outside.py). check: raises a NegmineError, before any
-    work, for what this machine cannot do.
+    work, for what this machine cannot do. quick: it reads the user's files without a model, and finds what is
+    wrong with them. Of a stage it is made before what is not; after a mistake in one, only such are made, so
+    that all mistakes are told together before anything long begins.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Artifact:
     begun: Callable[[], str] = str
     uses: tuple[str, ...] = ()
     check: Callable[[], None] = _nothing
+    quick: bool = False
 
     @property
     def stage(self) -> str:

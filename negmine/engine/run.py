@@ -108,10 +108,10 @@ def _make_all(asked: Run, wanted: Sequence[State], outcomes: list[Outcome]) -> N
     """Make what is wanted, adding to `outcomes`; problems of the user's files are raised together."""
     failures: list[InputError] = []
     failed: set[str] = set()
-    waiting = list(wanted)
+    waiting, only_quick = list(wanted), False
     while waiting:
         state = waiting.pop(0)
-        if failed & set(state.artifact.reads):
+        if failed & set(state.artifact.reads) or (only_quick and not state.artifact.quick):
             failed.add(state.artifact.name)
             continue
         try:
@@ -122,6 +122,7 @@ def _make_all(asked: Run, wanted: Sequence[State], outcomes: list[Outcome]) -> N
         except InputError as error:
             failures.append(error)
             failed.add(state.artifact.name)
+            only_quick |= state.artifact.quick
     asked.context.work.digest.save()
     if failures:
         raise together(failures)

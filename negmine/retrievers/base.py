@@ -89,6 +89,15 @@ TextVectors = Callable[[Sequence[str]], NDArray[np.float32]]
 """Returns the unit vectors of documents' texts, float32 [texts, dimensions]."""
 
 
+class Data(NamedTuple):
+    """What a dry run knows of the data: how many rows the sources have, and functions that return all ids."""
+
+    documents: int
+    queries: int
+    doc_ids: Callable[[], pl.Series]
+    query_ids: Callable[[], pl.Series]
+
+
 def _no_model(config: ResolvedConfig) -> str | None:
     return None
 
@@ -97,7 +106,8 @@ def _no_model(config: ResolvedConfig) -> str | None:
 class RetrieverType:
     """One kind of retriever: what it makes on disk, how it is opened, what it can do.
 
-    check: raises SettingsError for settings of its own that cannot work, in use or not. artifacts: of stages
+    check: raises SettingsError for settings of its own that cannot work, in use or not. check_data: raises
+    InputError, in a dry run, for files of its own that do not fit the data. artifacts: of stages
     index and retrieve, in the order they are made, the run among them; it gets the context and the
     runs of the retrievers before it. run: the artifact of its run. indexes: the artifacts that `open` reads.
     ordered: its hits come ordered by (-score, doc_id). last: where above 0, its artifacts may read the
@@ -130,3 +140,4 @@ class RetrieverType:
     score_texts: Callable[[Context], ScoreTexts | None] | None = None
     text_vectors: Callable[[Context], TextVectors | None] | None = None
     search_texts: Callable[[Context], SearchTexts | None] | None = None
+    check_data: Callable[[Context, Data], None] | None = None

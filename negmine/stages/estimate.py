@@ -21,6 +21,7 @@ from negmine.engine.status import FRESH, survey
 from negmine.models.encoder import Encoder
 from negmine.retrievers.dense import given
 from negmine.retrievers.registry import type_of
+from negmine.stages.early import check_columns, check_files
 from negmine.stages.embedding_cost import embedding_cost
 from negmine.stages.plan import make_plan
 from negmine.storage.layout import CORPUS, QUERIES, stage_of
@@ -67,12 +68,13 @@ def estimate(context: Context) -> dict[str, Any]:
     """Return documents, queries, and a row for each artifact: state, rows, seconds, megabytes.
 
     embedding: what would be sent to --model-url, None where nothing would. Makes and sends nothing. Raises
-    InputError for sources that cannot be read.
+    InputError for sources that cannot be read, and for files beside them that do not fit.
     """
     plan = make_plan(context)
     states = survey(context, plan, strict=())
     made = {one.artifact.name for one in states if one.state == FRESH}
     is_indexed = {CORPUS, QUERIES} <= made
+    check_columns(context)
     size = _size(context, is_indexed, made)
     at_endpoint = context.config.index.model_url is not None
     asked = [model for name, _, model in _with_vectors(context) if at_endpoint and name not in made]
@@ -116,6 +118,7 @@ def _size(context: Context, is_indexed: bool, made: Collection[str]) -> Size:
         )
         documents = sum(table.num_rows for table in sources.corpus(problems))
         asked = sum(table.num_rows for table in sources.queries(problems))
+    check_files(context, documents, asked, is_indexed)
     vectors = {
         name: _made(context, name) if name in made else _timed(context, model)
         for name, _, model in _with_vectors(context)

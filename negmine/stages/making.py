@@ -10,6 +10,7 @@ from negmine.engine.executors.choose import chosen
 from negmine.engine.run import Outcome, run
 from negmine.errors import SettingsError
 from negmine.stages.advice import note_advice
+from negmine.stages.early import check_columns
 from negmine.stages.filter.limits.gates import check_gates
 from negmine.stages.generate.short import begin_short
 from negmine.stages.plan import make_plan
@@ -37,6 +38,8 @@ def run_stages(context: Context, stages: Sequence[str]) -> Result:
     if "write" in stages:
         context.trust.require(stages)
         check_plugins(context.config)
+    if "index" in stages:
+        check_columns(context)
     begin_round(context, plan, stages)
     begin_short(context, stages)
     outcomes: list[Outcome] = []

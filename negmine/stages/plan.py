@@ -65,7 +65,10 @@ def make_plan(context: Context) -> list[Artifact]:
     found_by_retrievers = _retrievers(context)
     return [
         *_index(context),
-        *(one for one in found_by_retrievers if stage_of(one.name) == "index"),
+        *sorted(
+            (one for one in found_by_retrievers if stage_of(one.name) == "index"),
+            key=lambda one: not one.quick,
+        ),
         *_shingles(context),
         *(one for one in found_by_retrievers if stage_of(one.name) == "retrieve"),
         _candidates(context),
@@ -90,17 +93,17 @@ def _index(context: Context) -> Iterable[Artifact]:
     columns = own_settings(settings)
     yield Artifact(
         CORPUS, schemas.CORPUS, (), source("corpus_files", *columns[CORPUS]),
-        index_tasks.corpus, uses=SOURCES,
+        index_tasks.corpus, uses=SOURCES, quick=True,
     )  # fmt: skip
     yield Artifact(
         QUERIES, schemas.QUERIES, (),
         lambda: source("query_files", *columns[QUERIES])() | index_tasks.odd_cut(context),
-        index_tasks.queries, uses=SOURCES,
+        index_tasks.queries, uses=SOURCES, quick=True,
     )  # fmt: skip
     yield Artifact(
         QRELS, schemas.QRELS, (CORPUS, QUERIES),
         lambda: source("qrels_files", "min_relevance")() | _labels(context),
-        index_tasks.qrels, uses=SOURCES,
+        index_tasks.qrels, uses=SOURCES, quick=True,
     )  # fmt: skip
 
 

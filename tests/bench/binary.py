@@ -6,6 +6,7 @@ and bytes are measured; seconds are those of the processor, of all threads.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -73,15 +74,10 @@ def of_many(folder):
     queries = np.array(documents[:QUERIES])
     stats = binary.build(documents, folder, Silent())
     order = np.arange(DOCUMENTS)
-    ways = {
-        "`--index flat`": lambda: exactly(queries, documents, K),
-        **{
-            f"`--index binary --rescore {n}`": lambda n=n: Binary(folder, n).search(
-                queries, documents, K, order
-            )
-            for n in (4, 8)
-        },
-    }
+    ways = {"`--index flat`": partial(exactly, queries, documents, K)}
+    for n in (4, 8):
+        search = partial(Binary(folder, n).search, queries, documents, K, order)
+        ways[f"`--index binary --rescore {n}`"] = search
     lines = [
         "| search | processor seconds | bytes that each query reads in full |",
         "|---|---|---|",

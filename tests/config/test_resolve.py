@@ -199,8 +199,8 @@ def test_a_default_is_not_remembered_as_if_it_were_said():
 def test_an_address_is_no_file_of_this_machine():
     with pytest.raises(SettingsError, match="is an address, and this setting names a file of this"):
         lint_settings({"vector_store": "s3://bucket/store"})
-    with pytest.raises(SettingsError, match="is an address"):
-        resolve({"run": ["other=https://host/run.trec"]})
+    with pytest.raises(SettingsError, match="keys do not belong in an address"):
+        resolve({"run": ["other=s3://key:secret@bucket/run.trec"]})
 
 
 def test_addresses_and_datasets_are_kept_as_they_are(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from negmine.config.naming import nearest
 from negmine.errors import InputError, cut
 
 _MOST, _LONGEST = 12, 40  # names of columns, and characters of each, in a message
@@ -41,6 +42,17 @@ def check_names(path: Path, names: Sequence[str]) -> None:
         raise InputError(
             f"{path}: the name of column {odd[0]!r:.60} has a NUL character. Rename it."
         )
+
+
+def no_column(flag: str, column: str, what: str, own: Sequence[str]) -> str:
+    """Return the message for a flag that names a column that is not there.
+
+    what: `documents` or `queries`. own: the columns that they have beside negmine's.
+    """
+    return (
+        f"{flag} {column}: the {what} have no such column.{nearest(column, own)} Their own columns: "
+        f"{listed(own) or 'none'}."
+    )
 
 
 def listed(names: Iterable[str]) -> str:

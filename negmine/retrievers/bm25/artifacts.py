@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from negmine.config.naming import nearest
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
+from negmine.data.sources.columns import no_column
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts
@@ -55,10 +55,7 @@ def _lacks_language(context: Context, table: str) -> str:
     own = [name for name in names if name not in schema.names]
     if column is None or column in own:
         return ""
-    return (
-        f"--language-column {column}: the {what} have no such column.{nearest(column, own)} "
-        f"Their own columns: {', '.join(own) or 'none'}."
-    )
+    return no_column("--language-column", column, what, own)
 
 
 def _open(context: Context) -> retriever.BM25:

@@ -15,8 +15,8 @@ from negmine.config.settings.index import BINARY, FLAT
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
-from negmine.retrievers.base import RetrieverType
-from negmine.retrievers.dense import approximate, checks, names, tasks, texts, trial, vectors
+from negmine.retrievers.base import Data, RetrieverType
+from negmine.retrievers.dense import approximate, checks, given, names, tasks, texts, trial, vectors
 from negmine.retrievers.dense.binary import RESCORE
 from negmine.retrievers.dense.open import open_dense
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
@@ -45,6 +45,7 @@ def _vectors(model: DenseModel, context: Context, runs: tuple[str, ...]) -> Iter
         partial(tasks.vectors, model=model, runs=runs),
         begun=lambda: count_encoded(store, vectors.encoder_identities(model, index, digest)),
         uses=("earlier_model",) if is_earlier(model.name) else _USES,
+        quick=index.document_vectors is not None,
         check=lambda: vectors.check_machine(index),
     )  # fmt: skip
     if index.index != FLAT:
@@ -101,6 +102,16 @@ def _shaping(config: ResolvedConfig) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _check_data(context: Context, data: Data) -> None:
+    """Refuse vectors that the user brought, of another width or number of rows; reads no more than it must."""
+    index, places = context.config.index, context.work.remote
+    if index.document_vectors is None:
+        return
+    given.check_widths(index, places)
+    if index.on_error == "stop":
+        given.check_rows(index, data.documents, data.queries, places)
+
+
 def dense_types(index: IndexSettings) -> tuple[RetrieverType, ...]:
     """Return the entry of each --model."""
     return tuple(map(_of_model, dense_models(index)))
@@ -112,6 +123,7 @@ def _of_model(model: DenseModel) -> RetrieverType:
     return RetrieverType(
         name=model.name,
         check=checks.check,
+        check_data=_check_data,
         artifacts=partial(_artifacts, model),
         run=lambda config: names.run(config.index, model),
         indexes=lambda context: (names.vectors(context.config.index, model),),

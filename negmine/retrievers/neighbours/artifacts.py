@@ -11,7 +11,7 @@ import polars as pl
 from negmine.config.naming import counted, flag
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
-from negmine.data.sources.columns import listed
+from negmine.data.sources.columns import no_column
 from negmine.data.sources.problems import Problems
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
@@ -59,7 +59,7 @@ def check(config: ResolvedConfig) -> None:
 def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
     index = context.config.index
     shaping = index.model_dump(mode="json", include={*SETTINGS, "on_error"}, exclude_none=True)
-    yield Artifact(INDEX, None, (CORPUS,), lambda: shaping, _build)
+    yield Artifact(INDEX, None, (CORPUS,), lambda: shaping, _build, quick=True)
     yield Artifact(
         RUN, schemas.RUN, (INDEX, QUERIES, QRELS), lambda: {"k": context.config.retrieve.k}, _run
     )
@@ -93,11 +93,15 @@ def _rows(context: Context) -> pl.DataFrame:
     names = context.work.scan(CORPUS).collect_schema().names()
     for name in wanted:
         if name not in names:
-            raise InputError(
-                f"The corpus has no column {name!r} with a value in its first rows. It has: {listed(names)}."
-            )
+            own = [one for one in names if one not in schemas.CORPUS.names]
+            raise InputError(no_column(_flag_of(name, context), name, "documents", own))
     rows = context.work.scan(CORPUS).filter(pl.col("same_as").is_null())
     return rows.select("doc_id", *(pl.col(name).cast(pl.String) for name in wanted)).collect()
+
+
+def _flag_of(column: str, context: Context) -> str:
+    index = context.config.index
+    return next(flag(name) for name in SETTINGS if getattr(index, name) == column)
 
 
 def _open(context: Context) -> Retriever:

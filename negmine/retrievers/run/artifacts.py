@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from negmine.config.addresses import Address
 from negmine.config.places import check_regular
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.runs import RunFile
@@ -15,8 +16,8 @@ from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts
 from negmine.retrievers import search
-from negmine.retrievers.base import Retriever, RetrieverType
-from negmine.retrievers.run.build import build
+from negmine.retrievers.base import Data, Retriever, RetrieverType
+from negmine.retrievers.run.build import build, check_ids
 from negmine.retrievers.run.retriever import FinishedRun
 from negmine.storage.layout import CORPUS, QRELS, QUERIES
 
@@ -26,6 +27,7 @@ def run_type(run: RunFile) -> RetrieverType:
     return RetrieverType(
         name=run.name,
         check=_check,
+        check_data=partial(_check_data, run),
         artifacts=partial(_artifacts, run),
         run=lambda config: _run_of(run),
         indexes=lambda context: (_index_of(run),),
@@ -38,6 +40,10 @@ def _check(config: ResolvedConfig) -> None:
     pass
 
 
+def _check_data(run: RunFile, context: Context, data: Data) -> None:
+    check_ids(context, run.path, data.query_ids(), data.doc_ids())
+
+
 def _index_of(run: RunFile) -> str:
     return f"1-index/{run.name}"
 
@@ -48,12 +54,15 @@ def _run_of(run: RunFile) -> str:
 
 def _artifacts(run: RunFile, context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
     def shaping() -> dict[str, Any]:
-        check_regular(run.path)
+        if not isinstance(run.path, Address):
+            check_regular(run.path)
         on_error = context.config.index.on_error
-        return {"sources": [context.work.digest(run.path)], "on_error": on_error}
+        return {"sources": [context.work.digest_of(run.path)], "on_error": on_error}
 
     index = _index_of(run)
-    yield Artifact(index, None, (CORPUS, QUERIES), shaping, partial(_build, run=run), uses=("run",))
+    yield Artifact(
+        index, None, (CORPUS, QUERIES), shaping, partial(_build, run=run), uses=("run",), quick=True,
+    )  # fmt: skip
     yield Artifact(
         _run_of(run), schemas.RUN, (index, QUERIES, QRELS),
         lambda: {"k": context.config.retrieve.k}, partial(_search, run=run),

@@ -18,6 +18,7 @@ import pyarrow as pa
 from negmine.config.naming import counted
 from negmine.data.frames import table
 from negmine.data.sources.problems import SHOWN, Problems
+from negmine.data.sources.reading import naming
 from negmine.data.sources.records import quoted
 from negmine.data.sources.runs import read_run
 from negmine.engine.context import Context
@@ -65,7 +66,7 @@ def build(context: Context, path: Path, folder: Path) -> dict[str, Any]:
         scratch_path(folder / "spilled.parquet") as spilled,
         table_file(folder / ROWS, SCHEMA) as out,
     ):
-        blocks = spill(read_run(path, problems), path, ids, spilled, problems)
+        blocks = spill(_rows(context, path, problems), path, ids, spilled, problems)
         problems.raise_if_any()
         for block in sorted(blocks):
             raw = pl.scan_parquet(spilled).filter(pl.col("block") == block).collect().sort("line")
@@ -76,7 +77,35 @@ def build(context: Context, path: Path, folder: Path) -> dict[str, Any]:
     if not rows:
         _add_empty(path, problems)
     problems.raise_if_any()
-    return {"rows": rows, "queries": queries, **_told(context, problems, order)}
+    remote = context.work.remote.described([path])
+    there = {"remote": remote} if remote else {}
+    return {"rows": rows, "queries": queries, **there, **_told(context, problems, order)}
+
+
+def check_ids(context: Context, path: Path, query_ids: pl.Series, doc_ids: pl.Series) -> None:
+    """Raise InputError where a run cannot be read, has other ids than these, or no row at all.
+
+    Nothing is written. With --on-error skip, rows with other ids are no mistake.
+    """
+    problems, rows = Problems(skip=context.config.index.on_error == "skip"), 0
+    known = {"query_id": ("queries", query_ids), "doc_id": ("corpus", doc_ids)}
+    for piece in _rows(context, path, problems):
+        rows += piece.height
+        for column, (place, ids) in known.items():
+            unknown = ~pl.col(column).is_in(ids.implode())
+            _add_unknown(piece.filter(unknown), column, place, path, problems)
+    if not rows:
+        _add_empty(path, problems)
+    problems.raise_if_any()
+
+
+def _rows(context: Context, path: Path, problems: Problems) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a run's file; messages name an address, not its copy."""
+    local = context.work.remote.local(path)
+    if local != path:
+        problems.shown[str(local)] = str(path)
+    with naming(local, path):
+        yield from read_run(local, problems)
 
 
 def ids_of(context: Context) -> Ids:

@@ -54,7 +54,7 @@ def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
         return {"sources": digests, "pairs_format": index.pairs_format}
 
     yield Artifact(
-        GIVEN_INDEX, None, (CORPUS, QUERIES), shaping, _build, uses=SOURCES,
+        GIVEN_INDEX, None, (CORPUS, QUERIES), shaping, _build, uses=SOURCES, quick=True,
     )  # fmt: skip
     yield Artifact(
         RUN, schemas.RUN, (GIVEN_INDEX, QUERIES, QRELS),

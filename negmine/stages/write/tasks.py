@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from negmine.config.naming import nearest
 from negmine.data import schemas
+from negmine.data.sources.columns import no_column
 from negmine.data.sources.swapped import D2Q
 from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Parts, Stats
@@ -71,10 +71,7 @@ def _queries(context: Context, part: int) -> pl.DataFrame:
     own = settings.instruction_column
     if own is not None and own not in rows.columns:
         columns = [name for name in rows.columns if name not in schemas.QUERIES.names]
-        raise SettingsError(
-            f"--instruction-column {own}: the queries have no such column.{nearest(own, columns)} "
-            f"They have: {', '.join(columns) or 'none of their own'}."
-        )
+        raise SettingsError(no_column("--instruction-column", own, "queries", columns))
     return compute.sought(rows, settings)
 
 

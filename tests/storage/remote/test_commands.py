@@ -253,3 +253,22 @@ def test_a_dataset_that_has_other_tables_is_told_with_them(hub, work, tmp_path, 
         InputError, match=r"has no corpus\.jsonl.* It has de-corpus/c-0\.parquet, de-q"
     ):
         negmine.index(work, data="mteb/de", **FAST)
+
+
+def test_a_run_may_be_an_address(s3, tmp_path, work, beir):
+    text = "q1 Q0 tea-5 1 3.5 t\nq3 Q0 cat-2 1 1.5 t\n"
+    (tmp_path / "pys.trec").write_text(text)
+    s3.put_object(Bucket="texts", Key="pys.trec", Body=text.encode())
+    for where, run in ((tmp_path / "here", tmp_path / "pys.trec"), (work, "s3://texts/pys.trec")):
+        negmine.mine(where, data=beir, run=[f"pys={run}"], **FAST)
+    assert rows(work, "2-retrieve/pys").equals(rows(tmp_path / "here", "2-retrieve/pys"))
+    manifest = json.loads((work / "1-index" / "pys" / "_manifest.json").read_text())
+    assert [one["address"] for one in manifest["stats"]["remote"]] == ["s3://texts/pys.trec"]
+    assert states(work)["1-index/pys"].state == "fresh"
+    s3.put_object(Bucket="texts", Key="pys.trec", Body=b"q1 Q0 no 1 3.5 t\n")
+    assert states(work)["1-index/pys"].why == "the source files changed"
+    with pytest.raises(InputError, match=r's3://texts/pys\.trec, line 1: doc_id "no" is not in'):
+        negmine.index(work)
+    Trust(work).forget()
+    with pytest.raises(NotTrusted, match=r"--run pys=s3://texts/pys\.trec \(address\)"):
+        negmine.index(work)

@@ -12,9 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from negmine.config.settings import FilterSettings
+from negmine.data import schemas
 from negmine.data.qrels import positives
 from negmine.data.schemas import POSITIVE
 from negmine.data.similarity import Likeness, centroid_similarity, likeness
+from negmine.data.sources.columns import no_column
 from negmine.data.texts import normalise
 from negmine.engine.context import Context
 from negmine.engine.tasks import Parts
@@ -192,9 +194,9 @@ def _with_answers(context: Context, rows: pl.DataFrame, part: int) -> pl.DataFra
 def _need(column: str | None, rows: pl.LazyFrame, flag: str, what: str) -> None:
     names = rows.collect_schema().names()
     if column not in names:
-        raise InputError(
-            f"{flag} {column}: the table of {what} has no such column. It has: {', '.join(names)}."
-        )
+        fixed = {"documents": schemas.CORPUS, "queries": schemas.QUERIES}[what].names
+        own = [name for name in names if name not in fixed]
+        raise InputError(no_column(flag, str(column), what, own))
 
 
 def _offsets(counts: pl.Series) -> NDArray[np.int64]:

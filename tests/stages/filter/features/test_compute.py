@@ -128,10 +128,10 @@ def test_columns_and_vectors_that_are_missing_are_told(tmp_path, data):
     flags = {"data": data, "retriever": ["bm25"]}
     with pytest.raises(
         InputError,
-        match=r"--same-parent thread: the table of documents has no such column.*article",
+        match=r"--same-parent thread: the documents have no such column.*article",
     ):
         negmine.mine(tmp_path / "a", same_parent="thread", **flags)
-    with pytest.raises(InputError, match="--contains-answer said: the table of queries has"):
+    with pytest.raises(InputError, match="--contains-answer said: the queries have no such"):
         negmine.mine(tmp_path / "b", contains_answer="said", **flags)
     with pytest.raises(SettingsError, match="Add --retriever dense"):
         negmine.mine(tmp_path / "c", owner_query=0.9, **flags)

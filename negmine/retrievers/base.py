@@ -6,7 +6,7 @@ negmine; `--retriever package.module:factory` names a user's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -98,6 +98,29 @@ class Data(NamedTuple):
     query_ids: Callable[[], pl.Series]
 
 
+class Amounts(NamedTuple):
+    """What a dry run knows: how many rows the sources have, which artifacts are kept, a few documents' texts."""
+
+    documents: int
+    queries: int
+    made: Collection[str]
+    texts: Callable[[], list[str]]
+
+
+class Cost(NamedTuple):
+    """About what an artifact costs. Of what is None, the usual rate of its stage is taken.
+
+    seconds, more_seconds: the former in place of the usual ones, the latter beside them. size: bytes, with what
+    goes into a cache. texts: that are encoded at most. tokens: that get a vector each.
+    """
+
+    seconds: float | None = None
+    size: float | None = None
+    more_seconds: float = 0.0
+    texts: int = 0
+    tokens: int = 0
+
+
 def _no_model(config: ResolvedConfig) -> str | None:
     return None
 
@@ -107,7 +130,8 @@ class RetrieverType:
     """One kind of retriever: what it makes on disk, how it is opened, what it can do.
 
     check: raises SettingsError for settings of its own that cannot work, in use or not. check_data: raises
-    InputError, in a dry run, for files of its own that do not fit the data. artifacts: of stages
+    InputError, in a dry run, for files of its own that do not fit the data. costs: by artifact, for a dry run,
+    where its stage's usual rate is far off. artifacts: of stages
     index and retrieve, in the order they are made, the run among them; it gets the context and the
     runs of the retrievers before it. run: the artifact of its run. indexes: the artifacts that `open` reads.
     ordered: its hits come ordered by (-score, doc_id). last: where above 0, its artifacts may read the
@@ -141,3 +165,4 @@ class RetrieverType:
     text_vectors: Callable[[Context], TextVectors | None] | None = None
     search_texts: Callable[[Context], SearchTexts | None] | None = None
     check_data: Callable[[Context, Data], None] | None = None
+    costs: Callable[[Context, Amounts], dict[str, Cost]] | None = None

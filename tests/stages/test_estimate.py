@@ -1,9 +1,22 @@
 """`mine --dry-run`: counts are right, what is fresh costs nothing, nothing is made."""
 
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
 import negmine
+from negmine.cli.render.estimate import estimate as view
 from negmine.stages.estimate import estimate
 from negmine.stages.opening import context_to_mine
 from tests.conftest import DOCUMENTS, QUERIES
+
+
+@pytest.fixture(scope="module")
+def late_model(tmp_path_factory):
+    from tests.models.tiny import multi_vector_model
+
+    return str(multi_vector_model(tmp_path_factory.mktemp("late") / "model"))
 
 
 def dry(work, **flags):
@@ -58,3 +71,54 @@ def test_a_rerank_depth_bounds_the_pairs_that_take_time(tmp_path, beir):
 
     assert seconds(rerank_depth=9) == round(len(QUERIES) * (9 + 1) / 50, 1)
     assert seconds(rerank_depth=500) == seconds() == len(QUERIES) * 200 / 50
+
+
+def row_of(found, start):
+    return next(row for row in found["artifacts"] if row["artifact"].startswith(start))
+
+
+def test_terms_of_a_sparse_model_are_counted_on_the_data_itself(tmp_path, beir):
+    from tests.retrievers.sparse.made import words
+
+    model = str(words(tmp_path / "model"))
+    flags = {"data": beir, "retriever": ["sparse"], "sparse_model": model}
+    found = row_of(dry(tmp_path / "w", **flags), "1-index/sparse")
+    assert (found["texts"], found["tokens"]) == (len(DOCUMENTS) + len(QUERIES), 0)
+    negmine.index(tmp_path / "made", **flags)
+    made = tmp_path / "made" / "1-index"
+    real = 2 * sum(path.stat().st_size for path in made.glob("sparse-*/*.npy"))
+    assert found["megabytes"] * 1e6 == pytest.approx(real, abs=1e5)
+
+
+@pytest.mark.parametrize("scope", ["all", "candidates"])
+def test_tokens_of_a_late_model_are_counted_on_the_data_itself(tmp_path, late_model, beir, scope):
+    flags = {
+        "data": beir, "retriever": ["bm25", "late"], "late_model": late_model, "k": 2, "late_scope": scope
+    }  # fmt: skip
+    found = dry(tmp_path / "w", **flags)
+    tokens = row_of(found, "1-index/late" if scope == "all" else "2-retrieve/tokens")
+    documents = len(DOCUMENTS) if scope == "all" else min(len(DOCUMENTS), 2 * len(QUERIES))
+    assert tokens["texts"] == documents + len(QUERIES)
+    negmine.mine(tmp_path / "made", **flags)
+    (manifest,) = [
+        one.manifest
+        for one in negmine.status(tmp_path / "made")
+        if one.artifact.name == tokens["artifact"]
+    ]
+    stats = manifest.stats
+    each = stats["document_tokens"] / stats["documents"]
+    assert tokens["tokens"] == pytest.approx(documents * each + len(QUERIES) * 32, rel=0.3)
+    per_token = tokens["megabytes"] * 1e6 / tokens["tokens"]
+    assert per_token == pytest.approx(2 * 2 * stats["dimensions"], rel=0.5)
+    kept = dry(tmp_path / "made", **flags)
+    assert kept["seconds"] == 0 and row_of(kept, tokens["artifact"])["texts"] == 0
+
+
+def test_a_terminal_says_how_many_texts_and_tokens_are_encoded(tmp_path, late_model, beir):
+    flags = {"data": beir, "retriever": ["bm25", "late"], "late_model": late_model, "k": 2}
+    found = dry(tmp_path / "w", **flags) | {"free_megabytes": 1}
+    console = Console(width=200, file=StringIO())
+    console.print(view(found, 200))
+    shown = console.file.getvalue()
+    assert "Models encode at most: " in shown
+    assert f"{row_of(found, '2-retrieve/tokens')['tokens']} vectors of tokens" in shown

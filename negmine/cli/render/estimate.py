@@ -33,9 +33,16 @@ def estimate(costs: dict[str, Any], width: int) -> RenderableType:
         f"{costs['free_megabytes']:,.0f} MB are free. Nothing was made."
     )
     shown = [grid(_HEADER, rows, width, left=2), Text(total)]
+    if encoded := [_encoded(row) for row in costs["artifacts"] if row["texts"]]:
+        shown.append(Text("Models encode at most: " + "; ".join(encoded) + "."))
     if costs["embedding"] is not None:
         shown.append(Text(_sent(costs["embedding"])))
     return Group(*shown)
+
+
+def _encoded(row: dict[str, Any]) -> str:
+    tokens = f", with about {row['tokens']:,} vectors of tokens" if row["tokens"] else ""
+    return f"{counted(row['texts'], 'texts')} for {row['artifact']}{tokens}"
 
 
 def _sent(cost: dict[str, int]) -> str:

@@ -16,7 +16,17 @@ from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.base import Data, RetrieverType
-from negmine.retrievers.dense import approximate, checks, given, names, tasks, texts, trial, vectors
+from negmine.retrievers.dense import (
+    approximate,
+    checks,
+    cost,
+    given,
+    names,
+    tasks,
+    texts,
+    trial,
+    vectors,
+)
 from negmine.retrievers.dense.binary import RESCORE
 from negmine.retrievers.dense.open import open_dense
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
@@ -124,6 +134,7 @@ def _of_model(model: DenseModel) -> RetrieverType:
         name=model.name,
         check=checks.check,
         check_data=_check_data,
+        costs=partial(cost.costs, model),
         artifacts=partial(_artifacts, model),
         run=lambda config: names.run(config.index, model),
         indexes=lambda context: (names.vectors(context.config.index, model),),

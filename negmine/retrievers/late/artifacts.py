@@ -9,7 +9,7 @@ from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.retrievers.base import RetrieverType
-from negmine.retrievers.late import checks, names, tasks, texts, tokens
+from negmine.retrievers.late import checks, cost, names, tasks, texts, tokens
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
 
@@ -37,6 +37,7 @@ def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
 LATE = RetrieverType(
     name=names.NAME,
     check=checks.check,
+    costs=cost.costs,
     artifacts=_artifacts,
     run=names.run,
     indexes=lambda context: (names.tokens(context.config),),

@@ -20,6 +20,8 @@ from negmine.models.encoder import check_devices
 from negmine.models.sparse import SparseEncoder
 from negmine.retrievers import search
 from negmine.retrievers.base import Hits, RetrieverType, SearchTexts
+from negmine.retrievers.base import RetrieverType
+from negmine.retrievers.sparse import cost
 from negmine.retrievers.sparse.build import build
 from negmine.retrievers.sparse.retriever import Sparse
 from negmine.retrievers.sparse.texts import SparseTexts
@@ -128,6 +130,7 @@ def _check(config: ResolvedConfig) -> None:
 SPARSE = RetrieverType(
     name=NAME,
     check=_check,
+    costs=lambda context, amounts: cost.costs(_index(context.config), context, amounts),
     artifacts=_artifacts,
     run=_run,
     indexes=lambda context: (_index(context.config),),

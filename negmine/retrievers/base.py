@@ -99,7 +99,7 @@ class Data(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """What a dry run knows: how many rows the sources have, which artifacts are kept, a few documents' texts."""
+    """What a dry run knows: how many rows the sources have, which artifacts are kept, some documents.."""
 
     documents: int
     queries: int

@@ -22,7 +22,7 @@ Example = dict[str, Any]
 
 def located(row: int, files: Sequence[TrainingFile]) -> dict[str, Any]:
     """Return the file of a row, and its number there: line of a text file, row of a Parquet file."""
-    return {"file": str(files[row // ROWS].path), "row": row % ROWS}
+    return {"file": files[row // ROWS].name, "row": row % ROWS}
 
 
 def examples(

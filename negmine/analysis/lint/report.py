@@ -28,7 +28,7 @@ def make_report(
 def _file(file: TrainingFile) -> dict[str, Any]:
     shape = file.shape
     return {
-        "file": str(file.path),
+        "file": file.name,
         "rows": file.rows,
         "shape": shape.name if shape else None,
         "columns": shape.roles() if shape else {},

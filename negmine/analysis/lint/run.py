@@ -14,6 +14,7 @@ from negmine.analysis.lint.findings_file import findings_file
 from negmine.analysis.lint.read.batches import TrainingFile, batches
 from negmine.analysis.lint.read.files import expand, parquet_rows
 from negmine.analysis.lint.read.provenance import provenance_join, provenance_of
+from negmine.analysis.lint.read.there import There
 from negmine.analysis.lint.reference import read_reference
 from negmine.analysis.lint.report import make_report
 from negmine.analysis.lint.second_pass import check_queries, check_texts
@@ -42,17 +43,20 @@ def audit(paths: Sequence[Path], settings: LintSettings, progress: Progress) -> 
     """
     if not paths:
         raise InputError("There is no file to look at. Name one.")
-    files = [
-        TrainingFile(path, number, provenance_of(path)) for number, path in enumerate(expand(paths))
-    ]
-    _check_findings(settings, files)
-    names = [str(file.path) for file in files]
-    with (
-        findings_file(settings.findings, names) as file,
-        tempfile.TemporaryDirectory(prefix="negmine-lint-") as folder,
-    ):
-        findings = Findings(settings.rows, file)
-        return Audit(files, settings, findings, Path(folder), progress).run()
+    there = There(progress)
+    with there.naming():
+        settings = there.data(settings)
+        files = [
+            TrainingFile(path, number, provenance_of(path), there.name(path))
+            for number, path in enumerate(expand(paths, there))
+        ]
+        _check_findings(settings, files)
+        with (
+            findings_file(settings.findings, [file.name for file in files]) as file,
+            tempfile.TemporaryDirectory(prefix="negmine-lint-") as folder,
+        ):
+            findings, problems = Findings(settings.rows, file), there.problems(settings)
+            return Audit(files, settings, findings, problems, Path(folder), progress).run()
 
 
 class Audit:
@@ -63,12 +67,13 @@ class Audit:
         files: Sequence[TrainingFile],
         settings: LintSettings,
         findings: Findings,
+        problems: Problems,
         folder: Path,
         progress: Progress,
     ) -> None:
         self._files, self._settings, self._findings = files, settings, findings
         self._folder, self._progress = folder, progress
-        self._problems = Problems(skip=settings.on_error == "skip")
+        self._problems = problems
         size = sum(_uncompressed_bytes(file.path) for file in files)
         self._buckets = min(max(_LEAST_BUCKETS, size // BUCKET), _MOST_BUCKETS)
         self._spill = Spill(folder / "spill", self._buckets)

@@ -31,10 +31,14 @@ class LintSettings(SettingsTable):
     on_error: Literal["stop", "skip"] = _columns(
         "Rows that cannot be read: stop and show them, or skip and count them.", "stop"
     )
-    corpus: Path | None = _sources("Documents, to check that every text is one of them.")
-    queries: Path | None = _sources("Queries, to find the ids of --qrels by text, with --corpus.")
+    corpus: Path | None = _sources(
+        "Documents, to check that every text is one of them.", remote=True
+    )
+    queries: Path | None = _sources(
+        "Queries, to find the ids of --qrels by text, with --corpus.", remote=True
+    )
     qrels: Path | None = _sources(
-        "Relevance (file or folder), to find negatives that are relevant."
+        "Relevance (file or folder), to find negatives that are relevant.", remote=True
     )
     min_relevance: int = _sources("Lowest relevance in --qrels of a relevant document.", 1)
     near_duplicate: float = _thresholds(

@@ -22,7 +22,7 @@ def lint(
         typer.Argument(
             metavar="FILE...",
             show_default=False,
-            help="Parquet, jsonl, csv or tsv files, or folders of them.",
+            help="Parquet, jsonl, csv or tsv files, folders of them, or addresses such as s3://bucket/train.parquet.",
         ),
     ],
     flags: dict[str, Any],

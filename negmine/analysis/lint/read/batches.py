@@ -28,12 +28,14 @@ from negmine.data.sources.problems import Problems
 class TrainingFile:
     """A file of training data; shape, rows and notes are known once it has been read.
 
-    number: its place among the files, from 0. provenance: the table of ids and scores beside it, if any.
+    number: its place among the files, from 0. provenance: the table of ids and scores beside it, if any. name:
+    what the report calls it, which is the address of a copy.
     """
 
     path: Path
     number: int
     provenance: Path | None = None
+    name: str = ""
     shape: Shape | None = None
     rows: int = 0
     notes: list[str] = field(default_factory=list)

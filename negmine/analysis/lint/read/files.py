@@ -11,25 +11,22 @@ import pyarrow.parquet as pq
 from negmine.analysis.lint.read.parquet_files import parquet_frames
 from negmine.analysis.lint.read.row_files import row_frames
 from negmine.analysis.lint.read.shapes import RawFrame
+from negmine.analysis.lint.read.there import There
 from negmine.analysis.lint.settings import LintSettings
-from negmine.config.addresses import shown
-from negmine.config.naming import is_address
 from negmine.data.sources.formats import kind_of
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.text import open_bytes
 from negmine.errors import InputError
-from negmine.storage.remote.training import training_folder
 
 
-def expand(paths: Sequence[Path]) -> list[Path]:
+def expand(paths: Sequence[Path], there: There) -> list[Path]:
     """Return the files that are meant: a folder stands for its .parquet or else its .jsonl files.
 
-    A folder of training files of a work directory at an address is fetched.
-
-    Raises InputError for a path that is not there, is of no known format, or holds no such files.
+    Files at addresses are fetched (see There). Raises InputError for a path that is not there, is of no known
+    format, or holds no such files.
     """
     files: list[Path] = []
-    for path in map(_here, paths):
+    for path in (local for one in paths for local in there.local(one)):
         if not path.is_dir():
             kind_of(path)
             open_bytes(path).close()
@@ -42,19 +39,6 @@ def expand(paths: Sequence[Path]) -> list[Path]:
             raise InputError(f"{path} has no .parquet and no .jsonl files in it.{hint}")
         files += inside
     return files
-
-
-def _here(path: Path) -> Path:
-    """Return a path of this machine; raise InputError for an address of anything but training files."""
-    if not is_address(path):
-        return path
-    folder = training_folder(path)
-    if folder is None:
-        raise InputError(
-            f"{shown(path)} is an address. Download the file, and name it. Of a work directory at an address, "
-            "name a folder of training files, such as s3://bucket/work/5-write/triplet."
-        )
-    return folder
 
 
 def _training_folders(folder: Path) -> list[str]:

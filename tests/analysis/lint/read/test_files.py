@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import negmine
-from negmine.analysis.lint.read.files import expand
 from negmine.errors import InputError
 from tests.analysis.lint.command import invoke
 from tests.analysis.lint.writers import save
@@ -89,6 +88,6 @@ def test_a_work_directory_is_told_which_folder_to_name(tmp_path, beir):
         assert f"Nameoneofthese:{','.join(folders)}." in message
 
 
-def test_an_address_is_to_be_downloaded():
-    with pytest.raises(InputError, match=r"s3://b/a\.parquet is an address\. Download the file"):
-        expand([Path("s3://key:secret@b/a.parquet")])
+def test_keys_in_an_address_are_refused_and_not_shown():
+    with pytest.raises(InputError, match=r"s3://b/a\.parquet: keys do not belong in an address"):
+        negmine.lint(Path("s3://key:secret@b/a.parquet"))

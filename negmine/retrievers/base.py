@@ -99,7 +99,7 @@ class Data(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """What a dry run knows: how many rows the sources have, which artifacts are kept, some documents.."""
+    """What a dry run knows: how many rows the sources have, which artifacts are kept, and some texts."""
 
     documents: int
     queries: int

@@ -7,6 +7,7 @@ from rich.console import Console
 
 import negmine
 from negmine.cli.render.estimate import estimate as view
+from negmine.stages import estimate as estimating
 from negmine.stages.estimate import estimate
 from negmine.stages.opening import context_to_mine
 from tests.conftest import DOCUMENTS, QUERIES
@@ -73,21 +74,32 @@ def test_a_rerank_depth_bounds_the_pairs_that_take_time(tmp_path, beir):
     assert seconds(rerank_depth=500) == seconds() == len(QUERIES) * 200 / 50
 
 
+def cost_of(work, **flags):
+    """Return what the retrievers say of their artifacts, before it is rounded."""
+    context = context_to_mine(work, flags, None, None, None)
+    return estimating._size(context, False, ()).costs
+
+
 def row_of(found, start):
     return next(row for row in found["artifacts"] if row["artifact"].startswith(start))
 
 
 def test_terms_of_a_sparse_model_are_counted_on_the_data_itself(tmp_path, beir):
-    from tests.retrievers.sparse.made import words
+    from tests.models.tiny_sparse import words_model
 
-    model = str(words(tmp_path / "model"))
+    model = str(words_model(tmp_path / "model"))
     flags = {"data": beir, "retriever": ["sparse"], "sparse_model": model}
     found = row_of(dry(tmp_path / "w", **flags), "1-index/sparse")
     assert (found["texts"], found["tokens"]) == (len(DOCUMENTS) + len(QUERIES), 0)
     negmine.index(tmp_path / "made", **flags)
-    made = tmp_path / "made" / "1-index"
-    real = 2 * sum(path.stat().st_size for path in made.glob("sparse-*/*.npy"))
-    assert found["megabytes"] * 1e6 == pytest.approx(real, abs=1e5)
+    (stats,) = [
+        one.manifest.stats
+        for one in negmine.status(tmp_path / "made")
+        if one.artifact.name == found["artifact"]
+    ]
+    (cost,) = cost_of(tmp_path / "w", **flags).values()
+    both = 2 * 8 * stats["terms_per_document"] * found["texts"]  # in the index, and in the cache
+    assert cost.size == pytest.approx(both, rel=0.1)
 
 
 @pytest.mark.parametrize("scope", ["all", "candidates"])
@@ -108,8 +120,9 @@ def test_tokens_of_a_late_model_are_counted_on_the_data_itself(tmp_path, late_mo
     stats = manifest.stats
     each = stats["document_tokens"] / stats["documents"]
     assert tokens["tokens"] == pytest.approx(documents * each + len(QUERIES) * 32, rel=0.3)
-    per_token = tokens["megabytes"] * 1e6 / tokens["tokens"]
-    assert per_token == pytest.approx(2 * 2 * stats["dimensions"], rel=0.5)
+    cost = cost_of(tmp_path / "w", **flags)[tokens["artifact"]]
+    both = 2 * 2 * stats["dimensions"] * tokens["tokens"]  # float16, in the index and in the cache
+    assert cost.size == pytest.approx(both, rel=0.01)
     kept = dry(tmp_path / "made", **flags)
     assert kept["seconds"] == 0 and row_of(kept, tokens["artifact"])["texts"] == 0
 

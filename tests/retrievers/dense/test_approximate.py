@@ -94,7 +94,7 @@ def test_an_index_of_low_recall_is_refused_and_passes_with_a_higher_nprobe(tmp_p
         ({"index": "NONSENSE"}, "--index NONSENSE: FAISS cannot make"),
         ({"index": "LSH"}, "for distances, not for inner products"),
         ({"index": "IDMap,Flat"}, "leave IDMap out"),
-        ({"index": " "}, "say flat, or a FAISS factory string"),
+        ({"index": " "}, "say flat, binary, or a FAISS factory string"),
         ({"index": "HNSW16", "nprobe": 3}, "--nprobe 3: this --index has no such setting"),
         ({"index": "SQ8", "ef_search": 3}, "--ef-search 3: this --index has no such setting"),
         ({"index": "HNSW16", "ef_search": 10**10}, "give a whole number from 1 to 10,000,000"),

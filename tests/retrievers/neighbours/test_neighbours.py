@@ -79,7 +79,9 @@ def test_scores_of_places_can_be_a_threshold(tmp_path, shop):
 
 
 def test_a_column_that_is_not_there_is_told_with_those_that_are(tmp_path, shop):
-    with pytest.raises(InputError, match=r"no column 'brand'.* It has: .*shelf, price"):
+    with pytest.raises(
+        InputError, match=r"brand: the documents have no such column.* columns: shelf, price"
+    ):
         mine(tmp_path, shop, neighbour_column="brand")
 
 

@@ -83,7 +83,7 @@ def test_qrels_and_corpus_may_be_there_too(s3, tmp_path):
         for place in (tmp_path, "s3://texts")
     ]
     assert findings(reports[0]) == findings(reports[1])
-    relevant = next(rule for rule in reports[1]["rules"] if rule["rule"] == "relevant_negative")
+    relevant = next(rule for rule in reports[1]["rules"] if rule["rule"] == "relevant_in_qrels")
     assert relevant["checked"] and relevant["count"] == 1
 
 

@@ -20,7 +20,6 @@ from negmine.models.encoder import check_devices
 from negmine.models.sparse import SparseEncoder
 from negmine.retrievers import search
 from negmine.retrievers.base import Hits, RetrieverType, SearchTexts
-from negmine.retrievers.base import RetrieverType
 from negmine.retrievers.sparse import cost
 from negmine.retrievers.sparse.build import build
 from negmine.retrievers.sparse.retriever import Sparse

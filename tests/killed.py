@@ -5,8 +5,8 @@ audit hooks count them. The process dies before the step is done.
 """
 
 import signal
-import subprocess
-import sys
+
+from tests.warm import run
 
 SCRIPT = """
 import itertools, os, signal, sys
@@ -35,12 +35,6 @@ finally:
 def negmine(arguments, folder, last=0, prelude=""):
     """Run negmine and kill it before step `last` (0: never) below `folder`; run `prelude`, code, first."""
     return run(SCRIPT, folder, last, prelude, *arguments)
-
-
-def run(script, *words):
-    """Run a script with words in a process of its own."""
-    command = [sys.executable, "-c", script, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 def was_killed(done):

@@ -6,7 +6,7 @@ hooks count them, and raise the error in its place.
 
 import os
 
-from tests.killed import run
+from tests.warm import run
 
 FULL = os.environ.get("TORTURE") == "full"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from negmine.analysis.lint.findings import Findings
 from negmine.analysis.lint.occurrences import NEGATIVE, POSITIVE
+from negmine.data.auc import area_of_counts
 
 LEAST = 30  # positives, and negatives, below which no area is given
 RULE = "length_tells"
@@ -27,7 +27,7 @@ class Lengths:
         self._counts = both.group_by("role", "characters").agg(pl.col("len").sum())
 
     def statistics(self) -> dict[str, float | int | None]:
-        """Return the medians, and auc: `area`, or None where there are too few."""
+        """Return the medians, and auc: `area_of_counts`, or None where there are too few."""
         positives, negatives = (
             self._counts.filter(pl.col("role") == role).select("characters", "len")
             for role in (POSITIVE, NEGATIVE)
@@ -36,7 +36,7 @@ class Lengths:
         if min(positives["len"].sum(), negatives["len"].sum()) >= LEAST:
             both = positives.join(negatives, on="characters", how="full", coalesce=True)
             both = both.fill_null(0).sort("characters")
-            auc = area(both["len"].to_numpy(), both["len_right"].to_numpy())
+            auc = area_of_counts(both["len"].to_numpy(), both["len_right"].to_numpy())
         medians = _median(positives), _median(negatives)
         return {"auc": auc, "median_positive": medians[0], "median_negative": medians[1]}
 
@@ -49,17 +49,6 @@ class Lengths:
             return
         findings.shares[RULE] = max(auc, 1 - auc)
         findings.counts[RULE] = int(max(auc, 1 - auc) >= least_auc)
-
-
-def area(positives: np.ndarray, negatives: np.ndarray) -> float:
-    """Return P(positive > negative) + P(equal) / 2, the area under the ROC curve (AUC).
-
-    It is Mann and Whitney's U / (n m) (Hanley and McNeil 1982). positives, negatives: counts [values], by
-    rising value.
-    """
-    p, n = positives.astype(np.float64), negatives.astype(np.float64)
-    below = np.cumsum(n) - n
-    return float((p * (below + n / 2)).sum() / (p.sum() * n.sum()))
 
 
 def _median(counts: pl.DataFrame) -> int | None:

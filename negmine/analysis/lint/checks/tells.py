@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from negmine.analysis.lint.checks.style import FEATURES, features
 from negmine.analysis.lint.findings import Findings
 from negmine.analysis.lint.occurrences import NEGATIVE
+from negmine.data.auc import area
 
 RULE = "generated_tells"
 WRITTEN_ID = r"^generated-[a-z-]+-[0-9a-f]{20}$"  # doc_ids of stage generate
@@ -70,13 +71,12 @@ def separated(written: pl.DataFrame, found: pl.DataFrame) -> dict[str, Any]:
     more of it.
     """
     from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     values = np.concatenate([features(written), features(found)])
-    labels = np.repeat([1, 0], [written.height, found.height])
+    labels = np.repeat([True, False], [written.height, found.height])
     model = make_pipeline(
         StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000)
     )
@@ -86,13 +86,13 @@ def separated(written: pl.DataFrame, found: pl.DataFrame) -> dict[str, Any]:
     names = list(FEATURES)
     most = np.argsort(-np.abs(weights), kind="stable")[:TELLING]
     return {
-        "auc": round(float(roc_auc_score(labels, odds)), 4),
+        "auc": round(area(labels, odds), 4),
         "written": written.height,
         "found": found.height,
         "telling": [
             {
                 "feature": names[place],
-                "auc": round(float(roc_auc_score(labels, values[:, place])), 4),
+                "auc": round(area(labels, values[:, place]), 4),
             }
             for place in most.tolist()
         ],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from negmine.data.auc import area
 from negmine.stages.filter.risk.blend import Blend, out_of_fold
 from negmine.stages.filter.risk.model import Floats
 
@@ -31,7 +32,7 @@ def quality(
         return numbers | {"auc": None, "importance": {}, "calibration": []}
     probability, risk = out_of_fold(blends, signals, fold, names)
     return numbers | {
-        "auc": round(_auc(hidden, risk), 4),
+        "auc": round(area(hidden, risk), 4),
         "importance": importance(blends, signals, hidden, fold, names),
         "calibration": calibration(probability, risk, hidden, BINS),
     }
@@ -61,12 +62,12 @@ def importance(
     if not hidden[rows].any() or hidden[rows].all():
         return {}
     values, label, own = signals[rows], hidden[rows], fold[rows]
-    whole = _auc(label, out_of_fold(blends, values, own, names)[0])
+    whole = area(label, out_of_fold(blends, values, own, names)[0])
     lost = {}
     for place, name in enumerate(names):
         shuffled = values.copy()
         shuffled[:, place] = chance.permutation(values[:, place])
-        lost[name] = round(whole - _auc(label, out_of_fold(blends, shuffled, own, names)[0]), 4)
+        lost[name] = round(whole - area(label, out_of_fold(blends, shuffled, own, names)[0]), 4)
     return dict(sorted(lost.items(), key=lambda item: -item[1]))
 
 
@@ -89,9 +90,3 @@ def calibration(
         for group in groups
         if len(group)
     ]
-
-
-def _auc(hidden: NDArray[np.bool_], scores: Floats) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(hidden, scores))

@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from negmine.analysis.lint.checks.lengths import Lengths, area
+from negmine.analysis.lint.checks.lengths import Lengths
 from negmine.analysis.lint.occurrences import NEGATIVE, POSITIVE
+from negmine.data.auc import area_of_counts
 
 
 @given(st.lists(st.integers(0, 5), min_size=1), st.lists(st.integers(0, 5), min_size=1))
 def test_the_area_is_the_chance_that_a_positive_is_longer(positives, negatives):
     counts = [np.bincount(values, minlength=6) for values in (positives, negatives)]
     wins = [(p > n) + (p == n) / 2 for p in positives for n in negatives]
-    assert area(*counts) == pytest.approx(np.mean(wins))
-    assert area(*counts[::-1]) == pytest.approx(1 - np.mean(wins))
+    assert area_of_counts(*counts) == pytest.approx(np.mean(wins))
+    assert area_of_counts(*counts[::-1]) == pytest.approx(1 - np.mean(wins))
 
 
 def test_lengths_add_up_over_batches():

@@ -15,7 +15,7 @@ from tests.conftest import write_beir, write_vectors
 KILLS = 20
 
 
-def write_collection(folder, queries=300, documents=900):
+def write_collection(folder, queries, documents):
     """Write a collection large enough to have many parts: topics of nine documents."""
     rng = random.Random(7)
     words = [f"word{i}" for i in range(400)]
@@ -52,7 +52,7 @@ def rows_of(work):
 @pytest.mark.slow
 def test_twenty_kills_and_then_the_rows_of_an_undisturbed_run(tmp_path):
     data, work = tmp_path / "data", tmp_path / "hit"
-    vectors = write_collection(data)
+    vectors = write_collection(data, 100, 300)
     calm = mine(data, tmp_path / "calm", vectors)
     expected = rows_of(tmp_path / "calm")
     assert len(expected["2-retrieve/candidates"]) > 0

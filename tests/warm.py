@@ -1,7 +1,8 @@
 """Processes that start warm: one process imports what takes seconds, and each new process is a fork of it.
 
 A fork is a process of its own in every other way: it can be killed, waits for its threads, runs its exit
-handlers, and ends with an exit code. It does not take its modules down, which takes seconds. polars and pyarrow are not imported beforehand: they start threads, which a fork does not have.
+handlers, and ends with an exit code. It does not take its modules down, which takes seconds. polars and pyarrow
+are not imported beforehand: they start threads, which a fork does not have.
 """
 
 import functools

@@ -5,8 +5,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from negmine.errors import InputError
+from negmine.errors import InputError, SettingsError
 
+LARGEST_PROMPT = 1_000_000  # bytes; more than any model reads
 _OF_THE_KERNEL = ("/proc", "/sys")  # their files have no size, and may have no end
 
 
@@ -32,3 +33,22 @@ def why_not(path: Path) -> str | None:
     if not stat.S_ISREG(mode) or place.as_posix().startswith(_OF_THE_KERNEL):
         return "is a pipe or a device. It is read more than once: copy it to a file first."
     return None
+
+
+def prompt_text(name: str, path: Path) -> str:
+    """Return the text of a prompt that a flag names. Raises SettingsError for an unusable file.
+
+    name: of the flag. At most LARGEST_PROMPT bytes are read.
+    """
+    if (why := why_not(path)) is not None:
+        raise SettingsError(f"{name} {path} {why}")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_PROMPT + 1)
+        if len(content) > LARGEST_PROMPT:
+            raise SettingsError(
+                f"{name} {path} has more than {LARGEST_PROMPT:,} bytes. Name a file with a prompt in it."
+            )
+        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name} {path} cannot be read: {error}.") from error

@@ -66,6 +66,8 @@ def _forms(secret: str) -> Iterator[str]:
     raw = secret.encode()
     yield from (secret, raw.hex(), raw.hex().upper(), quote(secret, safe=""), quote(secret))
     yield from (html.escape(secret), json.dumps(secret)[1:-1])
+    for letter in "xX":  # each character escaped
+        yield "".join(f"\\u{ord(char):04{letter}}" for char in secret)
     for before in range(3):  # base64 of a text in which the secret begins at any byte
         coded = base64.b64encode(b"\0" * before + raw)
         inner = coded[(8 * before + 5) // 6 : len(coded) - 4].decode()

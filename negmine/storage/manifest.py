@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
+from unicodedata import category
 
 from pydantic import AfterValidator, TypeAdapter
 
@@ -78,20 +79,34 @@ def _checked() -> TypeAdapter[Manifest]:
 
 
 def _with_sound_parts(manifest: Manifest) -> Manifest:
+    if not manifest.parts:
+        raise ValueError("it lists no parts, and no artifact is without")
     for part in manifest.parts:
         size, rows = part.get("bytes"), part.get("rows")
-        if not isinstance(size, int) or not isinstance(rows, int | None):
+        if not is_size(size) or not (rows is None or is_size(rows)):
             raise ValueError("a part has no size, or its rows are no number")
-        if not isinstance(part.get(HASH), str | None) or not _is_inside(part.get("file")):
-            raise ValueError("a part is no file of the artifact's folder, or its hash is no text")
+        if not all(isinstance(part.get(name), str | None) for name in (HASH, "sha256")):
+            raise ValueError("a hash of a part is no text")
+        names = [part.get("file"), part.get("object", "object")]
+        if not all(is_inside(name) and name != MANIFEST for name in names):
+            raise ValueError("a part is no file of the artifact's folder")
     return manifest
 
 
-def _is_inside(name: Any) -> bool:
-    """Tell whether a name is that of a file in a folder, or in one inside it: no way up or out."""
-    if not isinstance(name, str) or name == MANIFEST or set(name) & set("\\\0"):
+def is_size(value: Any) -> bool:
+    """Tell whether a value of JSON can be a number of bytes or rows."""
+    return type(value) is int and 0 <= value < 1 << 62
+
+
+def is_inside(name: Any) -> bool:
+    """Tell whether a name is that of a file in a folder, or in one inside it: no way up or out.
+
+    No file has control characters in its name, half characters, or 256 bytes and more in a part of it.
+    """
+    if not isinstance(name, str) or "\\" in name or {"Cc", "Cs"} & set(map(category, name)):
         return False
-    return not set(name.split("/")) & {"", ".", ".."}
+    parts = name.split("/")
+    return not set(parts) & {"", ".", ".."} and max(len(one.encode()) for one in parts) < 256
 
 
 def now() -> str:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from negmine.config.places import prompt_text
 from negmine.data.steering import in_json
 from negmine.errors import SettingsError
 from negmine.scorers.judge.base import Messages
@@ -51,10 +52,7 @@ def template(method: str, file: Path | None) -> str:
     """Return the prompt of a method, or the user's own. Raises SettingsError for an unusable file."""
     if file is None:
         return VERDICT if method == "verdict" else LOGPROB
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--judge-prompt {file} cannot be read: {error}.") from error
+    text = prompt_text("--judge-prompt", file)
     missing = [name for name in ("{query}", "{documents}") if name not in text]
     if missing:
         raise SettingsError(f"--judge-prompt {file} has no {' and no '.join(missing)} in it.")

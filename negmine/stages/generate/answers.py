@@ -1,7 +1,8 @@
 """How an answer of the model that writes is read: one JSON object with one text, and nothing else.
 
 What cannot be read so is no text: a refusal in words, a preamble, two objects, an answer that was cut off,
-the prompt's own words, characters that steer what shows them or that chat templates put between messages.
+the prompt's own words, the key that was sent, characters that steer what shows them or that chat templates put
+between messages.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 
 from negmine.config.json_text import parsed
+from negmine.config.secrets import has_secret
 from negmine.data.steering import STEERING
 from negmine.data.texts import normalise
 from negmine.scorers.judge.base import ANSWER, Reply
@@ -16,7 +18,7 @@ from negmine.scorers.judge.prompts import MARKS
 
 LONGEST = 20_000  # characters of a document
 COPIED = 8  # words of the prompt, one after the other, that no answer may have
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL | re.IGNORECASE)
+_FENCE = "```"
 _THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 
 
@@ -42,9 +44,8 @@ def text_of(reply: Reply, key: str, prompt: str, longest: int) -> str | None:
         _, end, text = text.rpartition(_END_OF_THOUGHT)
         if not end or _THOUGHT in text:
             return None
-    fenced = _FENCE.fullmatch(text.strip())
     try:
-        pairs = parsed(fenced[1] if fenced else text, make=list)
+        pairs = parsed(_unfenced(text.strip()), make=list)
     except ValueError:
         return None
     if not isinstance(pairs, list) or len(pairs) != 1 or not isinstance(pairs[0], tuple):
@@ -56,9 +57,19 @@ def text_of(reply: Reply, key: str, prompt: str, longest: int) -> str | None:
     return written if _is_text(written, prompt, longest) else None
 
 
+def _unfenced(text: str) -> str:
+    """Return what stands in a code fence; another text as it is. No regex: blanks without end took hours."""
+    if len(text) < 2 * len(_FENCE) or not (text.startswith(_FENCE) and text.endswith(_FENCE)):
+        return text
+    inside = text[len(_FENCE) : -len(_FENCE)]
+    return inside[4:] if inside[:4].lower() == "json" else inside
+
+
 def _is_text(text: str, prompt: str, longest: int) -> bool:
     words = normalise(text)
     if not words or len(text) > longest or STEERING.search(text) or MARKS.search(text):
+        return False
+    if has_secret(text):  # it was written with escapes
         return False
     try:
         text.encode()

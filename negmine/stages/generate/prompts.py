@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from negmine.config.naming import flag
+from negmine.config.places import prompt_text
 from negmine.errors import SettingsError
 from negmine.scorers.judge.base import Messages
 from negmine.scorers.judge.prompts import one_line
@@ -72,10 +73,7 @@ def own_prompt(kind: str, name: str, file: Path, fields: Sequence[str]) -> Promp
 
     Raises SettingsError where it cannot be read, or lacks a field.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name} {file} cannot be read: {error}.") from error
+    text = prompt_text(name, file)
     missing = [field for field in fields if field not in text]
     if missing:
         raise SettingsError(f"{name} {file} has no {' and no '.join(missing)} in it.")

@@ -15,12 +15,17 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
+from negmine.config.json_text import parsed
 from negmine.errors import Locked, NegmineError
 from negmine.storage.manifest import now
 from negmine.storage.remote.store import Entry, Store, Unconditional
 
 FOLDER = ".lock"
 BEAT, GONE = 20.0, 60.0  # seconds between beats, and without one until the lock counts as left
+_LARGEST, _LONGEST = (
+    1 << 20,
+    1100,
+)  # bytes of a lock; digits of its number, more than a key can have
 NO_CONDITIONS = (
     "{}: this store cannot create an object only where there is none, so nothing stops a second command here. "
     "Run one at a time."
@@ -77,9 +82,10 @@ def held(
     is dead. note: receives a sentence where the lock is taken over, or the store cannot keep it. at_beat: is
     called, in a thread, after every beat.
     """
-    numbers = _numbers(store.list(FOLDER))
+    entries = store.list(FOLDER)
+    numbers = _numbers(entries)
     last = max(numbers, default=0)
-    before = _holder(store, last) if last else {}
+    before = _holder(store, last, entries) if last else {}
     if last:
         _require_free(store, last, before, mirror, note)
     conditional = before["conditional"] if "conditional" in before else _has_conditions(store)
@@ -180,10 +186,13 @@ def _has_conditions(store: Store) -> bool:
     return False
 
 
-def _holder(store: Store, number: int) -> dict[str, Any]:
+def _holder(store: Store, number: int, entries: dict[str, Entry]) -> dict[str, Any]:
     """Return what a lock says of its holder; a lock that cannot be read says nothing."""
+    name = _name(number)
+    if name not in entries or entries[name].bytes > _LARGEST:
+        return {}
     try:
-        about = json.loads(store.get(_name(number)))
+        about = parsed(store.get(name))
     except (FileNotFoundError, ValueError):
         return {}
     return about if isinstance(about, dict) else {}
@@ -191,7 +200,9 @@ def _holder(store: Store, number: int) -> dict[str, Any]:
 
 def _numbers(entries: dict[str, Entry]) -> list[int]:
     names = (name.rpartition("/")[2] for name in entries)
-    return [int(name) for name in names if name.isascii() and name.isdigit()]
+    return [
+        int(name) for name in names if name.isascii() and name.isdigit() and len(name) <= _LONGEST
+    ]
 
 
 def _name(number: int) -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from negmine.config.secrets import redacted
 from negmine.storage.files import atomic_write, new_folder
-from negmine.storage.manifest import MANIFEST, Manifest, read_manifest
+from negmine.storage.manifest import MANIFEST, Manifest, is_inside, read_manifest
 from negmine.storage.remote.mirrors import Mirror, State
 from negmine.storage.remote.store import Entry, Store
-from negmine.storage.small_json import sealed
+from negmine.storage.small_json import LARGEST, sealed
 
 _PLACE = re.compile(rf"\d+-[^/\\]+(/[^/\\]+)?/{MANIFEST}")
 
@@ -28,7 +28,7 @@ def bring_manifests(store: Store, mirror: Mirror, state: State, there: Mapping[s
     for name, version in wanted.items():
         if state.manifests.get(name) != version or not (mirror.folder / name).exists():
             try:
-                data = store.get(name)
+                data = store.get(name) if there[name].bytes <= LARGEST else b""  # nothing: damaged
             except FileNotFoundError:
                 continue  # another command removes it just now: the next one sees that
             _replace(mirror.folder / name, data)
@@ -55,7 +55,7 @@ def forget_all(mirror: Mirror, state: State) -> None:
 
 
 def _is_manifest(name: str) -> bool:
-    return _PLACE.fullmatch(name) is not None and ".." not in name.split("/")
+    return _PLACE.fullmatch(name) is not None and is_inside(name)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -7,7 +7,9 @@ machine share it: one brings in what is new at a time, and none does while a com
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +56,7 @@ class Mirror:
     def __init__(self, address: Address) -> None:
         base = cache_folder() / "copies" / identity_of(["work", str(address)])
         self.base = base
-        self.folder = base / (address.name or "work")
+        self.folder = base / _folder_name(address.name)
         try:
             self._held = _hold(base, str(address))
             new_folder(self.folder)
@@ -97,6 +99,11 @@ class Mirror:
             yield
 
 
+def _folder_name(name: str) -> str:
+    """Return the name of the folder: that of the work directory, unless it may clash with another file here."""
+    return name if re.fullmatch(r"\w[\w-]{0,100}", name) else "work"
+
+
 def _hold(base: Path, address: str) -> Held:
     """Keep a mirror from being removed while the object that is returned lives."""
     import fcntl
@@ -108,7 +115,7 @@ def _hold(base: Path, address: str) -> Held:
     if record.exists():
         os.utime(record)  # used now
     else:
-        write_text(record, f'{{"address": "{address}"}}')
+        write_text(record, json.dumps({"address": address}))
     return Held(base, lock)
 
 

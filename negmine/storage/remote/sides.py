@@ -15,15 +15,17 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from negmine.config.json_text import parsed
 from negmine.data.identity import file_digest
 from negmine.errors import CorruptArtifact
 from negmine.storage.contents import HASH
 from negmine.storage.files import TEMPORARY, atomic_path, new_folder
 from negmine.storage.layout import CALLS, PAIR_SCORES, VECTORS
+from negmine.storage.manifest import is_inside, is_size
 from negmine.storage.remote.mirrors import Mirror, State
 from negmine.storage.remote.names import OBJECT, SHA256
 from negmine.storage.remote.store import Entry, Store
-from negmine.storage.small_json import sealed, unsealed
+from negmine.storage.small_json import LARGEST, sealed, unsealed
 
 FILES = "_files.json"
 SMALL = ("settings.json", "sources/", "prove/")
@@ -46,7 +48,7 @@ def bring_files(
     """
     if there is not None:
         _read_list(store, state, there)
-    names = [name for name in state.listed if name.startswith(tuple(which)) and _is_sound(name)]
+    names = [name for name in state.listed if name.startswith(tuple(which))]
     for name in names:
         listed, have = state.listed[name], state.files.get(name)
         path = mirror.folder / name
@@ -86,8 +88,7 @@ def send_files(store: Store, mirror: Mirror, state: State) -> None:
         data = json.dumps(sealed({"files": listed}), indent=1).encode()
         store.put(FILES, data)
         state.version = f"ours {sha256(data).hexdigest()}"  # until the next command lists the store
-        old = {one[OBJECT] for name, one in state.listed.items() if name.startswith(CACHES)}
-        store.delete(old - {one[OBJECT] for one in listed.values()})
+        store.delete(_objects(state.listed) - {one[OBJECT] for one in listed.values()})
     state.listed, state.files = listed, files
 
 
@@ -97,7 +98,7 @@ def _read_list(store: Store, state: State, there: Mapping[str, Entry]) -> None:
     if state.version.startswith("ours "):
         return
     if entry is None:
-        small = (name for name in there if name.startswith(SMALL))
+        small = (name for name in there if name.startswith(SMALL) and _is_sound(name))
         state.listed = {
             name: {OBJECT: name, "bytes": there[name].bytes, SHA256: there[name].version}
             for name in small
@@ -106,16 +107,24 @@ def _read_list(store: Store, state: State, there: Mapping[str, Entry]) -> None:
     if entry.version == state.version:
         return
     try:
-        files = unsealed(json.loads(store.get(FILES)))["files"]
-        state.listed = {str(name): dict(one) for name, one in files.items()}
-        for one in state.listed.values():
-            str(one[OBJECT]), str(one[SHA256]), int(one["bytes"])
+        if entry.bytes > LARGEST:
+            raise ValueError(f"it has more than {LARGEST:,} bytes")
+        files = unsealed(parsed(store.get(FILES)))["files"]
+        entries = {name: _checked(name, one) for name, one in files.items()}
+        state.listed = {name: one for name, one in entries.items() if _is_sound(name)}
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptArtifact(
             f"{store.place(FILES)} is damaged ({error}). Remove this object: settings have to be given again, "
             "and what is made is kept."
         ) from error
     state.version = entry.version
+
+
+def _checked(name: str, one: Any) -> dict[str, Any]:
+    """Return what the list says of a file. Raises ValueError, KeyError or TypeError for what it cannot say."""
+    if not is_inside(one[OBJECT]) or not is_size(one["bytes"]) or not isinstance(one[SHA256], str):
+        raise ValueError(f"what it says of {name[:100]} is no object, size and hash")
+    return dict(one)
 
 
 def _fetch(store: Store, path: Path, listed: dict[str, Any]) -> None:
@@ -180,7 +189,17 @@ def _object_name(name: str, digest: str) -> str:
     return str(path.with_name(f"{stem}-{digest}{dot}{ends}"))
 
 
+def _objects(listed: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Return the objects of caches that `send_files` has named: a list may name others, which are not ours."""
+    caches = {name: one for name, one in listed.items() if name.startswith(CACHES)}
+    return {
+        one[OBJECT]
+        for name, one in caches.items()
+        if one[OBJECT] == _object_name(name, one[SHA256])
+    }
+
+
 def _is_sound(name: str) -> bool:
     """Tell whether a name of the list is that of a file below the work directory."""
-    is_ours = name.startswith((*SMALL, *CACHES)) and not name.endswith((TEMPORARY, f"/{HASH}"))
-    return is_ours and not set(name.split("/")) & {"", ".", ".."} and "\\" not in name
+    is_ours = name == SMALL[0] or name.startswith((*SMALL[1:], *CACHES))
+    return is_ours and is_inside(name) and not name.endswith((TEMPORARY, f"/{HASH}"))

@@ -70,6 +70,27 @@ def test_a_document_has_no_words_of_the_prompt(kind):
     assert document_of(Reply(json.dumps({"text": short})), PROMPTS[kind]) == short
 
 
+BOMBS = [
+    "```json" + " " * 500_000 + "x",
+    "```json\n" + "\n" * 300_000 + "a" + "\n" * 300_000,
+    "```" + "\n```" * 200_000 + "x",
+    "<think>" * 100_000,
+]
+
+
+@pytest.mark.parametrize("text", BOMBS, ids=range(len(BOMBS)))
+def test_a_long_answer_is_read_in_no_time(text):
+    """The first took hours."""
+    assert document_of(Reply(text), "") is None
+
+
+def test_a_key_that_comes_back_with_escapes_is_no_document(monkeypatch):
+    key = "sk-generate-0123456789"
+    monkeypatch.setenv("NEGMINE_GENERATE_KEY", key)
+    for escaped in (key, "".join(f"\\u{ord(c):04x}" for c in key), key.replace("e", "\\u0065")):
+        assert document_of(Reply(f'{{"text": "the key is {escaped}"}}'), "") is None
+
+
 @given(st.text())
 def test_no_answer_breaks_it(text):
     for answer in (text, json.dumps({"text": text})):

@@ -46,14 +46,11 @@ def generate_queries(context: Context, settings: QuerySettings, out: Path) -> di
     able, unable = searches(context)
     documents = without_query(context)
     some = chosen(context, documents, settings)
-    with context.work.hold():
-        rows = _asked(writing, settings, some)
     keys = context.work.scan(QUERIES).select("text_key").collect()["text_key"]
-    rows = compute.told_apart(rows, keys)
-    written = rows.filter(pl.col("outcome") == WRITTEN)
-    context.progress.begin("round trip")
-    context.progress.total(written.height, "queries")
-    placed = compute.filtered(written, ranks(context, written, able, settings.found_within))
+    with context.work.hold():  # answers and vectors are kept
+        rows = compute.told_apart(_asked(writing, settings, some), keys)
+        written = rows.filter(pl.col("outcome") == WRITTEN)
+        placed = compute.filtered(written, ranks(context, written, able, settings.found_within))
     kept = placed.filter(pl.col("outcome") == WRITTEN)
     output.write(out, kept, list(able))
     outcomes = pl.concat([rows.filter(pl.col("outcome") != WRITTEN), placed], how="diagonal")

@@ -57,6 +57,8 @@ def ranks(
         text="query",
         **({} if language is None else {language: pl.col("language")}),
     )
+    context.progress.begin("round trip")
+    context.progress.total(rows.height, "queries")
     for start in range(0, rows.height, AT_ONCE):
         queries = numbered.slice(start, AT_ONCE).to_arrow()
         for name, search in able.items():

@@ -18,10 +18,12 @@ def written_documents(
     if requests:
         others = {name: count for name, count in requests.items() if name != "written"}
         yield "written by a model", f"{requests.get('written', 0):,}", _listed(others)
+    shared = verdicts.get("for_others")
     if verdicts:
-        yield "  of them kept", f"{verdicts['kept']:,}", _listed(verdicts["removed"])
-    if shared := verdicts.get("for_others"):
-        yield "  for other queries", f"{shared['candidates']:,}", f"{shared['kept']:,} kept"
+        name = "  kept, with shared ones" if shared else "  of them kept"
+        yield name, f"{verdicts['kept']:,}", _listed(verdicts["removed"])
+    if shared:
+        yield "  of these shared", f"{shared['kept']:,}", f"of {shared['candidates']:,}"
 
 
 def where_from(row: Mapping[str, Any], query_id: str) -> str:

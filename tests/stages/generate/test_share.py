@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import negmine
-from negmine.cli.render.generated import where_from
+from negmine.cli.render.generated import where_from, written_documents
 from negmine.errors import SettingsError
 from negmine.stages.generate.sharing import among_hits, tried
 from tests.conftest import write_beir
@@ -178,6 +178,8 @@ def test_everyone_tells_for_which_query_it_was_written(work):
     counts = result.summary["generated"]["for_others"]
     assert counts == {"candidates": shared.height, "kept": int(shared["kept"].sum())}
     assert counts["kept"]
+    lines = list(written_documents({"written": 4}, result.summary["generated"]))
+    assert lines[-1] == ("  of these shared", str(counts["kept"]), f"of {shared.height}")
     explained = [row for row in negmine.explain(work, "b")["rows"] if row["origin"]]
     assert {row["written_for"] for row in explained} == {"a", "b"}
     texts = [where_from(row, "b") for row in explained]

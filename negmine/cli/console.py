@@ -27,6 +27,7 @@ from negmine.config.secrets import redacted
 from negmine.config.wanted import in_words
 from negmine.data.steering import bounded, in_json
 from negmine.errors import NegmineError
+from negmine.storage.contents import forget_sizes
 
 ENVELOPE = 1
 _PIPE_WIDTH = 160
@@ -50,6 +51,7 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
     """
     answer = Answer()
     status, code, errors = "done", 0, []
+    forget_sizes()
     try:
         with progress.live():
             yield answer
@@ -61,9 +63,9 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
         again = shlex.join(["negmine", *sys.argv[1:]])
         message = f"Interrupted. Finished parts are kept; to go on, run again: {again}"
         errors = [{"kind": "Interrupted", "message": message}]
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # also a panic of Polars, which is no Exception
         refused = refusal(error)
         if refused is None:
             raise

@@ -6,9 +6,11 @@ import errno
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from negmine.errors import CorruptArtifact
+from negmine.storage.contents import damaged_by_size
 
 _REFUSED = "OperatingSystemError"  # of such errors in JSON; the library raises the OSError itself
 
@@ -48,18 +50,25 @@ _FROM_LIBRARIES = ("polars", "pyarrow", "sqlite3", "faiss", "safetensors", "toke
 
 
 def refusal(error: BaseException) -> dict[str, str] | None:
-    """Return kind and message of an error that is no bug of ours: a refusal, or damage; None for any other."""
+    """Return kind and message of an error that is no bug of ours: a refusal, or damage; None for any other.
+
+    Any error is one of damage where `--verify sizes` let a damaged file pass.
+    """
     if message := explained(error):
         return {"kind": _REFUSED, "message": message}
-    is_damage = _is_of_library(error) and _DAMAGE.search(str(error))
-    if not is_damage:
-        return None
-    message = (
-        f"A file of the work directory is damaged ({_first_line(error)[:200]}). With --verify sizes its bytes "
-        "were not compared with its manifest. To see which file, and how to make it again: "
-        "negmine status WORK --verify"
+    if (damaged := damaged_by_size()) or (_is_of_library(error) and _DAMAGE.search(str(error))):
+        return {"kind": CorruptArtifact.__name__, "message": _damage(error, damaged)}
+    return None
+
+
+def _damage(error: BaseException, damaged: Sequence[Path]) -> str:
+    """Return the message for an error that damaged files have caused. damaged: those that are known."""
+    what = f"{damaged[0]} is damaged" if damaged else "A file of the work directory is damaged"
+    more = f", and so are {len(damaged) - 1:,} others" if len(damaged) > 1 else ""
+    return (
+        f"{what} ({_first_line(error)[:200]}){more}. With --verify sizes its bytes were not compared with its "
+        "manifest. To see how to make it again: negmine status WORK --verify"
     )
-    return {"kind": CorruptArtifact.__name__, "message": message}
 
 
 def explained(error: BaseException) -> str | None:

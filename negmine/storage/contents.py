@@ -18,6 +18,9 @@ HASH = "xxh3"  # the key of a part in a manifest; the end of the name of a file 
 Verify = Literal["all", "sizes"]
 
 _verified: set[tuple[str | int, ...]] = set()  # by this process: path, inode, size, times, hash
+_by_size: dict[
+    Path, str
+] = {}  # files of which this process compared the size alone, with their hashes
 
 
 def content_hash(path: Path) -> str:
@@ -41,12 +44,27 @@ def is_altered(path: Path, part: Mapping[str, Any], verify: Verify = "all") -> b
     wanted = part.get(HASH)
     times = (stat.st_mtime_ns, stat.st_ctime_ns)
     key = (str(path), stat.st_ino, stat.st_size, *times, str(wanted))
-    if wanted is None or key in _verified or verify == "sizes":
+    if wanted is None or key in _verified:
+        return False
+    if verify == "sizes":
+        _by_size[path] = wanted
         return False
     if content_hash(path) != wanted:
         return True
     _verified.add(key)
     return False
+
+
+def forget_sizes() -> None:
+    """Forget which files were compared by size alone: a new command begins."""
+    _by_size.clear()
+
+
+def damaged_by_size() -> list[Path]:
+    """Return the damaged files among those of which this process compared the size alone. Reads them all."""
+    return [
+        path for path, wanted in _by_size.items() if path.exists() and content_hash(path) != wanted
+    ]
 
 
 def record_hash(path: Path) -> None:

@@ -63,7 +63,7 @@ def answering(command: str, as_json: bool, progress: TerminalProgress) -> Iterat
         again = shlex.join(["negmine", *sys.argv[1:]])
         message = f"Interrupted. Finished parts are kept; to go on, run again: {again}"
         errors = [{"kind": "Interrupted", "message": message}]
-    except (BrokenPipeError, SystemExit, GeneratorExit):
+    except (BrokenPipeError, GeneratorExit):
         raise
     except BaseException as error:  # also a panic of Polars, which is no Exception
         refused = refusal(error)

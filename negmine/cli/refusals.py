@@ -50,10 +50,15 @@ _FROM_LIBRARIES = ("polars", "pyarrow", "sqlite3", "faiss", "safetensors", "toke
 
 
 def refusal(error: BaseException) -> dict[str, str] | None:
-    """Return kind and message of an error that is no bug of ours: a refusal, or damage; None for any other.
+    """Return kind and message of an error that is no bug of ours; None for any other.
 
     Any error is one of damage where `--verify sizes` let a damaged file pass.
     """
+    if isinstance(error, SystemExit):  # nothing of ours ends a command so
+        ended = (
+            f"A plug-in or a library ended the command (sys.exit({error.code!r})): it is not done."
+        )
+        return {"kind": "NotDone", "message": f"{ended} {_AGAIN}"}
     if message := explained(error):
         return {"kind": _REFUSED, "message": message}
     if (damaged := damaged_by_size()) or (_is_of_library(error) and _DAMAGE.search(str(error))):

@@ -26,3 +26,8 @@ def load_plugin(spec: str, flag: str) -> Any:
         return reduce(getattr, factory.split("."), importlib.import_module(module))
     except (ImportError, AttributeError, ValueError) as error:  # ValueError: an empty name
         raise SettingsError(f"{flag} {spec}: {error}. Is the package installed here?") from error
+    except (Exception, SystemExit) as error:  # TypeError: a name that begins with dots
+        raise SettingsError(
+            f"{flag} {spec}: importing it ends in {type(error).__name__}: {error}. Try: "
+            f"python -c 'import {module}'"
+        ) from error

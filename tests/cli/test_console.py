@@ -34,3 +34,11 @@ def test_a_pipe_gets_no_blanks_at_the_end_of_lines(work):
         lines = invoke(*arguments).stdout.splitlines()
         assert lines
         assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_a_library_that_ends_the_process_does_not_end_it_well(work, monkeypatch):
+    """A plug-in that called sys.exit(0) made a command that was not done end with 0."""
+    monkeypatch.setattr("negmine.api.show", lambda *_, **__: sys.exit(0))
+    done = invoke("show", work)
+    assert done.exit_code == 1
+    assert "ended the command (sys.exit(0)): it is not done" in done.stderr

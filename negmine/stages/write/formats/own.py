@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, get_type_hints
 
 import polars as pl
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pyarrow as pa
 from negmine.config.naming import plugin_name
 from negmine.config.plugins import load_plugin
 from negmine.config.settings import WriteSettings
+from negmine.config.table import kinds_of
 from negmine.data.frames import table
 from negmine.data.schemas import training_schema
 from negmine.errors import FormatError, NegmineError, SchemaError, SettingsError
@@ -38,6 +39,8 @@ def own_format(spec: str) -> OutputFormat:
             f"{FLAG} {spec}: a format of another package has no `main` and no `files`. Its rows are written as "
             "parts: part-00000 and so on."
         )
+    if odd := _odd_field(made):
+        raise SettingsError(f"{FLAG} {spec}: {odd}.")
     return replace(
         made,
         name=plugin_name(spec),
@@ -47,12 +50,24 @@ def own_format(spec: str) -> OutputFormat:
     )
 
 
+def _odd_field(made: OutputFormat) -> str | None:
+    """Return what is wrong with a field that is one of a few words, or a number; None where nothing is."""
+    for name in ("file_kind", "teacher", "instruction"):
+        words = kinds_of(get_type_hints(OutputFormat)[name])
+        if getattr(made, name) not in words:
+            return f"{name} is {getattr(made, name)!r}, and not one of {', '.join(sorted(words))}"
+    most = made.most_negatives
+    if most is not None and (type(most) is not int or most < 1):
+        return f"most_negatives is {most!r}, and not a number from 1"
+    return None
+
+
 def _called(spec: str, what: str, function: Callable[..., Any], *values: Any) -> Any:
     try:
         return function(*values)
     except NegmineError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise FormatError(f"{FLAG} {spec}: {what}: {type(error).__name__}: {error}") from error
 
 
@@ -60,6 +75,10 @@ def _schema(spec: str, made: OutputFormat, settings: WriteSettings) -> pa.Schema
     schema = _called(spec, "schema", made.schema, settings)
     if not isinstance(schema, pa.Schema) or not schema.names:
         raise FormatError(f"{FLAG} {spec}: schema returned {schema!r}, not a pyarrow.Schema.")
+    if len(set(schema.names)) < len(schema.names):
+        raise FormatError(
+            f"{FLAG} {spec}: schema returned a column twice: {', '.join(schema.names)}."
+        )
     return training_schema(dict(zip(schema.names, schema.types, strict=True)))
 
 

@@ -137,6 +137,7 @@ WRONG = {
     "a colon too many": ("my_formats:quiz:a:b", SettingsError, "package.module:FORMAT:NAME"),
     "a path for a folder": ("my_formats:quiz:..", SettingsError, "letters, digits"),
     "a folder of negmine's": ("my_formats:quiz:provenance", SettingsError, "my_provenance"),
+    "a relative module": ("..my_formats:quiz", SettingsError, "importing it ends in TypeError"),
     "another format's folder": ("my_formats:quiz:beir", SettingsError, "folder of negmine's own"),
 }
 
@@ -167,6 +168,13 @@ FAULTY = {
     "no ids": ("provenance=lambda p, n, s: p", "no column negative_id"),
     "no lists": ("has_lists=False", "lists in negative_id, and the format says has_lists=False"),
     "no schema": ("schema=lambda s: ['question']", "not a pyarrow.Schema"),
+    "an end": ("rows=lambda *_: __import__('sys').exit(0)", "rows: SystemExit: 0"),
+    "a column twice": (
+        "schema=lambda s: __import__('pyarrow').schema([('a', 'large_string')] * 2)",
+        "a column twice: a, a",
+    ),
+    "another kind": ("file_kind='../x'", "file_kind is '../x', and not one of jsonl, parquet"),
+    "no number": ("most_negatives='x'", "most_negatives is 'x', and not a number from 1"),
 }
 
 
@@ -177,7 +185,7 @@ def test_what_a_faulty_format_does_is_one_message(tmp_path, beir, quiz, case):
     site.write_text(
         f"{site.read_text()}\nfrom dataclasses import replace\nbad = replace(quiz, {change})\n"
     )
-    with pytest.raises(FormatError, match=re.escape(text)):
+    with pytest.raises((FormatError, SettingsError), match=re.escape(text)):
         negmine.mine(tmp_path / "w", data=beir, format=["my_formats:bad"], **FLAGS)
 
 

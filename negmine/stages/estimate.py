@@ -18,9 +18,9 @@ from negmine.data.sources.problems import Problems
 from negmine.engine.context import Context
 from negmine.engine.status import FRESH, survey
 from negmine.engine.tasks import once
+from negmine.models.timing import SAMPLE
 from negmine.retrievers.base import Amounts, Cost
 from negmine.retrievers.registry import type_of, types
-from negmine.retrievers.timing import SAMPLE
 from negmine.stages.early import check_columns, check_files
 from negmine.stages.embedding_cost import embedding_cost
 from negmine.stages.plan import make_plan

@@ -234,8 +234,8 @@ class IndexSettings(StageSettings):
         "Times a failed request to --model-url is tried again.", 6, ge=0, speed=True
     )
     index: str = _faiss(
-        "flat compares with every vector; binary with one bit a dimension, then with the vectors of the best; "
-        "a FAISS factory string, such as IVF4096,Flat or HNSW32, with fewer.",
+        "flat compares with all vectors, binary with one bit a dimension first, a FAISS factory string, such "
+        "as IVF4096,Flat, with fewer.",
         FLAT,
         essential="stage",
     )

@@ -10,9 +10,9 @@ from negmine.config.dense import DenseModel
 from negmine.config.settings.index import BINARY
 from negmine.engine.context import Context
 from negmine.models.encoder import Encoder
+from negmine.models.timing import timed
 from negmine.retrievers.base import Amounts, Cost
 from negmine.retrievers.dense import given, names
-from negmine.retrievers.timing import timed
 
 PRODUCTS_A_SECOND = 20e9  # of an exact search
 UNSEEN = 3_072  # dimensions of an endpoint's vectors, before any was sent: a large model's

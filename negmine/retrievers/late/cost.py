@@ -8,9 +8,9 @@ import numpy as np
 
 from negmine.config.resolved import ResolvedConfig
 from negmine.engine.context import Context
+from negmine.models.timing import timed
 from negmine.retrievers.base import Amounts, Cost
 from negmine.retrievers.late import names, tokens
-from negmine.retrievers.timing import timed
 
 # Products of numbers in a second, on two cores (docs/how-to/late-interaction.md): pair by pair, or in blocks.
 PAIRS_A_SECOND, BLOCKS_A_SECOND = 18e9, 58e9

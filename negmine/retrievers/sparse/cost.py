@@ -5,8 +5,8 @@ from __future__ import annotations
 from negmine.data.sparse_rows import of_pairs
 from negmine.engine.context import Context
 from negmine.models.sparse import SparseEncoder
+from negmine.models.timing import timed
 from negmine.retrievers.base import Amounts, Cost
-from negmine.retrievers.timing import timed
 
 TERM = 8  # bytes of a term and its weight, in the index and in the vector cache
 

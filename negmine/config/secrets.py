@@ -14,6 +14,7 @@ from urllib.parse import quote
 VARIABLES = (
     "NEGMINE_JUDGE_KEY", "NEGMINE_GENERATE_KEY", "NEGMINE_EMBEDDING_KEY", "OPENAI_API_KEY",
     "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_SECRET",
 )  # fmt: skip
 LEAST = 8  # characters; a shorter value, such as EMPTY, is no secret, and would be cut out of ordinary words
 SHARE = 3  # of a longer secret, each piece of a third is cut out

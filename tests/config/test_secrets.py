@@ -89,3 +89,11 @@ def test_whatever_stands_around_it_a_key_is_cut_out(key, before, after):
 )
 def test_a_url_is_shown_without_user_and_query(url, shown):
     assert shown_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_SECRET"]
+)
+def test_keys_of_azure_are_cut_out(name, monkeypatch):
+    monkeypatch.setenv(name, "an-azure-secret-0123")
+    assert redacted("403: an-azure-secret-0123 is no key") == "403: [secret] is no key"

@@ -14,6 +14,7 @@ from negmine.storage.digests import Digests
 from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS, write_beir
 from tests.models.tiny import WORDS, cross_encoder
+from tests.properties import share
 
 CPU = IndexSettings(device="cpu")
 
@@ -48,6 +49,7 @@ def scores(work):
 sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).map(" ".join)
 
 
+@share(0.3)
 @given(st.lists(st.tuples(sentences, sentences), min_size=1, max_size=8), st.integers(1, 9))
 def test_a_pairs_score_does_not_depend_on_its_company(opened, pairs, size):
     queries, documents = zip(*pairs, strict=True)

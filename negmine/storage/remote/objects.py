@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +129,31 @@ def has_bucket(address: Address, error: Exception) -> bool:
 
 
 def opened(address: Address) -> tuple[Any, str]:
-    """Return the file system of an address, which remembers nothing, and the path in it."""
-    from fsspec.core import url_to_fs
+    """Return the file system of an address, which remembers nothing of what is there, and the path in it."""
     from fsspec.registry import known_implementations, registry
 
     if address.scheme not in {*known_implementations, *registry}:
         raise InputError(f"{address}: fsspec does not know {address.scheme}://.")
+    if is_web(address):
+        system = _made(address)
+    else:
+        container = address.full.partition("://")[2].partition("/")[0]
+        environment = hash(frozenset(os.environ.items()))
+        system = _client(os.getpid(), f"{address.scheme}://{container}", environment)
+    return system, str(system._strip_protocol(address.full))
+
+
+@lru_cache(maxsize=8)
+def _client(process: int, root: str, environment: int) -> Any:
+    """Return the file system of a bucket: making its client takes longer than a request."""
+    return _made(Address(root))
+
+
+def _made(address: Address) -> Any:
+    from fsspec.core import url_to_fs
+
     options = {"use_listings_cache": False, "skip_instance_cache": True, **_options(address)}
-    system, path = url_to_fs(address.full, **options)
-    return system, str(path)
+    return url_to_fs(address.full, **options)[0]
 
 
 def _options(address: Address) -> dict[str, Any]:

@@ -6,10 +6,8 @@ remembered here. A name is the object's path below the address: `1-index/corpus/
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,17 +34,10 @@ class Unconditional(Exception):
 
 
 class Store:
-    """The objects below an address. Each method raises WorkdirError (bucket, key, operation, remedy).
-
-    Pickled, it is the address alone: each process opens a client of its own.
-    """
+    """The objects below an address. Each method raises WorkdirError (bucket, key, operation, remedy)."""
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self._client: tuple[int, Any, str] | None = None
-
-    def __reduce__(self) -> tuple[type[Store], tuple[Address]]:
-        return Store, (self.address,)
 
     def place(self, name: str) -> Address:
         """Return the address of an object."""
@@ -109,7 +100,7 @@ class Store:
             infos = self._do("listing it", prefix, find)
         except FileNotFoundError:
             return {}
-        top = self._path("").rstrip("/") + "/"
+        top = opened(self.address)[1].rstrip("/") + "/"
         entries = {str(path).removeprefix(top): _entry(info) for path, info in infos.items()}
         return dict(sorted(entries.items()))
 
@@ -120,7 +111,7 @@ class Store:
             some = every[start : start + AT_ONCE]
 
             def remove(system: Any, path: str, some: list[str] = some) -> None:
-                system.rm([self._path(name) for name in some])
+                system.rm([opened(self.place(name))[1] for name in some])
 
             try:
                 self._do("removing it", some[0], remove, "removed")
@@ -135,7 +126,7 @@ class Store:
 
     def copy(self, source: Address, name: str) -> None:
         """Copy an object of another address of the same kind of store, inside the store."""
-        origin = str(self._opened()[1]._strip_protocol(source.full))
+        origin = opened(source)[1]
         self._do("writing it", name, lambda system, path: system.cp_file(origin, path), "written")
 
     def _do(
@@ -143,7 +134,7 @@ class Store:
     ) -> Any:
         """Return what `work` returns for file system and path of an object, tried again where that may help."""
         try:
-            return retried(lambda: work(self._opened()[1], self._path(name)))
+            return retried(lambda: work(*opened(self.place(name))))
         except (NegmineError, FileExistsError):
             raise
         except Exception as error:  # of any of fsspec's many clients
@@ -164,27 +155,6 @@ class Store:
             raise FileExistsError(str(self.place(name))) from None
         if status_of(error) in _NO_CONDITIONS or isinstance(error, TypeError | NotImplementedError):
             raise Unconditional(str(self.address)) from None
-
-    def _opened(self) -> tuple[int, Any, str]:
-        """Return this process, its client, and the path of the address in it."""
-        if self._client is None or self._client[0] != os.getpid():
-            setting = hash(frozenset(os.environ.items()))
-            root = (
-                f"{self.address.scheme}://{self.address.full.partition('://')[2].partition('/')[0]}"
-            )
-            system, _ = _client(os.getpid(), root, setting)
-            self._client = (os.getpid(), system, str(system._strip_protocol(self.address.full)))
-        return self._client
-
-    def _path(self, name: str) -> str:
-        root = self._opened()[2].rstrip("/")
-        return f"{root}/{name}" if name else root
-
-
-@lru_cache(maxsize=8)
-def _client(process: int, root: str, setting: int) -> tuple[Any, str]:
-    """Return the client of a bucket: making one takes longer than a request."""
-    return opened(Address(root))
 
 
 def _entry(info: dict[str, Any]) -> Entry:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from negmine.engine.command import Command
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, TaskNotes
-from negmine.engine.tasks import TASK, Made, Parts, Place, Stream, Work
+from negmine.engine.tasks import TASK, Folder, Made, Parts, Place, Stream, Work
 from negmine.storage.parquet import part_name
+from negmine.storage.pieces import read_pieces, write_piece
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,11 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True)
 class PartTask:
-    """Make one part of an artifact, or all of it where `number` is None.
+    """Make one part of an artifact, or one of the steps before it; all of it where `number` is None.
 
     make: a function of a module, or a partial of one, so that it is pickled by its name. place: see Parts.
+    piece: the piece of the part that is made. pieces: how many there are to merge into it; with none, it is
+    made whole.
     """
 
     command: Command
@@ -44,6 +47,8 @@ class PartTask:
     identity: str
     number: int | None = None
     place: Place = TASK
+    piece: int | None = None
+    pieces: int = 0
 
     def __call__(self, progress: Progress | None = None) -> PartResult:
         """Make it and write it into the artifact's unfinished folder.
@@ -56,21 +61,38 @@ class PartTask:
         elif isinstance(work, Stream):
             result = self._stream(context, work)
         else:
-            folder = context.work.fresh_folder(self.artifact)
-            result = PartResult(None, None, work.make(folder))
+            result = self._folder(context, work)
         if not isinstance(context.progress, TaskNotes):
             return result
         return PartResult(result.number, result.files, result.stats, context.progress.take())
 
     def _part(self, context: Context, work: Parts) -> PartResult:
         assert self.number is not None
-        made = work.make(self.number)
+        if self.piece is not None:
+            return self._piece(context, work, self.number, self.piece)
+        if work.pieces is not None and self.pieces:
+            pieces = read_pieces(context.work, self.artifact, self.number, self.pieces)
+            made = work.pieces.merge(self.number, pieces)
+        else:
+            made = work.make(self.number)
         part = made if isinstance(made, Made) else Made(made)
         name = part_name(self.number, work.file_kind)
         context.work.write_part(
             self.artifact, self.number, part.table, self.identity, work.file_kind
         )
         return PartResult(self.number, [name], part.stats)
+
+    def _piece(self, context: Context, work: Parts, part: int, piece: int) -> PartResult:
+        assert work.pieces is not None
+        table = work.pieces.make(piece, part)
+        write_piece(context.work, self.artifact, part, piece, table, self.identity)
+        return PartResult(part, [], {})
+
+    def _folder(self, context: Context, work: Folder) -> PartResult:
+        if self.number is None:
+            return PartResult(None, None, work.make(context.work.fresh_folder(self.artifact)))
+        assert work.steps is not None
+        return PartResult(self.number, [], work.steps.make(self.number))
 
     def _stream(self, context: Context, work: Stream) -> PartResult:
         disk = context.work

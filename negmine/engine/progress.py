@@ -43,6 +43,17 @@ class Silent:
         """Ignore it."""
 
 
+class OnlyNotes(Silent):
+    """Passes notes on, and nothing else: for work whose progress was reported before."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def note(self, message: str) -> None:
+        """Pass a note on."""
+        self._progress.note(message)
+
+
 class Notes(Silent):
     """Keeps notes."""
 

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
-from negmine.config.memory import SIDE_BY_SIDE
 from negmine.config.settings import STAGES
 from negmine.data.schemas import name_of
 from negmine.data.sources.problems import together
 from negmine.engine import part_task
 from negmine.engine.allocators import give_back
 from negmine.engine.artifact import Artifact
-from negmine.engine.command import command_of, given
+from negmine.engine.command import given
 from negmine.engine.context import Context
 from negmine.engine.executors.choose import chosen
 from negmine.engine.executors.local import Executor, local
-from negmine.engine.part_task import PartResult, PartTask
+from negmine.engine.make import make
 from negmine.engine.status import FRESH, State, offered, require_fresh, survey
-from negmine.engine.tasks import DRIVER, Parts, Stats
+from negmine.engine.tasks import Stats
 from negmine.errors import InputError, WorkdirError
 from negmine.storage.manifest import Manifest, now
-from negmine.storage.parquet import part_name, read_part
 from negmine.storage.remembered import remembering
 from negmine.storage.trust import Trust
 
@@ -153,7 +150,7 @@ def _bring_up_to_date(asked: Run, state: State) -> Outcome:
     start = time.perf_counter()
     context.progress.begin(name)
     try:
-        stats, files = _make(asked, state)
+        stats, files = make(context, asked.executor, state)
     except InputError:
         context.work.discard(name)
         raise
@@ -192,61 +189,6 @@ def _manifest(
     if artifact.count is None:
         return manifest
     return replace(manifest, stats={**stats, **artifact.count(context.work.scan_new(manifest))})
-
-
-def _make(asked: Run, state: State) -> tuple[Stats, list[str] | None]:
-    """Make all files of an artifact in its `.partial` folder; return stats and file names."""
-    context, artifact = asked.context, state.artifact
-    task = PartTask(command_of(context), artifact.name, artifact.make, state.identity, place=DRIVER)
-    work = part_task.opened(task).work
-    if not isinstance(work, Parts):
-        result = next(_results(asked, [task], 1))
-        return dict(result.stats), result.files
-    if context.force:
-        context.work.fresh_folder(artifact.name)
-    stats = _make_parts(asked, task, work)
-    return work.finish(stats), [part_name(n, work.file_kind) for n in range(work.count)]
-
-
-def _make_parts(asked: Run, task: PartTask, work: Parts) -> list[Mapping[str, Any]]:
-    """Make the parts that are not there yet; return their stats."""
-    context = asked.context
-    sizes = work.sizes or context.work.queries_per_part()
-    context.progress.total(sum(sizes), work.unit)
-    missing = []
-    for number in range(work.count):
-        if not context.force and _is_done(context, task, work, number):
-            context.progress.advance(sizes[number])
-        else:
-            missing.append(number)
-    stats = []
-    wanted = (replace(task, number=number, place=work.place) for number in missing)
-    for result in _results(asked, wanted, SIDE_BY_SIDE if work.threads else 1):
-        stats.append(result.stats)
-        if work.sizes is None and result.number is not None:
-            context.progress.advance(sizes[result.number])
-    return stats
-
-
-def _results(
-    asked: Run, wanted: Sequence[PartTask] | Iterator[PartTask], side_by_side: int
-) -> Iterator[PartResult]:
-    """Run tasks; pass their notes on, each once: every process that opens the work makes its notes."""
-    passed: set[str] = set()
-    for result in asked.executor(wanted, side_by_side):
-        for note in dict.fromkeys(result.notes):
-            if note not in passed:
-                asked.context.progress.note(note)
-        passed.update(result.notes)
-        yield result
-
-
-def _is_done(context: Context, task: PartTask, work: Parts, number: int) -> bool:
-    """Tell whether a part is on disk already, with nothing left to be made in it."""
-    path = context.work.find_whole_part(task.artifact, number, task.identity)
-    if path is None or work.finished is None:
-        return path is not None
-    return work.finished(read_part(path))
 
 
 def _versions() -> dict[str, str]:

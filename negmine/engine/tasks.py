@@ -43,6 +43,21 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """What parts are merged from, where that pays: what each shard finds for the queries of a part.
+
+    `count()`: how many pieces a part has; below 2, parts are made whole. Only the process that gave the
+    command calls it. `make(piece, part)` makes a piece. `merge(part, pieces)` makes a part of all its pieces,
+    in order. First come the first pieces of all parts, then the second ones: a process opens one shard after
+    the other.
+    """
+
+    count: Callable[[], int]
+    make: Callable[[int, int], pa.Table]
+    merge: Callable[[int, Sequence[pl.DataFrame]], Made | pa.Table]
+
+
+@dataclass(frozen=True)
 class Parts:
     """Parts that can be made alone and in any order; resumable. `make(i)` returns part i.
 
@@ -52,9 +67,9 @@ class Parts:
     stats of an artifact with other parts have to have `unfinished` (see status.py). `finish` gets the
     stats of the parts that this command made, and returns the manifest's. `threads`: parts may be made
     side by side in threads. `file_kind`: how storage writes them, `parquet` or `jsonl`. What `make` needs,
-    it opens when it is first called. `place`: where an executor with several processes makes them. `task`: in
-    any. `model`: in some that live until the artifact is made, since each loads a model. `driver`: in the one
-    that gave the command.
+    it opens when it is first called. `pieces`: what parts may be merged from. `place`: where an executor with
+    several processes makes them. `task`: in any. `model`: in some that live until the artifact is made, since
+    each loads a model. `driver`: in the one that gave the command.
     """
 
     count: int
@@ -66,16 +81,41 @@ class Parts:
     threads: bool = False
     file_kind: str = PARQUET
     place: Place = TASK
+    pieces: Pieces | None = None
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Work before a folder is filled, in steps that can be made alone and in any order: encoding texts.
+
+    What a step makes goes into a cache, where filling the folder finds it; so a step that was lost, or a
+    command that was killed, goes on from there. `make(i)` makes step i, reports its own progress in `unit`, and
+    returns numbers. The others are called by the process that gave the command. `sizes`: how much there is in
+    each step. `missing`: the steps that are not made yet. `begin(folder)`: gets the empty folder before the
+    first of them; what it writes there is for the steps alone. `check` looks at the numbers of each step as it
+    ends, and may raise. `finish` gets the stats of the folder and the numbers of all steps; it returns the
+    manifest's stats. `place`: as of Parts.
+    """
+
+    make: Callable[[int], Stats]
+    sizes: Callable[[], Sequence[int]]
+    missing: Callable[[], Sequence[int]]
+    begin: Callable[[Path], None]
+    check: Callable[[Mapping[str, Any]], None]
+    finish: Callable[[Stats, Sequence[Mapping[str, Any]]], Stats]
+    unit: str = "texts"
+    place: Place = MODEL
 
 
 @dataclass(frozen=True)
 class Folder:
     """An index or the data card: `make(folder)` fills an empty folder and returns the manifest's stats.
 
-    `documents` or `rows` must be among them: the artifact's rows.
+    `documents` or `rows` must be among them: the artifact's rows. steps: what is made before.
     """
 
     make: Callable[[Path], Stats]
+    steps: Steps | None = None
 
 
 Work = Stream | Parts | Folder

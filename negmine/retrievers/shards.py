@@ -123,6 +123,14 @@ def hits(
     return merged([_rows(shard, read, queries, k, depths) for shard in retriever.shards])
 
 
+def hits_of_one(
+    retriever: Sharded, number: int, queries: pl.DataFrame, k: int, depths: NDArray[np.int64] | None
+) -> pl.DataFrame:
+    """Return the best k hits of shard `number` alone, as `hits` does."""
+    read = retriever.read(queries.to_arrow())
+    return _rows(retriever.shards[number], read, queries, k, depths)
+
+
 def _rows(
     shard: Shard,
     read: Any,

@@ -55,6 +55,16 @@ class Corpus:
             start = stop
             yield rows.select("doc_id", self._text, "source_row", *columns).to_arrow()
 
+    def texts_of_part(self, part: int, positions: NDArray[np.int64] | None = None) -> list[str]:
+        """Return the texts (with titles) of a part's documents; of those at these positions, as `documents`."""
+        rows = self._work.read(CORPUS, part, ["title", "text", "same_as"])
+        rows = rows.filter(pl.col("same_as").is_null())
+        if positions is not None:
+            start = sum(self.part_documents()[:part])
+            first, last = np.searchsorted(positions, [start, start + rows.height])
+            rows = rows[positions[first:last] - start]
+        return rows.select(self._text).to_series().to_list()
+
     def doc_ids(self) -> pl.Series:
         """Return the doc_id of every document, by position; read once."""
         return self._doc_ids()

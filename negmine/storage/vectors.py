@@ -48,20 +48,31 @@ def exact_keys(texts: Iterable[str]) -> pl.Series:
 class VectorStore:
     """Vectors of one encoder identity, by the hash of the text: a row for each, or a matrix of tokens' vectors.
 
-    note: receives a sentence about each chunk that is damaged and dropped.
+    note: receives a sentence about each chunk that is damaged and dropped. only: texts; it is opened to `fill`
+    what it lacks of them, beside other processes that fill it. Then memory holds nothing of other texts, chunks
+    are not compared with their checks, and none is dropped or put together.
     """
 
-    def __init__(self, folder: Path, note: Note = lambda message: None) -> None:
+    def __init__(
+        self, folder: Path, note: Note = lambda message: None, only: Sequence[str] | None = None
+    ) -> None:
         self._folder, self._note = folder, note
         self._chunks: list[Chunk] = []
-        _drop_damaged(folder, note)
-        put_together(folder)
+        self._only = None if only is None else exact_keys(only).unique().to_frame("key")
+        if only is None:
+            _drop_damaged(folder, note)
+            put_together(folder)
         nothing = pl.DataFrame(schema={"key": pl.Binary, "chunk": pl.Int64, "row": pl.Int64})
         chunks = [self._open(path) for path in chunk_files(folder)]
         self._index = pl.concat([nothing, *chunks]).unique("key", keep="first", maintain_order=True)
 
     def __len__(self) -> int:
         return self._index.height
+
+    def lacks(self, texts: Sequence[str]) -> bool:
+        """Tell whether one of these texts is not in the store."""
+        wanted = pl.DataFrame({"key": exact_keys(texts)})
+        return wanted.join(self._index, on="key", how="anti").height > 0
 
     def encode(
         self, texts: Sequence[str], work: BatchedRows, done: Callable[[int], None]
@@ -144,15 +155,16 @@ class VectorStore:
 
     def _open(self, path: Path) -> pl.DataFrame:
         """Take in a chunk; return where each key lies."""
-        self._chunks.append(open_chunk(path))
+        self._chunks.append(open_chunk(path, compare=self._only is None))
         keys, number = self._chunks[-1].keys, len(self._chunks) - 1
-        return pl.DataFrame(
+        places = pl.DataFrame(
             {
                 "key": keys,
                 "chunk": pl.repeat(number, len(keys), dtype=pl.Int64, eager=True),
                 "row": pl.int_range(len(keys), dtype=pl.Int64, eager=True),
             }
         )
+        return places if self._only is None else places.join(self._only, on="key", how="semi")
 
 
 def _drop_damaged(folder: Path, note: Note) -> None:

@@ -100,22 +100,22 @@ def _count(counts: dict[str, int]) -> None:
     import pickle
     from collections.abc import Callable, Iterable, Iterator
 
-    from negmine.engine import run
+    from negmine.engine.make import _Made
     from negmine.engine.part_task import PartResult, PartTask
 
-    results: Callable[..., Iterator[PartResult]] = run._results
+    results: Callable[..., Iterator[PartResult]] = _Made.results
 
-    def counting(asked: Any, wanted: Iterable[PartTask], side_by_side: int) -> Iterator[PartResult]:
+    def counting(made: Any, wanted: Iterable[PartTask], side_by_side: int) -> Iterator[PartResult]:
         tasks = list(wanted)
         parts = [task for task in tasks if task.number is not None]
         counts["artifacts"] += bool(parts)
         counts["parts"] += len(parts)
         counts["bytes"] += sum(len(pickle.dumps(task)) for task in parts)
-        for result in results(asked, iter(tasks), side_by_side):
+        for result in results(made, iter(tasks), side_by_side):
             counts["bytes"] += len(pickle.dumps(result)) if parts else 0
             yield result
 
-    run._results = counting
+    _Made.results = counting
 
 
 def show(measured: dict[str, dict[str, Any]], documents: int, queries: int) -> None:

@@ -53,7 +53,7 @@ class Losses:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._times: Counter[int | None] = Counter()
+        self._times: Counter[tuple[int | None, int | None]] = Counter()
 
     def again(self, task: PartTask, error: Exception, done: int, wanted: int) -> None:
         """Report that a part is made again; raise EngineError where it was lost too often.
@@ -62,10 +62,10 @@ class Losses:
         """
         if getattr(error, "actor_init_failed", False):
             raise EngineError(f"A worker could not begin: {error}") from error
-        why = how_lost(error)
+        why, which = how_lost(error), (task.number, task.piece)
         if not getattr(error, "preempted", False):
-            self._times[task.number] += 1
-        times = self._times[task.number]
+            self._times[which] += 1
+        times = self._times[which]
         if times > AGAIN:
             raise EngineError(
                 f"{task.artifact}: part {task.number} was lost {times} times; the last time {why}. {done:,} of "

@@ -69,7 +69,7 @@ def _run(context: Context) -> Parts:
         stemmer = context.config.index.stemmer
         how = "not stemmed" if stemmer is None else f"stemmed with --stemmer {stemmer}"
         context.progress.note(f"{problem} So queries are {how}.")
-    return search.run(context, _open, ordered=True)
+    return search.run(context, _open, ordered=True, is_sharded=True)
 
 
 def _check(config: ResolvedConfig) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from negmine.data.sparse_rows import offsets_of
+from negmine.engine.tasks import once
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.formula import Formula
 from negmine.retrievers.bm25.index import ORDER, WORDS
@@ -51,9 +52,9 @@ MakeEngine = Callable[[Path, int, Formula, float, NDArray[np.int32], int], Engin
 
 
 class BM25Shard:
-    """An opened shard; its arrays are memory-mapped. Raises CorruptArtifact for what was not written so.
+    """A shard, opened when it is first asked; its arrays are memory-mapped.
 
-    ids: the doc_id of every document of a span.
+    Asking raises CorruptArtifact for what was not written so. ids: the doc_id of every document of a span.
     """
 
     def __init__(
@@ -67,13 +68,17 @@ class BM25Shard:
         ids: Callable[[Span], pl.Series],
     ) -> None:
         self.span = span
-        self._words = folder / WORDS.format(number)
+        words = self._words = folder / WORDS.format(number)
         self._ids = ids
-        order = folder / ORDER.format(number)
-        places = open_array(order, np.int32, (span.documents,))
-        check_below(order, places, span.documents)
-        tokens = count_words(self._words)
-        self._engine = make(folder, number, formula, world.mean_length, places, tokens)
+
+        def engine() -> Engine:
+            order = folder / ORDER.format(number)
+            places = open_array(order, np.int32, (span.documents,))
+            check_below(order, places, span.documents)
+            tokens = count_words(words)
+            return make(folder, number, formula, world.mean_length, places, tokens)
+
+        self._engine = once(engine)
 
     def doc_ids(self) -> pl.Series:
         """Return the doc_id of each document, in order."""
@@ -81,13 +86,13 @@ class BM25Shard:
 
     def search(self, queries: QueryTokens, k: int) -> Hits:
         """Return the best k documents of every query that score above 0, by (-score, doc_id)."""
-        return self._engine.search(self._weighted(queries), k)
+        return self._engine().search(self._weighted(queries), k)
 
     def score_pairs(
         self, queries: QueryTokens, rows: NDArray[np.int64], docs: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """Score document docs[j] for query rows[j]; 0.0 where they share nothing."""
-        return self._engine.score_pairs(self._weighted(queries), rows, docs)
+        return self._engine().score_pairs(self._weighted(queries), rows, docs)
 
     def _weighted(self, queries: QueryTokens) -> Weighted:
         """Return the tokens that some document of the shard has."""

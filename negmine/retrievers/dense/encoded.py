@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,25 @@ def encoders(model: DenseModel, settings: IndexSettings, digest: Digests) -> dic
     return {"document": documents, "query": queries}
 
 
+def own_encoders(
+    model: DenseModel, settings: IndexSettings, digest: Digests
+) -> dict[Kind, Encoder]:
+    """Return those of `encoders` that are no endpoint's."""
+    both = encoders(model, settings, digest)
+    return {kind: one for kind, one in both.items() if isinstance(one, Encoder)}
+
+
+def note_similarity(
+    model: DenseModel, both: Mapping[Kind, Encoder], settings: IndexSettings, progress: Progress
+) -> None:
+    """Note a model that was trained for another similarity."""
+    if settings.similarity == "cosine" and both["document"].own_similarity == "dot":
+        progress.note(
+            f"--model {model.documents.model} says that it was trained for inner products. The score is "
+            "the cosine; --similarity dot keeps the lengths of its vectors"
+        )
+
+
 class Encoded:
     """Vectors out of a model, through the store.
 
@@ -52,8 +72,6 @@ class Encoded:
     ) -> None:
         self._model, self._settings = model, settings
         self._encoders = encoders(model, settings, digest)
-        if model.has_query_model:
-            _check_sizes(model, self._encoders)
         self._stores: dict[Kind, VectorStore] = {
             kind: VectorStore(store / encoder.identity(kind), progress.note)
             for kind, encoder in self._encoders.items()
@@ -68,11 +86,6 @@ class Encoded:
         documents = self._encoders["document"]
         if isinstance(documents, ApiEncoder):  # another model may answer to the same name tomorrow
             self.stats |= {"endpoint": documents.host, "weights_hashed": False, "tokens": 0}
-        if settings.similarity == "cosine" and documents.own_similarity == "dot":
-            progress.note(
-                f"--model {model.documents.model} says that it was trained for inner products. The score is "
-                "the cosine; --similarity dot keeps the lengths of its vectors"
-            )
 
     def write(self, path: Path, kind: Kind, tables: Tables, count: int, progress: Progress) -> None:
         """Write the vectors of `count` rows of this kind."""
@@ -105,14 +118,13 @@ class Encoded:
         return vectors
 
 
-def _check_sizes(model: DenseModel, both: dict[Kind, AnyEncoder]) -> None:
+def check_sizes(model: DenseModel, both: Mapping[Kind, Encoder]) -> None:
     """Raise SettingsError, before hours of encoding, for vectors of queries and documents that do not fit.
 
     An endpoint is not asked beforehand: `Encoded` compares what it sends.
     """
-    documents, queries = both["document"], both["query"]
-    if isinstance(documents, Encoder) and isinstance(queries, Encoder):
-        sizes = documents.size("document"), queries.size("query")
+    if model.has_query_model:
+        sizes = both["document"].size("document"), both["query"].size("query")
         if sizes[0] != sizes[1]:
             raise _do_not_fit(model, *sizes)
 

@@ -18,16 +18,20 @@ from negmine.config.settings.index import BINARY, FLAT
 from negmine.data.frames import table
 from negmine.data.schemas import RECALL, SEARCHED
 from negmine.engine.context import Context
-from negmine.engine.tasks import MODEL, TASK, Folder, Made, Parts, Stream, once
+from negmine.engine.progress import OnlyNotes
+from negmine.engine.tasks import MODEL, TASK, Folder, Made, Parts, Pieces, Steps, Stream, once
 from negmine.errors import GateNotMet
 from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers import scope, shards
 from negmine.retrievers.dense import approximate, binary, given, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
+from negmine.retrievers.dense.encoded import check_sizes, note_similarity, own_encoders
 from negmine.retrievers.dense.int8 import open_documents
 from negmine.retrievers.dense.open import open_dense
 from negmine.retrievers.dense.search import Dense
+from negmine.retrievers.encoding import Encoding
+from negmine.retrievers.search import in_pieces
 from negmine.storage.files import write_array
 from negmine.storage.layout import CORPUS, QUERIES
 
@@ -38,31 +42,57 @@ AT_ONCE = 65_536
 def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
     """Vectors of documents and queries by a model, or brought along.
 
-    runs: with any, only documents that they found, and positives, are encoded.
+    runs: with any, only documents that they found, and positives, are encoded. What a model encodes that is no
+    endpoint's is encoded in steps before.
     """
+    index, work, corpus = context.config.index, context.work, context.corpus
+    chosen = once(partial(scope.positions, context, runs)) if runs else None
+
+    def check_count() -> None:
+        if index.index != FLAT:
+            count = sum(corpus.part_documents()) if chosen is None else len(chosen())
+            approximate.check_size(index.index, count)
 
     def make(folder: Path) -> dict[str, Any]:
-        index, work, corpus = context.config.index, context.work, context.corpus
         if index.on_error == "stop":  # else rows were skipped, and fewer are expected
             documents, queries = (work.require(name).rows for name in (CORPUS, QUERIES))
             given.check_rows(index, documents, queries, work.remote)
-        chosen = scope.positions(context, runs) if runs else None
-        if index.index != FLAT:
-            count = len(corpus.doc_ids()) if chosen is None else len(chosen)
-            approximate.check_size(index.index, count)
-        if chosen is not None:
-            write_array(folder / scope.POSITIONS, chosen)
+        check_count()
+        positions = None if chosen is None else chosen()
+        if positions is not None:
+            write_array(folder / scope.POSITIONS, positions)
         return stored.build(
-            lambda: corpus.documents(chosen),
+            lambda: corpus.documents(positions),
             context.queries.tables,
             folder,
             model,
             index,
             work,
-            context.progress,
+            context.progress if steps is None else OnlyNotes(context.progress),
         )
 
-    return Folder(make)
+    steps = _steps(context, model, chosen, check_count)
+    return Folder(make, steps)
+
+
+def _steps(
+    context: Context,
+    model: DenseModel,
+    chosen: Callable[[], NDArray[np.int64]] | None,
+    check_count: Callable[[], None],
+) -> Steps | None:
+    """Return the steps that encode; None for vectors that are brought along, or come from an endpoint."""
+    index = context.config.index
+    if index.document_vectors is not None or index.model_url is not None:
+        return None
+    both = own_encoders(model, index, context.work.digest)
+    note_similarity(model, both, index, context.progress)
+
+    def before() -> None:
+        check_count()
+        check_sizes(model, both)
+
+    return Encoding(context, names.vectors(index, model), both, chosen, before).steps()
 
 
 def run(context: Context, model: DenseModel) -> Parts:
@@ -72,7 +102,9 @@ def run(context: Context, model: DenseModel) -> Parts:
     work = _Run(context, model)
     place = MODEL if context.config.index.gpus else TASK  # a GPU searches, too
     parts = context.queries.parts()
-    return Parts(parts, work.part, finish=work.finish, threads=True, place=place)
+    return Parts(
+        parts, work.part, finish=work.finish, threads=True, place=place, pieces=work.pieces()
+    )
 
 
 def _open_earlier(
@@ -112,6 +144,17 @@ class _Run:
         }
         ordered = rows_of_runs.in_order(hits, sure.is_empty())
         return Made(rows_of_runs.run(ordered, positives, k), stats)
+
+    def pieces(self) -> Pieces:
+        """Return how parts are merged of what shards find; not where the run goes on from an earlier one."""
+        searched, earlier = in_pieces(self._context, self._dense), self._earlier
+
+        def merge(part: int, pieces: Sequence[pl.DataFrame]) -> Made:
+            queries = self._context.queries.mined(part).height
+            stats = {"in_full": queries, "in_new": 0, "new_documents": 0}
+            return Made(searched.merge(part, pieces), stats)
+
+        return Pieces(lambda: 0 if earlier() else searched.count(), searched.make, merge)
 
     def _search(self, queries: pl.DataFrame, depths: NDArray[np.int64]) -> pl.DataFrame:
         with self._one_at_a_time:  # a search takes all cores

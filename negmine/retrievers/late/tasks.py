@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import polars as pl
 import pyarrow as pa
 
 from negmine.engine.context import Context
+from negmine.engine.progress import OnlyNotes
 from negmine.engine.tasks import Folder, Parts, once
 from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers import scope, search
+from negmine.retrievers.encoding import Encoders, Encoding
 from negmine.retrievers.late import names, tokens
 from negmine.retrievers.late.retriever import Late
 from negmine.storage.files import write_array
@@ -24,22 +27,26 @@ def vectors(context: Context, runs: Sequence[str]) -> Folder:
 
     runs: with any, only documents that they found, and positives, are encoded.
     """
+    work, corpus = context.work, context.corpus
+    encoder = tokens.encoder_of(context.config.index, work.digest)
+    chosen = once(partial(scope.positions, context, runs)) if runs else None
 
     def make(folder: Path) -> dict[str, Any]:
-        work, corpus = context.work, context.corpus
-        chosen = scope.positions(context, runs) if runs else None
-        if chosen is not None:
-            write_array(folder / scope.POSITIONS, chosen)
+        positions = None if chosen is None else chosen()
+        if positions is not None:
+            write_array(folder / scope.POSITIONS, positions)
         return tokens.build(
-            lambda: corpus.documents(chosen),
+            lambda: corpus.documents(positions),
             context.queries.tables,
             folder,
-            tokens.encoder_of(context.config.index, work.digest),
+            encoder,
             work.cache(VECTORS),
-            context.progress,
+            OnlyNotes(context.progress),
         )
 
-    return Folder(make)
+    both: Encoders = {"document": encoder, "query": encoder}
+    encoding = Encoding(context, names.tokens(context.config), both, chosen)
+    return Folder(make, encoding.steps())
 
 
 def open_late(context: Context) -> Late:

@@ -14,12 +14,14 @@ from negmine.data import schemas
 from negmine.data.sparse_rows import of_pairs
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
+from negmine.engine.progress import OnlyNotes
 from negmine.engine.tasks import Folder, Parts
 from negmine.errors import SettingsError
 from negmine.models.encoder import check_devices
 from negmine.models.sparse import SparseEncoder
 from negmine.retrievers import search
 from negmine.retrievers.base import Hits, RetrieverType, SearchTexts
+from negmine.retrievers.encoding import Encoders, Encoding
 from negmine.retrievers.sparse import cost
 from negmine.retrievers.sparse.build import build
 from negmine.retrievers.sparse.retriever import Sparse
@@ -81,15 +83,18 @@ def _begun(context: Context) -> str:
 
 
 def _make_index(context: Context) -> Folder:
+    encoder = _encoder(context)
+
     def make(folder: Path) -> dict[str, Any]:
         store = context.work.cache(VECTORS)
         stats = build(
-            context.corpus.documents, context.queries.tables, folder, _encoder(context), store,
-            context.progress,
+            context.corpus.documents, context.queries.tables, folder, encoder, store,
+            OnlyNotes(context.progress),
         )  # fmt: skip
         return {"model": context.config.index.sparse_model, **stats}
 
-    return Folder(make)
+    both: Encoders = {"document": encoder, "query": encoder}
+    return Folder(make, Encoding(context, _index(context.config), both).steps())
 
 
 def _open(context: Context) -> Sparse:

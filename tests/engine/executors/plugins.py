@@ -9,6 +9,8 @@ import numpy as np
 
 from negmine.errors import ScorerError
 
+DIES = "the-first-call-of-an-encoder-kills"  # a file in the folder
+
 
 def folder():
     """Return where scorers leave their marks: beside the work directory of the command, where it was given."""

@@ -13,6 +13,7 @@ from negmine.config import memory
 from tests import killed
 from tests.engine.executors import cluster as clusters
 from tests.engine.executors.conftest import WITHOUT
+from tests.engine.executors.plugins import marks
 from tests.engine.executors.test_ray import PLUGINS, Counting
 from tests.test_resume import rows_of, write_collection
 
@@ -83,8 +84,17 @@ def lost(progress):
     return [note for note in progress.notes if "was lost" in note]
 
 
+def both_score(seconds=60):
+    """Wait until a worker of each node has begun to score."""
+    until = time.monotonic() + seconds
+    while len({name.split("-")[1] for name in marks("call")}) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_a_node_dies_in_a_part_and_another_joins(calm, nodes):
     def another():
+        both_score()
         nodes.remove(nodes.others.pop())
         nodes.others.append(nodes.add())
 

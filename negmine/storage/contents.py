@@ -12,8 +12,6 @@ from typing import Any, Literal
 
 import xxhash
 
-from negmine.storage.files import write_text
-
 HASH = "xxh3"  # the key of a part in a manifest; the end of the name of a file with a hash
 Verify = Literal["all", "sizes"]
 
@@ -69,6 +67,10 @@ def damaged_by_size() -> list[Path]:
 
 def record_hash(path: Path) -> None:
     """Write the hash of a file that is complete into a small file beside it."""
+    from negmine.storage.files import (
+        write_text,  # loads polars, before which allocators are settled
+    )
+
     write_text(_record(path), content_hash(path))
 
 

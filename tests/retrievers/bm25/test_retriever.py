@@ -297,11 +297,11 @@ def test_an_index_with_a_number_out_of_bounds_is_named_and_not_searched(engine, 
             changed[place] = wrong
             np.save(path, changed)
             with pytest.raises(CorruptArtifact, match=name):
-                opened(tmp_path, ["a", "b"])
+                opened(tmp_path, ["a", "b"]).search(queries("a b c"), 2)
     np.save(path, right)
-    assert opened(tmp_path, ["a", "b"])
+    assert opened(tmp_path, ["a", "b"]).search(queries("a b c"), 2).docs.shape == (1, 2)
     with pytest.raises(CorruptArtifact):  # it is about other documents
-        opened(tmp_path, ["a"])
+        opened(tmp_path, ["a"]).search(queries("a b c"), 1)
 
 
 def test_the_index_remembers_its_stemmer():

@@ -99,7 +99,7 @@ def test_the_host_and_the_model_tell_vectors_apart_and_no_weights_do(tmp_path, d
         from negmine.retrievers.dense.vectors import identity as of
 
         index = context.config.index
-        return of(dense_models(index)[0], index, context.work.digest)
+        return of(dense_models(index)[0], index, context.work)
 
     first = identity()
     assert first["endpoint"] == "a"

@@ -13,7 +13,7 @@ from tests.retrievers.dense.test_exact import unit
 def test_a_string_that_ends_the_process_is_refused_before_the_width_is_known(factory):
     with pytest.raises(SettingsError, match="it ends the process, SIG") as error:
         trial.check(factory, {})
-    assert "Use flat, or a factory string such as" in str(error.value)
+    assert "Use flat, binary, or a factory string such as" in str(error.value)
 
 
 def test_a_string_that_fails_only_in_a_search_is_refused_before_the_work():

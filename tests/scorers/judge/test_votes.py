@@ -323,5 +323,5 @@ def test_a_prompt_of_the_users_own(tmp_path):
     own.write_text("{query} only")
     with pytest.raises(SettingsError, match=r"has no \{documents\} in it"):
         template("verdict", own)
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="does not exist"):
         template("verdict", tmp_path / "nowhere.txt")

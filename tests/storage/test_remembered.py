@@ -35,9 +35,13 @@ def test_a_flag_that_works_is_remembered(work):
     assert stored(work)["filter"]["max_score"] == 3.0
 
 
-def test_stages_that_were_done_are_remembered_when_a_later_one_fails(tmp_path, beir):
-    with pytest.raises(InputError):
-        negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], same_parent="nope")
+def test_stages_that_were_done_are_remembered_when_a_later_one_fails(tmp_path, beir, monkeypatch):
+    def failing(context):
+        raise InputError("no")
+
+    with monkeypatch.context() as patch, pytest.raises(InputError):
+        patch.setattr("negmine.stages.filter.features.tasks.features", failing)
+        negmine.mine(tmp_path / "w", data=beir, retriever=["bm25"], max_risk=0.9)
     assert stored(tmp_path / "w")["index"]["retriever"] == ["bm25"]
     assert "filter" not in stored(tmp_path / "w")
     assert negmine.filter(tmp_path / "w").summary["kept"] > 0

@@ -12,7 +12,7 @@ from negmine.config.resolved import InForce
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.run import Outcome
-from negmine.engine.status import FRESH, survey
+from negmine.engine.status import FRESH, State, survey
 from negmine.stages.filter.limits.read import chosen_by_budget
 from negmine.stages.filter.suspects.tasks import queries_dropped
 from negmine.stages.write.positives import RELABELLED
@@ -110,7 +110,7 @@ def rules_in_force(context: Context, stages: Sequence[str]) -> list[InForce]:
 
 def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
     """Return the counts of what is fresh: queries, candidates, kept, removed by reason ..."""
-    manifests = {s.artifact.name: s.manifest for s in survey(context, plan) if s.state == FRESH}
+    manifests = {s.artifact.name: s.manifest for s in survey(context, plan) if _counts(s)}
     counts = _left_out(manifests)
     for name, keys in {
         QRELS: ("queries_mined", "queries_without_positives", "positives", "judged_negatives"),
@@ -136,6 +136,11 @@ def summary(context: Context, plan: Sequence[Artifact]) -> dict[str, Any]:
             "negatives_per_query": _per_query(context, manifests, mined, missing),
         }
     return counts
+
+
+def _counts(state: State) -> bool:
+    """Tell whether an artifact's counts are of now: it is fresh, or written as far as the model was heard."""
+    return state.state == FRESH or (state.artifact.name == GENERATED and state.readable)
 
 
 def _given(manifests: Mapping[str, Manifest | None]) -> dict[str, Any]:

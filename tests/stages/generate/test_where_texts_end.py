@@ -49,7 +49,9 @@ def test_each_text_ends_where_it_should(tmp_path, beir):
 
     work = mined(tmp_path / "w", beir)
     with serving(script) as server:
-        generate(work, server, generate_count=6, generate_concurrency=1)
+        made = generate(work, server, generate_count=6, generate_concurrency=1)
+    counted = dict(documents(work).group_by("outcome").len().iter_rows())
+    assert made.summary["requests"] == counted  # also of those that were not heard
     outcomes = documents(work).group_by("query_id", maintain_order=True).agg("outcome")
     by_query = dict(outcomes.iter_rows())
     assert by_query["q4"] == ["written"] * 5 + ["repeated"]

@@ -21,6 +21,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Stats, Steps
 from negmine.errors import EngineError
 from negmine.models.encoder import Encoder, Kind
+from negmine.models.encoders import AnyEncoder
 from negmine.models.norms import Norms
 from negmine.retrievers import scope
 from negmine.storage.files import write_array
@@ -146,6 +147,23 @@ class Encoding:
             for kind, own in filled["norms"].items()
         }
         return {**filled, **counts, "norms": norms}
+
+
+def cached_rows(
+    context: Context, encoder: AnyEncoder, kind: Kind
+) -> Callable[[Sequence[str]], NDArray[Any]]:
+    """Return what gives the rows of texts that are in no index: from the vector cache, or encoded now.
+
+    A row: a vector, or the matrix of a text's tokens or terms (see VectorStore).
+    """
+    note = context.progress.note
+    store = VectorStore(context.work.cache(VECTORS) / encoder.identity(kind), note)
+
+    def rows(texts: Sequence[str]) -> NDArray[Any]:
+        store.fill(texts, encoder.work(kind, note), lambda count: None)
+        return store.held(texts)
+
+    return rows
 
 
 def _range(ranges: Sequence[list[float] | None]) -> list[float] | None:

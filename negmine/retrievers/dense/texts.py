@@ -20,8 +20,7 @@ from negmine.retrievers.base import ScoreTexts, SearchTexts, TextVectors
 from negmine.retrievers.dense.encoded import encoders
 from negmine.retrievers.dense.open import open_dense
 from negmine.retrievers.dense.search import Dense, Exactly
-from negmine.storage.layout import VECTORS
-from negmine.storage.vectors import VectorStore
+from negmine.retrievers.encoding import cached_rows
 
 
 def text_vectors(context: Context, model: DenseModel) -> TextVectors | None:
@@ -63,15 +62,7 @@ def _scored(
 
 def _encoder(context: Context, model: DenseModel, kind: Kind = "document") -> TextVectors | None:
     """Return what gives the vectors of texts, of length 1 unless --similarity is dot."""
-    index, note = context.config.index, context.progress.note
+    index = context.config.index
     if index.document_vectors is not None:
         return None
-    encoder = encoders(model, index, context.work.digest)[kind]
-    folder = context.work.cache(VECTORS) / encoder.identity(kind)
-    store = VectorStore(folder, note)
-
-    def encode(texts: Sequence[str]) -> Floats:
-        vectors, _ = store.encode(texts, encoder.work(kind, note), lambda count: None)
-        return vectors
-
-    return encode
+    return cached_rows(context, encoders(model, index, context.work.digest)[kind], kind)

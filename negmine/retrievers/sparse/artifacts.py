@@ -7,11 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
-from negmine.data.sparse_rows import of_pairs
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
 from negmine.engine.progress import OnlyNotes
@@ -20,14 +17,13 @@ from negmine.errors import SettingsError
 from negmine.models.encoder import check_devices
 from negmine.models.sparse import SparseEncoder
 from negmine.retrievers import search
-from negmine.retrievers.base import Hits, RetrieverType, SearchTexts
-from negmine.retrievers.encoding import Encoders, Encoding
-from negmine.retrievers.sparse import cost
+from negmine.retrievers.base import RetrieverType, ScoreTexts, SearchTexts
+from negmine.retrievers.encoding import Encoders, Encoding, cached_rows
+from negmine.retrievers.sparse import cost, texts
 from negmine.retrievers.sparse.build import build
 from negmine.retrievers.sparse.retriever import Sparse
-from negmine.retrievers.sparse.texts import SparseTexts
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS, short_name
-from negmine.storage.vectors import VectorStore, count_encoded
+from negmine.storage.vectors import count_encoded
 
 NAME = "sparse"
 INDEX, RUN = f"1-index/{NAME}", f"2-retrieve/{NAME}"
@@ -102,22 +98,12 @@ def _open(context: Context) -> Sparse:
     return Sparse(folder, context.corpus.doc_order(), config.retrieve.sparse_query_terms)
 
 
-def _score_texts(context: Context) -> SparseTexts:
-    encoder, note = _encoder(context), context.progress.note
-    store = VectorStore(context.work.root / VECTORS / encoder.identity("document"), note)
-    return SparseTexts(_open(context), encoder, store, note)
+def _score_texts(context: Context) -> ScoreTexts:
+    return texts.scoring(_open(context), cached_rows(context, _encoder(context), "document"))
 
 
 def _search_texts(context: Context) -> SearchTexts:
-    encoder, note, sparse = _encoder(context), context.progress.note, _open(context)
-    store = VectorStore(context.work.root / VECTORS / encoder.identity("query"), note)
-
-    def search(queries: pa.Table, k: int) -> Hits:
-        texts = queries["text"].to_pylist()
-        store.fill(texts, encoder.work("query", note), lambda count: None)
-        return sparse.search_terms(of_pairs(store.held(texts)), k)
-
-    return search
+    return texts.searching(_open(context), cached_rows(context, _encoder(context), "query"))
 
 
 def _make_run(context: Context) -> Parts:

@@ -1,8 +1,9 @@
-"""Scores of texts that are in no index: their terms are encoded as documents' are, through the vector cache."""
+"""Texts that are in no index: scores of documents, searches for queries, from the terms of both sides."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,23 +11,29 @@ from numpy.typing import NDArray
 
 from negmine.data.arrays import Floats
 from negmine.data.sparse_rows import SparseRows, of_pairs
-from negmine.models.sparse import SparseEncoder
+from negmine.retrievers.base import Hits, ScoreTexts, SearchTexts
 from negmine.retrievers.sparse.retriever import Sparse
-from negmine.storage.vectors import Note, VectorStore
+
+Terms = Callable[[Sequence[str]], NDArray[Any]]
+"""Returns the terms of texts and their weights (see `of_pairs`)."""
 
 
-class SparseTexts:
-    """Scores texts by the inner product of their terms' weights with the query's."""
+def scoring(sparse: Sparse, terms: Terms) -> ScoreTexts:
+    """Return what scores texts by the inner product with the query; 0.0 where they share no term."""
 
-    def __init__(
-        self, retriever: Sparse, encoder: SparseEncoder, store: VectorStore, note: Note
-    ) -> None:
-        self._retriever, self._encoder, self._store, self._note = retriever, encoder, store, note
+    def score(queries: pa.Table, rows: NDArray[np.int64], texts: Sequence[str]) -> Floats:
+        return products(sparse.terms_of(queries), of_pairs(terms(texts)), rows)
 
-    def __call__(self, queries: pa.Table, rows: NDArray[np.int64], texts: Sequence[str]) -> Floats:
-        """Score texts[j] for query rows[j] (see ScoreTexts); 0.0 where they share no term."""
-        self._store.fill(texts, self._encoder.work("document", self._note), lambda count: None)
-        return products(self._retriever.terms_of(queries), of_pairs(self._store.held(texts)), rows)
+    return score
+
+
+def searching(sparse: Sparse, terms: Terms) -> SearchTexts:
+    """Return what searches for new queries by the inner product with documents."""
+
+    def search(queries: pa.Table, k: int) -> Hits:
+        return sparse.search_terms(of_pairs(terms(queries["text"].to_pylist())), k)
+
+    return search
 
 
 def products(queries: SparseRows, texts: SparseRows, rows: NDArray[np.int64]) -> Floats:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from negmine.data.texts import text_key
-from negmine.models.endpoint.budget import BudgetSpent
-from negmine.scorers.judge.base import NOTHING, REFUSAL, Reply
+from negmine.scorers.judge.base import Reply
 from negmine.stages.generate.answers import holds, shares_run, text_of
 from negmine.stages.generate.prompts import Prompt, ask_for, own_prompt
-from negmine.stages.generate.writing import (
-    NAMESPACE,
-    NOT_ASKED,
-    NOT_HEARD,
-    REFUSED,
-    UNREADABLE,
-    WRITTEN,
-    Writer,
-    origin,
-)
+from negmine.stages.generate.writing import Answer, Writer, asked, in_turn, origin, written_id
 
 COPIES = "copies_document"  # eight words of the document, one after the other, or all it has
 KIND, LONGEST = "query", 1_000  # characters
@@ -70,47 +60,33 @@ async def ask(case: Case, prompt: Prompt, writer: Writer) -> list[dict[str, Any]
     A row: doc_id, number (from 1), outcome, query_id, query, text_key (these three None unless outcome is
     `written`), origin, language.
     """
-    rows: list[dict[str, Any]] = []
-    is_spent = False
-    for number in range(1, case.count + 1):
-        outcome, query = NOT_ASKED, None
-        if not is_spent:
-            try:
-                outcome, query = await _one(case, prompt, number, writer)
-            except BudgetSpent:
-                is_spent = True
-        rows.append(
-            {
-                "doc_id": case.doc_id,
-                "number": number,
-                "outcome": outcome,
-                "query_id": None
-                if query is None
-                else query_id(case, prompt, number, writer, query),
-                "query": query,
-                "text_key": None if query is None else text_key(query),
-                "origin": origin(prompt, writer.model),
-                "language": case.language,
-            }
-        )
-    return rows
+    numbers = range(1, case.count + 1)
+    replies = await in_turn([partial(_one, case, prompt, number, writer) for number in numbers])
+    return [
+        {
+            "doc_id": case.doc_id,
+            "number": number,
+            "outcome": outcome,
+            "query_id": None if query is None else query_id(case, prompt, number, writer, query),
+            "query": query,
+            "text_key": None if query is None else text_key(query),
+            "origin": origin(prompt, writer.model),
+            "language": case.language,
+        }
+        for number, (outcome, query) in zip(numbers, replies, strict=True)
+    ]
 
 
 def query_id(case: Case, prompt: Prompt, number: int, writer: Writer, query: str) -> str:
     """Return the id of a new query: the same for the same text, model and request."""
-    whole = "\0".join((case.doc_id, prompt.hash, str(number), writer.identity, query))
-    return f"{NAMESPACE}{KIND}-{hashlib.blake2b(whole.encode(), digest_size=10).hexdigest()}"
+    return written_id(KIND, (case.doc_id, prompt.hash, str(number), writer.identity, query))
 
 
-async def _one(case: Case, prompt: Prompt, number: int, writer: Writer) -> tuple[str, str | None]:
+async def _one(case: Case, prompt: Prompt, number: int, writer: Writer) -> Answer:
     messages = ask_for(prompt, "", case.document, number, case.count)
-    reply = await writer.chat.ask(messages, writer.max_tokens, False, number)
-    if reply.kind == REFUSAL:
-        return REFUSED, None
-    if reply.kind == NOTHING:
-        return NOT_HEARD, None
-    query = query_of(reply, prompt.text)
-    if query is None:
-        return UNREADABLE, None
-    is_copy = shares_run(query, case.document) or holds(query, case.document)
-    return (COPIES, None) if is_copy else (WRITTEN, query)
+    outcome, query = await asked(
+        messages, number, writer, lambda reply: query_of(reply, prompt.text)
+    )
+    if query is not None and (shares_run(query, case.document) or holds(query, case.document)):
+        return COPIES, None
+    return outcome, query

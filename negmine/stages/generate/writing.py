@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -14,7 +16,7 @@ from negmine.data.frames import table
 from negmine.data.schemas import GENERATED_DOCUMENTS
 from negmine.data.texts import text_key
 from negmine.models.endpoint.budget import BudgetSpent
-from negmine.scorers.judge.base import NOTHING, REFUSAL, Chat
+from negmine.scorers.judge.base import NOTHING, REFUSAL, Chat, Messages, Reply
 from negmine.stages.generate.answers import document_of
 from negmine.stages.generate.prompts import Prompt, ask_for
 
@@ -23,6 +25,8 @@ NOT_HEARD, NOT_ASKED = "not_heard", "not_asked"
 OUTCOMES = (WRITTEN, UNREADABLE, REFUSED, REPEATED, NOT_HEARD, NOT_ASKED)
 LEFT = (NOT_HEARD, NOT_ASKED)  # the next command asks for these again
 NAMESPACE = "generated-"  # doc_ids of written documents begin with it
+Answer = tuple[str, str | None]
+"""What came of a request (one of OUTCOMES), and the text that it gave, if any."""
 
 
 @dataclass(frozen=True)
@@ -58,55 +62,67 @@ async def write(request: Request, writer: Writer) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     keys: set[bytes] = set()
-    is_spent = False
-    for prompt in request.prompts:
-        for number in range(1, request.count + 1):
-            outcome, text = NOT_ASKED, None
-            if not is_spent:
-                try:
-                    outcome, text = await _one(request, prompt, number, writer)
-                except BudgetSpent:
-                    is_spent = True
-            key = None if text is None else text_key(text)
-            if key is not None and key in keys:
-                outcome, text, key = REPEATED, None, None
-            elif key is not None:
-                keys.add(key)
-            rows.append(
-                {
-                    "query_id": request.query_id,
-                    "kind": prompt.kind,
-                    "number": number,
-                    "outcome": outcome,
-                    "doc_id": None
-                    if text is None
-                    else doc_id(request, prompt, number, writer, text),
-                    "text": text,
-                    "text_key": key,
-                    "origin": origin(prompt, writer.model),
-                }
-            )
+    numbers = range(1, request.count + 1)
+    wanted = [(prompt, number) for prompt in request.prompts for number in numbers]
+    replies = await in_turn([partial(_one, request, *one, writer) for one in wanted])
+    for (prompt, number), (outcome, text) in zip(wanted, replies, strict=True):
+        key = None if text is None else text_key(text)
+        if key is not None and key in keys:
+            outcome, text, key = REPEATED, None, None
+        elif key is not None:
+            keys.add(key)
+        rows.append(
+            {
+                "query_id": request.query_id,
+                "kind": prompt.kind,
+                "number": number,
+                "outcome": outcome,
+                "doc_id": None if text is None else doc_id(request, prompt, number, writer, text),
+                "text": text,
+                "text_key": key,
+                "origin": origin(prompt, writer.model),
+            }
+        )
     return rows
 
 
-async def _one(
-    request: Request, prompt: Prompt, number: int, writer: Writer
-) -> tuple[str, str | None]:
-    messages = ask_for(prompt, request.query, request.document(number), number, request.count)
+async def in_turn(requests: Sequence[Callable[[], Awaitable[Answer]]]) -> list[Answer]:
+    """Return what came of requests that are made one after the other; after a spent budget, of none."""
+    answers: list[Answer] = []
+    with suppress(BudgetSpent):
+        for request in requests:
+            answers.append(await request())
+    return [*answers, *[(NOT_ASKED, None)] * (len(requests) - len(answers))]
+
+
+async def asked(
+    messages: Messages, number: int, writer: Writer, read: Callable[[Reply], str | None]
+) -> Answer:
+    """Ask once; return what came of it, and the text that `read` finds in the reply. Raises BudgetSpent."""
     reply = await writer.chat.ask(messages, writer.max_tokens, False, number)
     if reply.kind == REFUSAL:
         return REFUSED, None
     if reply.kind == NOTHING:
         return NOT_HEARD, None
-    text = document_of(reply, prompt.text)
+    text = read(reply)
     return (UNREADABLE if text is None else WRITTEN), text
+
+
+async def _one(request: Request, prompt: Prompt, number: int, writer: Writer) -> Answer:
+    messages = ask_for(prompt, request.query, request.document(number), number, request.count)
+    return await asked(messages, number, writer, lambda reply: document_of(reply, prompt.text))
 
 
 def doc_id(request: Request, prompt: Prompt, number: int, writer: Writer, text: str) -> str:
     """Return the id of a written document: the same for the same text, model and request."""
     parts = (request.query_id, prompt.kind, prompt.hash, str(number), writer.identity, text)
+    return written_id(prompt.kind, parts)
+
+
+def written_id(kind: str, parts: Sequence[str]) -> str:
+    """Return the id of what a model wrote: its kind, and a hash of all that tells it from others."""
     whole = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return f"{NAMESPACE}{prompt.kind}-{hashlib.blake2b(whole, digest_size=10).hexdigest()}"
+    return f"{NAMESPACE}{kind}-{hashlib.blake2b(whole, digest_size=10).hexdigest()}"
 
 
 def origin(prompt: Prompt, model: str) -> str:

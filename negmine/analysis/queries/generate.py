@@ -43,11 +43,11 @@ def generate_queries(context: Context, settings: QuerySettings, out: Path) -> di
     """
     output.check(out)
     writing = _ready(context, settings)
-    able, unable = searches(context)
     documents = without_query(context)
     some = chosen(context, documents, settings)
     keys = context.work.scan(QUERIES).select("text_key").collect()["text_key"]
     with context.work.hold():  # answers and vectors are kept
+        able, unable = searches(context)
         rows = compute.told_apart(_asked(writing, settings, some), keys)
         written = rows.filter(pl.col("outcome") == WRITTEN)
         placed = compute.filtered(written, ranks(context, written, able, settings.found_within))

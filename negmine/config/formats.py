@@ -54,6 +54,9 @@ def check_formats(specs: Sequence[str], names: Sequence[str], registered: Sequen
             _check_plugin(spec)
         elif spec not in names:
             choices = [*names, *registered]
+            if set(spec.split(",")) <= set(choices):
+                each = " ".join(f"--format {one}" for one in spec.split(","))
+                raise SettingsError(f"--format {spec}: give the flag once for each: {each}.")
             raise SettingsError(
                 f"--format {spec}: there is no such format.{nearest(spec, choices)} There are: "
                 f"{', '.join(choices)}, or package.module:FORMAT for your own."

@@ -9,6 +9,7 @@ import importlib
 from functools import reduce
 from typing import Any
 
+from negmine.config.naming import nearest
 from negmine.errors import SettingsError
 
 
@@ -23,11 +24,18 @@ def load_plugin(spec: str, flag: str) -> Any:
             f"{flag} {spec}: say package.module:factory, or package.module:factory:NAME."
         )
     try:
-        return reduce(getattr, factory.split("."), importlib.import_module(module))
-    except (ImportError, AttributeError, ValueError) as error:  # ValueError: an empty name
-        raise SettingsError(f"{flag} {spec}: {error}. Is the package installed here?") from error
+        imported = importlib.import_module(module)
+    except (ImportError, ValueError) as error:  # ValueError: an empty name
+        raise SettingsError(
+            f"{flag} {spec}: {error}. Is the package installed here? The folder of a module of your own has "
+            "to be in PYTHONPATH, in each command that uses it; a work directory remembers the name."
+        ) from error
     except (Exception, SystemExit) as error:  # TypeError: a name that begins with dots
         raise SettingsError(
             f"{flag} {spec}: importing it ends in {type(error).__name__}: {error}. Try: "
             f"python -c 'import {module}'"
         ) from error
+    try:
+        return reduce(getattr, factory.split("."), imported)
+    except AttributeError as error:
+        raise SettingsError(f"{flag} {spec}: {error}.{nearest(factory, dir(imported))}") from error

@@ -6,7 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from negmine.config.addresses import Address, as_address
+from negmine.errors import NegmineError
 from negmine.storage.layout import BATCHES, CARD
+from negmine.storage.manifest import MANIFEST
 from negmine.storage.open import open_workdir
 from negmine.storage.workdir import Workdir
 
@@ -30,6 +32,23 @@ def training_folder(path: Path) -> Path | None:
         if work.manifest(other := f"{address.parent.name}/{folder.name}") is not None:
             work.part_files(other)
     return work.folder(name)
+
+
+def training_folders(path: Path) -> list[str]:
+    """Return the folders of training files of a work directory at an address, or of its `5-write`."""
+    root = path.parent if path.name in (CARD, BATCHES) else path
+    try:
+        work = _opened(Address(str(root)).full)
+    except NegmineError:
+        return []
+    made = (
+        path.parent for top in (CARD, BATCHES) for path in work.root.glob(f"{top}/*/{MANIFEST}")
+    )
+    return [
+        f"{root}/{folder.relative_to(work.root).as_posix()}"
+        for folder in sorted(made)
+        if not folder.name.startswith(("provenance", "short"))
+    ]
 
 
 @lru_cache(maxsize=8)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from negmine.config.addresses import HUB, Address
+from negmine.config.addresses import HUB, Address, shown
 from negmine.config.secrets import redacted
 from negmine.errors import InputError, MissingDependency, NegmineError
 
@@ -23,6 +24,7 @@ KEYS = {
     "gcsfs": "Set GOOGLE_APPLICATION_CREDENTIALS",
     "adlfs": "Set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _DENIED, _GONE, _LATER = (401, 403), (404, 410), (408, 425, 429)
 _QUERY = re.compile(r"[?][^\s'\")]*")
 _BY_NAME = (
@@ -107,9 +109,15 @@ def explained(
     if may_pass(error):
         return InputError(
             f"{start}: {place} cannot be reached ({operation}{_code(error, status)}, {TRIES} times). Check the "
-            "network, or try again later."
+            f"network{_endpoint(package)}, or try again later."
         )
     return InputError(f"{start}: {place} ({operation}): {_reason(error)}.")
+
+
+def _endpoint(package: str) -> str:
+    """Return the variable that names another server than the usual one, where it is set."""
+    set_here = [name for name in ENDPOINTS if package == "s3fs" and os.environ.get(name)]
+    return f", {set_here[0]} ({shown(os.environ[set_here[0]])})" if set_here else ""
 
 
 def _place(address: Address) -> str:

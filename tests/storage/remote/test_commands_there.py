@@ -119,6 +119,9 @@ def test_every_command_gives_what_it_gives_here(s3, data, tmp_path, machine, mon
 
     linted = [answer("lint", f"{work}/5-write/triplet")["rules"] for work in (here, THERE)]
     assert linted[0] == linted[1]
+    for folder in (THERE, f"{THERE}/5-write"):
+        told = CliRunner().invoke(app, ["lint", folder]).output
+        assert f"Name one of these: {THERE}/5-write/triplet." in told
 
     labels = tmp_path / "labels.tsv"
     labels.write_text("query_id\tdoc_id\trelevance\nq1\ttea-3\t1\n")

@@ -81,7 +81,7 @@ def test_errors_name_bucket_key_operation_and_remedy(s3, monkeypatch):
     with pytest.raises(WorkdirError) as told:
         Store(Address("s3://texts/w")).put("a/b", b"x")
     assert "bucket texts, key w/a/b cannot be reached (writing it" in str(told.value)
-    assert "Check the network, or try again later" in str(told.value)
+    assert "Check the network, AWS_ENDPOINT_URL (http://127.0.0.1:9), or try" in str(told.value)
 
 
 def test_names_carry_file_identity_and_content():

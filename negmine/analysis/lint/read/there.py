@@ -12,7 +12,7 @@ from negmine.data.sources.problems import Problems
 from negmine.engine.progress import Progress
 from negmine.errors import InputError
 from negmine.storage.remote.remote import Remote
-from negmine.storage.remote.training import training_folder
+from negmine.storage.remote.training import training_folder, training_folders
 
 _DATA = ("corpus", "queries", "qrels")
 
@@ -41,7 +41,18 @@ class There:
         folder = training_folder(place)
         if folder is not None:
             return [folder]
-        return [self._copy(file) for file in self._remote.files(place)]
+        return [self._copy(file) for file in self._files(place)]
+
+    def _files(self, place: Address) -> list[Path]:
+        try:
+            return self._remote.files(place)
+        except InputError as error:
+            choices = training_folders(place)
+            if not choices:
+                raise
+            raise InputError(
+                f"{place} is a work directory. Name one of these: {', '.join(choices)}."
+            ) from error
 
     def data(self, settings: LintSettings) -> LintSettings:
         """Return the settings with copies of the data at addresses; each is one file."""

@@ -131,13 +131,14 @@ def test_batches_of_a_format_of_ones_own(tmp_path, beir, quiz):
 
 
 WRONG = {
-    "no module": ("nothing_here:quiz", SettingsError, "nothing_here"),
+    "no module": ("nothing_here:quiz", SettingsError, "in PYTHONPATH, in each command"),
     "no format": ("my_formats:schema", SettingsError, "not an OutputFormat"),
-    "no attribute": ("my_formats:quizz", SettingsError, "quizz"),
+    "no attribute": ("my_formats:quizz", SettingsError, "Did you mean 'quiz'?"),
     "a colon too many": ("my_formats:quiz:a:b", SettingsError, "package.module:FORMAT:NAME"),
     "a path for a folder": ("my_formats:quiz:..", SettingsError, "letters, digits"),
     "a folder of negmine's": ("my_formats:quiz:provenance", SettingsError, "my_provenance"),
     "a relative module": ("..my_formats:quiz", SettingsError, "importing it ends in TypeError"),
+    "several in one flag": ("triplet,n-tuple", SettingsError, "--format triplet --format n-tuple"),
     "another format's folder": ("my_formats:quiz:beir", SettingsError, "folder of negmine's own"),
 }
 

@@ -16,9 +16,8 @@ HASH = "xxh3"  # the key of a part in a manifest; the end of the name of a file 
 Verify = Literal["all", "sizes"]
 
 _verified: set[tuple[str | int, ...]] = set()  # by this process: path, inode, size, times, hash
-_by_size: dict[
-    Path, str
-] = {}  # files of which this process compared the size alone, with their hashes
+# Files of which this process compared the size alone, with their hashes.
+_by_size: dict[Path, str] = {}
 
 
 def content_hash(path: Path) -> str:

@@ -85,23 +85,31 @@ class Keys:
         """doc_id, text_key, body_key of every document."""
         return self._context.work.scan(CORPUS).select("doc_id", "text_key", "body_key").collect()
 
+    @cached_property
+    def _with_written(self) -> pl.DataFrame:
+        """`corpus`, and the same of every document that a model wrote."""
+        return pl.concat([self.corpus, _written(self._context.work.scan(GENERATED)).collect()])
+
     def documents(self, part: int) -> pl.DataFrame:
-        """Return `corpus`, and the same of the documents that a model wrote for the queries of a part."""
+        """Return `corpus`, and the same of written documents: of a part's queries or, if shared, of all."""
         work, config = self._context.work, self._context.config
+        if config.shares_generated:
+            return self._with_written
         if not config.generates:
             return self.corpus
-        columns = ["doc_id", "text_key"]
-        if config.shares_generated:
-            written = work.scan(GENERATED).select(columns).collect()
-        else:
-            written = work.read(GENERATED, part, columns)
-        key = pl.col("text_key").alias("body_key")
-        return pl.concat([self.corpus, written.drop_nulls("doc_id").select(*columns, key)])
+        own = work.read(GENERATED, part, ["doc_id", "text_key"]).lazy()
+        return pl.concat([self.corpus, _written(own).collect()])
 
     def queries(self, part: int) -> pl.DataFrame:
         """query_id, query_key of the queries of a part."""
         keys = self._context.work.read(QUERIES, part, ["query_id", "text_key"])
         return keys.rename({"text_key": "query_key"})
+
+
+def _written(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return doc_id, text_key, body_key of written documents, which have no title. rows: of `documents`."""
+    keys = rows.select("doc_id", "text_key", body_key="text_key")
+    return keys.drop_nulls("doc_id")
 
 
 def positive_scores(context: Context, score: str) -> pl.LazyFrame:

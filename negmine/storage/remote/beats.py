@@ -22,10 +22,8 @@ from negmine.storage.remote.store import Entry, Store, Unconditional
 
 FOLDER = ".lock"
 BEAT, GONE = 20.0, 60.0  # seconds between beats, and without one until the lock counts as left
-_LARGEST, _LONGEST = (
-    1 << 20,
-    1100,
-)  # bytes of a lock; digits of its number, more than a key can have
+_LARGEST = 1 << 20  # bytes of a lock
+_LONGEST = 1100  # digits of its number: more than a key can have
 NO_CONDITIONS = (
     "{}: this store cannot create an object only where there is none, so nothing stops a second command here. "
     "Run one at a time."

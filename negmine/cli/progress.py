@@ -93,14 +93,15 @@ class TerminalProgress:
         self._write(f"note: {message}")
 
     def end(self, artifact: str, outcome: str, rows: int, seconds: float) -> None:
-        """Say that an artifact is `made` or was `fresh`."""
+        """Say that an artifact is `made`, `partial` or was `fresh`."""
         if self._bar is not None and self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
         if outcome == "fresh":
             self._write(f"{artifact} is up to date ({counted(rows, 'rows')})")
         else:
-            self._write(f"{artifact}: {counted(rows, 'rows')} in {seconds:.1f} s")
+            left = ", partial: negmine status says what is left" if outcome == "partial" else ""
+            self._write(f"{artifact}: {counted(rows, 'rows')} in {seconds:.1f} s{left}")
 
     def _write(self, line: str) -> None:
         if not self._quiet:

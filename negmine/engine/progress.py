@@ -21,7 +21,7 @@ class Progress(Protocol):
         """Report once what the user should know, such as what was skipped and why."""
 
     def end(self, artifact: str, outcome: str, rows: int, seconds: float) -> None:
-        """Report that an artifact is `made` or was `fresh`."""
+        """Report that an artifact is `made`, `partial` (made as far as a model was heard) or was `fresh`."""
 
 
 class Silent:

@@ -32,7 +32,7 @@ _PACKAGES = ("negmine", "polars", "pyarrow", "numpy", "bm25s", "sentence-transfo
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one artifact: `made` or `fresh`."""
+    """What became of one artifact: `made`, `fresh`, or `partial` (made, as far as a model was heard)."""
 
     artifact: str
     outcome: str
@@ -160,8 +160,9 @@ def _bring_up_to_date(asked: Run, state: State) -> Outcome:
     context.work.commit(manifest)
     made = context.work.require(name)
     give_back()
-    context.progress.end(name, "made", made.rows, made.seconds)
-    return Outcome(name, "made", made, made.seconds)
+    outcome = "partial" if made.stats.get("unfinished") else "made"
+    context.progress.end(name, outcome, made.rows, made.seconds)
+    return Outcome(name, outcome, made, made.seconds)
 
 
 def _manifest(

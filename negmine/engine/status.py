@@ -174,7 +174,15 @@ def _changed_inputs(artifact: Artifact, recorded: Manifest, states: dict[str, St
     """Name the inputs that are gone, new or changed; one that came or went explains more."""
     now = {name: states[name].offered for name in artifact.reads}
     before = recorded.inputs
-    gone = [f"{name} is no longer read" for name in before if name not in now]
-    new = [f"{name} is new" for name in now if name not in before]
+    come = [name for name in now if name not in before]
+    left = [name for name in before if name not in now]
+    pairs = [(new, old) for new in come for old in left if _last(new) == _last(old)]
+    instead = [f"{new} is read instead of {old}" for new, old in pairs]
+    gone = [f"{old} is no longer read" for old in left if old not in {pair[1] for pair in pairs}]
+    new = [f"{new} is new" for new in come if new not in {pair[0] for pair in pairs}]
     changed = [f"{name} changed" for name in now if name in before and before[name] != now[name]]
-    return gone + new + changed
+    return instead + gone + new + changed
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]

@@ -96,7 +96,7 @@ class ApiEncoder:
             with asyncio.Runner() as runner:
                 endpoint = Embeddings(
                     str(settings.model_url), self._wanted.model, self._wanted.dimensions,
-                    settings.embedding_timeout, settings.embedding_retries,
+                    settings.embedding_timeout, settings.embedding_retries, note,
                 )  # fmt: skip
                 try:
                     yield from self._run(runner, endpoint, asked)

@@ -37,8 +37,8 @@ from negmine.storage.manifest import Manifest
 class Result:
     """What the stages of a command have done.
 
-    artifacts: name, outcome (made or fresh), rows, seconds of each. seconds: by stage. summary: counts of
-    what is fresh. files: the training files. rules: the settings in force of the stages filter and write,
+    artifacts: name, outcome (made, partial or fresh), rows, seconds of each. seconds: by stage. summary: counts
+    of what is fresh. files: the training files. rules: the settings in force of the stages filter and write,
     where one of them ran: stage, setting, value, origin (flag, file, remembered, default, or chosen by
     --max-leak).
     """

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 import negmine
+from negmine.engine import status
 from negmine.errors import CorruptArtifact
 from negmine.storage.small_json import read_sealed
 from tests.conftest import write_beir
@@ -38,6 +40,15 @@ def test_a_guide_that_went_or_came_is_named(made, work):
     negmine.filter(work, guide_model=())
     state, reason = why(work, guide_model=[str(made / "guide")])["4-filter/verdicts"]
     assert (state, reason) == ("stale", "4-filter/guide-guide is new")
+
+
+def test_an_input_in_the_place_of_another_is_named_with_it():
+    recorded = SimpleNamespace(inputs={"1-index/corpus": "a", "2-retrieve/candidates": "b"})
+    now = {
+        name: SimpleNamespace(offered="a") for name in ("1-index/corpus", "2-generate/candidates")
+    }
+    found = status._changed_inputs(SimpleNamespace(reads=now), recorded, now)
+    assert found == ["2-generate/candidates is read instead of 2-retrieve/candidates"]
 
 
 def test_hashes_are_not_shown(work):

@@ -36,7 +36,7 @@ def rules_in_force(rules: Sequence[dict[str, Any]]) -> list[str]:
         if rule["origin"] != "default" or _matters(rule, values):
             by_origin.setdefault(rule["origin"], []).append(_as_flag(rule))
     return [
-        f"settings ({text}): {', '.join(by_origin[origin])}"
+        f"filter and write settings ({text}): {', '.join(by_origin[origin])}"
         for origin, text in _ORIGINS.items()
         if origin in by_origin
     ]

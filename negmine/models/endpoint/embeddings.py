@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -35,12 +35,18 @@ class Answer(NamedTuple):
 class Embeddings:
     """One endpoint and model. The key comes from the environment and is kept nowhere.
 
-    dimensions: that are asked for, None for the model's own. timeout, retries: see Insisting. Raises
+    dimensions: that are asked for, None for the model's own. timeout, retries, note: see Insisting. Raises
     MissingDependency without the openai client.
     """
 
     def __init__(
-        self, url: str, model: str, dimensions: int | None, timeout: float, retries: int
+        self,
+        url: str,
+        model: str,
+        dimensions: int | None,
+        timeout: float,
+        retries: int,
+        note: Callable[[str], None] = lambda message: None,
     ) -> None:
         try:
             openai = import_openai()
@@ -49,7 +55,8 @@ class Embeddings:
                 "--model-url needs the openai client. Install it: pip install 'negmine[judge]'"
             ) from error
         self._url, self._model, self._openai = url, model, openai
-        self._insist = Insisting(timeout, retries, "--embedding-timeout")
+        who = f"The endpoint at {url}"
+        self._insist = Insisting(timeout, retries, "--embedding-timeout", who, note)
         key = api_key([KEY])
         self._headers: Any = {} if key else {"Authorization": openai.Omit()}
         self._body = {} if dimensions is None else {"dimensions": dimensions}

@@ -15,6 +15,8 @@ PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds: the first, and the longest of those 
 LONGEST_TOLD = 60.0  # seconds that a server may ask for
 _LONGEST_WORDS = 200  # characters of what an error says
 
+QUIET_TRIES = 2  # of a call, that fail before the user is told
+
 Send = Callable[[], Awaitable[bytes]]
 
 
@@ -23,11 +25,15 @@ class Insisting:
 
     429, 5xx, calls that last longer than `timeout` seconds and cut connections are tried again, `retries`
     times, with growing, jittered pauses, or after the pause that the server asks for. timeout_flag: sets the
-    timeout. failed: a call has failed for good; then none is tried again.
+    timeout. who: the endpoint, as `note` names it, once, when a call has failed twice. failed: a call has
+    failed for good; then none is tried again.
     """
 
-    def __init__(self, timeout: float, retries: int, timeout_flag: str) -> None:
+    def __init__(
+        self, timeout: float, retries: int, timeout_flag: str, who: str, note: Callable[[str], None]
+    ) -> None:
         self._timeout, self._retries, self._flag = timeout, retries, timeout_flag
+        self._who, self._note, self._told = who, note, False
         self._openai = import_openai()
         self.failed = False
 
@@ -45,10 +51,19 @@ class Insisting:
                     raise error.__cause__ from None
                 if retry == self._retries or self.failed or not is_passing(error):
                     raise
+                self._tell(retry + 1, error)
                 await asyncio.sleep(pause(retry, error))
                 if self.failed:
                     raise
         raise AssertionError("the last try returns or raises")
+
+    def _tell(self, failures: int, error: Exception) -> None:
+        if failures >= QUIET_TRIES and not self._told:
+            self._told = True
+            self._note(
+                f"{self._who} does not answer ({self.words(error)}). Each call is tried again, up to "
+                f"{self._retries} times, with growing pauses"
+            )
 
     def words(self, error: Exception) -> str:
         """Return an error in few words, without the key, which a server may have sent back."""

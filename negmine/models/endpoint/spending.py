@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from negmine.config.naming import counted
 from negmine.models.endpoint.budget import Budget
 
 
@@ -24,6 +25,6 @@ def budget_notes(budget: Budget, flag: str, if_spent: str, if_unheard: str) -> I
         yield f"{flag}: the endpoint does not report tokens; they are guessed from lengths."
     if budget.unheard:
         yield (
-            "Some calls came back without anything that a model said (an error, or the page of a proxy?)"
-            f"{if_unheard}. Run the same command again to ask again."
+            f"{counted(budget.unheard, 'calls')} came back without anything that a model said (an error, or "
+            f"the page of a proxy?){if_unheard}. Run the same command again to ask again."
         )

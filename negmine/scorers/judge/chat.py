@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,8 +22,8 @@ MOST_BYTES = 1_000_000  # of an answer; the longest that a judge needs has some 
 class HttpChat:
     """One endpoint and model. The key comes from the environment and is kept nowhere.
 
-    timeout, retries: see Insisting. `extra` goes into the body of every call; what is null there is not sent.
-    role: what the model is asked for.
+    timeout, retries, note: see Insisting. `extra` goes into the body of every call; what is null there is not
+    sent. role: what the model is asked for.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class HttpChat:
         retries: int,
         extra: dict[str, Any],
         role: Role = JUDGE,
+        note: Callable[[str], None] = lambda message: None,
     ) -> None:
         try:
             openai = import_openai()
@@ -41,7 +43,9 @@ class HttpChat:
                 f"The {role.name} needs the openai client. Install it: pip install 'negmine[judge]'"
             ) from error
         self._url, self._openai, self._extra, self._role = url, openai, extra, role
-        self._model, self._insist = model, Insisting(timeout, retries, f"{role.prefix}-timeout")
+        who = f"The {role.name} at {url}"
+        self._model = model
+        self._insist = Insisting(timeout, retries, f"{role.prefix}-timeout", who, note)
         self._answered, self._refused = False, 0
         self._key = api_key(role.keys)
         self._headers: Any = {} if self._key else {"Authorization": openai.Omit()}

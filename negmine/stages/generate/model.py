@@ -113,4 +113,5 @@ def _chat(context: Context) -> Chat:
         settings.generate_retries,
         generate_extra(settings),
         GENERATOR,
+        context.progress.note,
     )

@@ -11,9 +11,9 @@ def lines(flags, remembered=None):
 
 def test_every_origin_has_its_line_and_settings_are_written_as_flags():
     flags, remembered, default = lines({"max_risk": 0.02}, {"num_negatives": 3, "relabel": False})
-    assert flags == "settings (flags): --max-risk 0.02"
-    assert remembered == "settings (work directory): --num-negatives 3"
-    assert default.startswith("settings (default): --score dense")
+    assert flags == "filter and write settings (flags): --max-risk 0.02"
+    assert remembered == "filter and write settings (work directory): --num-negatives 3"
+    assert default.startswith("filter and write settings (default): --score dense")
     assert "--format triplet" in default
 
 
@@ -37,9 +37,12 @@ def test_defaults_that_change_nothing_are_left_out():
 
 def test_a_switch_and_a_list_are_written_as_on_a_command_line():
     text = lines({"no_risk": True, "language": ("en", "de")})[0]
-    assert text == "settings (flags): --no-risk, --language en, --language de"
+    assert text == "filter and write settings (flags): --no-risk, --language en, --language de"
 
 
 def test_a_value_with_blanks_is_quoted_as_on_a_command_line():
     text = lines({"format": ("swift",), "instruction": "Find the answer: "})[0]
-    assert text == "settings (flags): --format swift, --instruction 'Find the answer: '"
+    assert (
+        text
+        == "filter and write settings (flags): --format swift, --instruction 'Find the answer: '"
+    )

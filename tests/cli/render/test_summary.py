@@ -36,7 +36,7 @@ def test_counts_reasons_seconds_rules_and_whole_paths_are_shown_at_every_width(w
         "counted as one",
     ):
         assert piece in shown
-    assert "settings (flags): --max-risk 0.02" in shown
+    assert "filter and write settings (flags): --max-risk 0.02" in shown
     assert "seconds: filter 1.2, write 0.5" in shown
     assert f"{folder} (2 files)" in shown
 

@@ -93,12 +93,13 @@ def test_random_bytes_are_refused(sent):
         read(sent, 1)
 
 
-def asked(script, texts=("green tea",), retries=2, timeout=5.0, dimensions=None):
-    """Return the answer of a server with this script, and the server."""
+def asked(script, texts=("green tea",), retries=2, timeout=5.0, dimensions=None, notes=None):
+    """Return the answer of a server with this script, and the server. notes: gets what is told meanwhile."""
     with serving(script) as server:
 
         async def ask():
-            endpoint = Embeddings(server.url, "m", dimensions, timeout, retries)
+            note = [].append if notes is None else notes.append
+            endpoint = Embeddings(server.url, "m", dimensions, timeout, retries, note)
             try:
                 return await endpoint.ask(texts)
             finally:
@@ -128,6 +129,16 @@ def test_what_may_pass_is_tried_again(trouble):
     ) as told:
         asked(flaky(*[trouble] * 9))
     assert len(told.value.server.requests) == 3
+
+
+def test_silence_is_told_once_before_the_last_try():
+    notes = []
+    asked(flaky(*[(503, "busy")] * 1), notes=notes)
+    assert notes == []  # one failure is nothing to tell
+    asked(flaky(*[(503, "busy")] * 3), retries=3, notes=notes)
+    (note,) = notes
+    assert note.startswith("The endpoint at http://") and "does not answer (" in note
+    assert "tried again, up to 3 times" in note
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

@@ -5,6 +5,7 @@ import json
 import polars as pl
 
 import negmine
+from negmine.storage.layout import GENERATED
 from tests.conftest import DOCUMENTS, QUERIES
 from tests.scorers.judge.server import answer, serving
 from tests.scorers.judge.server import documents as shown
@@ -52,6 +53,7 @@ def test_each_text_ends_where_it_should(tmp_path, beir):
         made = generate(work, server, generate_count=6, generate_concurrency=1)
     counted = dict(documents(work).group_by("outcome").len().iter_rows())
     assert made.summary["requests"] == counted  # also of those that were not heard
+    assert [one["outcome"] for one in made.artifacts if one["artifact"] == GENERATED] == ["partial"]
     outcomes = documents(work).group_by("query_id", maintain_order=True).agg("outcome")
     by_query = dict(outcomes.iter_rows())
     assert by_query["q4"] == ["written"] * 5 + ["repeated"]

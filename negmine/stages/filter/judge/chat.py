@@ -100,7 +100,12 @@ def _recorded(context: Context, model: str | None, calls: Calls, budget: Budget)
         chat = LocalChat(name, context.config.index.one_device, context.work.digest)
     else:
         chat = HttpChat(
-            str(rules.judge_url), name, rules.judge_timeout, rules.judge_retries, judge_extra(rules)
+            str(rules.judge_url),
+            name,
+            rules.judge_timeout,
+            rules.judge_retries,
+            judge_extra(rules),
+            note=context.progress.note,
         )
     return Recorded(chat, identity_of_judge(context, model), calls, budget, context.force)
 

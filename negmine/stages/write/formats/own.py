@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -68,7 +69,17 @@ def _called(spec: str, what: str, function: Callable[..., Any], *values: Any) ->
     except NegmineError:
         raise
     except (Exception, SystemExit) as error:
-        raise FormatError(f"{FLAG} {spec}: {what}: {type(error).__name__}: {error}") from error
+        place = _line_of(error)
+        raise FormatError(
+            f"{FLAG} {spec}: {what}{place}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _line_of(error: BaseException) -> str:
+    """Return the last line of the user's own code that an error went through, as ` (file:line)`, or nothing."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # without `_called`
+    own = [one for one in frames if "site-packages" not in one.filename] or frames[:1]
+    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
 
 
 def _schema(spec: str, made: OutputFormat, settings: WriteSettings) -> pa.Schema:

@@ -165,11 +165,11 @@ FAULTY = {
         "rows=lambda p, t, s: rows(p, t, s).drop('answers')",
         "do not fit its schema",
     ),
-    "an error": ("rows=lambda p, t, s: 1 / 0", "rows: ZeroDivisionError"),
+    "an error": ("rows=lambda p, t, s: 1 / 0", "my_formats.py:LAST): ZeroDivisionError"),
     "no ids": ("provenance=lambda p, n, s: p", "no column negative_id"),
     "no lists": ("has_lists=False", "lists in negative_id, and the format says has_lists=False"),
     "no schema": ("schema=lambda s: ['question']", "not a pyarrow.Schema"),
-    "an end": ("rows=lambda *_: __import__('sys').exit(0)", "rows: SystemExit: 0"),
+    "an end": ("rows=lambda *_: __import__('sys').exit(0)", "my_formats.py:LAST): SystemExit: 0"),
     "a column twice": (
         "schema=lambda s: __import__('pyarrow').schema([('a', 'large_string')] * 2)",
         "a column twice: a, a",
@@ -186,6 +186,7 @@ def test_what_a_faulty_format_does_is_one_message(tmp_path, beir, quiz, case):
     site.write_text(
         f"{site.read_text()}\nfrom dataclasses import replace\nbad = replace(quiz, {change})\n"
     )
+    text = text.replace("LAST", str(len(site.read_text().splitlines())))  # the line of the fault
     with pytest.raises((FormatError, SettingsError), match=re.escape(text)):
         negmine.mine(tmp_path / "w", data=beir, format=["my_formats:bad"], **FLAGS)
 

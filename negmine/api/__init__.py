@@ -7,6 +7,7 @@ remembers; keywords win over both.
 
 from __future__ import annotations
 
+from negmine.api.damaged import telling_damage
 from negmine.api.looking import (
     explain,
     label,
@@ -86,3 +87,6 @@ __all__ = [
     "trust",
     "write",
 ]
+
+for _name in __all__:
+    globals()[_name] = telling_damage(globals()[_name])

@@ -6,11 +6,10 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from negmine.errors import CorruptArtifact
-from negmine.storage.contents import damaged_by_size
+from negmine.storage.contents import damage_by_size, damage_message
 
 _REFUSED = "OperatingSystemError"  # of such errors in JSON; the library raises the OSError itself
 
@@ -61,19 +60,10 @@ def refusal(error: BaseException) -> dict[str, str] | None:
         return {"kind": "NotDone", "message": f"{ended} {_AGAIN}"}
     if message := explained(error):
         return {"kind": _REFUSED, "message": message}
-    if (damaged := damaged_by_size()) or (_is_of_library(error) and _DAMAGE.search(str(error))):
-        return {"kind": CorruptArtifact.__name__, "message": _damage(error, damaged)}
-    return None
-
-
-def _damage(error: BaseException, damaged: Sequence[Path]) -> str:
-    """Return the message for an error that damaged files have caused. damaged: those that are known."""
-    what = f"{damaged[0]} is damaged" if damaged else "A file of the work directory is damaged"
-    more = f", and so are {len(damaged) - 1:,} others" if len(damaged) > 1 else ""
-    return (
-        f"{what} ({_first_line(error)[:200]}){more}. With --verify sizes its bytes were not compared with its "
-        "manifest. To see how to make it again: negmine status WORK --verify"
-    )
+    damage = damage_by_size(error)
+    if not damage and _is_of_library(error) and _DAMAGE.search(str(error)):
+        damage = damage_message("A file of the work directory is damaged", error)
+    return {"kind": CorruptArtifact.__name__, "message": damage} if damage else None
 
 
 def explained(error: BaseException) -> str | None:

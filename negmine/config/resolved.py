@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from negmine.config import memory
 from negmine.config.effective import effective_order, effective_rules, guide_names
+from negmine.config.per_command import PER_COMMAND
 from negmine.config.settings import (
     STAGES,
     FilterSettings,
@@ -21,16 +22,6 @@ from negmine.config.settings import (
 
 DEFAULT = "default"
 ScoreKind = Literal["sum", "cosine", "product", "unknown"]
-PER_COMMAND = (
-    "generate_budget",
-    "judge_budget",
-    "embedding_budget",
-    "verify",
-    "engine",
-    "ray_address",
-    "workers",
-    "gpus",
-)  # settings of one command: no work directory remembers them
 
 
 @dataclass(frozen=True)

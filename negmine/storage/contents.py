@@ -64,6 +64,24 @@ def damaged_by_size() -> list[Path]:
     ]
 
 
+def damage_by_size(error: BaseException) -> str:
+    """Return the message for an error that a damaged file has caused; nothing where none is known."""
+    damaged = damaged_by_size()
+    if not damaged:
+        return ""
+    more = f", and so are {len(damaged) - 1:,} others" if len(damaged) > 1 else ""
+    return damage_message(f"{damaged[0]} is damaged", error, more)
+
+
+def damage_message(what: str, error: BaseException, more: str = "") -> str:
+    """Return the message for an error of a library that reads a damaged file."""
+    why = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (
+        f"{what} ({why[:200]}){more}. With --verify sizes its bytes were not compared with its manifest. To "
+        "see how to make it again: negmine status WORK --verify"
+    )
+
+
 def record_hash(path: Path) -> None:
     """Write the hash of a file that is complete into a small file beside it."""
     from negmine.storage.files import (

@@ -22,7 +22,7 @@ from negmine.config.secrets import redacted
 
 TEMPORARY = ".tmp"  # the end of names of files that are being written
 STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
-MOST_OF_NAME = 200  # bytes and more of a name are left for the random part
+MOST_OF_NAME = 200  # bytes of a name that stay before the random part
 
 
 @contextmanager
@@ -48,7 +48,13 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 
 def temporary_name(path: Path) -> Path:
     """Return a random name beside a file, for what will become it. leftovers.py removes what a kill leaves."""
-    return path.with_name(f"{path.name[:MOST_OF_NAME]}.{secrets.token_hex(8)}{TEMPORARY}")
+    return path.with_name(f"{fitting(path.name, MOST_OF_NAME)}.{secrets.token_hex(8)}{TEMPORARY}")
+
+
+def fitting(name: str, most: int) -> str:
+    """Return the first `most` bytes of a name, in whole characters; below zero, its last ones."""
+    raw = os.fsencode(name)
+    return (raw[:most] if most > 0 else raw[most:]).decode("utf-8", "ignore")
 
 
 def _created(path: Path) -> int:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from negmine.config.addresses import Address
 from negmine.config.gone import without_gone
+from negmine.config.per_command import without_per_command
 from negmine.config.settings import Settings
 from negmine.errors import CorruptArtifact, GateNotMet, NegmineError
 from negmine.storage.small_json import read_sealed, write_sealed
@@ -31,14 +32,15 @@ def recall_settings(
 ) -> Settings | None:
     """Return the settings that a work directory remembers, or None where there are none yet.
 
-    note: receives a sentence for each remembered setting that negmine does not have any more; it is
-    dropped. Raises CorruptArtifact for a file that is damaged.
+    note: receives a sentence for each remembered setting that is dropped: negmine does not have it any more, or
+    it is one of a single command. Raises CorruptArtifact for a file that is damaged.
     """
     path = work.shared / REMEMBERED
     try:
         tables, notes = without_gone(_with_own_tables(read_sealed(path), work))
+        tables, more = without_per_command(tables)
         settings = Settings.model_validate(tables)
-        for message in notes:
+        for message in (*notes, *more):
             note(message)
         return settings
     except FileNotFoundError:

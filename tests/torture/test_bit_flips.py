@@ -229,3 +229,17 @@ def test_damage_that_sizes_do_not_show_is_one_message_where_it_is_read(
     assert f"{file} is damaged" in done.stderr
     assert "negmine status WORK --verify" in done.stderr
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("damage", [in_pages, in_schema, in_names])
+@pytest.mark.parametrize("function", [negmine.leak, negmine.filter])
+def test_the_library_tells_such_damage_as_the_commands_do(function, damage, finished, tmp_path):
+    work = shutil.copytree(finished, tmp_path / "w")
+    negmine.trust(work)
+    file = work / "2-retrieve/candidates/part-00000.parquet"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(
+        CorruptArtifact, match=r"is damaged \(.*negmine status WORK --verify"
+    ) as told:
+        function(work, relative_margin=0.2, verify="sizes")
+    assert str(file) in str(told.value)

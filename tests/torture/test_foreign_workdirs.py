@@ -7,6 +7,7 @@ endpoint counts what it is asked, and a private file must not come into an outpu
 import json
 import os
 import shutil
+import socket
 import sys
 
 import pytest
@@ -197,6 +198,30 @@ def test_an_analysis_uses_none_of_it(machine, name, command):
         own = {"judge_check"} | (set() if is_plugin else {"retriever"})
         assert {one["setting"] for one in shown} >= set(values) - own - {"data"}
     assert machine.untouched()
+
+
+@pytest.mark.parametrize("command", ["mine", "filter", "status", "leak"])
+def test_settings_of_one_command_do_not_count(machine, command):
+    """A cluster of somebody else would get this process; `sizes` would let damage pass."""
+    with socket.create_server(("127.0.0.1", 0)) as cluster:
+        cluster.setblocking(False)
+        address = "{}:{}".format(*cluster.getsockname())
+        machine.remember("index", engine="ray", ray_address=address, verify="sizes", workers=9)
+        part = machine.work / "2-retrieve/candidates/part-00000.parquet"
+        data = bytearray(part.read_bytes())
+        data[200] ^= 1
+        part.write_bytes(data)
+        negmine.trust(machine.work)
+        flags = ("--relative-margin", "0.11") if command == "filter" else ()
+        done = invoke(command, machine.work, *flags)
+        assert "Traceback" not in done.output
+        if command in ("filter", "leak"):
+            assert done.exit_code == 1
+            assert "candidates/part-00000.parquet is missing or altered" in done.stderr
+        with pytest.raises(BlockingIOError):
+            cluster.accept()
+    if command in ("mine", "filter"):
+        assert "--engine ray in settings.json does not count" in done.stderr
 
 
 def test_the_rules_can_be_changed_without_trust(machine):

@@ -13,6 +13,7 @@ from negmine.data.sources.problems import Problems
 from negmine.data.sources.qrels import checked_relevance, has_ids, judgement_rows
 from negmine.data.sources.records import as_id, quoted
 from negmine.engine.context import Context
+from negmine.errors import InputError
 from negmine.storage.labels import forget_labels, keep_labels, read_labels
 from negmine.storage.layout import CORPUS, QRELS, QUERIES
 from negmine.storage.manifest import now
@@ -89,6 +90,11 @@ def _read(context: Context, file: Path) -> Answers:
             rows.append((*ids, relevance, row.number))
     schema = dict(zip((*PAIR, "relevance", "line"), _TYPES, strict=True))
     given = pl.DataFrame(rows, schema=schema, orient="row")
+    if given.is_empty() and not unanswered:
+        problems.raise_if_any()
+        raise InputError(
+            f"{file} has no rows: nothing was labelled. Give query_id, doc_id and relevance in each row."
+        )
     _check_indexed(context, given, file, problems)
     _check_agreement(given, file, problems)
     problems.raise_if_any()

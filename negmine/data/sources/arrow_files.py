@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from negmine.config.places import check_regular
 from negmine.data.sources.columns import check_names
-from negmine.data.sources.parquet import STEP, chunks_of, with_strings
+from negmine.data.sources.parquet import chunks_of, with_strings
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import Chunk
+from negmine.data.sources.steps import longest_shared, step_for
 from negmine.errors import InputError
 
 _FILE, _FEATHER_1 = b"ARROW1", b"FEA1"
@@ -39,8 +40,9 @@ def _batches(path: Path, problems: Problems) -> Iterator[pa.RecordBatch]:
         with pa.memory_map(str(path)) as source:
             for batch in _read(path, source):
                 batch.validate(full=True)  # offsets in it may lead anywhere
-                for start in range(0, batch.num_rows, STEP):
-                    yield with_strings(_plain(batch.slice(start, STEP)))
+                step = step_for(max([0, *map(longest_shared, batch.columns)]))
+                for start in range(0, batch.num_rows, step):
+                    yield with_strings(_plain(batch.slice(start, step)))
     except InputError:
         raise
     except _BROKEN as error:

@@ -13,10 +13,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from negmine.config.places import check_regular
+from negmine.data.sources.front_matter import head_of
 from negmine.errors import InputError
 
-MOST_BYTES = 500_000  # of a README.md
 ENDINGS = (
     ".parquet",
     ".arrow",
@@ -30,7 +29,6 @@ ENDINGS = (
 )
 JUDGED = ("default", "qrels")
 _SPLIT = re.compile(r"(?:^|[/_.-])(train|test|validation|valid|dev|val)(?=[/_.-])", re.IGNORECASE)
-_HEAD = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
 
 Splits = dict[str, list[str]]  # split to files
 
@@ -89,7 +87,7 @@ def _address(dataset: str, files: Sequence[str]) -> str:
 def _stated(names: Sequence[str], readme: Path) -> dict[str, Splits]:
     """Return the configurations that a README.md states; none where it states none."""
     stated: dict[str, Splits] = {}
-    for config in _list(_head(readme), "configs"):
+    for config in _list(head_of(readme), "configs"):
         name, files = config.get("config_name"), config.get("data_files")
         if not isinstance(name, str):
             continue
@@ -124,21 +122,6 @@ def _patterns(files: Any) -> list[tuple[str, list[str]]]:
 
 def _fits(name: str, pattern: str) -> bool:
     return name == pattern or fnmatchcase(name, pattern.replace("**/", "*"))
-
-
-def _head(readme: Path) -> Any:
-    import yaml
-
-    check_regular(readme)
-    try:
-        with readme.open("rb") as stream:
-            text = stream.read(MOST_BYTES).decode("utf-8", "replace")
-        match = _HEAD.match(text)
-        return yaml.safe_load(match[1]) if match else None
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None  # then folders and names of files tell
-    except OSError as error:
-        raise InputError(f"{readme} cannot be read: {error.strerror}.") from error
 
 
 def _list(head: Any, key: str) -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ from negmine.config.places import check_regular
 from negmine.data.sources.columns import check_names
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import CHUNK, MOST_BYTES, Chunk, Row
+from negmine.data.sources.steps import row_batches
 from negmine.errors import InputError
 
-STEP = 512  # rows that are unpacked at once: a small file may hold large texts
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 _UNHOLDABLE = (pa.ArrowException, ValueError, OverflowError, TypeError, LookupError, ImportError)
 
@@ -46,7 +46,7 @@ def parquet_batches(
     try:
         names = None if columns is None else list(columns)
         file = open_parquet(path)
-        for batch in file.iter_batches(STEP, columns=names):
+        for batch in row_batches(path, file, names):
             yield with_strings(batch)
     except InputError:
         raise

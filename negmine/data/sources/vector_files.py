@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from negmine.config.addresses import Address
 from negmine.config.places import check_regular
 from negmine.data.sources.places import LOCAL, Places
+from negmine.data.sources.steps import longest_shared, row_batches, step_for
 from negmine.data.sources.vector_columns import VectorColumns, columns_of
 from negmine.errors import InputError
 
 ENDINGS = (".parquet", ".arrow", ".feather", ".ipc")
-STEP = 1024  # rows that are unpacked at once
 _PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
 _BROKEN = (pa.ArrowException, OSError, ValueError)
 _LANCE = (
@@ -154,7 +154,7 @@ def _read(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as stream:
         start = stream.read(6)
     if start.startswith(_PARQUET):
-        yield from pq.ParquetFile(path).iter_batches(STEP, columns=names)
+        yield from row_batches(path, pq.ParquetFile(path), names)
         return
     with pa.memory_map(str(path)) as source:
         if start.startswith(_ARROW):
@@ -167,7 +167,8 @@ def _read(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    return (batch.slice(start, STEP) for start in range(0, batch.num_rows, STEP))
+    step = step_for(longest_shared(batch.column(0)))
+    return (batch.slice(start, step) for start in range(0, batch.num_rows, step))
 
 
 def _unpacked(path: Path, batch: pa.RecordBatch, first: int, width: int) -> VectorRows:

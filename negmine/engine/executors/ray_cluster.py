@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import re
 import socket
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from negmine.config.naming import is_address
+from negmine.config.secrets import redacted, shown_url
 from negmine.engine.context import Context
 from negmine.engine.executors.local import Executor, local
 from negmine.engine.executors.ray_worker import Driver, versions
@@ -19,6 +23,7 @@ from negmine.engine.tasks import DRIVER
 from negmine.errors import EngineError, MissingDependency, SettingsError
 from negmine.storage.locks import holder_of
 
+_ADDRESS = re.compile(r"\w+://\S+")
 ANSWERS_S = 10.0  # seconds in which the head of a cluster takes a connection
 
 
@@ -82,30 +87,34 @@ def _connected(address: str) -> Iterator[None]:
         _require_answer(address)
     how: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
-        ray.init(address=address, namespace="negmine", **how)
+        with _replaced("utils", "get_entrypoint_name", _command_line):
+            ray.init(address=address, namespace="negmine", **how)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise EngineError(_unreachable(address, error)) from error
     try:
-        with _silenced():
+        # Ray has no switch for what it prints about dead workers to stdout, which is data. Our notes tell it.
+        with _replaced("worker", "print_to_stdstream", lambda *args, **kwargs: None):
             yield
     finally:
         ray.shutdown()
 
 
 @contextmanager
-def _silenced() -> Iterator[None]:
-    """Keep Ray from printing about dead workers to stdout, which is data: our own notes tell it.
-
-    Ray has no switch for it. Where its function is gone, it prints.
-    """
-    from ray._private import worker
-
-    before: Any = getattr(worker, "print_to_stdstream", None)
-    worker.print_to_stdstream = lambda *args, **kwargs: None
+def _replaced(module: str, name: str, function: Callable[..., Any]) -> Iterator[None]:
+    """Have Ray call another function of ours while the block runs. Where its own is gone, nothing changes."""
+    inside = importlib.import_module(f"ray._private.{module}")
+    before: Any = getattr(inside, name, None)
+    setattr(inside, name, function)
     try:
         yield
     finally:
-        worker.print_to_stdstream = before
+        setattr(inside, name, before)
+
+
+def _command_line() -> str:
+    """Return the command as Ray shows it to everybody who sees the cluster: without secrets."""
+    words = (_ADDRESS.sub(lambda match: shown_url(match[0]), word) for word in sys.argv)
+    return redacted(" ".join(words))
 
 
 def _require_answer(address: str) -> None:

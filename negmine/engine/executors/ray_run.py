@@ -5,6 +5,7 @@ Rows never come here: a worker writes its part into the work directory, and retu
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from uuid import uuid4
 import ray
 from ray.exceptions import RayError, RayTaskError
 
+from negmine.config.addresses import Address
 from negmine.engine.context import Context
 from negmine.engine.executors import ray_worker
 from negmine.engine.executors.ray_drain import Drains
@@ -82,7 +84,7 @@ class _Work:
     def start(self, hands: Tasks | Actors) -> None:
         """Begin the next part."""
         task, name = self.waiting.popleft(), uuid4().hex
-        reference, actor = hands.begin(pickle.dumps(task), name)
+        reference, actor = hands.begin(as_bytes(task), name)
         self.under_way[reference] = _Attempt(name, task, actor)
 
     def ended(self, starting: Sequence[Any]) -> Iterator[tuple[_Attempt, _Made | None]]:
@@ -113,3 +115,18 @@ class _Work:
             ) from error
         self._done += 1
         return result
+
+
+def as_bytes(task: PartTask) -> bytes:
+    """Return a task as workers open it: of addresses without user, password and query, which they do not need.
+
+    Ray sends and keeps tasks unencrypted.
+    """
+    stream = io.BytesIO()
+    _Pickler(stream).dump(task)
+    return stream.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        return (Address, (str(value),)) if isinstance(value, Address) else NotImplemented

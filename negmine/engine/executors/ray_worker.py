@@ -11,10 +11,11 @@ import pickle
 import platform
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from negmine.config.secrets import redacted
 from negmine.engine.executors.ray_progress import Relay
 from negmine.engine.part_task import PartResult, PartTask
 from negmine.errors import EngineError
@@ -73,9 +74,23 @@ class Worker:
         self.begin()
         self._relay.attempt(attempt)
         wanted: PartTask = pickle.loads(task)
-        result = wanted(self._relay)
+        try:
+            result = wanted(self._relay)
+        except Exception as error:
+            _forget_secrets(error)
+            raise
         self._relay.finish()
+        result = replace(result, notes=tuple(map(redacted, result.notes)))
         return result, ray.get_runtime_context().get_node_id()
+
+
+def _forget_secrets(error: BaseException | None) -> None:
+    """Cut the secrets of this machine out of an error and its causes: the driver does not know them."""
+    seen = list[BaseException]()
+    while error is not None and error not in seen:
+        seen.append(error)
+        error.args = tuple(redacted(one) if isinstance(one, str) else one for one in error.args)
+        error = error.__cause__ or error.__context__
 
 
 _workers: dict[str, Worker] = {}

@@ -17,15 +17,15 @@ from pathlib import Path
 from threading import Lock
 
 from negmine.config.memory import size_text
-from negmine.data.identity import canonical, identity_of
+from negmine.data.identity import identity_of
 from negmine.errors import InputError, SettingsError
-from negmine.storage.files import atomic_path, write_text
+from negmine.storage.files import atomic_path, fitting, write_text
 
 FOLDER, SIZE = "NEGMINE_CACHE", "NEGMINE_CACHE_SIZE"
 DEFAULT_SIZE = "50GB"
 RECORD = "copy.json"
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_LONGEST = 150  # characters of a file's name
+_LONGEST = 150  # bytes of a file's name
 
 
 class Held:
@@ -119,9 +119,11 @@ def _fetch(
 def make_room(size: int, address: str) -> None:
     """Remove the copies that were not used longest, but none in use, until `size` more bytes fit.
 
-    Raises InputError where they do not fit.
+    Raises InputError where they do not fit; nothing is removed for a file that is larger than all may be.
     """
     limit, copies = cache_size(), _copies()
+    if size > limit:
+        raise too_large(address, size)
     total = sum(held for _, held, _ in copies)
     for _, held, folder in sorted(copies):
         if total + size <= limit:
@@ -129,11 +131,16 @@ def make_room(size: int, address: str) -> None:
         if _removed(folder):
             total -= held
     if total + size > limit and size:
-        in_use = f", of which {size_text(total)} are in use" if total else ""
-        raise InputError(
-            f"{address} has {size_text(size)}. The copies in {cache_folder()} may have {size_text(limit)}"
-            f"{in_use}. Raise {SIZE}, now {os.environ.get(SIZE) or DEFAULT_SIZE}."
-        )
+        raise too_large(address, size, total)
+
+
+def too_large(address: object, size: int, in_use: int = 0) -> InputError:
+    """Return the error of a file that does not fit. size: its bytes, or those that have come of it."""
+    used = f", of which {size_text(in_use)} are in use" if in_use else ""
+    return InputError(
+        f"{address} has {size_text(size)}. The copies in {cache_folder()} may have {size_text(cache_size())}"
+        f"{used}. Raise {SIZE}, now {os.environ.get(SIZE) or DEFAULT_SIZE}."
+    )
 
 
 def _copies() -> list[tuple[float, int, Path]]:
@@ -179,7 +186,7 @@ def _is_complete(path: Path) -> bool:
 
 def _file_name(name: str) -> str:
     """Return a name for the copy; of a long one the end, which tells the format."""
-    return name[-_LONGEST:].lstrip(".") or canonical("file").strip('"')
+    return fitting(name, -_LONGEST).lstrip(".") or "file"
 
 
 def remembered(name: str, value: dict[str, object] | None = None) -> dict[str, object] | None:

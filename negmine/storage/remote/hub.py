@@ -64,7 +64,13 @@ def listing(address: Address) -> Listing:
         raise
     except Exception as error:  # of the client's several libraries
         raise _told(address, what, error) from None
-    files = {one.rfilename: _seen(one, info.sha) for one in info.siblings or []}
+    try:
+        files = {one.rfilename: _seen(one, info.sha) for one in info.siblings or []}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{address} cannot be read: the list of files that the Hub sent is damaged ({error!s:.100}). Is "
+            "HF_ENDPOINT a Hub? Try again later."
+        ) from error
     kept = {name: [seen.version, seen.size] for name, seen in files.items()}
     remembered(_key(what), {"commit": info.sha, "files": kept})
     return Listing(info.sha, files)
@@ -99,10 +105,16 @@ def _asked(what: Named) -> Any:
     )
 
 
-def _seen(sibling: Any, commit: str) -> Seen:
-    """Return what the Hub says of a file: of a large one its sha256, of another git's hash."""
+def _seen(sibling: Any, commit: Any) -> Seen:
+    """Return what the Hub says of a file: of a large one its sha256, of another git's hash.
+
+    Raises ValueError, or what Python raises, where a name, a hash or a size is none.
+    """
     version = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
-    return _version(version, sibling.size, commit)
+    texts, size = (sibling.rfilename, version, commit), sibling.size
+    if not all(isinstance(text, str) for text in texts) or type(size) not in (int, type(None)):
+        raise ValueError("a name, a hash or a size is none")
+    return _version(version, size, commit)
 
 
 def _version(version: str, size: int | None, commit: str) -> Seen:

@@ -13,6 +13,7 @@ from negmine.config.addresses import Address
 from negmine.data.identity import identity_of
 from negmine.data.sources.places import is_pattern
 from negmine.errors import InputError, NegmineError
+from negmine.storage.remote.cache import cache_size, too_large
 from negmine.storage.remote.seen import Seen
 from negmine.storage.remote.trouble import PACKAGES, Torn, explained, retried
 
@@ -78,17 +79,46 @@ def matches(pattern: Address) -> list[Address]:
 
 
 def fetch(address: Address, seen: Seen, path: Path) -> None:
-    """Write a file's bytes to `path`: all of them, and of the version that was seen."""
+    """Write a file's bytes to `path`: all of them, and of the version that was seen.
+
+    Raises InputError where a web server sends more bytes than it said or, if it said nothing, than all copies
+    may have.
+    """
 
     def attempt(system: Any, remote: str) -> None:
-        system.get_file(remote, str(path))
+        bound = {"callback": _bound(address, seen.size)} if is_web(address) else {}
+        system.get_file(remote, str(path), **bound)
         size = path.stat().st_size
         if seen.size is not None and size != seen.size:
             raise Torn(f"only {size:,} of {seen.size:,} bytes came")
+        if size == 0 and is_web(address):  # also a redirect to nowhere
+            raise InputError(f"{address} is empty: its server sends no bytes. Check the address.")
 
     _tried(address, "reading it", attempt)
     if look(address).version != seen.version:
         raise InputError(f"{address} was changed while it was read. Run the command again.")
+
+
+def _bound(address: Address, size: int | None) -> Any:
+    """Return what counts the bytes that come, and ends a download that has too many: a body may have no end."""
+    from fsspec.callbacks import Callback
+
+    most = cache_size() if size is None else size
+
+    class Bound(Callback):  # type: ignore[misc]
+        come = 0
+
+        def relative_update(self, inc: int = 1) -> None:
+            self.come += inc
+            if self.come > most and size is None:
+                raise too_large(address, self.come)
+            if self.come > most:
+                raise InputError(
+                    f"{address}: its server sends more than the {most:,} bytes that it says the file has. It "
+                    "was changed while it was read, or the server is wrong. Run the command again."
+                )
+
+    return Bound()
 
 
 def version_of(info: dict[str, Any]) -> str:

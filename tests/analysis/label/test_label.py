@@ -244,3 +244,14 @@ def test_labels_win_and_all_other_pairs_stay(qrels, labels):
     assert merged.select("query_row", "doc_id").rows() == sorted(
         merged.select("query_row", "doc_id").rows()
     )
+
+
+def test_a_file_without_rows_is_an_error_and_not_nothing_new(work, tmp_path):
+    names = ("labels.tsv", "labels.jsonl", "labels.csv", "labels.txt")
+    for file in (tmp_path / name for name in names):
+        for content in ("", "\n\n", "query_id\tdoc_id\trelevance\n"):
+            file.write_text(content)
+            done = invoke("label", work, file)
+            assert done.exit_code == 1, (file.name, content)
+            assert str(file) in done.stderr
+    assert not (work / "sources/labels.parquet").exists()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import negmine
 from negmine.analysis.lint import run, spill
 from negmine.analysis.lint.read import parquet_files, row_files
-from negmine.data.sources import parquet
+from negmine.data.sources import steps
 from tests.analysis.lint.test_planted import planted
 from tests.analysis.lint.writers import SHAPES, Group, counts_of, save, write
 from tests.properties import share
@@ -19,7 +19,7 @@ def tiny(monkeypatch):
     """Batches of a few rows and buckets that go to disk at once."""
 
     def shrink():
-        monkeypatch.setattr(parquet, "STEP", 7)
+        monkeypatch.setattr(steps, "STEP", 7)
         monkeypatch.setattr(parquet_files, "MOST_ROWS", 14)
         monkeypatch.setattr(row_files, "MOST_CHARACTERS", 2_000)
         monkeypatch.setattr(spill.Spill.__init__, "__defaults__", (3_000,))

@@ -6,7 +6,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from negmine.data.sources import formats, json_lines, parquet, rows, text
+from negmine.data.sources import (
+    arrow_files,
+    formats,
+    json_lines,
+    parquet,
+    rows,
+    separated,
+    steps,
+    text,
+)
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.records import Records
 from negmine.errors import InputError
@@ -32,7 +41,7 @@ def test_a_line_just_below_the_limit_is_read(tmp_path, monkeypatch):
 def test_chunks_of_long_texts_have_few_rows(tmp_path, name, monkeypatch):
     for module in (json_lines, parquet, rows):
         monkeypatch.setattr(module, "MOST_BYTES", 10_000)
-    monkeypatch.setattr(parquet, "STEP", 2)
+    monkeypatch.setattr(steps, "STEP", 2)
     path = tmp_path / name
     table = [{"_id": str(n), "text": "x" * 4_000} for n in range(20)]
     if name.endswith("parquet"):
@@ -48,3 +57,61 @@ def test_chunks_of_long_texts_have_few_rows(tmp_path, name, monkeypatch):
     assert [name for part in read for name in part["doc_id"].to_pylist()] == [
         str(n) for n in range(20)
     ]
+
+
+def test_a_csv_row_of_many_lines_has_the_limit_of_a_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(separated, "LONGEST_LINE", 1_000_000)
+    path = tmp_path / "corpus.csv.gz"
+    path.write_bytes(
+        gzip.compress(b'_id,text\nd1,"fine\nand whole"\nd2,"' + b"x" * 999 + b"\nx" * 500_000, 1)
+    )
+    problems = Problems(skip=True)
+    assert [row.values["_id"] for row in formats.read_rows(path, problems)] == ["d1"]
+    with pytest.raises(InputError, match=r"line 4: .*it has more than 1,000,000 characters"):
+        problems.raise_if_any()
+
+
+def shared(rows, size, **how):
+    """Return a table whose rows share one text of so many bytes."""
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows), pa.array(["x" * size]))
+    return pa.table(
+        {"_id": [str(n) for n in range(rows)], "text": text.cast(how.get("to", text.type))}
+    )
+
+
+def streamed(table, path):
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+SHARING = {
+    "dictionary.parquet": lambda path: pq.write_table(shared(100, 50_000), path, row_group_size=40),
+    "delta.parquet": lambda path: pq.write_table(
+        shared(100, 50_000, to=pa.string()), path, use_dictionary=False,
+        column_encoding={"_id": "PLAIN", "text": "DELTA_BYTE_ARRAY"},
+    ),
+    "list.parquet": lambda path: pq.write_table(
+        shared(100, 50_000).append_column("own", pa.array([["y" * 70_000] * 2] * 100)), path
+    ),
+    "dictionary.arrow": lambda path: streamed(shared(100, 50_000), path),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHARING)
+def test_a_small_file_whose_rows_share_a_long_text_is_unpacked_in_small_steps(
+    tmp_path, name, monkeypatch
+):
+    monkeypatch.setattr(steps, "MOST_BYTES", 200_000)
+    path = tmp_path / name
+    SHARING[name](path)
+    seen = []
+    keep = parquet.with_strings
+    for module in (parquet, arrow_files):
+        monkeypatch.setattr(
+            module, "with_strings", lambda batch: (seen.append(batch.nbytes), keep(batch))[1]
+        )
+    rows = list(formats.read_rows(path, Problems(skip=False)))
+    assert [row.values["_id"] for row in rows] == [str(n) for n in range(100)]
+    assert {len(row.values["text"]) for row in rows} == {50_000}
+    assert max(seen) < 600_000  # two rows and more
+    assert path.stat().st_size < 300_000

@@ -26,12 +26,12 @@ AtStep = Callable[[int, int, Any], None]  # step, steps, model
 class Training:
     """How a student is trained.
 
-    rate: highest learning rate; it is the best of `rates`, where there are any. batch: pairs. prompts: text
-    before queries and documents.
+    loss: one of --loss, or what makes a loss of a model. rate: highest learning rate; it is the best of
+    `rates`, where there are any. batch: pairs. prompts: text before queries and documents.
     """
 
     spec: Spec
-    loss: str
+    loss: str | Callable[[Any], Any]
     epochs: float
     max_steps: int | None
     rates: tuple[float, ...]
@@ -98,9 +98,11 @@ def _require_packages() -> None:
 
 
 def trained(
-    how: Training, columns: Mapping[str, list[str]], seed: int, at_step: AtStep
+    how: Training, columns: Mapping[str, list[Any]], seed: int, at_step: AtStep
 ) -> tuple[Any, int]:
     """Return the student, trained on columns of texts, and the number of batches. at_step: called after each.
+
+    A column `label` is no text: the loss gets it.
 
     Raises RetrieverError where the trainer fails, such as for want of memory.
     """
@@ -167,6 +169,8 @@ def _loss(how: Training, model: Any) -> Any:
         MultipleNegativesRankingLoss,
     )
 
+    if callable(how.loss):
+        return how.loss(model)
     if how.loss == "cached-mnrl":
         return CachedMultipleNegativesRankingLoss(model, scale=SCALE, mini_batch_size=CACHED_BATCH)
     return MultipleNegativesRankingLoss(model, scale=SCALE)

@@ -54,6 +54,10 @@ MINED: dict[str, dict[str, object]] = {
         for named, rule in {"": NO_RISK, " and risk 0.05": {}}.items()
     },
     "near positives 10, dense order": NO_RISK | NO_MARGIN | DENSE | {"near_positives": 10},
+    **{
+        f"{name}soft weights, dense order": rule | DENSE | {"max_risk": 1.0, "weight": "risk"}
+        for name, rule in {"": NO_MARGIN, "margin and ": {}}.items()
+    },
     "margin auto, dense order": NO_RISK | DENSE | {"relative_margin": "auto"},
     **{
         f"margin, dense order, {named}": NO_RISK | DENSE | settings
@@ -119,6 +123,8 @@ def _chosen(name, setup, work, encoder):
         negmine.filter(work, **(RESET | _of("filter", MINED[name])))
         negmine.write(work, **(RESET_WRITE | _of("write", MINED[name])))
         rows = pl.read_parquet(work / "5-write/provenance/*.parquet")
+        if "weight" in MINED[name]:
+            rows.select("query_id", "negative_id", "weight").write_parquet(_weights(work, name))
         rows = rows.select("query_id", "negative_id").unique(maintain_order=True)
         return dict(rows.group_by("query_id").agg("negative_id").iter_rows())
     if name == "oracle":
@@ -138,6 +144,7 @@ RESET = {
 }  # fmt: skip
 RESET_WRITE = {
     "order": "fused", "sampling": "top", "pool": 50, "num_negatives": NEGATIVES, "band": "10:50",
+    "weight": "none",
 }  # fmt: skip
 _WRITE = tuple(RESET_WRITE)
 
@@ -214,8 +221,25 @@ def _by_peer(setup, work, encoder, margin, count):
     return by_query
 
 
-def columns(setup, by_query, name, seed):
-    """Return the training columns of a recipe, and its yield and leak."""
+def _weights(work, name):
+    return work.with_name(f"{work.name}-negatives") / f"{name}.parquet"
+
+
+def weights(name, work):
+    """Return (query, document) to the weight of a negative, for a recipe with soft weights; else nothing."""
+    if "weight" not in MINED.get(name, {}):
+        return {}
+    return {
+        (query, doc): weight
+        for query, doc, weight in pl.read_parquet(_weights(work, name)).iter_rows()
+    }
+
+
+def columns(setup, by_query, name, seed, weights=None):
+    """Return the training columns of a recipe, and its yield and leak.
+
+    weights: those of negatives, where the recipe has some; a random document that fills up has weight 1.
+    """
     queries = list(setup.positives)
     data = {
         "anchor": [setup.queries[query] for query in queries],
@@ -237,4 +261,7 @@ def columns(setup, by_query, name, seed):
         rows.append(chosen)
     for place in range(wanted):
         data[f"negative_{place + 1}"] = [setup.documents[row[place]] for row in rows]
+    if weights:
+        pairs = zip(queries, rows, strict=True)
+        data["label"] = [[weights.get((query, doc), 1.0) for doc in row] for query, row in pairs]
     return data, {"yield": own / wanted / len(queries), "leak": leaked / max(own, 1)}

@@ -24,6 +24,7 @@ from negmine.analysis.prove.student import trained as train
 from negmine.models.load import Spec
 from negmine.models.locate import resolve_device
 from tests.bench.training import recipes
+from tests.bench.training.losses import weighted
 from tests.bench.training.setups import SETUPS, Setup, order
 from tests.bench.training.students import STUDENTS
 
@@ -40,11 +41,12 @@ def scores(setup, model):
 
 
 def trained(student, folder, data, rate, seed):
-    """Train a student on columns of texts; return it."""
+    """Train a student on columns of texts, and of weights (`label`) where the recipe has some; return it."""
     chosen = STUDENTS[student]
     place = chosen.make(folder)
     spec = Spec(place, student, resolve_device("auto"), "float32", chosen.max_length)
-    how = Training(spec, "mnrl", EPOCHS, None, chosen.rates, rate, chosen.batch, {})
+    loss = weighted if "label" in data else "mnrl"
+    how = Training(spec, loss, EPOCHS, None, chosen.rates, rate, chosen.batch, {})
     model, _ = train(how, data, seed, lambda step, steps, model: None)
     return model
 
@@ -78,7 +80,8 @@ def one(name, encoder, student, recipe, seed, work):
     """Train and test once; return the line for the results."""
     start, setup = time.perf_counter(), setup_of(name)
     by_query = recipes.negatives(recipe, setup, work / name / encoder, encoder)
-    data, facts = recipes.columns(setup, by_query, recipe, seed)
+    weights = recipes.weights(recipe, work / name / encoder)
+    data, facts = recipes.columns(setup, by_query, recipe, seed, weights)
     rate = best_rate(name, student, work)
     values = scores(setup, trained(student, work / name, data, rate, seed))
     key = f"{name} {encoder} {student} {recipe} {seed}"

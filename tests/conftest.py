@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from tests.in_memory import folder_in_memory
 from tests.properties import load_profile
 
 load_profile()
+IN_MEMORY = folder_in_memory()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 RECORDS = TemporaryDirectory(prefix="negmine-trust-")  # of what tests trust; gone when they end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -19,6 +20,12 @@ def render(package: str, name: str, escape: bool, **values: Any) -> str:
     What steers an editor or a page is a blank in each value. The filter `exactly` keeps it, as references: for
     attributes that nobody sees.
     """
+    return str(_environment(package, escape).get_template(name).render(**values))
+
+
+@cache
+def _environment(package: str, escape: bool) -> Any:
+    """Return the templates of a package; each is compiled once in a process."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
@@ -31,7 +38,7 @@ def render(package: str, name: str, escape: bool, **values: Any) -> str:
         finalize=_shown,
     )
     environment.filters["exactly"] = _exactly
-    return environment.get_template(name).render(**values)
+    return environment
 
 
 def _shown(value: Any) -> Any:

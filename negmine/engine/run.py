@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from negmine.config.settings import STAGES
 from negmine.data.schemas import name_of
@@ -184,7 +184,7 @@ def _manifest(
         seconds=round(seconds, 3),
         parts=parts,
         stats=stats,
-        versions=_versions(),
+        versions=dict(_versions()),
         made_at=now(),
     )
     if artifact.count is None:
@@ -192,6 +192,7 @@ def _manifest(
     return replace(manifest, stats={**stats, **artifact.count(context.work.scan_new(manifest))})
 
 
+@cache
 def _versions() -> dict[str, str]:
     versions = {}
     for package in _PACKAGES:

@@ -117,7 +117,7 @@ def _build_index(context: Context, spec: str) -> Folder:
     def make(folder: Path) -> dict[str, Any]:
         factory, chosen = load_plugin(spec, FLAG), options(context.config, plugin_name(spec))
         stats = _called(spec, "build", factory.build, context.corpus.documents, folder, **chosen)
-        return {"documents": len(context.corpus.doc_ids()), **(stats or {})}
+        return {"documents": len(context.corpus), **(stats or {})}
 
     return Folder(make)
 
@@ -145,7 +145,7 @@ def open_own(spec: str, context: Context) -> Retriever:
         if _builds(spec, context):
             source = context.work.opened(_index(name))
         made = load_plugin(spec, FLAG)(source, **chosen)
-        checked = Checked(made, spec, lambda: len(context.corpus.doc_ids()))
+        checked = Checked(made, spec, lambda: len(context.corpus))
         _open[:] = [(key, checked)]
         return checked
 

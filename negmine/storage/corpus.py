@@ -17,6 +17,8 @@ from negmine.storage.layout import CORPUS, GENERATED
 from negmine.storage.open import open_workdir
 from negmine.storage.workdir import Workdir
 
+FEW_IDS = 1_000_000  # documents whose ids may stay in memory
+
 
 class Corpus:
     """The indexed documents: rows of `corpus` that are no copies, in its order.
@@ -32,9 +34,14 @@ class Corpus:
         self._text = rendered(title, title_separator)
         self._doc_ids = cache(self._read_doc_ids)
         self._part_documents = cache(self._count_parts)
+        self._number = cache(lambda: int(self._ids().select(pl.len()).collect().item()))
         self._ids_of_parts = lru_cache(maxsize=1)(self._read_ids_of_parts)
         self._doc_order = cache(self._make_doc_order)
         self._numbered = cache(lambda: self.doc_ids().to_frame("doc_id").with_row_index("position"))
+
+    def __len__(self) -> int:
+        """Return the number of documents that have positions."""
+        return self._number()
 
     def documents(
         self, positions: NDArray[np.int64] | None = None, columns: Sequence[str] = ()
@@ -86,10 +93,18 @@ class Corpus:
         return self._doc_order()
 
     def positions(self, doc_ids: pl.Series) -> NDArray[np.int64]:
-        """Return the positions of documents, int64 [doc_ids]."""
-        rows = doc_ids.to_frame("doc_id").join(
-            self._numbered(), on="doc_id", how="left", maintain_order="left"
+        """Return the positions of documents, int64 [doc_ids].
+
+        The ids of a large corpus are read anew and not kept: it takes a second for ten million.
+        """
+        asked = doc_ids.to_frame("doc_id")
+        numbered = (
+            self._numbered().lazy() if self._has_few() else self._ids().with_row_index("position")
         )
+        found = numbered.join(asked.unique().lazy(), on="doc_id", how="semi").collect(
+            engine="streaming"
+        )
+        rows = asked.join(found, on="doc_id", how="left", maintain_order="left")
         return rows["position"].cast(pl.Int64).to_numpy()
 
     def texts(self, doc_ids: pl.Series) -> pl.DataFrame:
@@ -109,8 +124,13 @@ class Corpus:
         return pl.concat([indexed, more])
 
     def _read_doc_ids(self) -> pl.Series:
-        ids = self._work.scan(CORPUS).filter(pl.col("same_as").is_null()).select("doc_id")
-        return ids.collect()["doc_id"]
+        return self._ids().collect()["doc_id"]
+
+    def _ids(self) -> pl.LazyFrame:
+        return self._work.scan(CORPUS).filter(pl.col("same_as").is_null()).select("doc_id")
+
+    def _has_few(self) -> bool:
+        return len(self) <= FEW_IDS
 
     def _read_ids_of_parts(self, first: int, last: int) -> pl.Series:
         parts = [

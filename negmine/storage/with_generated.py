@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,7 @@ class WithGenerated(Corpus):
         self, positions: NDArray[np.int64] | None = None, columns: Sequence[str] = ()
     ) -> Iterator[pa.Table]:
         """Yield doc_id, text, source_row, in order (see Corpus); a written document has no source_row."""
-        indexed = len(self._own)
+        indexed = sum(self.part_documents())
         own = None if positions is None else positions[positions < indexed]
         yield from super().documents(own, columns)
         start = indexed
@@ -42,18 +42,9 @@ class WithGenerated(Corpus):
             others = [pl.lit(None).alias(name) for name in columns]
             yield rows.select("doc_id", "text", source_row, *others).to_arrow()
 
-    def doc_ids(self) -> pl.Series:
-        """Return the doc_id of every document, by position; read once."""
-        return self._all
-
-    @cached_property
-    def _own(self) -> pl.Series:
-        return super().doc_ids()
-
-    @cached_property
-    def _all(self) -> pl.Series:
-        written = self._work.scan(GENERATED).select("doc_id").drop_nulls().collect()["doc_id"]
-        return pl.concat([self._own, written])
+    def _ids(self) -> pl.LazyFrame:
+        written = self._work.scan(GENERATED).select("doc_id").drop_nulls()
+        return pl.concat([super()._ids(), written])
 
 
 def open_with_generated(work: Workdir, settings: IndexSettings) -> WithGenerated:

@@ -49,7 +49,7 @@ def ranks(
     rows: doc_id, query, language. A query has the language of its document.
     """
     columns = {name: [pl.Series([], dtype=pl.Int32)] for name in able}
-    depth = min(k, len(context.corpus.doc_ids()))
+    depth = min(k, len(context.corpus))
     documents = np.asarray(context.corpus.positions(rows["doc_id"]))
     language = context.config.index.language_column
     numbered = rows.select(

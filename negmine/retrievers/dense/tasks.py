@@ -216,7 +216,7 @@ def recall(context: Context, model: DenseModel) -> Stream:
         right, proposed = (
             search(sample, k).docs for search in (dense.search_exactly, dense.search)
         )
-        rows = np.arange(len(right))[:, None] * (len(context.corpus.doc_ids()) + 1)
+        rows = np.arange(len(right))[:, None] * (len(context.corpus) + 1)
         hit = np.isin(right + rows, proposed + rows) & (right >= 0)
         counts = {"found": hit.sum(axis=1), "wanted": (right >= 0).sum(axis=1)}
         yield table(queries.with_columns(**{n: pl.Series(v) for n, v in counts.items()}), RECALL)

@@ -106,7 +106,7 @@ def _flag_of(column: str, context: Context) -> str:
 
 def _open(context: Context) -> Retriever:
     folder, manifest = context.work.opened(INDEX), context.work.require(INDEX)
-    documents = len(context.corpus.doc_ids())
+    documents = len(context.corpus)
     values = open_array(folder / VALUES, "f8", (None, len(columns_of(context.config.index))))
     place = open_array(folder / PLACE, "i8", (documents,))
     if place.min(initial=0) < -1 or place.max(initial=0) >= len(values):

@@ -78,7 +78,7 @@ def _build(context: Context, run: RunFile) -> Folder:
 
 def _open(run: RunFile, context: Context) -> Retriever:
     folder = context.work.opened(_index_of(run))
-    return FinishedRun(run.name, folder, len(context.corpus.doc_ids()))
+    return FinishedRun(run.name, folder, len(context.corpus))
 
 
 def _search(context: Context, run: RunFile) -> Parts:

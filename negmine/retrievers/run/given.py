@@ -105,7 +105,7 @@ def _repeated(rows: pl.DataFrame) -> dict[str, int]:
 
 def _open(context: Context) -> Retriever:
     folder = context.work.opened(GIVEN_INDEX)
-    return FinishedRun(NAME, folder, len(context.corpus.doc_ids()))
+    return FinishedRun(NAME, folder, len(context.corpus))
 
 
 def _search(context: Context) -> Parts:

@@ -103,7 +103,7 @@ def shingles(context: Context) -> Folder:
     """Word 3-grams of documents: what near-duplicates are told by where there are no vectors."""
 
     def make(folder: Path) -> dict[str, Any]:
-        context.progress.total(len(context.corpus.doc_ids()), "documents")
+        context.progress.total(len(context.corpus), "documents")
         return shingle_index.build(context.corpus.documents(), folder, context.progress.advance)
 
     return Folder(make)

@@ -81,7 +81,7 @@ class Bundle:
 
     def _number_documents(self) -> NDArray[np.int64]:
         """Return for every position in the corpus its number among the written documents, else -1."""
-        is_written = np.zeros(len(self._corpus.doc_ids()), bool)
+        is_written = np.zeros(len(self._corpus), bool)
         for part in range(self._parts):
             is_written[self._corpus.positions(compute.document_ids(self._provenance(part)))] = True
         numbers = np.cumsum(is_written, dtype=np.int64) - 1

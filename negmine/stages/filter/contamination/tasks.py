@@ -44,7 +44,7 @@ def contaminated(context: Context) -> Stream:
     measured = Measurement(context, sets)
 
     def tables() -> Iterator[pa.Table]:
-        documents = len(context.corpus.doc_ids())
+        documents = len(context.corpus)
         context.progress.total(documents + sum(context.work.queries_per_part()), "texts")
         waiting: list[pl.DataFrame] = []
         for rows in measured.matches(lambda: whole_run(context)):

@@ -148,7 +148,7 @@ class Known:
                 dense.vectors, dense.rows(docs), offsets, dense.rows(positives), known_offsets
             )
         folder = self._context.work.opened(SHINGLES)
-        return shingles.open_index(folder, len(self._context.corpus.doc_ids())).likeness
+        return shingles.open_index(folder, len(self._context.corpus)).likeness
 
     @cached_property
     def _vectors(self) -> VectorRetriever:

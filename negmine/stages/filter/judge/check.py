@@ -171,7 +171,7 @@ def _documents(context: Context, row: dict[str, Any], most: int) -> tuple[list[s
         kinds.append(JUDGED_NEGATIVE)
     chance = random.Random(int(row["order"], 16))
     for _ in range(most * 4):
-        doc = context.corpus.doc_ids()[chance.randrange(len(context.corpus.doc_ids()))]
+        doc = context.corpus.doc_ids()[chance.randrange(len(context.corpus))]
         if len(docs) < most and doc not in docs and doc not in row["related"]:
             docs.append(doc)
             kinds.append(RANDOM)

@@ -1,12 +1,15 @@
 """Approximate search: a FAISS index of any factory string over the documents' vectors.
 
-The folder holds `index.faiss`. FAISS proposes documents; their scores are computed as in exact search. So an
-approximate run can miss a document, but the scores that it has are right.
+The folder holds `index.faiss`; of an IVF index that was filled in shards, `cells.faiss`, too. FAISS proposes
+documents; their scores are computed as in exact search. So an approximate run can miss a document, but the
+scores that it has are right.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 from negmine.engine.progress import Progress
 from negmine.errors import SettingsError
 from negmine.retrievers.base import Hits
-from negmine.retrievers.dense import trial, trial_child
+from negmine.retrievers.dense import cells, trial, trial_child
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
 from negmine.retrievers.dense.nearest import GPU_MOST, NOT_THERE, Floats, count_gpus, no_faiss
 from negmine.storage.arrays import damaged
@@ -68,12 +71,17 @@ def _empty(factory: str, dims: int) -> Any:
 
 
 def build(
-    vectors: NDArray[np.floating], factory: str, folder: Path, progress: Progress
+    vectors: NDArray[np.floating],
+    factory: str,
+    folder: Path,
+    progress: Progress,
+    shards: int = 1,
 ) -> dict[str, Any]:
     """Train an index on a sample, add all vectors block by block, save it; return the manifest's stats.
 
-    vectors: float32 or float16 unit vectors [documents, dims], may be memory-mapped. Raises SettingsError as
-    `trial.check_width` does, and if there are too few documents for the index.
+    vectors: float32 or float16 unit vectors [documents, dims], may be memory-mapped. shards: how many times
+    memory holds a part of an IVF index; the index is the same. Raises SettingsError as `trial.check_width`
+    does, and if there are too few documents for the index.
     """
     faiss = faiss_or_error()
     dims, trained_on = vectors.shape[1], min(len(vectors), TRAINED_ON)
@@ -82,18 +90,39 @@ def build(
         index = _empty(factory, dims)
         trial_child.without_polysemous(index)
         index.train(_sample(vectors, trained_on))
-        for start in range(0, len(vectors), AT_ONCE):
-            block = vectors[start : start + AT_ONCE].astype(np.float32)
-            index.add(block)
-            progress.advance(len(block))
+        blocks = Blocks(vectors, min(shards, -(-len(vectors) // AT_ONCE)), progress)
+        if blocks.shards > 1 and cells.can_be_cut(index):
+            cells.fill(index, blocks.of_shard, blocks.shards, folder / FILE)
+        else:
+            for start in range(0, len(vectors), AT_ONCE):
+                index.add(blocks.read(start))
+            with atomic_path(folder / FILE) as path:
+                faiss.write_index(index, str(path))
     except RuntimeError as error:
         raise trial.cannot(factory, str(error), dims) from error
-    with atomic_path(folder / FILE) as path:
-        faiss.write_index(index, str(path))
-    size = (folder / FILE).stat().st_size
+    size = sum(path.stat().st_size for path in folder.glob("*.faiss"))
     return {
         "documents": len(vectors), "index": factory, "trained_on": trained_on, "bytes": size,
     }  # fmt: skip
+
+
+class Blocks:
+    """Blocks of vectors, which lie in shards: the same blocks, whatever the number of shards."""
+
+    def __init__(self, vectors: NDArray[np.floating], shards: int, progress: Progress) -> None:
+        self._vectors, self.shards, self._progress = vectors, shards, progress
+
+    def of_shard(self, shard: int) -> list[tuple[int, Callable[[], Floats]]]:
+        """Return the first row of each block of a shard, and what reads it."""
+        starts = np.arange(0, len(self._vectors), AT_ONCE)
+        some = np.array_split(starts, self.shards)[shard].tolist()
+        return [(start, partial(self.read, start)) for start in some]
+
+    def read(self, start: int) -> Floats:
+        """Return the block that begins at a row, float32."""
+        block: Floats = self._vectors[start : start + AT_ONCE].astype(np.float32)
+        self._progress.advance(len(block))
+        return block
 
 
 def _sample(vectors: NDArray[np.floating], count: int) -> Floats:
@@ -106,10 +135,14 @@ class Approximate:
 
     def __init__(self, folder: Path, parameters: dict[str, int], device: str) -> None:
         self._faiss = faiss_or_error()
-        flag = getattr(self._faiss, "IO_FLAG_MMAP_IFC", self._faiss.IO_FLAG_MMAP)
-        self._file = folder / FILE
+        flag, self._file = self._faiss.IO_FLAG_MMAP, folder / FILE
+        has_cells = self._file.with_name(cells.CELLS).exists()
+        if not has_cells:
+            flag = getattr(self._faiss, "IO_FLAG_MMAP_IFC", flag)
         try:
             self._index = self._faiss.read_index(str(self._file), flag)
+            if has_cells:
+                cells.map_cells(self._index, self._file)
         except RuntimeError as error:
             raise damaged(self._file, str(error)) from error
         set_parameters(self._index, parameters)

@@ -198,7 +198,8 @@ def index_over(context: Context, model: DenseModel) -> Folder:
         progress.total(len(documents), "documents")
         if index.index == BINARY:
             return binary.build(documents, folder, progress)
-        return approximate.build(documents, index.index, folder, progress)
+        shards = context.config.shards(len(documents))
+        return approximate.build(documents, index.index, folder, progress, shards)
 
     return Folder(make)
 
@@ -216,7 +217,7 @@ def recall(context: Context, model: DenseModel) -> Stream:
         right, proposed = (
             search(sample, k).docs for search in (dense.search_exactly, dense.search)
         )
-        rows = np.arange(len(right))[:, None] * (len(context.corpus) + 1)
+        rows = np.arange(len(right))[:, None] * (len(context.corpus.doc_ids()) + 1)
         hit = np.isin(right + rows, proposed + rows) & (right >= 0)
         counts = {"found": hit.sum(axis=1), "wanted": (right >= 0).sum(axis=1)}
         yield table(queries.with_columns(**{n: pl.Series(v) for n, v in counts.items()}), RECALL)

@@ -14,7 +14,7 @@ from negmine.data.sources.columns import check_names
 from negmine.data.sources.parquet import chunks_of, with_strings
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.rows import Chunk
-from negmine.data.sources.steps import longest_shared, step_for
+from negmine.data.sources.steps import longest_shared, refuse_huge, step_for
 from negmine.errors import InputError
 
 _FILE, _FEATHER_1 = b"ARROW1", b"FEA1"
@@ -42,7 +42,9 @@ def _batches(path: Path, problems: Problems) -> Iterator[pa.RecordBatch]:
                 batch.validate(full=True)  # offsets in it may lead anywhere
                 step = step_for(max([0, *map(longest_shared, batch.columns)]))
                 for start in range(0, batch.num_rows, step):
-                    yield with_strings(_plain(batch.slice(start, step)))
+                    some = _plain(batch.slice(start, step))
+                    refuse_huge(path, some)
+                    yield with_strings(some)
     except InputError:
         raise
     except _BROKEN as error:

@@ -14,6 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from negmine.data.sources.text import LONGEST_LINE
+from negmine.errors import InputError
+
 STEP = 512  # rows at most
 MOST_BYTES = 256 << 20  # about, of what is unpacked at once, unless one row has more
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, StopIteration)
@@ -22,12 +25,26 @@ _UNREADABLE = (pa.ArrowException, OSError, ValueError, StopIteration)
 def row_batches(
     path: Path, file: pq.ParquetFile, columns: Sequence[str] | None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield record batches of a Parquet file, each of at most STEP rows. Raises what Arrow raises."""
+    """Yield small record batches of a Parquet file. Raises what Arrow raises; InputError, see refuse_huge."""
     texts = _texts(file, columns)
     probe = pq.ParquetFile(path, metadata=file.metadata, read_dictionary=texts)
     groups = range(file.num_row_groups)
     for step, some in groupby(groups, lambda group: step_for(_longest(probe, group, texts))):
-        yield from file.iter_batches(step, row_groups=list(some), columns=columns)
+        for batch in file.iter_batches(step, row_groups=list(some), columns=columns):
+            refuse_huge(path, batch)
+            yield batch
+
+
+def refuse_huge(path: Path, batch: pa.RecordBatch) -> None:
+    """Raise InputError where a text of a batch is longer than a line of a text file may be."""
+    if batch.nbytes <= LONGEST_LINE:
+        return
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if _is_text(column.type) and (pc.max(pc.binary_length(column)).as_py() or 0) > LONGEST_LINE:
+            raise InputError(
+                f"{path} has a value of more than {LONGEST_LINE // 1_000_000} MB in column {name!r:.100}. No "
+                "text may be so long. Check that this is the right file."
+            )
 
 
 def step_for(longest: int) -> int:
@@ -41,11 +58,16 @@ def longest_shared(column: pa.Array) -> int:
         column = column.dictionary
     elif not _is_view(column.type):
         return 0
-    kind = column.type
-    is_text = _is_view(kind) or pa.types.is_large_string(kind) or pa.types.is_string(kind)
-    if not is_text and not pa.types.is_binary(kind) and not pa.types.is_large_binary(kind):
+    if not _is_text(column.type):
         return 0
     return int(pc.max(pc.binary_length(column)).as_py() or 0)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    tests = (
+        pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary, _is_view,
+    )  # fmt: skip
+    return any(is_kind(kind) for is_kind in tests)
 
 
 def _is_view(kind: pa.DataType) -> bool:

@@ -115,3 +115,13 @@ def test_a_small_file_whose_rows_share_a_long_text_is_unpacked_in_small_steps(
     assert {len(row.values["text"]) for row in rows} == {50_000}
     assert max(seen) < 600_000  # two rows and more
     assert path.stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("name", ["corpus.parquet", "corpus.arrow"])
+def test_a_text_of_parquet_or_arrow_has_the_limit_of_a_line(tmp_path, name, monkeypatch):
+    monkeypatch.setattr(steps, "LONGEST_LINE", 1_000_000)
+    table = pa.table({"_id": ["d1", "d2"], "text": ["fine", "x" * 1_000_001]})
+    path = tmp_path / name
+    pq.write_table(table, path) if name.endswith("parquet") else streamed(table, path)
+    with pytest.raises(InputError, match=r"a value of more than 1 MB in column 'text'"):
+        list(formats.read_rows(path, Problems(skip=True)))

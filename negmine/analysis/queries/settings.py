@@ -39,7 +39,7 @@ class QuerySettings(SettingsTable):
         ge=1,
         metavar="K",
     )
-    per_document: int = _which("Queries that are asked for of each document.", 1, ge=1)
+    per_document: int = _which("Queries that are asked for of each document.", 1, ge=1, le=1_000)
     seed: int = _which("Seed of the draw of documents.", 13, ge=0)
     prompt: Path | None = _which("Your own prompt, with {document} in it.")
     generate_url: str | None = _same("generate_url")

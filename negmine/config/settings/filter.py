@@ -216,7 +216,7 @@ class FilterSettings(StageSettings):
         "Most that one command may spend, as 5000, 5000calls or 2000000tokens.", essential="stage"
     )
     judge_concurrency: int = _judge(
-        "Queries that the judge answers for at the same time.", 8, gt=0, speed=True
+        "Queries that the judge answers for at the same time.", 8, gt=0, le=10_000, speed=True
     )
     judge_timeout: float = _judge("Seconds to wait for a whole answer.", 120.0, gt=0, speed=True)
     judge_retries: int = _judge("Times a failed call is tried again.", 6, ge=0, speed=True)

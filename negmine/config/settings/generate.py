@@ -39,7 +39,9 @@ class GenerateSettings(StageSettings):
         "A document that was written for one query may also become a candidate of other queries near to it.",
         False,
     )
-    generate_count: int = _generate("Documents per query and kind.", 1, gt=0, essential="stage")
+    generate_count: int = _generate(
+        "Documents per query and kind.", 1, gt=0, le=1_000, essential="stage"
+    )
     generate_query_only_prompt: Path | None = _generate(
         "Your own prompt for --generate-kind query-only, with {query} in it.", remote=True
     )
@@ -61,7 +63,7 @@ class GenerateSettings(StageSettings):
         "Most that one command may spend, as 5000, 5000calls or 2000000tokens.", essential="stage"
     )
     generate_concurrency: int = _generate(
-        "Queries that are written for at the same time.", 8, gt=0, speed=True
+        "Queries that are written for at the same time.", 8, gt=0, le=10_000, speed=True
     )
     generate_timeout: float = _generate(
         "Seconds to wait for a whole answer.", 120.0, gt=0, speed=True

@@ -27,6 +27,7 @@ _machine = partial(setting, group="Memory and devices")
 _cluster = partial(setting, group="Cluster", speed=True, shared_with=_ALL)
 
 MOST_SHARDS = 10_000  # of --shards
+MOST_DEVICES = 64  # of --devices
 FLAT, BINARY = "flat", "binary"  # values of --index that are no factory strings
 
 
@@ -225,7 +226,7 @@ class IndexSettings(StageSettings):
         "Most that one command may send to --model-url, as 5000, 5000texts or 2000000tokens.",
     )
     embedding_concurrency: int = _endpoint(
-        "Requests to --model-url at the same time.", 8, gt=0, speed=True
+        "Requests to --model-url at the same time.", 8, gt=0, le=10_000, speed=True
     )
     embedding_timeout: float = _endpoint(
         "Seconds to wait for a whole answer of --model-url.", 120.0, gt=0, speed=True
@@ -366,4 +367,6 @@ class IndexSettings(StageSettings):
         pattern = r"cpu(, ?cpu)*|cuda:\d+(, ?cuda:\d+)*"
         if value is not None and not re.fullmatch(pattern, value):
             raise ValueError("say GPUs, as cuda:0,cuda:1, or processes on the CPU, as cpu,cpu")
+        if value is not None and value.count(",") >= MOST_DEVICES:  # each is a process with a model
+            raise ValueError(f"name at most {MOST_DEVICES} devices")
         return value and value.replace(" ", "")

@@ -75,6 +75,11 @@ NUMBERS = {  # flags to values that are out of range
     "--bm25-b": ("nan", "1.1", "-0.1"),
     "--min-relevance": ("0", "x", "1.5"),
     "--relative-margin": ("nan", "2", "-2"),
+    "--devices": (",".join(["cpu"] * 65),),  # each is a process
+    "--generate-count": ("0", "1001", "9" * 12),
+    "--generate-concurrency": ("0", "10001", "9" * 12),
+    "--judge-concurrency": ("0", "10001", "9" * 12),
+    "--embedding-concurrency": ("0", "10001", "9" * 12),
 }
 WIDE = ("1000000", "1001", "10000000")  # --num-negatives of n-tuple
 FAISS = {  # factory strings to words of the message

@@ -11,6 +11,7 @@ from negmine.config.resolved import ResolvedConfig
 from negmine.config.sampling import SETTINGS as SAMPLING_SETTINGS
 from negmine.config.sampling import idle_settings
 from negmine.config.settings import STAGES
+from negmine.config.settings.index import FLAT
 from negmine.errors import SettingsError
 
 
@@ -24,6 +25,10 @@ class Family(NamedTuple):
     beginnings: tuple[str, ...]
     is_on: Callable[[ResolvedConfig], bool]
     remedy: str
+
+
+def _compares_all_tokens(config: ResolvedConfig) -> bool:
+    return "late" in config.index.retriever and config.index.late_scope == "all"
 
 
 FAMILIES = (
@@ -67,6 +72,15 @@ FAMILIES = (
     Family(
         "index", ("late_model", "late_scope"),
         lambda config: "late" in config.index.retriever, "--retriever late",
+    ),
+    Family(
+        "index", ("late_index",), _compares_all_tokens,
+        "--retriever late and --late-scope all",
+    ),
+    Family(
+        "retrieve", ("late_tokens",),
+        lambda config: _compares_all_tokens(config) and config.index.late_index != FLAT,
+        "--late-index ivf",
     ),
     Family(
         "index", ("late_vector_dtype",),

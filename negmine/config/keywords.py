@@ -68,6 +68,7 @@ class SettingsKeywords(TypedDict, total=False):
     dense_scope: Literal["all", "candidates"]
     late_model: str | None
     late_scope: Literal["all", "candidates"]
+    late_index: str
     late_vector_dtype: Literal["float32", "float16"]
     memory: str
     shards: str
@@ -85,6 +86,7 @@ class SettingsKeywords(TypedDict, total=False):
     rrf_k: int
     fusion_weight: str | Sequence[str]
     sparse_query_terms: int | None
+    late_tokens: int
     nprobe: int | None
     ef_search: int | None
     rescore: int | None

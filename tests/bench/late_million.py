@@ -23,12 +23,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from negmine.config.settings import IndexSettings
+from negmine.config.settings import IndexSettings, RetrieveSettings
 from negmine.data.ragged import Ragged
+from negmine.engine.progress import Silent
 from negmine.models.locate import resolve_model
 from negmine.models.maxsim import maxsim
 from negmine.models.token_encoder import TokenEncoder
-from negmine.retrievers.late import exact
+from negmine.retrievers.faiss_index.build import FILE, build
+from negmine.retrievers.late import approximate, exact
+from negmine.retrievers.late.approximate import Approximate
 from negmine.storage.arrays import open_array
 from negmine.storage.digests import Digests
 from negmine.storage.files import growing_array
@@ -111,6 +114,41 @@ def score(held: Ragged, queries: int = 200) -> dict[str, Any]:
     }
 
 
+def indexed(held: Ragged, folder: Path, queries: int) -> dict[str, Any]:
+    """Make the index of --late-index ivf, and search it; seconds to make it grow with what is compared."""
+    count = len(held.values)
+    with watched() as building:
+        build(held.values, approximate.wanted("ivf", count), folder, Silent(), _sampled(count))
+    asked = Ragged(
+        np.arange(queries + 1) * QUERY_TOKENS,
+        unit(np.random.default_rng(5), queries * QUERY_TOKENS),
+    )
+    opened = Approximate(folder, RetrieveSettings().late_tokens, "cpu")
+    with watched() as searching:
+        opened.search(asked, held, 100, np.arange(len(held)))
+    grown = _compared(MILLION * TOKENS) / _compared(count)
+    return {
+        "seconds_to_build": round(building["seconds"]),
+        "megabytes_of_memory_to_build": round(building["megabytes"]),
+        "seconds_to_build_per_million_documents": round(building["seconds"] * grown),
+        "gigabytes_per_million_documents": round(
+            (folder / FILE).stat().st_size / len(held) * MILLION / 1e9, 1
+        ),
+        "seconds_per_query": round(searching["seconds"] / queries, 2),
+        "megabytes_of_memory_to_search": round(searching["megabytes"]),
+    }
+
+
+def _compared(tokens: int) -> int:
+    """Return how many tokens are compared with cells: ten times to train, once to find each its cell."""
+    cells = approximate.cells_for(tokens)
+    return cells * (10 * _sampled(tokens) + tokens)
+
+
+def _sampled(tokens: int) -> int:
+    return approximate.trained_on("ivf", tokens)
+
+
 def encode(folder: Path) -> dict[str, Any]:
     """Encode texts of about 100 tokens with MiniLM and a projection to 128 dimensions."""
     digests = Digests(folder / "digests.json")
@@ -152,6 +190,7 @@ def main() -> None:
             ),
             "scan": scan(held, given.queries),
             "score": score(held),
+            "indexed": indexed(held, folder, 16),
             "encode": encode(folder),
         }
     print(json.dumps(result, indent=2))

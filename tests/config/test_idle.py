@@ -23,6 +23,8 @@ from negmine.errors import SettingsError
         ({"query_prompt": "Q: ", "retriever": ["bm25"]}, "--retriever dense"),
         ({"vector_dtype": "int8", "retriever": ["bm25"]}, "--retriever dense"),
         ({"late_scope": "all"}, "--retriever late"),
+        ({"late_index": "ivf"}, "--retriever late and --late-scope all"),
+        ({"late_tokens": 9}, "--late-index ivf"),
         ({"late_vector_dtype": "float32"}, "--retriever late"),
         ({"vector_column": "emb"}, "--query-vectors and --document-vectors"),
         ({"workers": 2}, "--engine ray"),

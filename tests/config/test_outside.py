@@ -13,8 +13,8 @@ from negmine.config.tables import MODELS, all_fields
 HARMLESS = {
     "qrels_split", "query_column", "positive_column", "title_separator", "stemmer", "query_prompt",
     "max_length", "dimensions", "shards",
-    "document_prompt", "index", "memory", "devices", "rerank_prompt", "score", "max_signal", "same_parent",
-    "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "order",
+    "document_prompt", "index", "late_index", "memory", "devices", "rerank_prompt", "score", "max_signal",
+    "same_parent", "contains_answer", "guide_query_prompt", "guide_document_prompt", "judge_budget", "order",
     "license", "language", "eval_split", "eval_test", "band", "teacher", "instruction",
     "instruction_column", "candidates", "fusion_weight", "language_column", "vector_id_column",
     "neighbour_column", "neighbour_latitude", "neighbour_longitude", "vector_column", "embedding_budget",

@@ -8,6 +8,8 @@ import torch
 import negmine
 from negmine.engine.progress import Silent
 from negmine.retrievers.dense import approximate, nearest
+from negmine.retrievers.faiss_index.build import build
+from negmine.retrievers.faiss_index.trial import Wanted
 from negmine.storage.digests import Digests
 from tests.models.encoders import encoder_of
 from tests.models.tiny import WORDS, bert_model, cross_encoder
@@ -87,10 +89,10 @@ def test_an_approximate_index_finds_on_the_gpu_what_it_finds_on_the_cpu(tmp_path
     """HNSW has no GPU kind: it is searched by the cores."""
     rng = np.random.default_rng(7)
     documents, queries, order = unit(rng, 3000, 32), unit(rng, 20, 32), rng.permutation(3000)
-    approximate.build(documents, factory, tmp_path, Silent())
+    build(documents, Wanted(factory), tmp_path, Silent())
     parameters = {"nprobe": 16} if "IVF" in factory else {}
     on_gpu = approximate.Approximate(tmp_path, parameters, "cuda")
-    assert (on_gpu._gpu is None) == (factory == "HNSW16")
+    assert (on_gpu.index.gpu is None) == (factory == "HNSW16")
     hits = on_gpu.search(queries, documents, 20, order)
     expected = approximate.Approximate(tmp_path, parameters, "cpu").search(
         queries, documents, 20, order

@@ -127,6 +127,21 @@ def test_tokens_of_a_late_model_are_counted_on_the_data_itself(tmp_path, late_mo
     assert kept["seconds"] == 0 and row_of(kept, tokens["artifact"])["texts"] == 0
 
 
+def test_an_index_over_tokens_costs_bytes_and_compares_fewer_documents(tmp_path, late_model, beir):
+    flags = {
+        "data": beir, "retriever": ["late"], "late_model": late_model, "late_scope": "all", "late_index": "ivf",
+    }  # fmt: skip
+    costs = cost_of(tmp_path / "w", **flags, late_tokens=1)
+    tokens, index = (costs[f"1-index/{name}-model"] for name in ("late", "faiss_late"))
+    documents = tokens.tokens - 32 * len(QUERIES)
+    assert index.size == pytest.approx(
+        documents * (8 + 8), rel=0.01
+    )  # a byte of each dimension, a number
+    assert costs["2-retrieve/recall_late-model"].seconds > 0
+    run = "2-retrieve/late-model"
+    assert costs[run].more_seconds <= cost_of(tmp_path / "w", **flags)[run].more_seconds
+
+
 def test_a_terminal_says_how_many_texts_and_tokens_are_encoded(tmp_path, late_model, beir):
     flags = {"data": beir, "retriever": ["bm25", "late"], "late_model": late_model, "k": 2}
     found = dry(tmp_path / "w", **flags) | {"free_megabytes": 1}

@@ -188,6 +188,10 @@ def test_every_setting_shapes_an_artifact_or_is_speed(tmp_path, beir):
         ({"data": beir}, {"dense_scope": "candidates"}),
         (sparse, {"sparse_query_terms": 2, "sparse_model": words("b")}),
         ({"data": beir} | late, {"late_scope": "all", "late_vector_dtype": "float32"}),
+        (
+            {"data": beir, "late_scope": "all", "late_index": "ivf"} | late,
+            {"late_index": "HNSW16", "late_tokens": 9},
+        ),
         (base, {"suspect_share": 0.9, "suspect_deviations": 3.0, "suspect_neighbours": 10}),
         (base | {"suspect_neighbours": 10}, {"suspect_reference": "judged"}),
         (base | JUDGE | {"suspect_share": 0.9}, {"judge_suspects": True}),

@@ -29,7 +29,7 @@ _MODEL = (
 # Settings that say how deep a scorer searches, not what its scores mean.
 _DEPTH = (
     "k", "depth", "scope", "wanted", "order", "vector_dtype", "late_vector_dtype", "index", "nprobe",
-    "ef_search", "rescore",
+    "ef_search", "rescore", "tokens",
 )  # fmt: skip
 _STAGES = ("index", "retrieve", "generate", "rerank", "filter")
 _OPTIONAL = {"rerank": "3-rerank", "generate": "2-generate"}  # and their folders

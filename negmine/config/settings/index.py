@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
 from negmine.config.runs import check_runs
 from negmine.config.table import StageSettings, setting
@@ -29,6 +29,7 @@ _cluster = partial(setting, group="Cluster", speed=True, shared_with=_ALL)
 MOST_SHARDS = 10_000  # of --shards
 MOST_DEVICES = 64  # of --devices
 FLAT, BINARY = "flat", "binary"  # values of --index that are no factory strings
+IVF = "ivf"  # so is this of --late-index, and flat
 
 
 class IndexSettings(StageSettings):
@@ -252,6 +253,11 @@ class IndexSettings(StageSettings):
         "Compare a query with all documents, or only with those that the other retrievers found for it.",
         "candidates",
     )
+    late_index: str = _late(
+        "--late-scope all: flat compares with all documents, ivf with those that have a token near one of the "
+        "query's. A FAISS factory string says another index of tokens.",
+        FLAT,
+    )
     late_vector_dtype: Literal["float32", "float16"] = _late(
         "Precision of tokens' vectors on disk.", "float16", shared_with=("rerank",)
     )
@@ -334,12 +340,15 @@ class IndexSettings(StageSettings):
         check_runs(value)
         return value
 
-    @field_validator("index")
+    @field_validator("index", "late_index")
     @classmethod
-    def _flat_in_any_case(cls, value: str) -> str:
+    def _words_in_any_case(cls, value: str, info: ValidationInfo) -> str:
+        words = (FLAT, BINARY if info.field_name == "index" else IVF)
         if not value.strip():
-            raise ValueError("say flat, binary, or a FAISS factory string such as IVF4096,Flat")
-        return value.lower() if value.lower() in (FLAT, BINARY) else value
+            raise ValueError(
+                f"say {', '.join(words)}, or a FAISS factory string such as IVF4096,Flat"
+            )
+        return value.lower() if value.lower() in words else value
 
     @field_validator("shards", mode="before")
     @classmethod

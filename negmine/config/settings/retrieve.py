@@ -9,6 +9,7 @@ from negmine.config.table import StageSettings, setting
 
 # The groups under which help, docs and `negmine settings` show these settings.
 _retrievers = partial(setting, group="Retrievers")
+_late = partial(setting, group="Late interaction")
 _faiss = partial(setting, group="Approximate search")
 
 MOST = 10_000_000  # of what is counted in a search: beyond it numbers wrap around somewhere
@@ -50,6 +51,12 @@ class RetrieveSettings(StageSettings):
         gt=0,
         le=MOST,
     )
+    late_tokens: int = _late(
+        "--late-index: tokens of documents that are looked up for each token of a query, the nearest ones.",
+        512,
+        gt=0,
+        le=MOST,
+    )
     nprobe: int | None = _faiss(
         "--index IVF: cells to search. Default: FAISS' own, 1.", gt=0, le=MOST, essential="stage"
     )
@@ -64,7 +71,7 @@ class RetrieveSettings(StageSettings):
         le=MOST,
     )
     min_recall: float = _faiss(
-        "Gate: exit code 3 if --index finds less than this share of what exact search finds.",
+        "Gate: exit code 3 if --index or --late-index finds less than this share of what exact search finds.",
         0.95,
         ge=0,
         le=1,

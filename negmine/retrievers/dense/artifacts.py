@@ -15,20 +15,14 @@ from negmine.config.settings.index import BINARY, FLAT
 from negmine.data import schemas
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
+from negmine.retrievers import recall
 from negmine.retrievers.base import Data, RetrieverType
-from negmine.retrievers.dense import (
-    approximate,
-    checks,
-    cost,
-    given,
-    names,
-    tasks,
-    texts,
-    trial,
-    vectors,
-)
+from negmine.retrievers.dense import checks, cost, given, names, tasks, texts, vectors
 from negmine.retrievers.dense.binary import RESCORE
 from negmine.retrievers.dense.open import open_dense
+from negmine.retrievers.faiss_index import trial
+from negmine.retrievers.faiss_index.module import faiss_or_error
+from negmine.retrievers.faiss_index.trial import Wanted
 from negmine.storage.layout import CORPUS, QRELS, QUERIES, VECTORS
 from negmine.storage.vectors import count_encoded
 
@@ -67,10 +61,10 @@ def _vectors(model: DenseModel, context: Context, runs: tuple[str, ...]) -> Iter
 
 
 def _check_index(config: ResolvedConfig) -> None:
-    approximate.faiss_or_error()
+    faiss_or_error()
     if config.index.index == BINARY:
         return
-    trial.check(config.index.index, config.retrieve.faiss_parameters)
+    trial.check(Wanted(config.index.index), config.retrieve.faiss_parameters)
 
 
 def _searches(model: DenseModel, context: Context) -> Iterable[Artifact]:
@@ -81,11 +75,11 @@ def _searches(model: DenseModel, context: Context) -> Iterable[Artifact]:
     settings = _shaping(config)
     exact = index.index == FLAT
     if not exact:
-        over, recall = names.approximate(index, model), names.recall(index, model)
-        reads = (over, recall, *reads)
+        over, missed = names.approximate(index, model), names.recall(index, model)
+        reads = (over, missed, *reads)
         yield Artifact(
-            recall, schemas.RECALL, (over, made),
-            lambda: settings, partial(tasks.recall, model=model), tasks.count_recall,
+            missed, schemas.RECALL, (over, made),
+            lambda: settings, partial(tasks.recall, model=model), recall.count,
             check=lambda: _check_index(config),
         )  # fmt: skip
     yield Artifact(

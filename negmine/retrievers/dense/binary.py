@@ -19,8 +19,8 @@ from negmine.config.settings.index import BINARY
 from negmine.data.arrays import Floats
 from negmine.engine.progress import Progress
 from negmine.retrievers.base import Hits
-from negmine.retrievers.dense.approximate import faiss_or_error
 from negmine.retrievers.dense.exact import SPARE, ranked_pairs
+from negmine.retrievers.faiss_index.module import faiss_or_error
 from negmine.storage.arrays import damaged, open_array
 from negmine.storage.files import atomic_write
 

@@ -14,18 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negmine.data.jit import compiled, in_threads
-from negmine.errors import MissingDependency, SettingsError
+from negmine.errors import SettingsError
+from negmine.retrievers.faiss_index.module import GPU_MOST, count_gpus, faiss_or_error
 
 PRODUCTS = 32 << 20  # bytes of the products of a block, unless --memory is small
 STRETCH = 128  # products that are compared with a limit together
 GROUPS = 4  # groups of documents per wanted document; the best of each group give the first limit
 GPU_BLOCK = 1 << 30  # bytes of documents that go to the GPUs at once
-NOT_THERE = (
-    ImportError,
-    OSError,
-    RuntimeError,
-)  # of `import faiss`: the last without CUDA's libraries
-GPU_MOST = 2048  # FAISS on a GPU returns no more neighbours than this
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -202,34 +197,10 @@ def _best(k: int, scores: Floats, rows: Rows) -> tuple[Floats, Rows]:
     return np.take_along_axis(scores, keep, axis=1), np.take_along_axis(rows, keep, axis=1)
 
 
-def count_gpus() -> int:
-    """Return how many GPUs FAISS sees; 0 if FAISS is not installed, or does not load."""
-    try:
-        import faiss
-    except NOT_THERE:
-        return 0
-    return int(getattr(faiss, "get_num_gpus", lambda: 0)())
-
-
 def check_gpu() -> None:
     """Raise SettingsError if FAISS sees no GPU, MissingDependency if FAISS is not installed."""
-    try:
-        import faiss  # noqa: F401
-    except NOT_THERE as error:
-        raise no_faiss(error) from error
+    faiss_or_error()
     if not count_gpus():
         raise SettingsError(
             "--device cuda: FAISS sees no GPU here. Install negmine[gpu], or use --device cpu or auto."
         )
-
-
-def no_faiss(error: BaseException) -> MissingDependency:
-    """Return the error that says which extra to install, or why the FAISS that is installed does not load."""
-    if isinstance(error, ModuleNotFoundError) and error.name == "faiss":
-        why = ""
-    else:
-        why = f" The installed one does not load: {str(error).splitlines()[0]}."
-    return MissingDependency(
-        f"Search on a GPU, and --index, need FAISS.{why} Install it: pip install 'negmine[cpu]' or "
-        "'negmine[gpu]'"
-    )

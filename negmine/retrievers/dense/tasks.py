@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from negmine.config.dense import NAME, DenseModel
 from negmine.config.settings.index import BINARY, FLAT
 from negmine.data.frames import table
-from negmine.data.schemas import RECALL, SEARCHED
+from negmine.data.schemas import SEARCHED
 from negmine.engine.context import Context
 from negmine.engine.progress import OnlyNotes
 from negmine.engine.tasks import MODEL, TASK, Folder, Made, Parts, Pieces, Steps, Stream, once
-from negmine.errors import GateNotMet
+from negmine.retrievers import recall as measured
 from negmine.retrievers import runs as rows_of_runs
 from negmine.retrievers import scope, shards
-from negmine.retrievers.dense import approximate, binary, given, names
+from negmine.retrievers.dense import binary, given, names
 from negmine.retrievers.dense import vectors as stored
 from negmine.retrievers.dense.earlier import Earlier
 from negmine.retrievers.dense.encoded import check_sizes, note_similarity, own_encoders
@@ -31,6 +31,8 @@ from negmine.retrievers.dense.int8 import open_documents
 from negmine.retrievers.dense.open import open_dense
 from negmine.retrievers.dense.search import Dense
 from negmine.retrievers.encoding import Encoding
+from negmine.retrievers.faiss_index import build
+from negmine.retrievers.faiss_index.trial import Wanted
 from negmine.retrievers.search import in_pieces
 from negmine.storage.files import write_array
 from negmine.storage.layout import CORPUS, QUERIES
@@ -51,7 +53,7 @@ def vectors(context: Context, model: DenseModel, runs: Sequence[str]) -> Folder:
     def check_count() -> None:
         if index.index != FLAT:
             count = sum(corpus.part_documents()) if chosen is None else len(chosen())
-            approximate.check_size(index.index, count)
+            build.check_size(Wanted(index.index), count)
 
     def make(folder: Path) -> dict[str, Any]:
         if index.on_error == "stop":  # else rows were skipped, and fewer are expected
@@ -192,14 +194,15 @@ def index_over(context: Context, model: DenseModel) -> Folder:
 
     def make(folder: Path) -> dict[str, Any]:
         index, progress, work = context.config.index, context.progress, context.work
-        made = work.require(names.vectors(index, model))
-        is_unit = bool(made.stats.get("normalised", True))
-        documents = open_documents(work.opened(made.artifact), None, is_unit)
+        vectors = work.require(names.vectors(index, model))
+        is_unit = bool(vectors.stats.get("normalised", True))
+        documents = open_documents(work.opened(vectors.artifact), None, is_unit)
         progress.total(len(documents), "documents")
         if index.index == BINARY:
             return binary.build(documents, folder, progress)
         shards = context.config.shards(len(documents))
-        return approximate.build(documents, index.index, folder, progress, shards)
+        made = build.build(documents, Wanted(index.index), folder, progress, shards=shards)
+        return {"documents": len(documents), **made}
 
     return Folder(make)
 
@@ -209,47 +212,23 @@ def recall(context: Context, model: DenseModel) -> Stream:
 
     def tables() -> Iterator[pa.Table]:
         dense, k = open_dense(context, model), context.config.retrieve.k
-        rng = np.random.default_rng(approximate.SEED)
-        count = len(dense.query_ids)
-        chosen = np.sort(rng.choice(count, min(TRIED, count), replace=False))
-        queries = pl.DataFrame({"query_id": dense.query_ids.gather(chosen)})
-        sample = queries.to_arrow()
-        right, proposed = (
-            search(sample, k).docs for search in (dense.search_exactly, dense.search)
-        )
-        rows = np.arange(len(right))[:, None] * (len(context.corpus.doc_ids()) + 1)
-        hit = np.isin(right + rows, proposed + rows) & (right >= 0)
-        counts = {"found": hit.sum(axis=1), "wanted": (right >= 0).sum(axis=1)}
-        yield table(queries.with_columns(**{n: pl.Series(v) for n, v in counts.items()}), RECALL)
+        queries = measured.sample(dense.query_ids, TRIED)
+        asked = queries.to_arrow()
+        right, proposed = (search(asked, k) for search in (dense.search_exactly, dense.search))
+        yield measured.rows(queries, right, proposed, len(context.corpus))
 
     return Stream(tables())
 
 
 def _check_recall(context: Context, model: DenseModel) -> None:
     """Report how much the index finds of what exact search finds; raise GateNotMet for too little."""
-    config = context.config
-    factory, least = config.index.index, config.retrieve.min_recall
-    measured = context.work.require(names.recall(config.index, model)).stats
+    index = context.config.index
     whose = "" if model.name == NAME else f" of {model.name}"
-    text = (
-        f"--index {factory}{whose} finds {measured['recall']:.4f} of the {config.retrieve.k} best documents of "
-        f"{measured['queries']} queries"
-    )
-    if measured["recall"] >= least:
-        context.progress.note(text)
-        return
-    raise GateNotMet(
-        f"{text}, less than --min-recall {least}. {_remedy(factory)} another --index, or lower --min-recall."
-    )
+    remedy = f"{_remedy(index.index)} another --index"
+    measured.check(context, names.recall(index, model), f"--index {index.index}{whose}", remedy)
 
 
 def _remedy(factory: str) -> str:
     flags = {"IVF": "--nprobe", "HNSW": "--ef-search", BINARY.upper(): "--rescore"}
     flag = next((flag for kind, flag in flags.items() if kind in factory.upper()), None)
     return "Choose" if flag is None else f"Raise {flag}, choose"
-
-
-def count_recall(rows: pl.LazyFrame) -> dict[str, Any]:
-    """Return the manifest's stats: recall, found over wanted, and of how many queries."""
-    counts = rows.select(pl.col("found").sum() / pl.col("wanted").sum(), queries=pl.len()).collect()
-    return {"recall": counts["found"].item(), "queries": counts["queries"].item()}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from negmine.config.resolved import ResolvedConfig
 from negmine.config.settings import IndexSettings
+from negmine.config.settings.index import IVF
 from negmine.errors import SettingsError
 from negmine.models.locate import resolve_device
+from negmine.retrievers.faiss_index import trial
+from negmine.retrievers.faiss_index.module import faiss_or_error
+from negmine.retrievers.late import approximate
 from negmine.retrievers.late.names import NAME
 
 READ_OTHERS = {NAME, "dense"}  # with --late-scope, --dense-scope candidates
@@ -41,3 +45,10 @@ def check_machine(settings: IndexSettings) -> None:
     if settings.one_device == "cuda":
         for device in settings.encoder_devices or [settings.device]:
             resolve_device(device)
+
+
+def check_index(settings: IndexSettings) -> None:
+    """Raise MissingDependency without FAISS, SettingsError for an index that it does not have."""
+    faiss_or_error()
+    if settings.late_index != IVF:
+        trial.check(approximate.wanted(settings.late_index, 0), {})

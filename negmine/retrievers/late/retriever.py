@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,30 @@ from negmine.models.maxsim import maxsim
 from negmine.retrievers import scope
 from negmine.retrievers.base import Hits
 from negmine.retrievers.late import exact
+from negmine.retrievers.late.approximate import Approximate
 from negmine.retrievers.late.names import NAME
 from negmine.retrievers.late.tokens import IDS, open_tokens
 from negmine.storage.parquet import read_part
+
+Find = Callable[[Ragged, Ragged, int, NDArray[np.int64]], Hits]  # queries, documents, k, order
 
 
 class Late:
     """Finds documents by the MaxSim of their tokens' vectors with the query's. Implements `Retriever`.
 
-    doc_order breaks ties: the place of each doc_id among all sorted.
+    doc_order breaks ties: the place of each doc_id among all sorted. approximate: who searches; without one
+    every document is looked at.
     """
 
     name = NAME
 
-    def __init__(self, folder: Path, doc_order: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        doc_order: NDArray[np.int64],
+        approximate: Approximate | None = None,
+    ) -> None:
+        self._find: Find = exact.search if approximate is None else approximate.search
         self._ids = read_part(folder / IDS).with_row_index("place")
         self._positions = scope.read_positions(folder, len(doc_order))
         self._order = doc_order if self._positions is None else doc_order[self._positions]
@@ -38,16 +49,24 @@ class Late:
 
     def search(self, queries: pa.Table, k: int) -> Hits:
         """Return the best k of the encoded documents for every query (see Retriever)."""
-        places = self._places(queries)
-        asked = Ragged(
-            np.concatenate([np.zeros(1, np.int64), np.cumsum(heights(self._queries)[places])]),
-            joined(self._queries[places]).values,
-        )
-        return self.search_tokens(asked, k)
+        return self.search_tokens(self._asked(queries), k)
+
+    def search_exactly(self, queries: pa.Table, k: int) -> Hits:
+        """Search as `search` does with `--late-index flat`."""
+        return self._positioned(exact.search(self._asked(queries), self._documents, k, self._order))
 
     def search_tokens(self, queries: Ragged, k: int) -> Hits:
         """Search for queries by the vectors of their tokens."""
-        hits = exact.search(queries, self._documents, k, self._order)
+        return self._positioned(self._find(queries, self._documents, k, self._order))
+
+    def _asked(self, queries: pa.Table) -> Ragged:
+        places = self._places(queries)
+        return Ragged(
+            np.concatenate([np.zeros(1, np.int64), np.cumsum(heights(self._queries)[places])]),
+            joined(self._queries[places]).values,
+        )
+
+    def _positioned(self, hits: Hits) -> Hits:
         if self._positions is None:
             return hits
         return Hits(np.where(hits.docs < 0, -1, self._positions[hits.docs]), hits.scores)
@@ -65,6 +84,11 @@ class Late:
         asked = heights(self._queries)[self._places(queries)[rows]]
         have: NDArray[np.bool_] = (asked > 0) & (heights(self._documents)[self._rows(docs)] > 0)
         return have
+
+    @property
+    def query_ids(self) -> pl.Series:
+        """The query_id of every query that has its tokens here, in order."""
+        return self._ids["query_id"]
 
     def tokens_of(self, queries: pa.Table) -> NDArray[Any]:
         """Return the matrix of tokens of every query, float16 or float32 [tokens, dimensions] each."""

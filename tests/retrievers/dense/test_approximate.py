@@ -10,8 +10,9 @@ import pytest
 import negmine
 from negmine.engine.progress import Silent
 from negmine.errors import CorruptArtifact, GateNotMet, MissingDependency, SettingsError
-from negmine.retrievers.dense import approximate
 from negmine.retrievers.dense.approximate import Approximate
+from negmine.retrievers.faiss_index.build import build
+from negmine.retrievers.faiss_index.trial import Wanted
 from negmine.storage.workdir import Workdir
 from tests.retrievers.dense.test_exact import brute_force, unit
 from tests.retrievers.dense.test_growth import collection, write
@@ -28,8 +29,8 @@ def test_scores_and_order_are_those_of_exact_search(tmp_path, factory):
     """Scores are exact whatever the index; where it searches everything, no document is missing."""
     rng = np.random.default_rng(1)
     documents, queries, order = unit(rng, 600, 16), unit(rng, 9, 16), rng.permutation(600)
-    stats = approximate.build(documents, factory, tmp_path, Silent())
-    assert (stats["documents"], stats["trained_on"]) == (600, 600)
+    stats = build(documents, Wanted(factory), tmp_path, Silent())
+    assert (stats["index"], stats["trained_on"]) == (factory, 600)
     parameters = {"nprobe": 8} if "IVF" in factory else {}
     found = Approximate(tmp_path, parameters, "cpu").search(queries, documents, 20, order)
     docs, scores = brute_force(queries, documents, 600, order)
@@ -44,7 +45,7 @@ def test_scores_and_order_are_those_of_exact_search(tmp_path, factory):
 def test_short_lists_are_padded(tmp_path):
     """One cell of many is searched: it has fewer documents than k."""
     documents = unit(np.random.default_rng(2), 64, 8)
-    approximate.build(documents, "IVF16,Flat", tmp_path, Silent())
+    build(documents, Wanted("IVF16,Flat"), tmp_path, Silent())
     hits = Approximate(tmp_path, {"nprobe": 1}, "cpu").search(
         documents[:5], documents, 60, np.arange(64)
     )
@@ -118,7 +119,7 @@ def test_a_search_parameter_without_an_index_is_refused(tmp_path, flag):
 def test_vectors_of_a_width_that_does_not_fit_are_refused(tmp_path):
     vectors = unit(np.random.default_rng(2), 500, 64)
     with pytest.raises(SettingsError, match="for vectors of 64 dimensions"):
-        approximate.build(vectors, "PQ7", tmp_path, Silent())
+        build(vectors, Wanted("PQ7"), tmp_path, Silent())
 
 
 def test_flat_is_flat_in_any_case(tmp_path):
@@ -145,7 +146,7 @@ def test_an_index_goes_to_all_gpus_in_half_precision(tmp_path, monkeypatch):
         return types.SimpleNamespace(search=lambda q, k: (seen.append(k), index.search(q, k))[1])
 
     documents = unit(np.random.default_rng(2), 3000, 8)
-    approximate.build(documents, "Flat", tmp_path, Silent())
+    build(documents, Wanted("Flat"), tmp_path, Silent())
     monkeypatch.setattr(faiss, "get_num_gpus", lambda: 2, raising=False)
     monkeypatch.setattr(faiss, "GpuMultipleClonerOptions", types.SimpleNamespace, raising=False)
     monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", to_gpus, raising=False)
@@ -206,7 +207,7 @@ def test_an_index_file_that_is_damaged_or_about_other_vectors_is_named(tmp_path)
     documents, queries = unit(rng, 40, 8), unit(rng, 3, 8)
     folder = tmp_path / "w/1-index/faiss-m"
     folder.mkdir(parents=True)
-    approximate.build(documents, "IVF4,Flat", folder, Silent())
+    build(documents, Wanted("IVF4,Flat"), folder, Silent())
     for other in (documents[:39], unit(rng, 40, 4)):
         with pytest.raises(CorruptArtifact, match="about other vectors") as error:
             Approximate(folder, {}, "cpu").search(queries, other, 3, np.arange(len(other)))

@@ -6,9 +6,10 @@ import pytest
 
 from negmine.engine.progress import Silent
 from negmine.errors import CorruptArtifact
-from negmine.retrievers.dense import approximate
 from negmine.retrievers.dense.approximate import Approximate
-from negmine.retrievers.dense.cells import CELLS
+from negmine.retrievers.faiss_index import build
+from negmine.retrievers.faiss_index.cells import CELLS
+from negmine.retrievers.faiss_index.trial import Wanted
 from tests.retrievers.dense.test_exact import unit
 
 DOCUMENTS, DIMS, BLOCK = 700, 16, 64
@@ -25,13 +26,13 @@ def vectors():
 
 @pytest.fixture(autouse=True)
 def in_small_blocks(monkeypatch):
-    monkeypatch.setattr(approximate, "AT_ONCE", BLOCK)
+    monkeypatch.setattr(build, "AT_ONCE", BLOCK)
 
 
 def content(folder):
     """Return what is in the cells of an index: numbers of documents and their codes."""
     opened = Approximate(folder, {}, "cpu")
-    lists, cells = faiss.extract_index_ivf(opened._index).invlists, []
+    lists, cells = faiss.extract_index_ivf(opened.index.index).invlists, []
     for number in range(lists.nlist):
         size = lists.list_size(number)
         ids = faiss.rev_swig_ptr(lists.get_ids(number), size).tolist() if size else []
@@ -47,7 +48,7 @@ def test_cells_and_hits_do_not_depend_on_the_number_of_shards(tmp_path, vectors,
     for shards in (1, 2, 3, 7):
         folder = tmp_path / str(shards)
         folder.mkdir()
-        stats = approximate.build(documents, factory, folder, Silent(), shards)
+        stats = build.build(documents, Wanted(factory), folder, Silent(), shards=shards)
         assert (folder / CELLS).exists() == (shards > 1)
         assert not (folder / "pieces").exists()
         assert stats["bytes"] == sum(path.stat().st_size for path in folder.iterdir())
@@ -62,7 +63,7 @@ def test_cells_and_hits_do_not_depend_on_the_number_of_shards(tmp_path, vectors,
 @pytest.mark.parametrize("factory", ["Flat", "HNSW8", "IVF4,PQ4x4fs", "IVF4,PQ4,RFlat"])
 def test_what_cannot_be_cut_is_filled_at_once(tmp_path, vectors, factory):
     documents, queries = vectors
-    approximate.build(documents, factory, tmp_path, Silent(), 3)
+    build.build(documents, Wanted(factory), tmp_path, Silent(), shards=3)
     assert not (tmp_path / CELLS).exists()
     Approximate(tmp_path, {}, "cpu").search(queries, documents, 5, np.arange(DOCUMENTS))
 
@@ -71,7 +72,7 @@ def test_an_index_may_be_moved_and_damage_is_named(tmp_path, vectors):
     documents, queries = vectors
     made = tmp_path / "w/1-index/faiss-m"
     made.mkdir(parents=True)
-    approximate.build(documents, "IVF8,Flat", made, Silent(), 3)
+    build.build(documents, Wanted("IVF8,Flat"), made, Silent(), shards=3)
     folder = made.rename(made.with_name("faiss-n"))
     hits = Approximate(folder, {"nprobe": 8}, "cpu").search(
         queries, documents, 5, np.arange(DOCUMENTS)

@@ -1,7 +1,7 @@
 """The cells of an IVF index in a file of their own: filled shard after shard, so memory holds one shard's.
 
 One quantiser is trained for all shards. FAISS writes the cells of each shard into a file, and another process
-brings them together: cell by cell, in the order of the documents. So it is the index that would have been
+brings them together: cell by cell, in the order of the vectors. So it is the index that would have been
 filled at once, whatever the number of shards. `index.faiss` then holds the quantiser, `cells.faiss` the cells.
 """
 
@@ -19,17 +19,18 @@ import numpy as np
 
 from negmine.data.arrays import Floats
 from negmine.errors import WorkdirError
-from negmine.retrievers.dense import cells_child
+from negmine.retrievers.faiss_index import cells_child
+from negmine.retrievers.faiss_index.module import faiss_or_error
 from negmine.storage.arrays import damaged
 from negmine.storage.files import new_folder
 
 CELLS = "cells.faiss"
-_ID = 8  # bytes of the number of a document in a cell
+_ID = 8  # bytes of the number of a vector in a cell
 
 
 def can_be_cut(index: Any) -> bool:
     """Tell whether an empty index has cells that FAISS can keep in a file, and no list beside them."""
-    faiss = _faiss()
+    faiss = faiss_or_error()
     if not isinstance(faiss.downcast_index(index), faiss.IndexIVF | faiss.IndexPreTransform):
         return False
     inner = faiss.try_extract_index_ivf(index)
@@ -50,14 +51,14 @@ def fill(
     """
     pieces = new_folder(file.parent / "pieces")
     trained = pieces / "trained"
-    _faiss().write_index(index, str(trained))
+    faiss_or_error().write_index(index, str(trained))
     names = []
     for shard in range(shards):
         for first, read in blocks(shard):
             vectors = read()
             index.add_with_ids(vectors, np.arange(first, first + len(vectors)))
         names.append(str(pieces / f"{shard:05d}"))
-        _faiss().write_index(index, names[-1])
+        faiss_or_error().write_index(index, names[-1])
         index.reset()
     wanted = {
         "trained": str(trained), "pieces": names, "cells": str(file.with_name(CELLS)),
@@ -76,7 +77,7 @@ def fill(
 
 def map_cells(index: Any, file: Path) -> None:
     """Map the cells of an index that was opened without them. Raises CorruptArtifact where they do not fit."""
-    faiss, path = _faiss(), file.with_name(CELLS)
+    faiss, path = faiss_or_error(), file.with_name(CELLS)
     inner = faiss.try_extract_index_ivf(index)
     lists = None if inner is None else faiss.downcast_InvertedLists(inner.invlists)
     if not isinstance(lists, faiss.OnDiskInvertedLists):
@@ -91,9 +92,3 @@ def map_cells(index: Any, file: Path) -> None:
         raise damaged(file, f"{CELLS} has another size")
     lists.filename, lists.read_only = str(path), True
     lists.do_mmap()
-
-
-def _faiss() -> Any:
-    import faiss
-
-    return faiss

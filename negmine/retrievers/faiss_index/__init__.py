@@ -1,0 +1,1 @@
+"""FAISS indexes over vectors of documents, or of their tokens: tried, built, opened."""

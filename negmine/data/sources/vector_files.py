@@ -1,4 +1,4 @@
-"""Vectors with ids in the user's files: Parquet and Arrow IPC (Feather), as dumps of embeddings have them.
+"""Vectors with ids in the user's files: Parquet, Arrow IPC (Feather) and Lance, as dumps of embeddings are.
 
 Each file has a column of ids and a column of lists. A folder or a pattern may name several files. Rows are
 read batch by batch; numbers stay in Arrow's buffers, and never become Python lists. Files at addresses are read
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from negmine.config.addresses import Address
 from negmine.config.places import check_regular
+from negmine.data.sources import lance_tables
 from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.steps import longest_shared, row_batches, step_for
 from negmine.data.sources.vector_columns import VectorColumns, columns_of
@@ -28,10 +29,6 @@ from negmine.errors import InputError
 ENDINGS = (".parquet", ".arrow", ".feather", ".ipc")
 _PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
 _BROKEN = (pa.ArrowException, OSError, ValueError)
-_LANCE = (
-    "is a LanceDB table. Write it as Parquet first: "
-    "pyarrow.parquet.write_table(table.to_arrow(), 'vectors.parquet')."
-)
 
 
 class VectorRows(NamedTuple):
@@ -65,11 +62,11 @@ def vector_files(path: Path, places: Places = LOCAL) -> list[Path]:
 
     Raises InputError where there is none, or one is no regular file.
     """
-    is_here = not isinstance(path, Address)
-    if path.suffix == ".lance" or (is_here and (path / "_versions").is_dir()):
-        raise InputError(f"{path} {_LANCE}")
-    if not is_here:
+    lance_tables.check_place(path)
+    if isinstance(path, Address):
         return places.files(path)
+    if lance_tables.is_lance(path):
+        return [path]
     if path.is_dir():
         files = sorted(one for one in path.rglob("*") if one.suffix.lower() in ENDINGS)
         where = "has no file of vectors in it"
@@ -86,7 +83,9 @@ def vector_files(path: Path, places: Places = LOCAL) -> list[Path]:
 
 
 def schema_of(path: Path, places: Places = LOCAL) -> pa.Schema:
-    """Return the schema of a Parquet or Arrow file; raise InputError for any other."""
+    """Return the schema of a Parquet or Arrow file, or of a table of Lance; raise InputError for any other."""
+    if lance_tables.is_lance(path):
+        return lance_tables.schema_of(path)
     local = places.local(path)
     try:
         with local.open("rb") as stream:
@@ -151,6 +150,9 @@ def _batches(path: Path, local: Path, columns: VectorColumns) -> Iterator[pa.Rec
 
 def _read(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
     names = [columns.ids, columns.vectors]
+    if lance_tables.is_lance(path):
+        yield from lance_tables.batches(path, names, STEP)
+        return
     with path.open("rb") as stream:
         start = stream.read(6)
     if start.startswith(_PARQUET):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
@@ -15,6 +16,7 @@ from negmine.config.settings import IndexSettings
 from negmine.data.arrays import Floats
 from negmine.data.frames import frame
 from negmine.data.identity import identity_of
+from negmine.data.sources import lance_tables
 from negmine.data.sources.places import LOCAL, Places
 from negmine.data.sources.vector_files import columns_in, has_ids, vector_files, width_of
 from negmine.errors import InputError
@@ -53,7 +55,9 @@ def _digest(path: Path, work: Workdir) -> str:
         if not isinstance(path, Address):
             open_rows(path)
         return work.digest_of(path)
-    hashes = [work.digest_of(file) for file in vector_files(path, work.remote)]
+    files = vector_files(path, work.remote)
+    parts = [lance_tables.files_of(one) if lance_tables.is_lance(one) else [one] for one in files]
+    hashes = [work.digest_of(file) for file in chain.from_iterable(parts)]
     return hashes[0] if len(hashes) == 1 else identity_of(hashes)
 
 

@@ -1,5 +1,7 @@
 """Vectors with ids in the user's files: which columns, which types, and what is no vector."""
 
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +15,7 @@ from negmine.data.sources.vector_files import (
     vector_files,
     width_of,
 )
-from negmine.errors import InputError
+from negmine.errors import InputError, MissingDependency
 
 VECTORS = np.arange(12, dtype=np.float32).reshape(4, 3) - 5
 IDS = ["a", "b", "c", "d"]
@@ -189,10 +191,14 @@ def test_a_folder_and_a_pattern_name_their_files_in_order(tmp_path):
         vector_files(tmp_path / "empty")
 
 
-def test_a_lance_table_is_told_how_to_export_it(tmp_path):
+def test_without_its_package_a_lance_table_is_told_what_reads_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lance", None)
     (tmp_path / "docs.lance" / "_versions").mkdir(parents=True)
-    with pytest.raises(InputError, match=r"LanceDB table.*to_arrow"):
-        vector_files(tmp_path / "docs.lance")
+    (table,) = vector_files(tmp_path / "docs.lance")
+    with pytest.raises(MissingDependency, match=r"pip install 'negmine\[lance\]'.*to_arrow"):
+        columns_in([table], "document", None, None)
+    with pytest.raises(InputError, match=r"is a LanceDB database.*tables: docs\.lance"):
+        vector_files(tmp_path)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "arrow"])

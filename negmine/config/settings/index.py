@@ -210,8 +210,8 @@ class IndexSettings(StageSettings):
         "Precision of vectors on disk. int8: of documents; queries stay float32.", "float32"
     )
     query_vectors: Path | None = _model(
-        "Your own query vectors: .npy in the row order of the source file, or Parquet or Arrow with ids (a "
-        "file, a folder, or a pattern as 'q/*.parquet').",
+        "Your own query vectors: .npy in the row order of the source file, or Parquet, Arrow, Lance or jsonl "
+        "with ids (a file, a folder, or a pattern as 'q/*.parquet').",
         remote=True,
     )
     document_vectors: Path | None = _model(

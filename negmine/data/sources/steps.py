@@ -75,13 +75,13 @@ def _is_view(kind: pa.DataType) -> bool:
 
 
 def _texts(file: pq.ParquetFile, columns: Collection[str] | None) -> list[str]:
-    """Return the paths of the columns of texts that are read."""
+    """Return the paths of the columns of texts that are read. columns: names, or paths as `outer.inner`."""
     every = (file.schema.column(place) for place in range(len(file.schema)))
     return [
         one.path
         for one in every
         if one.physical_type == "BYTE_ARRAY"
-        and (columns is None or one.path.partition(".")[0] in columns)
+        and (columns is None or any(f"{one.path}.".startswith(f"{name}.") for name in columns))
     ]
 
 

@@ -5,7 +5,7 @@ Sources of the names: the dumps of Cohere, Qdrant, LanceDB, Arctic-Embed and vec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,9 +42,29 @@ def columns_of(
     kind: `document` or `query`. id_column, column: those that the user names, or None.
     """
     check_names(file, schema.names)
+    flat = pa.schema(list(_leaves(schema)))
     return VectorColumns(
-        _id_column(file, schema, kind, id_column), _vector_column(file, schema, column)
+        _id_column(file, flat, kind, id_column), _vector_column(file, flat, column)
     )
+
+
+def _leaves(fields: Iterable[pa.Field], outer: str = "") -> Iterator[pa.Field]:
+    """Yield all columns; those in a column of objects as `outer.inner`."""
+    for field in fields:
+        if pa.types.is_struct(field.type):
+            yield from _leaves(field.type, f"{outer}{field.name}.")
+        else:
+            yield field.with_name(outer + field.name)
+
+
+def column_at(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """Return a column of a batch, also one in a column of objects, named as `outer.inner`."""
+    if name in batch.schema.names:
+        return batch.column(name)
+    outer, _, inner = name.partition(".")
+    column = batch.column(outer)
+    rest = pa.RecordBatch.from_arrays(column.flatten(), [field.name for field in column.type])
+    return column_at(rest, inner)
 
 
 def _id_column(file: Path, schema: pa.Schema, kind: str, wanted: str | None) -> str:

@@ -1,34 +1,28 @@
-"""Vectors with ids in the user's files: Parquet, Arrow IPC (Feather) and Lance, as dumps of embeddings are.
+"""Vectors with ids in the user's files: Parquet, Arrow IPC (Feather), Lance, JSON lines, as dumps have them.
 
 Each file has a column of ids and a column of lists. A folder or a pattern may name several files. Rows are
-read batch by batch; numbers stay in Arrow's buffers, and never become Python lists. Files at addresses are read
-from the copies that `places` brings here; messages name the address.
+read batch by batch (vector_batches.py). Files at addresses are read from the copies that `places` brings here;
+messages name the address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from glob import glob, has_magic
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from negmine.config.addresses import Address
 from negmine.config.places import check_regular
-from negmine.data.sources import lance_tables
+from negmine.data.sources import json_vectors, lance_tables
 from negmine.data.sources.places import LOCAL, Places
-from negmine.data.sources.steps import longest_shared, row_batches, step_for
+from negmine.data.sources.vector_batches import ENDINGS, batches, has_rows, schema_of, start_of
 from negmine.data.sources.vector_columns import VectorColumns, columns_of
 from negmine.errors import InputError
-
-ENDINGS = (".parquet", ".arrow", ".feather", ".ipc")
-_PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
-_BROKEN = (pa.ArrowException, OSError, ValueError)
 
 
 class VectorRows(NamedTuple):
@@ -49,12 +43,11 @@ def has_ids(path: Path) -> bool:
         return not path.name.lower().endswith(".npy")
     if path.is_dir() or (not path.exists() and has_magic(str(path))):
         return True
+    by_name = path.suffix.lower() in ENDINGS or json_vectors.has_ending(path)
     try:
-        with path.open("rb") as stream:
-            start = stream.read(6)
+        return by_name or has_rows(start_of(path))
     except OSError:
-        return path.suffix.lower() in ENDINGS
-    return start.startswith((_PARQUET, _ARROW, _STREAM)) or path.suffix.lower() in ENDINGS
+        return by_name
 
 
 def vector_files(path: Path, places: Places = LOCAL) -> list[Path]:
@@ -69,6 +62,7 @@ def vector_files(path: Path, places: Places = LOCAL) -> list[Path]:
         return [path]
     if path.is_dir():
         files = sorted(one for one in path.rglob("*") if one.suffix.lower() in ENDINGS)
+        files = files or sorted(filter(json_vectors.has_ending, path.rglob("*")))
         where = "has no file of vectors in it"
     elif not path.exists() and has_magic(str(path)):
         files = sorted(map(Path, glob(str(path), recursive=True)))  # noqa: PTH207 - absolute, too
@@ -76,27 +70,12 @@ def vector_files(path: Path, places: Places = LOCAL) -> list[Path]:
     else:
         files, where = [path], ""
     if not files:
-        raise InputError(f"{path} {where}. Name Parquet or Arrow files ({', '.join(ENDINGS)}).")
+        raise InputError(
+            f"{path} {where}. Name Parquet or Arrow files ({', '.join(ENDINGS)}), or JSON lines."
+        )
     for file in files:
         check_regular(file)
     return files
-
-
-def schema_of(path: Path, places: Places = LOCAL) -> pa.Schema:
-    """Return the schema of a Parquet or Arrow file, or of a table of Lance; raise InputError for any other."""
-    if lance_tables.is_lance(path):
-        return lance_tables.schema_of(path)
-    local = places.local(path)
-    try:
-        with local.open("rb") as stream:
-            start = stream.read(6)
-        if start.startswith(_PARQUET):
-            return pq.read_schema(local)
-        with pa.memory_map(str(local)) as source:
-            opened = pa.ipc.open_file if start.startswith(_ARROW) else pa.ipc.open_stream
-            return opened(source).schema
-    except _BROKEN as error:
-        raise _unreadable(path, error) from error
 
 
 def read_vectors(
@@ -104,7 +83,7 @@ def read_vectors(
 ) -> Iterator[VectorRows]:
     """Yield the rows of a file. Raises InputError, naming file and row, for what is no id or no vector."""
     first, width = 1, 0
-    for batch in _batches(path, places.local(path), columns):
+    for batch in batches(path, places.local(path), columns):
         rows = _unpacked(path, batch, first, width)
         width = rows.vectors.shape[1] if batch.num_rows else width
         yield rows
@@ -128,7 +107,10 @@ def columns_in(
 
     kind: `document` or `query`. id_column, column: as the settings name them, None to look for them.
     """
-    each = [columns_of(file, schema_of(file, places), kind, id_column, column) for file in files]
+    each = [
+        columns_of(file, schema_of(file, places.local(file)), kind, id_column, column)
+        for file in files
+    ]
     for file, its in zip(files, each, strict=True):
         if its != each[0]:
             raise InputError(
@@ -136,41 +118,6 @@ def columns_in(
                 f"{each[0].ids!r} and {each[0].vectors!r}. Name them: --vector-id-column, --vector-column."
             )
     return each[0]
-
-
-def _batches(path: Path, local: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
-    """Yield small batches of the two columns, ids first; each is checked, since a damaged file may be read."""
-    try:
-        for batch in _read(local, columns):
-            batch.validate(full=True)
-            yield batch
-    except _BROKEN as error:
-        raise _unreadable(path, error) from error
-
-
-def _read(path: Path, columns: VectorColumns) -> Iterator[pa.RecordBatch]:
-    names = [columns.ids, columns.vectors]
-    if lance_tables.is_lance(path):
-        yield from lance_tables.batches(path, names, STEP)
-        return
-    with path.open("rb") as stream:
-        start = stream.read(6)
-    if start.startswith(_PARQUET):
-        yield from row_batches(path, pq.ParquetFile(path), names)
-        return
-    with pa.memory_map(str(path)) as source:
-        if start.startswith(_ARROW):
-            file = pa.ipc.open_file(source)
-            batches = (file.get_batch(n) for n in range(file.num_record_batches))
-        else:
-            batches = iter(pa.ipc.open_stream(source))
-        pieces = (_pieces(batch.select(names)) for batch in batches)
-        yield from chain.from_iterable(pieces)
-
-
-def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    step = step_for(longest_shared(batch.column(0)))
-    return (batch.slice(start, step) for start in range(0, batch.num_rows, step))
 
 
 def _unpacked(path: Path, batch: pa.RecordBatch, first: int, width: int) -> VectorRows:
@@ -209,8 +156,3 @@ def _lengths(lists: pa.Array) -> NDArray[np.int64]:
     if pa.types.is_fixed_size_list(lists.type):
         return np.full(len(lists), lists.type.list_size, np.int64)
     return np.asarray(lists.value_lengths(), np.int64)
-
-
-def _unreadable(path: Path, error: Exception) -> InputError:
-    why = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return InputError(f"{path} cannot be read as Parquet or Arrow ({why}). Write it again.")

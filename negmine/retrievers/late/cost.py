@@ -7,14 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from negmine.config.resolved import ResolvedConfig
+from negmine.config.settings.index import IVF
 from negmine.engine.context import Context
 from negmine.models.timing import timed
 from negmine.retrievers.base import Amounts, Cost
 from negmine.retrievers.late import names, tasks, tokens
-from negmine.retrievers.late.approximate import cells_for
+from negmine.retrievers.late.approximate import cells_for, trained_on
 
 # Products of numbers in a second, on two cores (docs/how-to/late-interaction.md): pair by pair, or in blocks.
 PAIRS_A_SECOND, BLOCKS_A_SECOND = 18e9, 58e9
+CELLS_A_SECOND = 20e9  # of FAISS, which compares tokens with cells
+TRAININGS = 10  # how often FAISS compares the sample with all cells
 PLACE = 8  # bytes beside a token's number in an index, which takes a byte of each dimension
 QUERY_TOKENS = 32  # of a query; models pad queries to this length
 
@@ -59,12 +62,13 @@ def _searches(config: ResolvedConfig, amounts: Amounts, sample: Sample) -> dict[
     run = {names.run(config): Cost(more_seconds=amounts.queries * compared * pair / rate)}
     if not names.has_index(config):
         return run
-    every, tried = amounts.documents * sample.tokens, min(amounts.queries, tasks.TRIED)
+    every, tried = round(amounts.documents * sample.tokens), min(amounts.queries, tasks.TRIED)
+    tokens_compared = TRAININGS * trained_on(IVF, every) + every
+    products = cells_for(every) * tokens_compared * sample.dimensions
     return {
         **run,
         names.approximate(config): Cost(
-            seconds=every * cells_for(round(every)) * sample.dimensions / BLOCKS_A_SECOND,
-            size=every * (sample.dimensions + PLACE),
+            seconds=products / CELLS_A_SECOND, size=every * (sample.dimensions + PLACE)
         ),
         names.recall(config): Cost(
             seconds=tried * amounts.documents * pair / BLOCKS_A_SECOND, size=0

@@ -90,7 +90,9 @@ def _model_path(name: str) -> str:
     path = Path(name)
     with suppress(RuntimeError):  # a name that begins with ~, of no user
         path = path.expanduser()
-    return str(path.resolve()) if path.exists() else name
+    with suppress(OSError):  # a name that no file can have
+        return str(path.resolve()) if path.exists() else name
+    return name
 
 
 def _real(path: Path, may_be_dataset: bool) -> Path:

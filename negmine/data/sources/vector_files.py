@@ -44,6 +44,8 @@ def has_ids(path: Path) -> bool:
     if path.is_dir() or (not path.exists() and has_magic(str(path))):
         return True
     by_name = path.suffix.lower() in ENDINGS or json_vectors.has_ending(path)
+    if path.exists():
+        check_regular(path)  # a pipe would be waited for
     try:
         return by_name or has_rows(start_of(path))
     except OSError:

@@ -76,7 +76,7 @@ class Worker:
         wanted: PartTask = pickle.loads(task)
         try:
             result = wanted(self._relay)
-        except Exception as error:
+        except BaseException as error:  # Ray writes it into its logs
             _forget_secrets(error)
             raise
         self._relay.finish()

@@ -188,7 +188,7 @@ TABLES = {
         0,
     ),
     "only other columns": Table(
-        lambda table: pa.table({f"c{n}": ["x"] * 3 for n in range(500)}), 1, ("c0",)
+        lambda table: pa.table({f"c{n}": [n] * 3 for n in range(500)}), 1, ("c0",)
     ),
     "metadata that is no UTF-8": Table(
         lambda table: table.replace_schema_metadata({b"\xff": b"\xff"}), 0

@@ -99,7 +99,7 @@ def flag_rows():
             yield Row(f"{flag} {value:.20}", _nothing, "input", (*MINE, flag, value), 2)
     for count in WIDE:
         words = (*MINE, "--format", "n-tuple", "--num-negatives", count)
-        yield Row(f"n-tuple of {count}", _nothing, "input", words, 2, ("at most 1,000",))
+        yield Row(f"n-tuple of {count}", _nothing, "input", words, 2, ("has a place for 1000",))
 
 
 _FILES = {

@@ -166,6 +166,7 @@ def test_settings_and_arrays_or_a_message(name, valid, read, tmp_path):
     @settings(max_examples=5 * EXAMPLES)
     @given(data=st.one_of(mutated(valid), st.binary(max_size=300)))
     @example(data=valid)
+    @example(data=b"[index]\nmodel = '" + b"[" * 5_000 + b"'\n")  # a name that no file can have
     def check(data):
         tried(read, path, data)
 

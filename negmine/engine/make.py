@@ -13,7 +13,8 @@ from negmine.engine.context import Context
 from negmine.engine.executors.local import Executor
 from negmine.engine.part_task import PartResult, PartTask
 from negmine.engine.status import State
-from negmine.engine.tasks import DRIVER, Folder, Parts, Stats, Steps
+from negmine.engine.tasks import DRIVER, MODEL, Folder, Parts, Place, Stats, Steps
+from negmine.storage.cooperation import list_cached, put_begun
 from negmine.storage.parquet import part_name, read_part
 from negmine.storage.pieces import has_piece
 
@@ -47,20 +48,26 @@ class _Made:
 
     def __init__(self, context: Context, executor: Executor, task: PartTask) -> None:
         self._context, self._executor, self._task = context, executor, task
+        self._has_workers = context.config.index.engine != "local"
 
     def steps(self, steps: Steps) -> list[Numbers]:
         """Make the steps that are not made yet; return their numbers."""
-        progress = self._context.progress
+        progress, work = self._context.progress, self._context.work
+        if self._has_workers:
+            list_cached(work)  # of a command that was killed
         sizes, missing = steps.sizes(), steps.missing()
         progress.total(sum(sizes), steps.unit)
         self._advance_done(sizes, missing)
         if missing:
-            steps.begin(self._context.work.fresh_folder(self._task.artifact))
+            steps.begin(work.fresh_folder(self._task.artifact))
+            if self._has_workers:
+                put_begun(work, self._task.artifact, self._task.identity)
         made = []
         wanted = (replace(self._task, number=number, place=steps.place) for number in missing)
         for result in self.results(wanted, 1):
             steps.check(result.stats)
             made.append(result.stats)
+        self._list_cached(steps.place)
         return made
 
     def parts(self, work: Parts) -> list[Numbers]:
@@ -82,7 +89,13 @@ class _Made:
             stats.append(result.stats)
             if work.sizes is None and not in_pieces and result.number is not None:
                 progress.advance(sizes[result.number])
+        self._list_cached(work.place)
         return stats
+
+    def _list_cached(self, place: Place) -> None:
+        """List what workers with a model have added to the caches."""
+        if self._has_workers and place == MODEL:
+            list_cached(self._context.work)
 
     def _advance_done(self, sizes: Sequence[int], missing: Sequence[int], times: int = 1) -> None:
         """Report what is done already, if there is some."""

@@ -11,6 +11,8 @@ from negmine.engine.command import Command
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, TaskNotes
 from negmine.engine.tasks import TASK, Folder, Made, Parts, Place, Stream, Work
+from negmine.storage.chunks import is_shared
+from negmine.storage.cooperation import bring_begun, put_cached
 from negmine.storage.parquet import part_name
 from negmine.storage.pieces import read_pieces, write_piece
 
@@ -56,22 +58,27 @@ class PartTask:
         progress: hears of it in a process that did not give the command; by default, notes are kept.
         """
         context, work = opened(self, progress)
-        if isinstance(work, Parts):
-            result = self._part(context, work)
-        elif isinstance(work, Stream):
-            result = self._stream(context, work)
-        else:
-            result = self._folder(context, work)
+        result = self._made(context, work)
+        if is_shared():
+            put_cached(context.work)
         if not isinstance(context.progress, TaskNotes):
             return result
         return PartResult(result.number, result.files, result.stats, context.progress.take())
+
+    def _made(self, context: Context, work: Work) -> PartResult:
+        if isinstance(work, Parts):
+            return self._part(context, work)
+        if isinstance(work, Stream):
+            return self._stream(context, work)
+        return self._folder(context, work)
 
     def _part(self, context: Context, work: Parts) -> PartResult:
         assert self.number is not None
         if self.piece is not None:
             return self._piece(context, work, self.number, self.piece)
         if work.pieces is not None and self.pieces:
-            pieces = read_pieces(context.work, self.artifact, self.number, self.pieces)
+            count, identity = self.pieces, self.identity
+            pieces = read_pieces(context.work, self.artifact, self.number, count, identity)
             made = work.pieces.merge(self.number, pieces)
         else:
             made = work.make(self.number)
@@ -92,6 +99,7 @@ class PartTask:
         if self.number is None:
             return PartResult(None, None, work.make(context.work.fresh_folder(self.artifact)))
         assert work.steps is not None
+        bring_begun(context.work, self.artifact, self.identity)
         return PartResult(self.number, [], work.steps.make(self.number))
 
     def _stream(self, context: Context, work: Stream) -> PartResult:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 import pyarrow as pa
 
+from negmine.storage import cooperation
 from negmine.storage.contents import has_recorded_hash, record_hash
 from negmine.storage.files import atomic_write, new_folder
 from negmine.storage.parquet import identity_of_part, read_part, with_identity, write_table
@@ -17,23 +16,32 @@ def write_piece(
     work: Workdir, name: str, part: int, piece: int, table: pa.Table, identity: str
 ) -> None:
     """Write a piece of a part of an artifact, atomically; then its hash beside it."""
-    path = _path(work, name, part, piece)
-    new_folder(path.parent)
+    path = new_folder(work.local(name) / PARTIAL) / _file(part, piece)
     with atomic_write(path) as stream:
         write_table(with_identity(table, identity), stream)
     record_hash(path)
+    cooperation.put_piece(work, name, path.name, identity)
 
 
 def has_piece(work: Workdir, name: str, part: int, piece: int, identity: str) -> bool:
     """Tell whether a piece of this identity is there, with the bytes that were written."""
-    path = _path(work, name, part, piece)
-    return identity_of_part(path) == identity and has_recorded_hash(path)
+    file = _file(part, piece)
+    path = work.local(name) / PARTIAL / file
+    if identity_of_part(path) == identity and has_recorded_hash(path):
+        return True
+    return cooperation.has_piece(work, name, file, identity)
 
 
-def read_pieces(work: Workdir, name: str, part: int, count: int) -> list[pl.DataFrame]:
+def read_pieces(
+    work: Workdir, name: str, part: int, count: int, identity: str
+) -> list[pl.DataFrame]:
     """Return all pieces of a part, in order."""
-    return [read_part(_path(work, name, part, piece)) for piece in range(count)]
+    pieces = []
+    for piece in range(count):
+        with cooperation.brought_piece(work, name, _file(part, piece), identity) as path:
+            pieces.append(read_part(path))
+    return pieces
 
 
-def _path(work: Workdir, name: str, part: int, piece: int) -> Path:
-    return work.local(name) / PARTIAL / f"piece-{part:05d}-{piece:05d}.parquet"
+def _file(part: int, piece: int) -> str:
+    return f"piece-{part:05d}-{piece:05d}.parquet"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from negmine.config.naming import is_address
+from negmine.config.addresses import Address
 from negmine.config.secrets import redacted, shown_url
 from negmine.engine.context import Context
 from negmine.engine.executors.local import Executor, local
@@ -21,7 +21,7 @@ from negmine.engine.executors.ray_worker import Driver, versions
 from negmine.engine.part_task import PartResult, PartTask
 from negmine.engine.tasks import DRIVER
 from negmine.errors import EngineError, MissingDependency, SettingsError
-from negmine.storage.locks import holder_of
+from negmine.storage.holders import holder_of
 
 _ADDRESS = re.compile(r"\w+://\S+")
 ANSWERS_S = 10.0  # seconds in which the head of a cluster takes a connection
@@ -31,14 +31,14 @@ ANSWERS_S = 10.0  # seconds in which the head of a cluster takes a connection
 def on_cluster(context: Context) -> Iterator[Executor]:
     """Give an executor that makes parts on the cluster of --ray-address, while the block runs.
 
-    When the block begins, it raises MissingDependency without Ray, and SettingsError for a work directory at an
-    address; at the first part EngineError, where the cluster cannot be reached.
+    When the block begins, it raises MissingDependency without Ray, and SettingsError for a work directory in
+    this process' memory; at the first part EngineError, where the cluster cannot be reached.
     """
     _require_ray()
-    if is_address(context.work.name):
+    if getattr(context.work.place, "scheme", "") == "memory":
         raise SettingsError(
-            f"--engine ray cannot work in {context.work.name} yet: its workers write into a folder that "
-            "all nodes share. Name a shared folder for the work directory; sources may be at addresses."
+            f"--engine ray cannot work in {context.work.name}: only this process sees it. Name a folder that "
+            "all nodes share, or an address of an object store such as s3://bucket/work."
         )
     from negmine.engine.executors.ray_run import Pool
 
@@ -68,8 +68,9 @@ def _require_ray() -> None:
 
 
 def _driver(context: Context, session: str) -> Driver:
-    root = context.work.root.absolute()
-    return Driver(session, versions(), str(Path.cwd()), str(root), holder_of(root))
+    place = context.work.place
+    work = str(place if isinstance(place, Address) else place.absolute())
+    return Driver(session, versions(), str(Path.cwd()), work, holder_of(work))
 
 
 @contextmanager

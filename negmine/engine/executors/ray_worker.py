@@ -18,9 +18,9 @@ from typing import Any
 from negmine.config.secrets import redacted
 from negmine.engine.executors.ray_progress import Relay
 from negmine.engine.part_task import PartResult, PartTask
-from negmine.errors import EngineError
+from negmine.errors import EngineError, NegmineError
 from negmine.storage.chunks import share
-from negmine.storage.locks import holder_of
+from negmine.storage.holders import holder_of
 
 PACKAGES = ("negmine", "polars", "numpy", "pyarrow", "numba", "torch")  # their versions are in rows
 
@@ -29,14 +29,14 @@ PACKAGES = ("negmine", "polars", "numpy", "pyarrow", "numba", "torch")  # their 
 class Driver:
     """What a worker has to know of the process that gave the command.
 
-    session: of its connection to the cluster. folder: where it was given. root: the absolute work directory.
-    holder: what the lock says of the process.
+    session: of its connection to the cluster. folder: where it was given. work: the work directory, an absolute
+    path or an address. holder: what its lock says of the process.
     """
 
     session: str
     versions: Mapping[str, str]
     folder: str
-    root: str
+    work: str
     holder: str
 
 
@@ -120,10 +120,17 @@ def check(driver: Driver) -> None:
         )
     if Path(driver.folder).is_dir():
         os.chdir(driver.folder)  # names of files in the settings may be relative to it
-    if holder_of(Path(driver.root)) != driver.holder:
+    try:
+        holder = holder_of(driver.work)
+    except NegmineError as error:
         raise EngineError(
-            f"{here} does not see the work directory {driver.root} of this command. Put it in a folder that "
-            "all nodes share under one name, such as an NFS mount."
+            f"{here} does not see the work directory of this command. {error}"
+        ) from error
+    if holder != driver.holder:
+        raise EngineError(
+            f"{here} does not see the work directory {driver.work} of this command. Put it in a folder that "
+            "all nodes share under one name, such as an NFS mount, or at an address that means the same on "
+            "all of them."
         )
 
 

@@ -104,6 +104,14 @@ def held(
         lock.release()
 
 
+def holder_at(store: Store) -> str:
+    """Return what only the command has that holds the lock; empty where nobody does."""
+    entries = store.list(FOLDER)
+    last = max(_numbers(entries), default=0)
+    holder = _holder(store, last, entries) if last else {}
+    return "" if holder.get("released") else str(holder.get("attempt", ""))
+
+
 def _take(store: Store, name: str, about: dict[str, Any], conditional: bool) -> None:
     data = _bytes({**about, "beat": now(), "released": False})
     if not conditional:

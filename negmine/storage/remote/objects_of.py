@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from negmine.storage.manifest import Manifest
+from negmine.storage.manifest import MANIFEST, Manifest
 from negmine.storage.remote.names import OBJECT, Named, read_name
+from negmine.storage.workdir import Workdir
 
 
 def key_of(artifact: str, part: dict[str, Any]) -> str:
@@ -19,6 +20,15 @@ def keys_of(manifest: Manifest | None) -> set[str]:
     if manifest is None:
         return set()
     return {key_of(manifest.artifact, part) for part in manifest.parts}
+
+
+def listed_below(work: Workdir) -> set[str]:
+    """Return the objects that the manifests of a work directory list."""
+    listed: set[str] = set()
+    for depth in ("[0-9]*/*", "[0-9]*"):
+        for path in work.root.glob(f"{depth}/{MANIFEST}"):
+            listed |= keys_of(work.manifest(path.parent.relative_to(work.root).as_posix()))
+    return listed
 
 
 def attempts(there: Iterable[str], artifact: str) -> Iterator[tuple[str, Named]]:

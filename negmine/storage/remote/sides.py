@@ -7,6 +7,7 @@ objects that it lists, so all that it says is there. Objects are named by their 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,9 +30,11 @@ from negmine.storage.small_json import LARGEST, sealed, unsealed
 
 FILES = "_files.json"
 SMALL = ("settings.json", "sources/", "prove/")
-CACHES = tuple(f"{name}/" for name in (VECTORS, PAIR_SCORES, CALLS))
+SENT = (f"{VECTORS}/", f"{PAIR_SCORES}/")  # caches to which workers of other machines add
+CACHES = (*SENT, f"{CALLS}/")
 _SQLITE = ".sqlite"
 _AT_ONCE = 32 << 20  # bytes
+_SENT = re.compile(r"(.*)-([0-9a-f]{64})((?:\.[^/]*)?)")  # the object of a file
 
 
 def bring_files(
@@ -64,7 +67,36 @@ def bring_files(
 
 def send_files(store: Store, mirror: Mirror, state: State) -> None:
     """Put into the store what was changed in the mirror; the list comes last."""
-    here = dict(_files_here(mirror.folder))
+    here = dict(_files_here(mirror.folder, (*SMALL, *CACHES)))
+    listed, files = _put_changed(store, state, here)
+    for name in set(files) - set(here):
+        del files[name]
+        listed.pop(name, None)
+    _write_list(store, state, listed)
+    state.files = files
+
+
+def send_cached(store: Store, mirror: Mirror, state: State) -> None:
+    """Put into the store what was added to the caches in the mirror; another machine lists it (`list_sent`)."""
+    here = dict(_files_here(mirror.folder, SENT))
+    state.listed, state.files = _put_changed(store, state, here)
+
+
+def list_sent(store: Store, state: State) -> None:
+    """List what other machines have put into the caches; it is fetched when it is wanted."""
+    sent = {}
+    for folder in SENT:
+        for key, entry in store.list(folder.rstrip("/")).items():
+            match = _SENT.fullmatch(key)
+            if match and (name := match[1] + match[3]) not in state.listed and _is_sound(name):
+                sent[name] = {OBJECT: key, "bytes": entry.bytes, SHA256: match[2]}
+    _write_list(store, state, {**state.listed, **sent})
+
+
+def _put_changed(
+    store: Store, state: State, here: Mapping[str, Path]
+) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, int, int]]]:
+    """Put those files into the store that were changed here; return what is listed, and files, after that."""
     listed = dict(state.listed)
     files = dict(state.files)
     for name, path in here.items():
@@ -81,15 +113,17 @@ def send_files(store: Store, mirror: Mirror, state: State) -> None:
                 store.put(target, data)
                 listed[name] = {OBJECT: target, "bytes": size, SHA256: digest}
         files[name] = (digest, *stamp)
-    for name in set(files) - set(here):
-        del files[name]
-        listed.pop(name, None)
+    return listed, files
+
+
+def _write_list(store: Store, state: State, listed: dict[str, dict[str, Any]]) -> None:
+    """Put the list into the store, unless it is there; remove the objects that only the one before lists."""
     if listed != state.listed:
         data = json.dumps(sealed({"files": listed}), indent=1).encode()
         store.put(FILES, data)
         state.version = f"ours {sha256(data).hexdigest()}"  # until the next command lists the store
         store.delete(_objects(state.listed) - {one[OBJECT] for one in listed.values()})
-    state.listed, state.files = listed, files
+    state.listed = listed
 
 
 def _read_list(store: Store, state: State, there: Mapping[str, Entry]) -> None:
@@ -151,9 +185,9 @@ def _remedy(path: Path) -> str:
     )
 
 
-def _files_here(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield name and path of every file beside the artifacts that is complete."""
-    for top in (*SMALL, *CACHES):
+def _files_here(folder: Path, tops: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """Yield name and path of every complete file beside the artifacts. tops: files, and folders with `/`."""
+    for top in tops:
         place = folder / top
         paths = [place] if place.is_file() else sorted(place.rglob("*"))
         for path in paths:

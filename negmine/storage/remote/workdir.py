@@ -19,17 +19,19 @@ import pyarrow as pa
 from negmine.config.addresses import Address
 from negmine.data.identity import file_digest
 from negmine.errors import CorruptArtifact, Locked, NegmineError, WorkdirError
-from negmine.storage.contents import Verify, is_altered, record_hash
+from negmine.storage.chunks import is_shared
+from negmine.storage.contents import Verify, forget_hash, is_altered, record_hash
 from negmine.storage.files import atomic_path, new_folder
 from negmine.storage.json_lines import JSON_LINES, pending_name
 from negmine.storage.manifest import MANIFEST, Manifest
 from negmine.storage.parquet import PARQUET, part_name
 from negmine.storage.remote import beats, orphans
 from negmine.storage.remote.cache import make_room
+from negmine.storage.remote.listing import Listing
 from negmine.storage.remote.manifests import bring_manifests, forget_all, put_manifest
 from negmine.storage.remote.mirrors import Mirror
-from negmine.storage.remote.names import OBJECT, SHA256, Named, object_name, read_name
-from negmine.storage.remote.objects_of import attempts, key_of, keys_of
+from negmine.storage.remote.names import OBJECT, SHA256, object_name, read_name
+from negmine.storage.remote.objects_of import attempts, key_of, keys_of, listed_below
 from negmine.storage.remote.sides import FILES, SMALL, bring_files, send_files
 from negmine.storage.remote.store import Store
 from negmine.storage.workdir import PARTIAL, Workdir
@@ -48,14 +50,15 @@ class RemoteWorkdir(Workdir):
         self.store, self.mirror = Store(address), Mirror(address)
         super().__init__(self.mirror.folder, str(address))
         self._held: beats.Held | None = None
-        self._sending, self._room = RLock(), 0
-        self._sizes = sizes or {}
-        self._attempts: dict[str, dict[tuple[str, str], tuple[str, Named]]] = {}
+        self.sending, self._room = RLock(), 0
+        self.listing = Listing(self.store, sizes)
+        self.is_guest = False  # a command of this machine writes, and the mirror is its own
+        self.begun = set[str]()  # artifacts whose beginning was fetched from another machine
         if sizes is None:
             self._bring(own=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _opened_again, (self.store.address, self._sizes, self.verify)
+        return _opened_again, (self.store.address, self.listing.sizes, self.verify)
 
     @property
     def place(self) -> Path:
@@ -71,11 +74,12 @@ class RemoteWorkdir(Workdir):
 
     def exists(self) -> bool:
         """Tell whether this is a work directory that a command has begun to fill."""
-        return super().exists() or any(_is_ours(name) for name in self._sizes)
+        return super().exists() or any(_is_ours(name) for name in self.listing.sizes)
 
     def create(self) -> None:
         """Refuse an address that is full of something else."""
-        others = [name for name in self._sizes if not name.startswith(f"{beats.FOLDER}/")]
+        names = self.listing.sizes
+        others = [name for name in names if not name.startswith(f"{beats.FOLDER}/")]
         if others and not self.exists():
             raise WorkdirError(
                 f"{self.name} is not empty and no work directory of negmine: it has {others[0]}. Name an "
@@ -85,7 +89,9 @@ class RemoteWorkdir(Workdir):
 
     def cache(self, name: str) -> Path:
         """Return the folder of a cache, with all that the store has of it."""
-        with self.mirror.pulling(own=True), self._sending:
+        if self.is_guest and is_shared():
+            return super().cache(name)  # the command whose mirror it is has brought it
+        with self.mirror.pulling(own=True), self.sending:
             state = self.mirror.state()
             bring_files(self.store, self.mirror, state, None, [f"{name}/"])
             self.mirror.save(state)
@@ -110,7 +116,8 @@ class RemoteWorkdir(Workdir):
                 finally:
                     held, self._held = self._held, None
                 self.send()
-                orphans.collect(self.store, self._listed_objects(), held.name)
+                kept = {one[OBJECT] for one in self.mirror.state().listed.values()}
+                orphans.collect(self.store, kept | listed_below(self), held.name)
 
     def kept(self) -> None:
         """Put what was written beside the artifacts into the store; note where another command holds it."""
@@ -137,22 +144,12 @@ class RemoteWorkdir(Workdir):
     def _has_something(self) -> bool:
         return any(not name.startswith(f"{beats.FOLDER}/") for name in self.store.list())
 
-    def _listed_objects(self) -> set[str]:
-        listed = {one[OBJECT] for one in self.mirror.state().listed.values()}
-        for path in [
-            *self.root.glob(f"[0-9]*/*/{MANIFEST}"),
-            *self.root.glob(f"[0-9]*/{MANIFEST}"),
-        ]:
-            listed |= keys_of(self.manifest(path.parent.relative_to(self.root).as_posix()))
-        return listed
-
     def _bring(self, own: bool) -> None:
         """List the store, and bring into the mirror what every command reads."""
-        with self.mirror.pulling(own) as may, self._sending:
-            there = self.store.list()
-            self._sizes = {name: entry.bytes for name, entry in there.items()}
-            self._attempts.clear()
-            if not may:  # a command of this machine writes: what it has in the mirror is the newest
+        with self.mirror.pulling(own) as may, self.sending:
+            there = self.listing.renew()
+            self.is_guest = not may
+            if not may:  # what the command that writes has in the mirror is the newest
                 return
             state = self.mirror.state()
             if not own and not there:
@@ -164,7 +161,7 @@ class RemoteWorkdir(Workdir):
 
     def send(self) -> None:
         """Put into the store what lies beside the artifacts and was changed."""
-        with self._sending:
+        with self.sending:
             state = self.mirror.state()
             send_files(self.store, self.mirror, state)
             self.mirror.save(state)
@@ -217,7 +214,7 @@ class RemoteWorkdir(Workdir):
             elif path.exists():
                 record_hash(path)
         (self.root / name / MANIFEST).unlink(missing_ok=True)
-        self._drop([*keys, f"{name}/{MANIFEST}"])
+        self.listing.drop([*keys, f"{name}/{MANIFEST}"])
 
     def _sound(self, manifest: Manifest, part: dict[str, Any]) -> Path:
         """Return the file of a part, fetched unless it is here; raise CorruptArtifact."""
@@ -254,17 +251,17 @@ class RemoteWorkdir(Workdir):
 
     def _is_there(self, artifact: str, part: dict[str, Any], refused: Sequence[str]) -> bool:
         key = key_of(artifact, part)
-        return self._sizes.get(key) == part["bytes"] and key not in refused
+        return self.listing.sizes.get(key) == part["bytes"] and key not in refused
 
     def _refuse(self, key: str) -> None:
-        with self._sending:
+        with self.sending:
             state = self.mirror.state()
             state.refused = [*state.refused, key]
             self.mirror.save(state)
 
     def _make_room(self, size: int) -> None:
         """Have room for bytes in the cache; asked for in large pieces, since all copies are counted."""
-        with self._sending:
+        with self.sending:
             if size > self._room:
                 self._room = max(size, min(ROOM, size * 64))
                 make_room(self._room, self.name)
@@ -278,9 +275,11 @@ class RemoteWorkdir(Workdir):
         """Write one part into the mirror, then into the store."""
         super().write_part(name, number, table, identity, kind)
         file = part_name(number, kind)
-        self.put_file(
-            name, file, identity, self.local(name) / PARTIAL / pending_name(file, identity)
-        )
+        path = self.local(name) / PARTIAL / pending_name(file, identity)
+        self.put_file(name, file, identity, path)
+        if is_shared() and not self.is_guest:  # the command that fetches it has another mirror
+            forget_hash(path)
+            path.unlink()
 
     def find_part(self, name: str, number: int, identity: str) -> Path | None:
         """Return part `number` of this identity, fetched where an earlier run has left it in the store."""
@@ -288,7 +287,7 @@ class RemoteWorkdir(Workdir):
         if path is not None:
             return path
         for file in (part_name(number, JSON_LINES), part_name(number)):
-            if (found := self._bring_attempt(name, file, identity)) is not None:
+            if (found := self.bring_attempt(name, file, identity)) is not None:
                 return found
         return None
 
@@ -297,17 +296,19 @@ class RemoteWorkdir(Workdir):
         return super().find_part(name, number, identity) is not None
 
     def _numbers_done(self, name: str, identity: str) -> set[int]:
-        there = attempts(self._sizes, name)
-        files = {named.file for _, named in there if named.identity == identity}
+        files = {file for file, one in self.listing.left(name) if one == identity}
         numbers = {int(file[5:10]) for file in files if file.startswith("part-")}
         return super()._numbers_done(name, identity) | numbers
 
     def describe(self, name: str, files: list[str] | None, identity: str) -> list[dict[str, Any]]:
         """Describe finished files for a manifest, with object and sha256."""
         partial, folder = self.local(name) / PARTIAL, self.folder(name)
-        for file in files or ():
-            if not ((partial / pending_name(file, identity)).exists() or (folder / file).exists()):
-                self._bring_attempt(name, file, identity)
+        missing = [
+            file
+            for file in files or ()
+            if not ((partial / pending_name(file, identity)).exists() or (folder / file).exists())
+        ]
+        self._bring_attempts(name, missing, identity)
         parts = super().describe(name, files, identity)
         for part in parts:
             new = partial / pending_name(part["file"], identity)
@@ -323,7 +324,7 @@ class RemoteWorkdir(Workdir):
         def put(part: dict[str, Any]) -> None:
             new = partial / pending_name(part["file"], identity)
             path = new if new.exists() else self.folder(name) / part["file"]
-            if self._sizes.get(key_of(name, part)) != part["bytes"]:
+            if self.listing.sizes.get(key_of(name, part)) != part["bytes"]:
                 self.put_file(name, part["file"], identity, path)
 
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -337,11 +338,12 @@ class RemoteWorkdir(Workdir):
         """Remove what an attempt left unfinished, here and in the store."""
         super().discard(name)
         listed = keys_of(self.manifest(name))
-        self._drop([key for key, _ in attempts(self._sizes, name) if key not in listed])
+        left = (key for key, _ in attempts(self.listing.sizes, name))
+        self.listing.drop(key for key in left if key not in listed)
 
     def has(self, key: str) -> bool:
         """Tell whether the store had an object when it was listed."""
-        return key in self._sizes
+        return key in self.listing.sizes
 
     def put_file(self, name: str, file: str, identity: str, path: Path) -> str:
         """Put a file of an artifact into the store; return its sha256."""
@@ -349,34 +351,32 @@ class RemoteWorkdir(Workdir):
             self._held.check()
         digest = file_digest(path)
         key = f"{name}/{object_name(file, identity, digest)}"
-        if self._sizes.get(key) != path.stat().st_size:
+        if self.listing.sizes.get(key) != path.stat().st_size:
             self.store.put(key, path)
-            self._sizes[key] = path.stat().st_size
+            self.listing.put(key, path.stat().st_size)
         return digest
 
     def _check(self) -> None:
         if self._held is not None:
             self._held.check()
 
-    def _drop(self, keys: Sequence[str]) -> None:
-        self.store.delete(keys)
-        for key in keys:
-            self._sizes.pop(key, None)
-        self._attempts.clear()
+    def _bring_attempts(self, name: str, files: Sequence[str], identity: str) -> None:
+        """Fetch what earlier runs, and other machines that work for this command, have put."""
+        if any((file, identity) not in self.listing.left(name) for file in files):
+            self.listing.look_again(name)
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(lambda file: self.bring_attempt(name, file, identity), files))
 
-    def _bring_attempt(self, name: str, file: str, identity: str) -> Path | None:
+    def bring_attempt(self, name: str, file: str, identity: str) -> Path | None:
         """Fetch what an earlier run has put of a file, into the unfinished folder; None where it has not."""
-        if name not in self._attempts:
-            left = attempts(self._sizes, name)
-            self._attempts[name] = {(one.file, one.identity): (key, one) for key, one in left}
-        found = self._attempts[name].get((file, identity))
+        found = self.listing.left(name).get((file, identity))
         if found is None:
             return None
         key, named = found
         path = self.local(name) / PARTIAL / pending_name(file, identity)
         part = {"file": file, OBJECT: key.removeprefix(f"{name}/"), SHA256: named.sha256}
         try:
-            self._fetch(name, {**part, "bytes": self._sizes[key]}, path)
+            self._fetch(name, {**part, "bytes": self.listing.sizes[key]}, path)
         except CorruptArtifact:  # made again
             return None
         record_hash(path)

@@ -14,21 +14,27 @@ os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
 ROOT = Path(__file__).parents[3]  # workers import plug-ins of the tests
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "memory": 8 << 30}
 
+# The head asks each node twice a second whether it lives: a dead one does not answer, a busy one has 5 s.
+NOTICES = {
+    "health_check_initial_delay_ms": 500, "health_check_period_ms": 500, "health_check_timeout_ms": 5000,
+    "health_check_failure_threshold": 3,
+}  # fmt: skip
+
 
 class Nodes:
-    """Nodes that can be added and removed. address: of the head."""
+    """Nodes that can be added and removed. address: of the head. environment: returns that of the next node."""
 
-    def __init__(self, count=2, **head):
+    def __init__(self, count=2, environment=dict):
         from ray.cluster_utils import Cluster
 
-        self._cluster = Cluster()
-        self.head = self._cluster.add_node(**NODE, include_dashboard=False, **head)
+        self._cluster, self._environment = Cluster(), environment
+        self.head = self.add(include_dashboard=False, _system_config=NOTICES)
         self.others = [self.add() for _ in range(count - 1)]
         self.address = self._cluster.address
 
     def add(self, **more):
         """Add a node and return it."""
-        return self._cluster.add_node(**{**NODE, **more})
+        return self._cluster.add_node(**NODE, **more, env_vars=self._environment())
 
     def remove(self, node, allow_graceful=False):
         """End a node at once, and everything on it."""
@@ -40,11 +46,11 @@ class Nodes:
 
 
 @contextmanager
-def nodes(count=2, **head):
+def nodes(count=2, environment=dict):
     """Give a cluster while the block runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
-        made = Nodes(count, **head)
+        made = Nodes(count, environment)
         try:
             yield made
         finally:

@@ -1,9 +1,15 @@
-"""What workers of the tests do when they begin: encoders leave marks from then on."""
+"""What workers of the tests do when they begin: encoders leave marks from then on, and parts may kill."""
 
 import os
 import signal
 
-from tests.engine.executors.plugins import DIES, folder, mark
+from tests.engine.executors.plugins import DIES, folder, mark, mark_of
+
+
+def mark_and_die():
+    """Have all that a process of the tests' own connection does."""
+    mark_models()
+    kill_in_parts()
 
 
 def mark_models():
@@ -22,3 +28,19 @@ def mark_models():
         return encode(self, texts, kind, prompt)
 
     Model.__init__, Model.encode = marked_load, marked_encode
+
+
+def kill_in_parts():
+    """Kill the process that makes a part which a test has named by a file (`mark_of`); the file goes."""
+    from negmine.engine.part_task import PartTask
+
+    make = PartTask.__call__
+
+    def killed(self, progress=None):
+        file = mark_of(self.artifact, self.number)
+        if file.exists():
+            file.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return make(self, progress)
+
+    PartTask.__call__ = killed

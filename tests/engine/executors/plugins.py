@@ -10,11 +10,18 @@ import numpy as np
 from negmine.errors import ScorerError
 
 DIES = "the-first-call-of-an-encoder-kills"  # a file in the folder
+HELD = "scorers-are-held"  # as long as this file is there
+LONGEST = 240  # seconds that anybody waits
 
 
 def folder():
     """Return where scorers leave their marks: beside the work directory of the command, where it was given."""
     return Path.cwd() / "marks"
+
+
+def mark_of(artifact, part):
+    """Return the file that says that a part kills the process which makes it (hook.py)."""
+    return folder() / f"{artifact.replace('/', '+')}-{part}-kills"
 
 
 def mark(kind):
@@ -27,6 +34,19 @@ def mark(kind):
 def marks(kind):
     """Return the marks of a kind: names of files."""
     return sorted(path.name for path in folder().glob(f"{kind}-*"))
+
+
+def callers():
+    """Return the process of each call of a scorer."""
+    return [name.split("-")[1] for name in marks("call")]
+
+
+def wait_until(is_so):
+    """Wait for something to be so; raise AssertionError where that takes too long."""
+    until = time.monotonic() + LONGEST
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 class Counting:
@@ -73,9 +93,10 @@ class Buggy(Counting):
         return [][3]
 
 
-class Slow(Counting):
-    """Takes a while for each part, so that something can happen in one."""
+class Held(Counting):
+    """Ends no part while a test holds it, so that something can happen in one."""
 
     def score(self, queries, documents):
-        time.sleep(0.8)
-        return super().score(queries, documents)
+        values = super().score(queries, documents)
+        wait_until(lambda: not (folder() / HELD).exists())
+        return values

@@ -1,7 +1,6 @@
 """Texts are encoded part by part, by name: here, and by actors of a cluster, which load a model once."""
 
 import json
-import logging
 import os
 import pickle
 from pathlib import Path
@@ -19,6 +18,7 @@ from negmine.stages.making import run_stages
 from negmine.stages.opening import context_to_mine, open_context
 from tests.conftest import DOCUMENTS, QRELS, write_beir
 from tests.engine.executors import plugins
+from tests.engine.executors.conftest import lost, on
 from tests.models.tiny import WORDS, multi_vector_model, static_model
 from tests.models.tiny_sparse import words_model
 from tests.scorers.judge.mining import Ear
@@ -31,20 +31,6 @@ def in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(memory, "PART_QUERIES", 2)
     monkeypatch.setattr(memory, "PART_DOCUMENTS", 5)
-
-
-@pytest.fixture
-def marking(cluster):
-    """A connection to the cluster whose workers mark what encoders do."""
-    import ray
-
-    hook = {"worker_process_setup_hook": "tests.engine.executors.hook.mark_models"}
-    how = {"logging_level": logging.ERROR, "log_to_driver": False, "namespace": "negmine"}
-    ray.init(address=cluster.address, runtime_env=hook, **how)
-    try:
-        yield cluster
-    finally:
-        ray.shutdown()
 
 
 def vectors_of(work):
@@ -70,22 +56,20 @@ def same_vectors(ours, theirs):
         assert np.array_equal(array, there[name]), name
 
 
-def test_actors_encode_what_one_process_does_and_load_the_model_once(tmp_path, models, marking):
+def test_actors_encode_what_one_process_does_and_load_the_model_once(tmp_path, models, connected):
     data = write_beir(tmp_path / "data")
     settings = {"data": data, "retriever": ["dense"], "model": models["model"], "device": "cpu"}
     negmine.index("here", **settings)
     ear = Ear()
     plugins.folder().mkdir()
     (plugins.folder() / plugins.DIES).touch()
-    on_cluster = {"engine": "ray", "ray_address": marking.address}
-    run_stages(open_context("there", {**settings, **on_cluster}, progress=ear), ["index"])
+    run_stages(open_context("there", {**settings, **on(connected)}, progress=ear), ["index"])
     same_vectors("here", "there")
     dense = "1-index/dense-dense"
     assert stats_of("there", dense) == stats_of("here", dense)
-    lost = [note for note in ear.notes if "was lost" in note]
-    assert len(lost) == 1
-    assert lost[0].startswith(dense)
-    assert lost[0].endswith("its worker died. It is made again")
+    (note,) = lost(ear)
+    assert note.startswith(dense)
+    assert note.endswith("its worker died. It is made again")
     loaded = [name.split("-")[1] for name in plugins.marks("model")]
     assert len(set(loaded)) == len(loaded)  # once in each process
     assert str(os.getpid()) not in loaded

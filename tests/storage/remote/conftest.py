@@ -1,6 +1,7 @@
 """A web server, a Hub and an S3 on this machine, and a cache for each test."""
 
 import logging
+from contextlib import contextmanager
 
 import pytest
 
@@ -9,6 +10,7 @@ from negmine.storage.remote import trouble
 from negmine.storage.remote.store import Store
 from tests.storage.remote.servers import Hub, Web, serving
 
+PLACE = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
 KEYS = {"AWS_ACCESS_KEY_ID": "some-key-id", "AWS_SECRET_ACCESS_KEY": "a-secret-of-s3-0123456789"}
 
 
@@ -65,7 +67,16 @@ def hub(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def moto():
     """The address of an S3."""
-    server = pytest.importorskip("moto.server")
+    pytest.importorskip("moto.server")
+    with serving_s3() as address:
+        yield address
+
+
+@contextmanager
+def serving_s3():
+    """Give the address of an S3 while the block runs."""
+    from moto import server
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     started = server.ThreadedMotoServer("127.0.0.1", 0)
     started.start()
@@ -76,17 +87,19 @@ def moto():
 @pytest.fixture
 def s3(moto, monkeypatch):
     """A client of S3, with an empty bucket `texts`."""
+    yield from client_of(moto, monkeypatch)
+
+
+def client_of(endpoint, monkeypatch):
+    """Yield a client of the S3 at this address, with an empty bucket `texts`, which all clients now find."""
     import boto3
     import requests
 
-    requests.post(f"{moto}/moto-api/reset", timeout=10).close()
-    for name, value in KEYS.items():
+    requests.post(f"{endpoint}/moto-api/reset", timeout=10).close()
+    for name, value in {**KEYS, **PLACE, "AWS_ENDPOINT_URL": endpoint}.items():
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     client = boto3.client("s3")
     client.create_bucket(Bucket="texts")
     yield client

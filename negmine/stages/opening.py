@@ -15,11 +15,13 @@ from negmine.config.table import fact
 from negmine.data.sources.tables import FIELDS, as_arrow
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, Silent
+from negmine.engine.status import survey
 from negmine.engine.trust import trusted
 from negmine.errors import CorruptArtifact, MissingArtifact, SettingsError
 from negmine.retrievers.registry import infos
 from negmine.stages.checks import check
 from negmine.stages.index.pairs_format import form_of_pairs
+from negmine.stages.plan import make_plan
 from negmine.stages.rounds import keep_last, require_last
 from negmine.storage.clone import check_old, start_from
 from negmine.storage.given import keep_table
@@ -99,6 +101,9 @@ def context_to_mine(
     if since is not None:
         if source is not workdir and context.config.round > 1:
             require_last(source, context.config.round)
+        survey(
+            context, make_plan(context)
+        )  # opens models and files: a mistake leaves nothing behind
         start_from(Path(since), workdir, context.progress.note)
         if source is not workdir and context.config.round > 1:
             keep_last(workdir, source, context.config.round)

@@ -14,8 +14,8 @@ from negmine.engine.context import Context
 from negmine.engine.run import Outcome
 from negmine.engine.status import FRESH, State, survey
 from negmine.stages.filter.limits.read import chosen_by_budget
+from negmine.stages.filter.relabelled import RELABELLED
 from negmine.stages.filter.suspects.tasks import queries_dropped
-from negmine.stages.write.positives import RELABELLED
 from negmine.storage.layout import (
     CANDIDATES,
     CORPUS,

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import negmine
-from negmine.errors import MissingArtifact, NotTrusted, SettingsError
+from negmine.errors import MissingArtifact, NegmineError, NotTrusted, SettingsError
 from negmine.scorers.cross_encoder import CrossEncoder
 from negmine.storage.workdir import Workdir
 from tests import killed
@@ -241,6 +241,10 @@ def test_what_is_no_next_round_is_an_error_and_leaves_the_last_one(tmp_path, mod
     shutil.copytree(models[0], copy)
     with pytest.raises(SettingsError, match="its files are those of round1_dense"):
         negmine.mine(work, round=2, model=str(copy))
+    for flags in ({"round": 2}, {}):
+        with pytest.raises(NegmineError, match="no-model"):
+            negmine.mine(tmp_path / "new", since=work, model=str(tmp_path / "no-model"), **flags)
+        assert not (tmp_path / "new").exists()
     with pytest.raises(SettingsError, match="Run round 2 first"):
         negmine.mine(work, round=3, model=models[1])
     with pytest.raises(SettingsError, match="there is none in"):

@@ -6,19 +6,27 @@ import math
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
+from negmine.cli.render.text import printable
+from negmine.data.steering import bounded
 from negmine.errors import SettingsError
 
 
 def numbers(values: dict[str, Any]) -> Table:
-    """Show names and numbers, one a line."""
+    """Show names and numbers, one a line; texts that an endpoint gave as texts."""
     lines = Table.grid(padding=(0, 2))
     lines.add_column()
-    lines.add_column(justify="right")
+    lines.add_column(justify="right", overflow="fold")
     for name, value in values.items():
-        shown = "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
-        lines.add_row(name.replace("_", " "), shown)
+        lines.add_row(name.replace("_", " "), Text(_shown(value)))
     return lines
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return bounded(printable(value))
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
 
 
 def read_prices(prices: str | None) -> tuple[float, float] | None:

@@ -6,15 +6,10 @@ import polars as pl
 
 from negmine.config.settings import WriteSettings
 from negmine.data.hashing import name_hashes
-from negmine.data.schemas import JUDGED_POSITIVE, NEIGHBOUR_POSITIVE, POSITIVE, POSITIVE_TEACHER
-from negmine.stages.filter.rules import judged_relevant, near_positives
+from negmine.data.schemas import POSITIVE, POSITIVE_TEACHER
+from negmine.stages.filter.relabelled import IS_RELABELLED, RELABELLED
 
 IS_POSITIVE = pl.col("label") == POSITIVE
-RELABELLED = {
-    judged_relevant.__name__: JUDGED_POSITIVE,
-    near_positives.__name__: NEIGHBOUR_POSITIVE,
-}
-"""By the reason that made a candidate no negative: its label among the positives, with --relabel."""
 
 
 def positives(
@@ -48,9 +43,7 @@ def positives(
 
 
 def _is_relevant(write: WriteSettings) -> pl.Expr:
-    if not write.relabel:
-        return IS_POSITIVE
-    return IS_POSITIVE | pl.col("reason").is_in(list(RELABELLED)).fill_null(False)
+    return IS_POSITIVE | IS_RELABELLED if write.relabel else IS_POSITIVE
 
 
 def _first(rows: pl.DataFrame, *keys: pl.Expr) -> pl.DataFrame:

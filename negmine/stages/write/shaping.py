@@ -26,10 +26,14 @@ def of_format(context: Context, name: str, *own: str) -> dict[str, Any]:
 
 
 def chosen(context: Context) -> dict[str, Any]:
-    """Return what says which candidates become negatives."""
+    """Return what says which candidates become negatives, and of which queries."""
     settings = context.config.write
     kept = last_round(context) if settings.keep_share else {}
-    return {**pick(settings, *settings_of_negatives(settings)), **kept}
+    stays = (
+        settings.relabel and settings.drop_positives == "suspected"
+    )  # queries that have nothing else
+    relabel = {"relabel": True} if stays else {}
+    return {**pick(settings, *settings_of_negatives(settings)), **kept, **relabel}
 
 
 def beside(context: Context) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from negmine.engine.tasks import Parts, once
 from negmine.retrievers.registry import open_vectors
 from negmine.scorers import registry
 from negmine.stages.filter.neighbours import Neighbours
+from negmine.stages.filter.relabelled import IS_RELABELLED
 from negmine.stages.filter.suspects import compute
 from negmine.stages.filter.suspects.references import of_verdicts
 from negmine.storage.layout import SUSPECTS, TESTED, VERDICTS
@@ -85,10 +86,15 @@ def _middles(context: Context, names: list[str]) -> dict[str, compute.Middle]:
 
 def queries_dropped(context: Context) -> int:
     """Return how many queries are not written, since all of their positives are suspected."""
-    write = context.config.write
-    if write.drop_positives != "suspected" or write.relabel:
+    write, work = context.config.write, context.work
+    if write.drop_positives != "suspected":
         return 0
-    return int(context.work.require(SUSPECTS).stats["queries_suspected"])
+    if not write.relabel:
+        return int(work.require(SUSPECTS).stats["queries_suspected"])
+    whole = work.scan(SUSPECTS).group_by("query_id").agg(pl.col("suspected").all())
+    found = work.scan(VERDICTS).filter(IS_RELABELLED).select("query_id")
+    gone = whole.filter("suspected").join(found, on="query_id", how="anti")
+    return int(gone.select(pl.len()).collect(engine="streaming").item())
 
 
 class Suspected:
@@ -102,7 +108,7 @@ class Suspected:
         """Return rows of a part of `verdicts` without suspected positives.
 
         A query without another positive goes whole: it shall not take documents that `--max-reuse` rations.
-        With `--relabel` it stays, since the judge may have found one.
+        With `--relabel`, what becomes a positive counts, too.
         """
         if not self._drops:
             return verdicts
@@ -112,6 +118,7 @@ class Suspected:
         left = verdicts.join(
             gone, on=["query_id", "doc_id", "label"], how="anti", maintain_order="left"
         )
+        is_relevant = pl.col("label") == POSITIVE
         if self._context.config.write.relabel:
-            return left
-        return left.filter((pl.col("label") == POSITIVE).any().over("query_id"))
+            is_relevant |= IS_RELABELLED
+        return left.filter(is_relevant.any().over("query_id"))

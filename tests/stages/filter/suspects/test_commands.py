@@ -231,3 +231,21 @@ def test_a_spent_budget_leaves_suspects_and_more_budget_goes_on(tmp_path):
         negmine.filter(tmp_path / "w", suspect_share=0.99)
         assert len(server.requests) == asked  # answers that were paid for are not asked for again
     assert positives(tmp_path / "w") == set(QRELS)
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_with_relabel_a_query_stays_where_the_judge_has_found_a_positive(found, tmp_path):
+    def short():
+        return set(pl.read_parquet(tmp_path / "w/5-write/short/*.parquet")["query_id"])
+
+    with serving(honest(is_answer if found else lambda text: False)) as server:
+        judged(tmp_path / "w", server, num_negatives=9)
+    assert "lost" not in short()
+    with_relabel = negmine.write(tmp_path / "w", relabel=True)
+    written = {query for query, _ in positives(tmp_path / "w")}
+    assert ("lost" in written) is ("lost" in short()) is found
+    rows = pl.read_parquet(tmp_path / "w/5-write/provenance/*.parquet").drop_nulls("negative_id")
+    average = rows.unique(["query_id", "negative_id"]).height / len(written)
+    assert with_relabel.summary["negatives_per_query"] == pytest.approx(average, abs=1e-3)
+    negmine.write(tmp_path / "w", relabel=False)
+    assert "lost" not in short()

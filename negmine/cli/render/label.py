@@ -16,7 +16,7 @@ def labels(kept: dict[str, Any]) -> str:
         lines = [
             f"{kept['new']:,} new, {kept['changed']:,} changed, {kept['unchanged']:,} known already; "
             f"{kept['relevant']:,} say relevant, {kept['not_relevant']:,} not relevant",
-            f"{kept['against_qrels']:,} of them say other than before; "
+            f"{kept['against_qrels']:,} of them say other than the qrels; "
             f"{counted(kept['unanswered'], 'rows')} without an answer",
             f"{work} has {counted(kept['labels'], 'labels')} now",
         ]

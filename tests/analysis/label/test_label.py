@@ -193,13 +193,14 @@ def test_answers_are_never_written_over_and_a_risk_is_needed(work, beir, tmp_pat
         negmine.suggest_labels(tmp_path / "begun", 2, tmp_path / "other.tsv")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "query_id\tdoc_id\trelevance\n", "query_id\tdoc_id\trelevance\nq1\ttea-3\t\n"]
-)
-def test_a_file_without_answers_changes_nothing(work, tmp_path, text):
+def test_a_file_without_answers_changes_nothing(work, tmp_path):
     file = tmp_path / "labels.tsv"
-    file.write_text(text)
+    file.write_text("query_id\tdoc_id\trelevance\nq1\ttea-3\t\n")
     assert negmine.label(work, file)["labels"] == 0
+    for text in ("", "query_id\tdoc_id\trelevance\n"):
+        file.write_text(text)
+        with pytest.raises(InputError, match=r"labels\.tsv"):
+            negmine.label(work, file)
     assert {one.state for one in negmine.status(work)} == {"fresh"}
 
 

@@ -35,7 +35,7 @@ INTERCEPT = "(intercept)"
 def shaping(context: Context) -> dict[str, Any]:
     """Return what shapes the model."""
     ships = _shipped(context)
-    labelled = {} if labels_file(context.work) is None else {"hides": "no labels"}
+    labelled = {} if labels_file(context.work) is None else {"labels": "given"}  # none is hidden
     return labelled | {
         "signals": signals.names(signals.evidence_of(context.config)),
         "weights": context.config.filter.risk_weights,

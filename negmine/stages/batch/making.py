@@ -8,6 +8,7 @@ from negmine.engine.context import Context
 from negmine.engine.run import run
 from negmine.stages.batch.plan import batch_artifacts
 from negmine.stages.batch.settings import BatchSettings
+from negmine.stages.batch.tasks import fewer
 from negmine.stages.plan import make_plan
 from negmine.storage.layout import BATCH_MAP, BATCHES, batched
 
@@ -44,6 +45,5 @@ def _note_left_over(context: Context, stats: dict[str, Any], rows: int) -> None:
     if rows and left_over > MOST * rows:
         context.progress.note(
             f"{left_over:,} of {rows:,} rows have no batch: {stats['left_over']['conflict']:,} contradict a "
-            "row of each batch that had room. Give a smaller --batch-size, or write fewer negatives, or one "
-            "row per query (--format n-tuple)"
+            f"row of each batch that had room. Give a smaller --batch-size, {fewer(context)}"
         )

@@ -52,9 +52,18 @@ def _no_batch(context: Context, settings: BatchSettings, result: Composed) -> st
     how = f"--batch-size {fullest} or less" if fullest > 1 else "a larger collection"
     return (
         f"There is no batch of {settings.batch_size} rows in which no row contradicts another: of {rows:,} "
-        f"rows, the most that fit together are {counted(fullest, 'rows')}. Give {how}, or write fewer "
-        "negatives, or one row per query (--format n-tuple)."
+        f"rows, the most that fit together are {counted(fullest, 'rows')}. Give {how}, {fewer(context)}."
     )
+
+
+def fewer(context: Context) -> str:
+    """Return what makes rows contradict each other less, as the end of a sentence."""
+    write = context.config.write
+    if write.main_format != "n-tuple":
+        return "or write fewer negatives, or one row per query and positive (--format n-tuple)"
+    if write.positives == "all":
+        return "or write fewer negatives, or one positive per query (--positives best)"
+    return "or write fewer negatives"
 
 
 def reordered(context: Context, name: str, source: str, settings: BatchSettings) -> Stream:

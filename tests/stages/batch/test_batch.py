@@ -174,11 +174,14 @@ def _lines(folder):
 
 def test_a_batch_that_is_too_large_is_an_error_that_says_what_fits(work):
     with pytest.raises(
-        InputError, match=r"no batch of 90 rows .* the most .* [0-9]+ rows"
+        InputError, match=r"no batch of 90 rows .* the most .* [0-9]+ rows.*--positives best"
     ) as error:
         negmine.batch(work, by="random", batch_size=90)
     fits = int(re.search(r"--batch-size ([0-9]+) or less", str(error.value))[1])
     assert negmine.batch(work, by="random", batch_size=fits)["batches"] > 0
+    negmine.write(work, format="triplet")
+    with pytest.raises(InputError, match=r"one row per query and positive \(--format n-tuple\)"):
+        negmine.batch(work, by="random", batch_size=900)
 
 
 def test_a_training_file_without_rows_has_no_batches(work):

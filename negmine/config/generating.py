@@ -33,7 +33,9 @@ def check_generating(settings: GenerateSettings) -> None:
             f"--generate-extra has a key in it, and would be stored. Leave it out: the key is sent from {KEY}."
         )
     if (settings.generate_url is None) != (not settings.generate_model):
-        raise SettingsError("--generate-url and --generate-model go together. Give both or none.")
+        raise SettingsError(
+            "--generate-url and --generate-model go together. Give both, or turn both off with none."
+        )
     if settings.generate_url is not None and settings.generate_local is not None:
         raise SettingsError("--generate-url and --generate-local: one model writes. Leave one out.")
     if kinds and settings.generator is None:

@@ -103,7 +103,10 @@ def _check_judge(config: ResolvedConfig) -> None:
             "NEGMINE_JUDGE_KEY."
         )
     if (rules.judge_url is None) != (not rules.judge_model):
-        raise SettingsError("--judge-url and --judge-model go together. Give both or none.")
+        raise SettingsError(
+            "--judge-url and --judge-model go together. Give both, or turn both off: --judge-url none "
+            "--judge-model none."
+        )
     if rules.judge_url is not None and rules.judge_local is not None:
         raise SettingsError("--judge-url and --judge-local: there is one judge. Leave one out.")
     if rules.judge_first is not None and (

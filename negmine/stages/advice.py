@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from negmine.config.resolved import ResolvedConfig
 from negmine.engine.context import Context
+from negmine.scorers import registry
+from negmine.scorers.judge.base import ABSTAINED
 from negmine.stages.filter.rules.table import RULES, scored_signals
 from negmine.storage.layout import RISK_MODEL, VERDICTS
 
+MOST_ABSTAINED = 0.5  # share of the documents that were asked about
 NOT_SCORED, DUPLICATE = "not_scored", "near_duplicate_of_positive"
 
 
@@ -19,8 +23,27 @@ def note_advice(context: Context) -> None:
         return
     own = None if learned is None else learned.stats.get("own_share")
     removed = dict(verdicts.stats.get("removed", {}))
-    for note in (*of_rerank(context.config, removed), *of_thresholds(context.config, own)):
+    judge = registry.judge(context.config)
+    judged = None if judge is None else context.work.manifest(judge)
+    stats = {} if judged is None else judged.stats
+    notes = (
+        *of_rerank(context.config, removed),
+        *of_thresholds(context.config, own),
+        *of_judge(stats, context.work.name),
+    )
+    for note in notes:
         context.progress.note(note)
+
+
+def of_judge(stats: Mapping[str, Any], work: str) -> Iterator[str]:
+    """Yield that a judge mostly gave no verdict. stats: of its judgments; empty without a judge."""
+    judged = int(stats.get("judged", 0))
+    abstained = int(stats.get("judge_verdicts", {}).get(ABSTAINED, 0))
+    if abstained > MOST_ABSTAINED * judged:
+        yield (
+            f"the judge gave no verdict on {abstained:,} of {judged:,} documents. negmine judge-check {work} "
+            "--judge-check 20 tests it, and shows an answer that cannot be read"
+        )
 
 
 def of_thresholds(config: ResolvedConfig, own_share: float | None) -> Iterator[str]:

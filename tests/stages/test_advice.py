@@ -1,6 +1,6 @@
 """Notes on settings that do less than they seem to."""
 
-from negmine.stages.advice import of_rerank, of_thresholds
+from negmine.stages.advice import of_judge, of_rerank, of_thresholds
 from tests.configs import resolve
 
 RERANK = {"retriever": ["bm25"], "rerank_model": "some.module:make"}
@@ -42,3 +42,11 @@ def test_rules_without_a_threshold_are_noted():
 def test_a_risk_without_positives_of_its_own_is_noted():
     assert "built-in weights alone" in thresholds(0.0)[0]
     assert thresholds(0.0, no_risk=True) == []
+
+
+def test_a_judge_that_mostly_gives_no_verdict_is_noted():
+    verdicts = {"abstained": 6, "relevant": 4}
+    (note,) = of_judge({"judged": 10, "judge_verdicts": verdicts}, "w")
+    assert note.startswith("the judge gave no verdict on 6 of 10 documents. negmine judge-check w")
+    assert list(of_judge({"judged": 10, "judge_verdicts": {"abstained": 5}}, "w")) == []
+    assert list(of_judge({}, "w")) == []

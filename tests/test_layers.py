@@ -34,8 +34,10 @@ ALONE = {  # folder of the contract's modules, and what is no such module
         {
             "base",
             "encoding",
+            "faiss_index",
             "postings",
             "ranking",
+            "recall",
             "registry",
             "runs",
             "scope",

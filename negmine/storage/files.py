@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -159,6 +160,11 @@ def new_folder(path: Path) -> Path:
     return path
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that is in it."""
+    shutil.rmtree(path)
+
+
 def write_rows(path: Path, rows: pl.DataFrame) -> None:
     """Write rows that a later pass of the same command reads again (Arrow IPC), not atomically."""
     rows.write_ipc(path)
@@ -225,7 +231,7 @@ def write_out(path: Path, text: str) -> None:
     if str(path) in STDOUT:  # opened anew, it would have a position of its own, and overwrite
         sys.stdout.write(redacted(text))
         sys.stdout.flush()
-    elif str(path).startswith(("/dev/", "/proc/")) or (path.exists() and not path.is_file()):
+    elif _is_special(path) or (path.exists() and not path.is_file()):
         with path.open("w", encoding="utf-8") as stream:
             stream.write(redacted(text))
     else:
@@ -249,3 +255,9 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _is_special(path: Path) -> bool:
+    """Tell whether a path is one of the system's, and no file; /dev/shm is a disk in memory."""
+    name = str(path)
+    return name.startswith(("/dev/", "/proc/")) and not name.startswith("/dev/shm/")

@@ -8,7 +8,6 @@ filled at once, whatever the number of shards. `index.faiss` then holds the quan
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from negmine.errors import WorkdirError
 from negmine.retrievers.faiss_index import cells_child
 from negmine.retrievers.faiss_index.module import faiss_or_error
 from negmine.storage.arrays import damaged
-from negmine.storage.files import new_folder
+from negmine.storage.files import new_folder, remove_folder
 
 CELLS = "cells.faiss"
 _ID = 8  # bytes of the number of a vector in a cell
@@ -72,7 +71,7 @@ def fill(
             f"{done.stderr.strip()[-300:] or f'exit code {done.returncode}'}. Is the disk full? Else "
             "--shards 1 fills the index at once, in memory."
         )
-    shutil.rmtree(pieces)
+    remove_folder(pieces)
 
 
 def map_cells(index: Any, file: Path) -> None:

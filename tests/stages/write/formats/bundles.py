@@ -16,6 +16,9 @@ class Documents:
     def __init__(self, rows):
         self.rows = rows
 
+    def __len__(self):
+        return self.rows.height
+
     def doc_ids(self):
         return self.rows["doc_id"]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from negmine.storage.chunks import is_shared
 from negmine.storage.contents import forget_hash
 from negmine.storage.folders import files_in
+from negmine.storage.parquet import identity_of_part
 from negmine.storage.remote.sides import list_sent, send_cached
 from negmine.storage.remote.workdir import RemoteWorkdir
 from negmine.storage.workdir import PARTIAL, Workdir
@@ -56,17 +57,22 @@ def has_piece(work: Workdir, artifact: str, file: str, identity: str) -> bool:
 
 @contextmanager
 def brought_piece(work: Workdir, artifact: str, file: str, identity: str) -> Iterator[Path]:
-    """Give a piece in the unfinished folder; fetched while the block runs, if another machine has made it."""
+    """Give a piece in the unfinished folder; fetched while the block runs, if another machine has made it.
+
+    A killed worker may have left one of another identity there: it does not count.
+    """
     path = work.local(artifact) / PARTIAL / file
-    if not isinstance(work, RemoteWorkdir) or path.exists():
+    if not isinstance(work, RemoteWorkdir) or identity_of_part(path) == identity:
         yield path
         return
     if (file, identity) not in work.listing.left(artifact):
         work.listing.look_again(artifact)
     work.bring_attempt(artifact, file, identity)
-    yield path
-    forget_hash(path)
-    path.unlink(missing_ok=True)
+    try:
+        yield path
+    finally:
+        forget_hash(path)
+        path.unlink(missing_ok=True)
 
 
 def put_cached(work: Workdir) -> None:

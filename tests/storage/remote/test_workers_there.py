@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from itertools import cycle
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import negmine
@@ -14,10 +15,12 @@ from negmine.stages.opening import open_context
 from negmine.storage import chunks
 from negmine.storage.holders import holder_of
 from negmine.storage.open import open_workdir
+from negmine.storage.pieces import read_pieces, write_piece
 from tests.conftest import DOCUMENTS, QUERIES, write_beir, write_vectors
 from tests.engine.executors.test_encoding import elsewhere
 from tests.models.tiny import static_model
 
+BEFORE, NOW = "a" * 16, "b" * 16  # identities
 SCORER = "tests.engine.executors.plugins:Counting"
 
 
@@ -135,3 +138,28 @@ def test_what_was_encoded_before_the_driver_died_is_kept(data, tmp_path, memory,
     numbers = [task.number for task in machines.made]
     assert len(numbers[before:]) > 1
     assert not set(numbers[:before]) & set(numbers[before:])
+
+
+def test_a_piece_that_a_killed_worker_has_left_of_other_settings_is_not_read(
+    memory, tmp_path, monkeypatch
+):
+    run, machines = "2-retrieve/bm25", [tmp_path / "machine-1", tmp_path / "machine-2"]
+
+    def write(machine, identity, score):
+        with monkeypatch.context() as patch:
+            patch.setenv("NEGMINE_CACHE", str(machine))
+            patch.setattr(chunks, "_shared", True)
+            work = open_workdir(str(memory.address))
+            write_piece(work, run, 0, 0, pa.table({"score": [score]}), identity)
+
+    def read(identity):
+        monkeypatch.setenv("NEGMINE_CACHE", str(machines[1]))
+        work = open_workdir(str(memory.address))
+        return work, [piece["score"].to_list() for piece in read_pieces(work, run, 0, 1, identity)]
+
+    write(machines[0], BEFORE, 1.0)
+    work, found = read(BEFORE)
+    assert found == [[1.0]]
+    work.bring_attempt(run, "piece-00000-00000.parquet", BEFORE)  # and killed before it was removed
+    write(machines[0], NOW, 2.0)
+    assert read(NOW)[1] == [[2.0]]

@@ -95,7 +95,7 @@ class Corpus:
     def positions(self, doc_ids: pl.Series) -> NDArray[np.int64]:
         """Return the positions of documents, int64 [doc_ids].
 
-        The ids of a large corpus are read anew and not kept: it takes a second for ten million.
+        The ids of a large corpus are read anew, and not kept.
         """
         asked = doc_ids.to_frame("doc_id")
         numbered = (

@@ -4,11 +4,11 @@ import gzip
 import json
 import socket
 import struct
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from tests.scorers.judge.server import answer, honest
+from tests.torture.loopback import listening
 
 RIGHT = honest(lambda text: "tea" in text.lower())
 
@@ -128,32 +128,17 @@ READ = {
 class Server:
     """A loopback server. `says`: function of a request and its number; None for a right answer."""
 
-    def __init__(self, port):
-        self.url, self.requests, self.says = f"http://127.0.0.1:{port}/v1", [], None
+    def __init__(self):
+        self.url, self.requests, self.says = "", [], None
 
 
 @contextmanager
 def misbehaving():
     """Serve while the block runs; one connection, one answer."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    server = Server(listener.getsockname()[1])
-
-    def serve(connection):
-        with connection, suppress(OSError, ValueError):
-            connection.settimeout(30)
-            _answer(server, connection)
-
-    def accept():
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
+    server = Server()
+    with listening(lambda connection: _answer(server, connection)) as port:
+        server.url = f"http://127.0.0.1:{port}/v1"
         yield server
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
 
 
 def _answer(server, connection):

@@ -8,10 +8,8 @@ import gzip
 import json
 import os
 import signal
-import socket
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +20,7 @@ from negmine.errors import NegmineError
 from negmine.storage.remote.cache import copy_of
 from negmine.storage.remote.remote import Remote
 from tests.storage.remote.conftest import cache, hub  # noqa: F401 - fixtures
+from tests.torture.loopback import listening
 
 pytestmark = pytest.mark.usefixtures("cache")
 BODY = b'{"query": "a", "positive": "b"}\n'
@@ -98,36 +97,27 @@ THERE = {
 @contextmanager
 def serving(answer):
     """Serve answer(path), bytes or an iterator of them, while the block runs. Gives address and requests."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=20)
     requests = []
 
     def serve(connection):
-        with connection, suppress(OSError):
-            connection.settimeout(20)
-            request = b""
-            while b"\r\n\r\n" not in request:
-                request += connection.recv(65_536)
-            requests.append(request.decode())
-            method, path, _ = requests[-1].split(" ", 2)
-            answered = answer(path.split("?")[0])
-            if method == "HEAD" and isinstance(answered, bytes):
-                answered = answered.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-            for piece in [answered] if isinstance(answered, bytes) else answered:
-                connection.sendall(piece)
-                if method == "HEAD":
-                    break
+        request = b""
+        while b"\r\n\r\n" not in request:
+            received = connection.recv(65_536)
+            if not received:
+                return
+            request += received
+        requests.append(request.decode())
+        method, path, _ = requests[-1].split(" ", 2)
+        answered = answer(path.split("?")[0])
+        if method == "HEAD" and isinstance(answered, bytes):
+            answered = answered.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        for piece in [answered] if isinstance(answered, bytes) else answered:
+            connection.sendall(piece)
+            if method == "HEAD":
+                break
 
-    def accept():
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+    with listening(serve) as port:
+        yield f"http://127.0.0.1:{port}", requests
 
 
 def told(address):

@@ -17,6 +17,7 @@ from negmine.errors import InputError
 
 Similarity = Literal["cosine", "dot"]
 TOLERANCE = 1e-5  # by which a length may differ from 1, and the row still stays as it is
+LEAST, MOST = 1e-15, 1e15  # lengths whose inner products float32 holds with all its digits
 
 Complain = Callable[[int], str]
 
@@ -32,12 +33,18 @@ class Norms:
         self._least, self._most = np.inf, -np.inf
 
     def __call__(self, vectors: NDArray[Any], complain: Complain) -> Floats:
-        """Return the rows, float32 [rows, dimensions]; raise InputError as `lengths` does."""
+        """Return the rows, float32 [rows, dimensions].
+
+        Raises InputError as `lengths` does; for `dot` also where a length is below LEAST or above MOST, since
+        products of two such vectors may be infinite or 0 in float32.
+        """
         with np.errstate(
             over="ignore"
         ):  # what float32 cannot hold becomes infinite, and is refused
             single = np.asarray(vectors, np.float32)
         norms = lengths(single, complain)
+        if self._similarity == "dot":
+            _check_products(norms, complain)
         if len(norms):
             self._least = min(self._least, float(norms.min()))
             self._most = max(self._most, float(norms.max()))
@@ -63,6 +70,15 @@ def lengths(single: Floats, complain: Complain) -> NDArray[np.float64]:
             f"{complain(int(bad[0]))} ({len(bad):,} such rows): it is zero or not finite."
         )
     return norms
+
+
+def _check_products(norms: NDArray[np.float64], complain: Complain) -> None:
+    bad = np.flatnonzero((norms < LEAST) | (norms > MOST))
+    if len(bad):
+        raise InputError(
+            f"{complain(int(bad[0]))} ({len(bad):,} such rows): its length is {norms[bad[0]]:.3g}, and "
+            f"--similarity dot takes {LEAST:g} to {MOST:g}. Scale the vectors, or compare them by cosine."
+        )
 
 
 def unit(single: Floats, norms: NDArray[np.float64], tolerance: float = TOLERANCE) -> Floats:

@@ -146,7 +146,8 @@ class VectorStore:
         if width_of(vectors) != width:
             raise CorruptArtifact(
                 f"{self._folder} holds vectors of {width} dimensions, where the model gives "
-                f"{width_of(vectors)}: it is damaged. Delete this folder; what it holds is made again."
+                f"{width_of(vectors)}. It is damaged, or an endpoint has another model behind the same name. "
+                "Delete this folder; what it holds is made again."
             )
         here = keys.gather(np.concatenate([places for places, _ in waiting]))
         path = write_chunk(self._folder, here, vectors)

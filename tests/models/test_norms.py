@@ -39,6 +39,14 @@ def test_a_row_without_a_direction_is_refused(similarity, bad):
         Norms(similarity)(np.array([[1, 0], bad]), row_of)
 
 
+@pytest.mark.parametrize("length", [1e-16, 1e16])
+def test_inner_products_that_float32_cannot_hold_are_refused(length):
+    rows = np.array([[1, 0], [length, 0]])
+    with pytest.raises(InputError, match=r"row 1 .*--similarity dot takes 1e-15 to 1e\+15"):
+        Norms("dot")(rows, row_of)
+    assert Norms("cosine")(rows, row_of)[1, 0] == 1
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_rows_of_any_length_are_read_as_unit_vectors(seed):
     rng = np.random.default_rng(seed)

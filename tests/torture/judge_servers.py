@@ -1,13 +1,18 @@
-"""Judge servers that misbehave: what each writes on the wire in answer to a right question."""
+"""Servers of models that misbehave: what each writes on the wire in answer to a right question.
+
+A right answer is a judge's, a text or a query that was asked for, or vectors, as the request wants.
+"""
 
 import gzip
+import hashlib
 import json
 import socket
 import struct
 import time
 from contextlib import contextmanager
 
-from tests.scorers.judge.server import answer, honest
+from tests.models.endpoint.server import good
+from tests.scorers.judge.server import answer, documents, honest
 from tests.torture.loopback import listening
 
 RIGHT = honest(lambda text: "tea" in text.lower())
@@ -26,7 +31,23 @@ def http(body, status="200 OK", length=None, **headers):
 
 
 def right(request):
-    return json.dumps(RIGHT(request, 0)[1], ensure_ascii=False)
+    """Return the body of a right answer."""
+    if "input" in request:
+        body = good(request, 0)[1]
+    elif documents(request):
+        body = RIGHT(request, 0)[1]
+    else:
+        body = answer(written(request))
+    return json.dumps(body, ensure_ascii=False)
+
+
+def written(request):
+    """Return what a model writes: a document, or a query, another one for each prompt."""
+    prompt = request["messages"][-1]["content"]
+    name = hashlib.sha256(prompt.encode()).hexdigest()[:8]
+    if "\nQuery: " in prompt or prompt.startswith("Query: "):
+        return json.dumps({"text": f"A page about something else, number {name}"})
+    return json.dumps({"query": f"cats dogs tea python {name}"})
 
 
 def endless(piece, pause=0.0, seconds=30.0, before=b""):

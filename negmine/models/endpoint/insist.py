@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from negmine.config.secrets import redacted
+from negmine.data.steering import plain
 from negmine.errors import NegmineError
 from negmine.models.endpoint.client import import_openai, why_unreached
 
@@ -66,8 +67,8 @@ class Insisting:
             )
 
     def words(self, error: Exception) -> str:
-        """Return an error in few words, without the key, which a server may have sent back."""
-        text = redacted(" ".join(str(error).split()))
+        """Return an error in few words, without the key and what steers a terminal: a server may send both."""
+        text = plain(redacted(" ".join(str(error).split())))
         if isinstance(error, self._openai.APIConnectionError):
             text = why_unreached(error) or text
         if isinstance(error, TimeoutError | self._openai.APITimeoutError):

@@ -13,10 +13,10 @@ from negmine.engine.context import Context
 from negmine.engine.executors.local import Executor
 from negmine.engine.part_task import PartResult, PartTask
 from negmine.engine.status import State
-from negmine.engine.tasks import DRIVER, MODEL, Folder, Parts, Place, Stats, Steps
+from negmine.engine.tasks import DRIVER, MODEL, TASK, Filled, Folder, Parts, Place, Stats, Steps
 from negmine.storage.cooperation import list_cached, put_begun
 from negmine.storage.parquet import part_name, read_part
-from negmine.storage.pieces import has_piece
+from negmine.storage.pieces import has_piece, pieces_alone
 
 Numbers = Mapping[str, Any]
 SEARCHES = "searches"  # of a query in a shard
@@ -36,6 +36,9 @@ def make(context: Context, executor: Executor, state: State) -> tuple[Stats, lis
             context.work.fresh_folder(artifact.name)
         stats = made.parts(work)
         return work.finish(stats), [part_name(n, work.file_kind) for n in range(work.count)]
+    if isinstance(work, Filled):
+        result = made.filled(work)
+        return dict(result.stats), result.files
     steps = work.steps if isinstance(work, Folder) else None
     before = [] if steps is None else made.steps(steps)
     result = next(made.results([task], 1))
@@ -69,6 +72,28 @@ class _Made:
             made.append(result.stats)
         self._list_cached(steps.place)
         return made
+
+    def filled(self, work: Filled) -> PartResult:
+        """Make the tables, as pieces where there are workers; then fill the folder."""
+        work.check()
+        sizes, disk, task = work.sizes(), self._context.work, self._task
+        self._context.progress.total(sum(sizes), work.unit)
+        if self._has_workers:
+            if self._context.force:
+                disk.fresh_folder(task.artifact)
+            pieces_alone(disk, task.artifact, task.identity)
+            missing = [number for number in range(len(sizes)) if not self._has_table(number)]
+            self._advance_done(sizes, missing)
+            wanted = (replace(task, number=number, place=TASK, piece=0) for number in missing)
+            for _ in self.results(wanted, 1):
+                pass
+            task = replace(task, pieces=len(sizes))
+        return next(self.results([task], 1))
+
+    def _has_table(self, number: int) -> bool:
+        task = self._task
+        there = has_piece(self._context.work, task.artifact, number, 0, task.identity)
+        return there and not self._context.force
 
     def parts(self, work: Parts) -> list[Numbers]:
         """Make the parts that are not there yet; return their stats."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, NamedTuple
 
+import polars as pl
+
 from negmine.engine.command import Command
 from negmine.engine.context import Context
 from negmine.engine.progress import Progress, TaskNotes
-from negmine.engine.tasks import TASK, Folder, Made, Parts, Place, Stream, Work
+from negmine.engine.tasks import TASK, Filled, Folder, Made, Parts, Place, Stream, Work
 from negmine.storage.chunks import is_shared
 from negmine.storage.cooperation import bring_begun, put_cached
 from negmine.storage.parquet import part_name
-from negmine.storage.pieces import read_pieces, write_piece
+from negmine.storage.pieces import pieces_alone, read_pieces, remove_pieces, write_piece
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class PartTask:
 
     make: a function of a module, or a partial of one, so that it is pickled by its name. place: see Parts.
     piece: the piece of the part that is made. pieces: how many there are to merge into it; with none, it is
-    made whole.
+    made whole; an index is filled from as many pieces.
     """
 
     command: Command
@@ -70,6 +72,8 @@ class PartTask:
             return self._part(context, work)
         if isinstance(work, Stream):
             return self._stream(context, work)
+        if isinstance(work, Filled):
+            return self._filled(context, work)
         return self._folder(context, work)
 
     def _part(self, context: Context, work: Parts) -> PartResult:
@@ -101,6 +105,24 @@ class PartTask:
         assert work.steps is not None
         bring_begun(context.work, self.artifact, self.identity)
         return PartResult(self.number, [], work.steps.make(self.number))
+
+    def _filled(self, context: Context, work: Filled) -> PartResult:
+        disk, name, identity = context.work, self.artifact, self.identity
+        if self.number is not None:
+            write_piece(disk, name, self.number, 0, work.make(self.number), identity)
+            return PartResult(self.number, [], {})
+
+        def tables() -> Iterator[pl.DataFrame]:
+            for number in range(len(work.sizes())):
+                if self.pieces:
+                    yield from read_pieces(disk, name, number, 1, identity)
+                else:
+                    yield pl.DataFrame(work.make(number))
+
+        folder = pieces_alone(disk, name, identity) if self.pieces else disk.fresh_folder(name)
+        stats = work.fill(folder, tables())
+        remove_pieces(disk, name)
+        return PartResult(None, None, stats)
 
     def _stream(self, context: Context, work: Stream) -> PartResult:
         disk = context.work

@@ -118,7 +118,25 @@ class Folder:
     steps: Steps | None = None
 
 
-Work = Stream | Parts | Folder
+@dataclass(frozen=True)
+class Filled:
+    """An index that is filled from tables which can be made alone and in any order: `make(i)` returns table i.
+
+    On a cluster, workers make the tables. Each lies in the unfinished folder as a piece until the index is
+    filled, so a command that was killed goes on from there. In one process each is made when it is asked for.
+    `fill(folder, tables)` is called by the process that gave the command. It gets all tables in order, fills
+    the folder, and returns the manifest's stats as Folder.make does. `sizes`: how much there is in each table.
+    `make` reports its own progress, in `unit`. `check`: raises, before the first table, for what cannot be.
+    """
+
+    make: Callable[[int], pa.Table]
+    fill: Callable[[Path, Iterator[pl.DataFrame]], Stats]
+    sizes: Callable[[], Sequence[int]]
+    unit: str = "rows"
+    check: Callable[[], None] = lambda: None
+
+
+Work = Stream | Parts | Folder | Filled
 
 
 def once(make: Callable[[], T]) -> Callable[[], T]:

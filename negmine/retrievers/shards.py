@@ -9,9 +9,9 @@ How many shards there are is a matter of memory and speed: it is in no identity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,7 @@ from negmine.retrievers.base import Hits
 from negmine.retrievers.ranking import from_rows
 from negmine.storage.corpus import Corpus
 
+T = TypeVar("T")
 _NO_HITS = runs.NO_HITS.with_columns(doc=pl.lit(0, pl.Int64))
 
 
@@ -76,17 +77,20 @@ def shard_of(first: int, documents: int, shards: int) -> int:
     return min(first * shards // max(documents, 1), shards - 1)
 
 
-def cut(tables: Iterable[pa.Table], documents: int, shards: int) -> Iterator[Iterator[pa.Table]]:
+def cut(
+    tables: Iterable[T], documents: int, shards: int, rows: Callable[[T], int]
+) -> Iterator[Iterator[T]]:
     """Yield the parts of the corpus shard by shard; use up each before the next.
 
-    documents: how many all tables have. There are no more shards than parts.
+    documents: how many all tables have. rows: returns how many a table has. There are no more shards than
+    parts.
     """
     first = 0
 
-    def number(table: pa.Table) -> int:
+    def number(table: T) -> int:
         nonlocal first
         shard = shard_of(first, documents, shards)
-        first += table.num_rows
+        first += rows(table)
         return shard
 
     for _, run in groupby(tables, number):

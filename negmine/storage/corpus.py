@@ -17,6 +17,7 @@ from negmine.storage.layout import CORPUS, GENERATED
 from negmine.storage.open import open_workdir
 from negmine.storage.workdir import Workdir
 
+READ = ("doc_id", "title", "text", "same_as", "source_row")
 FEW_IDS = 1_000_000  # documents whose ids may stay in memory
 
 
@@ -51,9 +52,8 @@ class Corpus:
         positions: int64, ascending, of the documents that are wanted; all without. columns: the source's own
         columns that are wanted, too.
         """
-        read = ["doc_id", "title", "text", "same_as", "source_row", *columns]
         start = 0
-        for part in self._work.parts(CORPUS, read):
+        for part in self._work.parts(CORPUS, [*READ, *columns]):
             rows = part.filter(pl.col("same_as").is_null())
             stop = start + rows.height
             if positions is not None:
@@ -61,6 +61,11 @@ class Corpus:
                 rows = rows[positions[first:last] - start]
             start = stop
             yield rows.select("doc_id", self._text, "source_row", *columns).to_arrow()
+
+    def documents_of_part(self, part: int, columns: Sequence[str] = ()) -> pa.Table:
+        """Return what `documents` yields of one part."""
+        rows = self._work.read(CORPUS, part, [*READ, *columns]).filter(pl.col("same_as").is_null())
+        return rows.select("doc_id", self._text, "source_row", *columns).to_arrow()
 
     def texts_of_part(self, part: int, positions: NDArray[np.int64] | None = None) -> list[str]:
         """Return the texts (with titles) of a part's documents; of those at these positions, as `documents`."""

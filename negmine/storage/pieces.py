@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pyarrow as pa
 
 from negmine.storage import cooperation
-from negmine.storage.contents import has_recorded_hash, record_hash
+from negmine.storage.contents import HASH, has_recorded_hash, record_hash
 from negmine.storage.files import atomic_write, new_folder
+from negmine.storage.folders import files_in
 from negmine.storage.parquet import identity_of_part, read_part, with_identity, write_table
 from negmine.storage.workdir import PARTIAL, Workdir
 
@@ -41,6 +44,27 @@ def read_pieces(
         with cooperation.brought_piece(work, name, _file(part, piece), identity) as path:
             pieces.append(read_part(path))
     return pieces
+
+
+def pieces_alone(work: Workdir, name: str, identity: str) -> Path:
+    """Return the unfinished folder of an artifact, with nothing in it but pieces of this identity."""
+    folder = new_folder(work.local(name) / PARTIAL)
+    for file in files_in(folder, PARTIAL):
+        path = folder / file
+        kept = path.with_suffix("") if path.suffix == f".{HASH}" else path
+        if not _is_piece(kept) or identity_of_part(kept) != identity:
+            path.unlink()
+    return folder
+
+
+def remove_pieces(work: Workdir, name: str) -> None:
+    """Remove the pieces of an artifact: it is whole without them."""
+    for path in list((work.local(name) / PARTIAL).glob("piece-*")):
+        path.unlink()
+
+
+def _is_piece(path: Path) -> bool:
+    return path.name.startswith("piece-") and path.suffix == ".parquet"
 
 
 def _file(part: int, piece: int) -> str:

@@ -1,29 +1,41 @@
 """What a cluster of two nodes with one processor each gains over one process, and what it costs.
 
-    python -m tests.bench.engine [DOCUMENTS QUERIES]
+    python -m tests.bench.engine [DOCUMENTS QUERIES] [--write]
 
 Ray on two nodes of this machine against the local executor with one thread and with two: the same work, from
-the same vectors, in processes of their own. Prints a table in Markdown. Not a test: needs a quiet machine.
+the same vectors, in processes of their own. Prints a table in Markdown; --write puts it into its page.
+
+Seconds by the clock depend on what else the machine does, so the last column says how many processors others
+had meanwhile. Seconds of processors do not: what the cluster costs is their difference to the same work in one
+thread, and what it gains at most follows from the driver's and those of the node that worked longest.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import psutil  # type: ignore[import-untyped]
 
+from tests.bench.pages import write_made
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "cluster.md"
+SCRIPT = "tests/bench/engine.py"
 SIZE, K, FEW, MANY = 384, 50, 1024, 128  # dimensions, depth, and queries in a part
 
 
-def main(documents: int = 50_000, queries: int = 8_192) -> None:
-    """Measure, and print the table."""
+def main(documents: int, queries: int) -> str:
+    """Measure, and return the tables."""
     from tests.engine.executors.cluster import nodes
 
     with TemporaryDirectory(prefix="negmine-engine-") as name:
@@ -39,7 +51,7 @@ def main(documents: int = 50_000, queries: int = 8_192) -> None:
             }
             in_a_process(folder, *ways["local, 2 threads"])  # compiles what is compiled once
             measured = {way: in_a_process(folder, *how) for way, how in ways.items()}
-    show(measured, documents, queries)
+    return shown(measured, documents, queries)
 
 
 def write(folder: Path, documents: int, queries: int) -> None:
@@ -59,19 +71,80 @@ def write(folder: Path, documents: int, queries: int) -> None:
 
 
 def in_a_process(folder: Path, threads: int, address: str, part: int) -> dict[str, Any]:
-    """Mine in a process of its own with one thread for each part; return what `measure` does."""
+    """Mine in a process of its own with one thread for each part.
+
+    Returns what `measure` prints, and what `Processors.taken` does.
+    """
     command = [sys.executable, "-m", "tests.bench.engine", "measure", str(folder), str(threads)]
     one = dict.fromkeys(
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
     )
-    done = subprocess.run(
-        [*command, str(part), address],
-        env={**os.environ, **one},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
+    with Processors() as processors:
+        done = subprocess.run(
+            [*command, str(part), address],
+            env={**os.environ, **one},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
     result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    print(f"{threads} {part} {address}: {result['seconds']:.0f} s", file=sys.stderr)
+    return {**result, **processors.taken()}
+
+
+class Processors:
+    """Seconds of processors while the block runs: what processes of Ray below this one take, and all together.
+
+    A process that ends is known as it was when it was last looked at, half a second before at most.
+    """
+
+    def __enter__(self) -> Processors:
+        self._ended = threading.Event()
+        self._seconds: dict[tuple[int, float], float] = {}
+        self._kinds: dict[tuple[int, float], str] = {}
+        self._look()
+        self._before, self._busy, self._start = dict(self._seconds), _busy(), time.perf_counter()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *of: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._look()
+        self._busy = _busy() - self._busy
+        self._elapsed = time.perf_counter() - self._start
+
+    def taken(self) -> dict[str, Any]:
+        """Return seconds: of each node's workers, and of `ray` itself; `busy` and `elapsed` of the machine."""
+        kinds: dict[str, float] = defaultdict(float)
+        for process, seconds in self._seconds.items():
+            kinds[self._kinds[process]] += seconds - self._before.get(process, 0.0)
+        ray = kinds.pop("ray", 0.0)
+        of_nodes = sorted(kinds.values())
+        return {"nodes": of_nodes, "ray": ray, "busy": self._busy, "elapsed": self._elapsed}
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.5):
+            self._look()
+
+    def _look(self) -> None:
+        for process in psutil.Process().children(recursive=True):
+            try:
+                key, line = (process.pid, process.create_time()), process.cmdline()
+                worker = bool(line) and line[0].startswith("ray::")
+                if "measure" in line:
+                    continue  # the driver says its own
+                self._kinds[key] = f"node {process.ppid()}" if worker else "ray"
+                times = process.cpu_times()
+                self._seconds[key] = times.user + times.system
+            except psutil.Error:  # it has ended
+                continue
+
+
+def _busy() -> float:
+    """Return the seconds that all processors of this machine have worked."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system)
 
 
 def measure(folder: str, threads: str, part: str, address: str = "") -> None:
@@ -92,7 +165,8 @@ def measure(folder: str, threads: str, part: str, address: str = "") -> None:
         seconds = time.perf_counter() - start
         rows = sum(path.stat().st_size for path in Path(work).rglob("part-*.parquet"))
     by_name = {one["artifact"]: one["seconds"] for one in made.artifacts}
-    print(json.dumps({"seconds": seconds, "by_name": by_name, "rows": rows, **counts}))
+    result = {"seconds": seconds, "driver": time.process_time(), "by_name": by_name, "rows": rows}
+    print(json.dumps({**result, **counts}))
 
 
 def _count(counts: dict[str, int]) -> None:
@@ -118,31 +192,57 @@ def _count(counts: dict[str, int]) -> None:
     _Made.results = counting
 
 
-def show(measured: dict[str, dict[str, Any]], documents: int, queries: int) -> None:
-    """Print the table: seconds of all, of what is made in parts, and what a part and an artifact cost."""
-    parts = {way: _in_parts(one) for way, one in measured.items()}
-    base = parts["local, 1 thread"]
-    print(f"{documents:,} documents, {queries:,} queries, k = {K}\n")
-    print(
-        "| way | s | s in parts | speed-up | parts | bytes of tasks and results | bytes of rows |"
-    )
-    print("|---|---|---|---|---|---|---|")
+def shown(measured: dict[str, dict[str, Any]], documents: int, queries: int) -> str:
+    """Return the table, and what a part and an artifact cost."""
+    lines = [
+        f"{documents:,} documents, {queries:,} queries, k = {K}, vectors are given; parts of {FEW:,} queries, "
+        f"small ones of {MANY}. {psutil.cpu_count()} processors, which other work had, too. `all` and `in "
+        "parts` are by the clock.",
+        "",
+        "| way | parts | all, s | in parts, s | speed-up there | processors, s: driver | workers | Ray itself "
+        "| bytes of tasks and results | bytes of rows | processors that others had |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    base = _in_parts(measured["local, 1 thread"])
     for way, one in measured.items():
-        numbers = (
-            f"{one['seconds']:.1f} | {parts[way]:.1f} | {base / parts[way]:.2f} | {one['parts']}"
-        )
-        print(f"| {way} | {numbers} | {one['bytes']:,} | {one['rows']:,} |")
-    few, many = measured["Ray, 2 nodes"], measured["Ray, 2 nodes, small parts"]
-    ray = parts["Ray, 2 nodes, small parts"] - parts["Ray, 2 nodes"]
-    local = parts["local, 1 thread, small parts"] - base
-    one_more = 1000 * (ray - local / 2) / (many["parts"] - few["parts"])
-    over = (parts["Ray, 2 nodes"] - base / 2) / few["artifacts"]
-    print(
-        "\n`s in parts`: of the artifacts that executors make part by part. Beyond half of the time of one"
+        workers = " + ".join(f"{seconds:.0f}" for seconds in one["nodes"] if seconds >= 1) or "0"
+        cells = [
+            way, one["parts"], f"{one['seconds']:.0f}", f"{_in_parts(one):.0f}",
+            f"{base / _in_parts(one):.2f}", f"{one['driver']:.0f}", workers, f"{one['ray']:.0f}",
+            f"{one['bytes']:,}", f"{one['rows']:,}", f"{_others(one):.1f}",
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join([*lines, "", *_costs(measured)])
+
+
+def _costs(measured: dict[str, dict[str, Any]]) -> list[str]:
+    """Return sentences: what the cluster costs beyond the work, what it gains, and from when."""
+    local, few = measured["local, 1 thread"], measured["Ray, 2 nodes"]
+    local_small, many = (
+        measured["local, 1 thread, small parts"],
+        measured["Ray, 2 nodes, small parts"],
     )
-    print(
-        f"thread, the cluster takes {over:.2f} s an artifact, and {one_more:.0f} ms for one more part."
-    )
+    once = _all(few) - _all(local)
+    one_more = (_all(many) - _all(local_small) - once) / (many["parts"] - few["parts"])
+    longest = few["driver"] + max(few["nodes"])
+    return [
+        f"In seconds of processors, the cluster takes {once:.0f} more than one thread for the same rows: "
+        f"{once / few['artifacts']:.1f} for each of the {few['artifacts']} artifacts, with Ray's own and the "
+        f"start of two workers; and {1000 * one_more:.0f} ms for one more part. The driver and the node that "
+        f"worked longest took {longest:.0f} of the {_all(local):.0f} of one thread: where nobody else works, "
+        f"two nodes are {_all(local) / longest:.2f} times as fast at most. So two pay where parts take one "
+        f"thread more than {2 * once:.0f} s, and four where they take it more than {4 * once / 3:.0f} s.",
+    ]
+
+
+def _all(one: dict[str, Any]) -> float:
+    """Return the seconds of all processors."""
+    return float(one["driver"] + sum(one["nodes"]) + one["ray"])
+
+
+def _others(one: dict[str, Any]) -> float:
+    """Return how many processors other work had meanwhile."""
+    return max(0.0, (one["busy"] - _all(one)) / one["elapsed"])
 
 
 def _in_parts(one: dict[str, Any]) -> float:
@@ -156,9 +256,21 @@ def _in_parts(one: dict[str, Any]) -> float:
     )
 
 
+def command_line() -> None:
+    """Measure, print, and write where --write asks for it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("documents", type=int, nargs="?", default=50_000)
+    parser.add_argument("queries", type=int, nargs="?", default=8_192)
+    parser.add_argument("--write", action="store_true", help="write the tables into their page")
+    chosen = parser.parse_args()
+    made = main(chosen.documents, chosen.queries)
+    print(made)
+    if chosen.write:
+        write_made(PAGE, SCRIPT, made)
+
+
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    if words[:1] == ["measure"]:
-        measure(*words[1:])
+    if sys.argv[1:2] == ["measure"]:
+        measure(*sys.argv[2:])
     else:
-        main(*map(int, words))
+        command_line()

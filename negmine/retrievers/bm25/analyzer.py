@@ -7,7 +7,7 @@ that `--stemmer` names, or none. So texts of two languages share the tokens that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Literal
 
@@ -68,8 +68,7 @@ class Analyzer:
             return self._plain
         name = stemmer_of(language)
         if name is None:
-            is_counted = language in self.unstemmed or len(self.unstemmed) < MOST_NAMES
-            self.unstemmed[language if is_counted else OTHERS] += 1
+            add_unstemmed(self.unstemmed, {language: 1})
         return self._tokenizer(name)
 
 
@@ -78,6 +77,13 @@ def analyzer_of(settings: IndexSettings) -> Analyzer:
     return Analyzer(
         settings.analyzer, settings.stemmer, settings.fold_accents, settings.language_column
     )
+
+
+def add_unstemmed(total: Counter[str], more: Mapping[str, int]) -> None:
+    """Add counts by language; beyond the first MOST_NAMES languages, as `others`."""
+    for language, count in more.items():
+        is_counted = language in total or len(total) < MOST_NAMES
+        total[language if is_counted else OTHERS] += count
 
 
 def unstemmed_note(unstemmed: Counter[str]) -> str:

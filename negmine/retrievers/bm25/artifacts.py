@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import polars as pl
+import pyarrow as pa
 
 from negmine.config.resolved import ResolvedConfig
 from negmine.data import schemas
 from negmine.data.sources.columns import no_column
 from negmine.engine.artifact import Artifact
 from negmine.engine.context import Context
-from negmine.engine.tasks import Folder, Parts
+from negmine.engine.tasks import Filled, Parts
 from negmine.errors import InputError
 from negmine.retrievers import search, shards
 from negmine.retrievers.base import RetrieverType
 from negmine.retrievers.bm25 import build, retriever, settings
+from negmine.retrievers.bm25.analyzer import analyzer_of
+from negmine.retrievers.bm25.counts import count
 from negmine.storage.layout import CORPUS, QRELS, QUERIES
 
 INDEX, RUN = "1-index/bm25", "2-retrieve/bm25"
@@ -30,18 +35,27 @@ def _artifacts(context: Context, runs: Sequence[str]) -> Iterable[Artifact]:
     )
 
 
-def _build(context: Context) -> Folder:
-    def make(folder: Path) -> dict[str, Any]:
-        corpus, progress = context.corpus, context.progress
-        index, count = context.config.index, sum(corpus.part_documents())
+def _build(context: Context) -> Filled:
+    """The index: parts of the corpus are counted alone, in any process; then shards are filled in order."""
+    index, corpus, progress = context.config.index, context.corpus, context.progress
+    languages = [] if index.language_column is None else [index.language_column]
+
+    def check() -> None:
         if problem := _lacks_language(context, CORPUS):
             raise InputError(problem)
-        progress.total(count, "documents")
-        languages = [] if index.language_column is None else [index.language_column]
-        documents = corpus.documents(columns=languages)
-        return build.build(documents, folder, index, progress, count, context.config.shards(count))
 
-    return Folder(make)
+    def make(number: int) -> pa.Table:
+        documents = corpus.documents_of_part(number, languages)
+        made = count(analyzer_of(index), documents, index.bm25_engine)
+        progress.advance(documents.num_rows)
+        return made
+
+    def fill(folder: Path, tables: Iterator[pl.DataFrame]) -> dict[str, Any]:
+        documents = sum(corpus.part_documents())
+        shards = context.config.shards(documents)
+        return build.fill(tables, folder, index, progress, documents, shards)
+
+    return Filled(make, fill, corpus.part_documents, "documents", check)
 
 
 def _lacks_language(context: Context, table: str) -> str:

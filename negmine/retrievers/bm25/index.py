@@ -45,12 +45,22 @@ class TokenLists(NamedTuple):
         return [flat[a:b] for a, b in pairwise(offsets)]
 
 
+class Batch(NamedTuple):
+    """Some documents of a shard. lengths: tokens of each, int64. postings: of these documents, by document.
+
+    Tokens and documents of postings have their numbers in the shard.
+    """
+
+    lengths: NDArray[np.int64]
+    postings: Postings
+
+
 def posting_files(shard: int) -> tuple[str, str, str]:
     """Return the names of a shard's postings: starts, documents, numbers of pairs."""
     return STARTS.format(shard), DOCUMENTS.format(shard), NUMBERS.format(shard)
 
 
-def write_counts(batches: Iterable[TokenLists], folder: Path, shard: int) -> NDArray[np.int64]:
+def write_counts(batches: Iterable[Batch], folder: Path, shard: int) -> NDArray[np.int64]:
     """Write the postings of a shard, and its pairs: int32 [pairs, 2], a count and a length.
 
     Documents are numbered in the order they come, from 0. Returns how many of them have each token, int64.
@@ -60,9 +70,8 @@ def write_counts(batches: Iterable[TokenLists], folder: Path, shard: int) -> NDA
     def counted() -> Iterator[Postings]:
         documents = 0
         for batch in batches:
-            postings = in_documents(batch, documents)
-            keys.append(np.unique(_keys(postings, batch.lengths, documents)))
-            yield postings
+            keys.append(np.unique(_keys(batch.postings, batch.lengths, documents)))
+            yield batch.postings
             lengths.append(batch.lengths)
             documents += len(batch.lengths)
 
@@ -74,7 +83,7 @@ def write_counts(batches: Iterable[TokenLists], folder: Path, shard: int) -> NDA
     return write_postings(counted(), folder, scorer, files=posting_files(shard), dtype=np.int32)
 
 
-def in_documents(batch: TokenLists, first_document: int = 0) -> Postings:
+def in_documents(batch: TokenLists) -> Postings:
     """Count the tokens of every document; `POSTING` records ordered by (document, token)."""
     vocabulary = int(batch.ids.max(initial=-1)) + 1
     document = np.repeat(np.arange(len(batch.lengths), dtype=np.int64), batch.lengths)
@@ -82,7 +91,6 @@ def in_documents(batch: TokenLists, first_document: int = 0) -> Postings:
     postings = np.empty(len(keys), POSTING)
     if len(keys):
         postings["document"], postings["token"] = np.divmod(keys, vocabulary)
-    postings["document"] += first_document
     postings["value"] = counts
     return postings
 

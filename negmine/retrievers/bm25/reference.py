@@ -16,20 +16,32 @@ from numpy.typing import NDArray
 
 from negmine.retrievers.base import Hits
 from negmine.retrievers.bm25.formula import Formula
-from negmine.retrievers.bm25.index import IDS, LENGTHS, TokenLists, in_documents
+from negmine.retrievers.bm25.index import IDS, LENGTHS, Batch, TokenLists, in_documents
 from negmine.retrievers.postings.search import Weighted
+from negmine.retrievers.postings.write import POSTING, Postings
 from negmine.retrievers.ranking import no_hits, ranked
 from negmine.storage.arrays import check_below, check_offsets, open_array
 from negmine.storage.files import write_array
 
 
-def write_token_lists(batches: Iterable[TokenLists], folder: Path, shard: int) -> NDArray[np.int64]:
+def in_order(batch: TokenLists) -> Postings:
+    """Return a record for every token of every document, in the order of the text; its value is 1."""
+    postings = np.ones(len(batch.ids), POSTING)
+    postings["token"] = batch.ids
+    postings["document"] = np.repeat(np.arange(len(batch.lengths)), batch.lengths)
+    return postings
+
+
+def write_token_lists(batches: Iterable[Batch], folder: Path, shard: int) -> NDArray[np.int64]:
     """Write ids and lengths; rank_bm25 has no index on disk, it is made at opening.
 
-    Returns how many documents each token has, int64 [tokens].
+    batches: with postings as `in_order` returns. Returns how many documents each token has, int64 [tokens].
     """
-    kept = [TokenLists(np.zeros(0, np.int32), np.zeros(0, np.int64)), *batches]
-    whole = TokenLists(*(np.concatenate(arrays) for arrays in zip(*kept, strict=True)))
+    ids, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    for batch in batches:
+        ids.append(batch.postings["token"])
+        lengths.append(batch.lengths)
+    whole = TokenLists(np.concatenate(ids), np.concatenate(lengths))
     write_array(folder / IDS.format(shard), whole.ids)
     write_array(folder / LENGTHS.format(shard), whole.lengths)
     frequencies: NDArray[np.int64] = np.bincount(in_documents(whole)["token"])

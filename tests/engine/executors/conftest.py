@@ -87,6 +87,7 @@ def prepared(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(memory, "PART_QUERIES", 2)
+        patch.setattr(memory, "PART_DOCUMENTS", 5)
         negmine.mine("calm", rerank_model=f"{PLUGINS}:Counting", **settings)
     return settings, folder / "calm"
 

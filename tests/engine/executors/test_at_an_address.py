@@ -19,6 +19,7 @@ def test_rows_are_those_of_a_folder(tmp_path, connected, s3, prepared, monkeypat
     settings, calm = prepared
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(memory, "PART_QUERIES", 2)
+    monkeypatch.setattr(memory, "PART_DOCUMENTS", 5)
     made = negmine.mine(
         "s3://texts/work", rerank_model=f"{PLUGINS}:Counting", **settings, **on(connected)
     )

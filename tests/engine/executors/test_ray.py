@@ -56,6 +56,7 @@ def test_every_stage_makes_the_rows_notes_and_progress_of_a_local_run(
     import ray
 
     monkeypatch.setattr(memory, "PART_QUERIES", 2)  # workers read parts as they are on disk
+    monkeypatch.setattr(memory, "PART_DOCUMENTS", 5)
     data = write_beir(tmp_path / "data")
     flags = {
         "data": data, "k": 6, "num_negatives": 2, **write_vectors(data),

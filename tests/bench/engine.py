@@ -88,7 +88,8 @@ def in_a_process(folder: Path, threads: int, address: str, part: int) -> dict[st
         )
     result: dict[str, Any] = json.loads(done.stdout)
     print(f"{threads} {part} {address}: {result['seconds']:.0f} s", file=sys.stderr)
-    return {**result, **processors.taken()}
+    taken = processors.taken()
+    return {**result, **taken, "ray": taken["ray"] if address else 0.0}  # idle, it is other work
 
 
 class Processors:
@@ -223,12 +224,13 @@ def _costs(measured: dict[str, dict[str, Any]]) -> list[str]:
         measured["Ray, 2 nodes, small parts"],
     )
     once = _all(few) - _all(local)
-    one_more = (_all(many) - _all(local_small) - once) / (many["parts"] - few["parts"])
+    more = (_all(many) - _all(local_small) - once) / (many["parts"] - few["parts"])
+    one_more = f"{1000 * more:.0f} ms" if more > 0 else "less than this can measure"
     longest = few["driver"] + max(few["nodes"])
     return [
         f"In seconds of processors, the cluster takes {once:.0f} more than one thread for the same rows: "
         f"{once / few['artifacts']:.1f} for each of the {few['artifacts']} artifacts, with Ray's own and the "
-        f"start of two workers; and {1000 * one_more:.0f} ms for one more part. The driver and the node that "
+        f"start of two workers; and {one_more} for one more part. The driver and the node that "
         f"worked longest took {longest:.0f} of the {_all(local):.0f} of one thread: where nobody else works, "
         f"two nodes are {_all(local) / longest:.2f} times as fast at most. So two pay where parts take one "
         f"thread more than {2 * once:.0f} s, and four where they take it more than {4 * once / 3:.0f} s.",

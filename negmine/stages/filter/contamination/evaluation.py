@@ -32,7 +32,7 @@ from negmine.stages.filter.contamination.evaluation_file import (
     is_list,
     rows_with_ids,
 )
-from negmine.stages.filter.contamination.evaluation_work import is_work, open_work
+from negmine.stages.filter.contamination.evaluation_work import open_work, work_at
 
 QUERY, DOCUMENT = "query", "document"
 _OF_DOCUMENTS = {"title", "contents", "passage", "document", "doc_id", "docid", "docno", "pid"}
@@ -80,15 +80,17 @@ def open_sets(
 
 
 def _open(path: Path, rules: FilterSettings, index: IndexSettings, places: Places) -> EvaluationSet:
-    if isinstance(path, Address):
-        return _beside(path, rules, index, places)
-    path = path.expanduser().resolve()
-    if is_work(path):
-        opened = open_work(path, rules.eval_documents)
+    is_here = not isinstance(path, Address)
+    path = path.expanduser().resolve() if is_here else path
+    if not is_here and _is_file(path):
+        return _of_file(path, index, places)
+    work = work_at(path, places)
+    if work is not None:
+        opened = open_work(work, rules.eval_documents)
         return EvaluationSet(
             path.name, path, "", (), lambda note: opened.texts(), opened.identity, opened.vectors
         )
-    if path.is_dir():
+    if not is_here or path.is_dir():
         return _beir(path, rules, index, places)
     if not path.is_file():
         raise InputError(
@@ -97,15 +99,13 @@ def _open(path: Path, rules: FilterSettings, index: IndexSettings, places: Place
     return _of_file(path, index, places)
 
 
-def _beside(
-    address: Address, rules: FilterSettings, index: IndexSettings, places: Places
-) -> EvaluationSet:
-    """Return the set at an address: a file, if its name ends like one; else a folder or dataset."""
+def _is_file(address: Path) -> bool:
+    """Tell whether an address ends like that of a file."""
     try:
         check_kind(address)
     except InputError:
-        return _beir(address, rules, index, places)
-    return _of_file(address, index, places)
+        return False
+    return True
 
 
 def _of_file(path: Path, index: IndexSettings, places: Places) -> EvaluationSet:

@@ -9,8 +9,10 @@ from typing import Any
 
 import polars as pl
 
+from negmine.config.addresses import HUB, Address
 from negmine.config.settings import IndexSettings
 from negmine.data.identity import identity_of
+from negmine.data.sources.places import Places
 from negmine.errors import MissingArtifact
 from negmine.retrievers.dense.stored import StoredVectors, same_encoder
 from negmine.storage.corpus import Corpus
@@ -18,6 +20,8 @@ from negmine.storage.layout import CORPUS, QRELS, QUERIES
 from negmine.storage.open import open_workdir
 from negmine.storage.queries import Queries
 from negmine.storage.remembered import REMEMBERED, recall_settings
+from negmine.storage.remote.objects import is_web
+from negmine.storage.remote.sides import FILES
 from negmine.storage.workdir import Workdir
 
 
@@ -69,18 +73,30 @@ class EvaluationWork:
             yield "document", rows if is_all else rows.join(wanted, on="id", how="semi")
 
 
-def is_work(path: Path) -> bool:
-    """Tell whether a path is a work directory."""
-    return (path / REMEMBERED).is_file() and (path / CORPUS).is_dir()
+def work_at(path: Path, places: Places) -> Workdir | None:
+    """Return the work directory that a path or an address is; None for anything else.
 
-
-def open_work(path: Path, documents: str) -> EvaluationWork:
-    """Open a work directory whose stage index is done. Raises MissingArtifact where it is not."""
+    Raises InputError for an address that cannot be listed.
+    """
+    if isinstance(path, Address):
+        has_folders = path.scheme != HUB and not is_web(path)
+        is_there = has_folders and FILES in places.names(path)
+    else:
+        is_there = (path / REMEMBERED).is_file()
+    if not is_there:
+        return None
     work = open_workdir(path)
+    return work if (work.shared / CORPUS).is_dir() else None
+
+
+def open_work(work: Workdir, documents: str) -> EvaluationWork:
+    """Open a work directory whose stage index is done. Raises MissingArtifact where it is not."""
     work.refuse_links()
     settings = recall_settings(work)
     if settings is None:
-        raise MissingArtifact(f"{path} has no finished stage in it yet. Run: negmine index {path}")
+        raise MissingArtifact(
+            f"{work.name} has no finished stage in it yet. Run: negmine index {work.name}"
+        )
     for name in (CORPUS, QUERIES, QRELS):
         work.require(name)
     return EvaluationWork(work, settings.index, documents)

@@ -232,7 +232,7 @@ def _costs(measured: dict[str, dict[str, Any]]) -> list[str]:
         f"{once / few['artifacts']:.1f} for each of the {few['artifacts']} artifacts, with Ray's own and the "
         f"start of two workers; and {one_more} for one more part. The driver and the node that "
         f"worked longest took {longest:.0f} of the {_all(local):.0f} of one thread: where nobody else works, "
-        f"two nodes are {_all(local) / longest:.2f} times as fast at most. So two pay where parts take one "
+        f"two nodes are some {_all(local) / longest:.1f} times as fast. So two pay where parts take one "
         f"thread more than {2 * once:.0f} s, and four where they take it more than {4 * once / 3:.0f} s.",
     ]
 

@@ -21,6 +21,7 @@ from negmine.data.sources.qrels import read_qrels, tables_of
 from negmine.data.sources.reading import FileRows
 from negmine.data.sources.records import Records
 from negmine.data.sources.rows import in_chunks
+from negmine.data.sources.seen_ids import SeenIds
 from negmine.errors import InputError, SettingsError
 
 
@@ -51,7 +52,7 @@ class Sources:
 
     def corpus(self, problems: Problems) -> Iterator[pa.Table]:
         """Yield doc_id, text, title, source_row and the source's own columns."""
-        rows_before, ids = 0, dict[str, int]()
+        rows_before, ids = 0, SeenIds()
         if self.document_files:
             files = FileRows(self.document_files, problems, self.places)
             records = Records(

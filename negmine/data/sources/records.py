@@ -20,6 +20,7 @@ from negmine.data.sources.columns import ACCEPTED, find, listed
 from negmine.data.sources.problems import Problems
 from negmine.data.sources.reading import FileRows, coded, where
 from negmine.data.sources.rows import Chunk, Row
+from negmine.data.sources.seen_ids import SeenIds
 from negmine.errors import InputError, cut
 
 _LONGEST_SHOWN = 80  # characters of an id in a message
@@ -36,7 +37,7 @@ class Records:
     id_column: str  # doc_id or query_id
     text_name: str  # key of ACCEPTED
     with_title: bool
-    first_seen: dict[str, int] = field(default_factory=dict)
+    first_seen: SeenIds = field(default_factory=SeenIds)
     files: Sequence[Path] = ()  # where several are one table
     _file: int = 0  # which of them is being read
     _columns: dict[str, str] = field(default_factory=dict)
@@ -99,19 +100,16 @@ class Records:
     def _are_new(self, ids: list[str], number: int) -> bool:
         """Remember ids, the first in line `number`; remember none, and say so, if one is there twice."""
         first = coded(number, self._file)
-        new = dict(zip(ids, range(first, first + len(ids)), strict=True))
-        if len(new) < len(ids) or not self.first_seen.keys().isdisjoint(new):
-            return False
-        self.first_seen.update(new)
-        return True
+        return self.first_seen.add_all(ids, first)
 
     def _table(self, chunk: list[Row], offset: int) -> pa.Table:
         if not self._columns:
             names = dict.fromkeys(name for row in chunk for name in row.values)
             filled = {name for name in names if any(row.values.get(name) for row in chunk)}
             self._understand(list(names), filled)
-        good = [row for row in chunk if self._is_good(row)]
         id_name, text_name = self._columns["id"], self._columns["text"]
+        with self.first_seen.chunk([as_id(row.values.get(id_name)) for row in chunk]):
+            good = [row for row in chunk if self._is_good(row)]
         data: dict[str, pa.Array] = {
             self.id_column: array([as_id(row.values[id_name]) for row in good], ID),
             "text": array([as_text(row.values.get(text_name)) or "" for row in good], ID),
@@ -161,7 +159,7 @@ class Records:
             return self._refuse_id(row, "empty", f"{what} is empty", "Give every row an id.")
         before = self.first_seen.get(identifier)
         if before is None:
-            self.first_seen[identifier] = coded(row.number, self._file)
+            self.first_seen.add(identifier, coded(row.number, self._file))
             return True
         twice = f"{what} {quoted(identifier)} stands in line {self._line(before)} already"
         own = "Give every row its own id; --on-error skip keeps the first."

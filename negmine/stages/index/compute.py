@@ -10,65 +10,84 @@ their positives.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from negmine.config.settings import IndexSettings
+from negmine.data.first_places import FirstPlaces, Keys, from_bytes
 from negmine.data.frames import frame, table
 from negmine.data.schemas import CORPUS, QRELS, QUERIES
 from negmine.data.texts import rendered, text_keys
 
 
-@dataclass
 class Copies:
-    """Who was first with each text, and with each text under a title, over all chunks seen so far."""
+    """Who was first with each text, and with each text under a title, over all chunks seen so far.
 
-    first: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"text_key": pl.Binary, "first_id": pl.String})
-    )
-    titled: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(
-            schema={"text_key": pl.Binary, "owner": pl.String, "owner_row": pl.Int64}
-        )
-    )
-    rows: int = 0
-    copies: int = 0
+    rows, copies: how many there were. It holds 24 bytes for each text, as many for each text under a title, and
+    all ids.
+    """
+
+    def __init__(self) -> None:
+        self.rows = self.copies = 0
+        self._first, self._titled = FirstPlaces(), FirstPlaces()
+        self._ids: list[pa.LargeStringArray] = []
+        self._starts = [0]
 
     def mark(self, rows: pl.DataFrame, id_column: str) -> pl.DataFrame:
         """Add `same_as`: the id of the first row with the same text, null for the first.
 
         rows: text_key, the id, and of documents body_key.
         """
-        numbered = rows.rename({id_column: "first_id"}).with_row_index("row", self.rows)
-        self.rows += rows.height
-        new = numbered.unique("text_key", keep="first", maintain_order=True).join(
-            self.first, on="text_key", how="anti", maintain_order="left"
-        )
+        numbers = np.arange(self.rows, self.rows + rows.height)
+        keys = from_bytes(rows["text_key"])
+        earlier = self._first.of(keys)
+        places = rows.select("text_key").with_row_index("place")
+        in_chunk = places.select(pl.col("place").first().over("text_key"))["place"].to_numpy()
+        is_new = (earlier < 0) & (in_chunk == np.arange(rows.height))
+        first = numbers.copy()
         if "body_key" in rows.columns:
-            new = self._without_titles(new)
-        self.first = pl.concat([self.first, new.select("text_key", "first_id")])
-        marked = rows.join(self.first, on="text_key", how="left", maintain_order="left")
-        same_as = pl.when(pl.col("first_id") != pl.col(id_column)).then("first_id").alias("same_as")
-        marked = marked.with_columns(same_as).drop("first_id")
-        self.copies += marked["same_as"].count()
-        return marked
+            self._without_titles(rows, keys, is_new, first)
+        self._first.add(keys[is_new], first[is_new])
+        first = np.where(earlier < 0, first[in_chunk], earlier)
+        self._remember(rows[id_column])
+        is_copy = first != numbers
+        self.copies += int(is_copy.sum())
+        same_as = pl.Series("same_as", [None], dtype=pl.String).new_from_index(0, rows.height)
+        if is_copy.any():
+            same_as = same_as.scatter(np.flatnonzero(is_copy), self._ids_of(first[is_copy]))
+        return rows.with_columns(same_as)
 
-    def _without_titles(self, new: pl.DataFrame) -> pl.DataFrame:
+    def _without_titles(
+        self, rows: pl.DataFrame, keys: Keys, is_new: NDArray[np.bool_], first: NDArray[np.int64]
+    ) -> None:
         """Let an earlier document stand for one without a title that is its text below the title."""
-        has_title = pl.col("body_key") != pl.col("text_key")
-        owners = new.filter(has_title).select(
-            pl.col("body_key").alias("text_key"),
-            pl.col("first_id").alias("owner"),
-            pl.col("row").cast(pl.Int64).alias("owner_row"),
-        )
-        self.titled = pl.concat([self.titled, owners]).unique(
-            "text_key", keep="first", maintain_order=True
-        )
-        matched = new.join(self.titled, on="text_key", how="left", maintain_order="left")
-        is_owned = ~has_title & (pl.col("owner_row") < pl.col("row"))
-        return matched.with_columns(first_id=pl.when(is_owned).then("owner").otherwise("first_id"))
+        bodies = from_bytes(rows["body_key"])
+        has_title = (bodies != keys).any(axis=1)
+        owners = np.flatnonzero(is_new & has_title)
+        owners = owners[np.sort(np.unique(bodies[owners], axis=0, return_index=True)[1])]
+        owners = owners[self._titled.of(bodies[owners]) < 0]
+        self._titled.add(bodies[owners], first[owners])
+        others = np.flatnonzero(is_new & ~has_title)
+        owner = self._titled.of(keys[others])
+        is_owned = (owner >= 0) & (owner < first[others])
+        first[others[is_owned]] = owner[is_owned]
+
+    def _remember(self, ids: pl.Series) -> None:
+        self._ids.append(ids.cast(pl.String).to_arrow(compat_level=pl.CompatLevel.oldest()))
+        self.rows += len(ids)
+        self._starts.append(self.rows)
+
+    def _ids_of(self, numbers: NDArray[np.int64]) -> pl.Series:
+        """Return the ids of rows."""
+        chunks = np.searchsorted(self._starts, numbers, side="right") - 1
+        ids = [
+            self._ids[chunk][number - self._starts[chunk]].as_py()
+            for chunk, number in zip(chunks.tolist(), numbers.tolist(), strict=True)
+        ]
+        return pl.Series(ids, dtype=pl.String)
 
 
 def corpus(

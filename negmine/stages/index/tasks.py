@@ -81,7 +81,7 @@ def qrels(context: Context) -> Stream:
 
     def tables() -> Iterator[pa.Table]:
         raw = pl.concat([frame(chunk) for chunk in sources.qrels(problems)] or [_NO_QRELS])
-        docs = context.work.scan(CORPUS).select("doc_id", "same_as").collect()
+        docs = _named(context, raw)
         query_ids = context.work.scan(QUERIES).select("query_id", "same_as").collect()
         _check_dangling(sources, raw, docs, query_ids, problems)
         merged = _with_labels(context, index.qrels(raw, docs, query_ids), docs, query_ids)
@@ -107,6 +107,13 @@ def shingles(context: Context) -> Folder:
         return shingle_index.build(context.corpus.documents(), folder, context.progress.advance)
 
     return Folder(make)
+
+
+def _named(context: Context, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return doc_id and same_as of the documents that qrels or labels name: of a large corpus, few."""
+    named = pl.concat([raw.select("doc_id"), read_labels(context.work).select("doc_id")]).unique()
+    docs = context.work.scan(CORPUS).select("doc_id", "same_as")
+    return docs.join(named.lazy(), on="doc_id", how="semi").collect(engine="streaming")
 
 
 def _with_labels(

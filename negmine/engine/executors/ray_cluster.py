@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import logging
 import re
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -87,17 +89,31 @@ def _connected(address: str) -> Iterator[None]:
     if address != "auto":
         _require_answer(address)
     how: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    before = signal.getsignal(signal.SIGTERM)
     try:
         with _replaced("utils", "get_entrypoint_name", _command_line):
             ray.init(address=address, namespace="negmine", **how)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise EngineError(_unreachable(address, error)) from error
     try:
+        # Ray would call sys.exit, as if a library had ended the command. `ray job stop` sends this.
+        _handle_sigterm(_interrupt if before == signal.SIG_DFL else before)
         # Ray has no switch for what it prints about dead workers to stdout, which is data. Our notes tell it.
         with _replaced("worker", "print_to_stdstream", lambda *args, **kwargs: None):
             yield
     finally:
         ray.shutdown()
+        _handle_sigterm(before)
+
+
+def _handle_sigterm(how: Any) -> None:
+    if how is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, how)
+
+
+def _interrupt(*of: object) -> None:
+    """End the command as Ctrl-C does: it says how to go on, and releases the work directory."""
+    raise KeyboardInterrupt
 
 
 @contextmanager

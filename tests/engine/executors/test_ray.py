@@ -1,13 +1,17 @@
 """--engine ray: the rows of a command on a cluster are those of the same command without one."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 import negmine
 from negmine.config import memory
+from negmine.engine.executors import ray_cluster
 from negmine.errors import EngineError, MissingDependency, SettingsError
 from tests.conftest import write_beir, write_vectors
 from tests.engine.executors import plugins
@@ -126,3 +130,14 @@ def test_a_work_directory_that_only_this_process_sees_is_refused(beir):
     pytest.importorskip("ray", reason=WITHOUT)
     with pytest.raises(SettingsError, match="only this process sees it"):
         negmine.mine("memory://bucket/work", data=beir, retriever=["bm25"], engine="ray")
+
+
+def test_sigterm_ends_a_command_as_ctrl_c_does_while_it_is_connected(unconnected):
+    of_the_cluster = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it runs in this process
+    try:
+        with pytest.raises(KeyboardInterrupt), ray_cluster._connected(unconnected.address):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, of_the_cluster)

@@ -18,6 +18,7 @@ from negmine.storage.open import open_workdir
 from negmine.storage.workdir import Workdir
 
 READ = ("doc_id", "title", "text", "same_as", "source_row")
+PER_PART = "documents_per_part"  # of the manifest's stats
 FEW_IDS = 1_000_000  # documents whose ids may stay in memory
 
 
@@ -35,14 +36,13 @@ class Corpus:
         self._text = rendered(title, title_separator)
         self._doc_ids = cache(self._read_doc_ids)
         self._part_documents = cache(self._count_parts)
-        self._number = cache(lambda: int(self._ids().select(pl.len()).collect().item()))
         self._ids_of_parts = lru_cache(maxsize=1)(self._read_ids_of_parts)
         self._doc_order = cache(self._make_doc_order)
         self._numbered = cache(lambda: self.doc_ids().to_frame("doc_id").with_row_index("position"))
 
     def __len__(self) -> int:
         """Return the number of documents that have positions."""
-        return self._number()
+        return sum(self.part_documents())
 
     def documents(
         self, positions: NDArray[np.int64] | None = None, columns: Sequence[str] = ()
@@ -144,6 +144,13 @@ class Corpus:
         return pl.concat([part.filter(pl.col("same_as").is_null())["doc_id"] for part in parts])
 
     def _count_parts(self) -> list[int]:
+        """Return how many documents parts have, as the manifest says; an older one does not."""
+        manifest = self._work.require(CORPUS)
+        counts, rows = manifest.stats.get(PER_PART), [part["rows"] for part in manifest.parts]
+        if isinstance(counts, list) and len(counts) == len(rows):
+            pairs = zip(counts, rows, strict=True)
+            if all(type(count) is int and 0 <= count <= most for count, most in pairs):
+                return list(counts)
         return [part["same_as"].null_count() for part in self._work.parts(CORPUS, ["same_as"])]
 
     def _make_doc_order(self) -> NDArray[np.int64]:

@@ -1,5 +1,8 @@
 """Positions of documents: of few, whose ids are kept, and of many, whose ids are read anew."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,8 +12,11 @@ from hypothesis import strategies as st
 import negmine
 from negmine.config.settings import IndexSettings
 from negmine.storage import corpus as module
-from negmine.storage.corpus import open_corpus
+from negmine.storage.corpus import PER_PART, open_corpus
+from negmine.storage.layout import CORPUS
+from negmine.storage.manifest import MANIFEST, write_manifest
 from negmine.storage.open import open_workdir
+from negmine.storage.workdir import Workdir
 from tests.conftest import DOCUMENTS
 
 
@@ -48,3 +54,22 @@ def test_ids_of_many_documents_are_not_kept(corpus, monkeypatch):
     assert anew.positions(corpus.doc_ids().tail(2)).tolist() == [
         len(corpus.doc_ids()) - 2, len(corpus.doc_ids()) - 1,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("told", ["as it was made", "an older one", "one that is wrong"])
+def test_how_many_documents_parts_have_is_read_from_the_manifest(
+    corpus, tmp_path, monkeypatch, told
+):
+    shutil.copytree(corpus._work.root, tmp_path / "w")
+    work = open_workdir(tmp_path / "w")
+    expected = [part["same_as"].null_count() for part in work.parts(CORPUS)]
+    manifest = work.require(CORPUS)
+    if told != "as it was made":
+        wrong = {PER_PART: [17, *expected[1:]]} if told == "one that is wrong" else {}
+        stats = {key: value for key, value in manifest.stats.items() if key != PER_PART} | wrong
+        write_manifest(work.folder(CORPUS) / MANIFEST, replace(manifest, stats=stats))
+    if told == "as it was made":
+        monkeypatch.setattr(Workdir, "parts", lambda *of: pytest.fail("parts are read"))
+    again = open_corpus(work, IndexSettings())
+    assert again.part_documents() == expected
+    assert len(again) == sum(expected) < manifest.rows

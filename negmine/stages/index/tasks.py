@@ -22,6 +22,7 @@ from negmine.engine.context import Context
 from negmine.engine.tasks import Folder, Stream, rechunk
 from negmine.stages.index import compute as index
 from negmine.storage import shingles as shingle_index
+from negmine.storage.corpus import PER_PART
 from negmine.storage.given import check_tables
 from negmine.storage.labels import labels_file, read_labels
 from negmine.storage.layout import CORPUS, QUERIES
@@ -30,18 +31,20 @@ from negmine.storage.layout import CORPUS, QUERIES
 def corpus(context: Context) -> Stream:
     """Documents, read and marked."""
     problems, copies = _problems(context), index.Copies()
-    sources = _sources(context)
+    sources, counts = _sources(context), list[int]()
     chunks = rechunk(sources.corpus(problems), memory.part_documents(context.config.memory_bytes))
-    tables = index.corpus(chunks, context.config.index, copies)
-    return Stream(
-        tables,
-        lambda: _finish(
-            context,
-            problems,
-            **_copies(context, problems, copies, "documents"),
-            **_remote(context, sources.corpus_files),
-        ),
-    )
+
+    def tables() -> Iterator[pa.Table]:
+        for part in index.corpus(chunks, context.config.index, copies):
+            counts.append(part["same_as"].null_count)
+            yield part
+
+    def finish() -> dict[str, Any]:
+        more = _copies(context, problems, copies, "documents")
+        remote = _remote(context, sources.corpus_files)
+        return _finish(context, problems, **more, **remote, **{PER_PART: counts})
+
+    return Stream(tables(), finish)
 
 
 def queries(context: Context) -> Stream:

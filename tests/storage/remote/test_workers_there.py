@@ -83,7 +83,7 @@ def test_tables_are_those_of_a_folder(data, memory, machines):
     run_stages(open_context("here", settings), stages)
     run_stages(open_context(work, {**settings, "engine": "ray"}), stages)
     pieces = {task.artifact for task in machines.made if task.piece is not None}
-    assert pieces == {"2-retrieve/bm25", "2-retrieve/dense-vectors"}
+    assert pieces == {"1-index/bm25", "2-retrieve/bm25", "2-retrieve/dense-vectors"}
     made = Path("here").glob("[23]-*/*/part-00000.parquet")
     tables = [path.parent.relative_to("here").as_posix() for path in made]
     assert len(tables) >= 4

@@ -50,10 +50,12 @@ class State:
 
 
 def offered(identity: str, manifest: Manifest | None) -> str:
-    """Return the identity under which others read an artifact; of an unfinished one, that of its rows."""
-    if manifest is None or not _unfinished(manifest):
-        return identity
-    return identity_of([identity, manifest.stats.get("so_far")])
+    """Return the identity under which others read an artifact; of what a model answered, that of its rows.
+
+    Settings and inputs do not tell answers from each other: with the same ones, a model may answer otherwise.
+    """
+    answered = None if manifest is None else manifest.stats.get("so_far")
+    return identity if answered is None else identity_of([identity, answered])
 
 
 def _unfinished(manifest: Manifest | None) -> str:
@@ -111,6 +113,21 @@ def require_fresh(context: Context, states: Collection[State], names: Collection
             raise MissingArtifact(
                 f"{state.artifact.name} is {state.state}{why}. "
                 f"Run: negmine {state.artifact.stage} {context.work.name}"
+            )
+
+
+def require_made_from(context: Context, name: str, inputs: Collection[str] | None = None) -> None:
+    """Raise MissingArtifact where an input lies there that an artifact was not made from.
+
+    inputs: which are compared, those that are there; None for all. The artifact must be there.
+    """
+    manifest = context.work.require(name)
+    for read, identity in manifest.inputs.items():
+        there = context.work.manifest(read) if inputs is None or read in inputs else None
+        if there is not None and offered(there.identity, there) != identity:
+            raise MissingArtifact(
+                f"{name} was not made from the {read} that lies beside it: one of them was made again, or is "
+                f"of another run. Bring them together: negmine mine {context.work.name}"
             )
 
 

@@ -113,20 +113,24 @@ class Corpus:
         return rows["position"].cast(pl.Int64).to_numpy()
 
     def texts(self, doc_ids: pl.Series) -> pl.DataFrame:
-        """Return doc_id, text (with its title) of these documents, each once."""
-        wanted = doc_ids.unique().to_frame("doc_id").lazy()
-        indexed = (
-            self._work.scan(CORPUS)
-            .select("doc_id", "title", "text")
-            .join(wanted, on="doc_id", how="semi")
-            .select("doc_id", self._text)
-            .collect(engine="streaming")
-        )
+        """Return doc_id, text (with its title) of these documents, written ones too, each once."""
+        indexed = self.indexed_texts(doc_ids)
         if not self._generated:
             return indexed
+        wanted = doc_ids.unique().to_frame("doc_id").lazy()
         written = self._work.scan(GENERATED).select("doc_id", "text").drop_nulls("doc_id")
         more = written.join(wanted, on="doc_id", how="semi").collect(engine="streaming")
         return pl.concat([indexed, more])
+
+    def indexed_texts(self, doc_ids: pl.Series) -> pl.DataFrame:
+        """Return what `texts` does, of the user's documents alone: those of a model are not looked at."""
+        return (
+            self._work.scan(CORPUS)
+            .select("doc_id", "title", "text")
+            .join(doc_ids.unique().to_frame("doc_id").lazy(), on="doc_id", how="semi")
+            .select("doc_id", self._text)
+            .collect(engine="streaming")
+        )
 
     def _read_doc_ids(self) -> pl.Series:
         return self._ids().collect()["doc_id"]

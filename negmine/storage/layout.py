@@ -11,6 +11,7 @@ SHINGLES = "1-index/shingles"
 GIVEN_INDEX = "1-index/given"
 CANDIDATES = "2-retrieve/candidates"
 GENERATED = "2-generate/documents"
+TEXTS = (CORPUS, QUERIES, GENERATED)  # artifacts that hold texts
 GENERATED_CANDIDATES = "2-generate/candidates"  # those of retrieve, and written documents
 GENERATED_LIKENESS = "2-generate/likeness"
 FEATURES, LIMITS = "4-filter/features", "4-filter/limits"

@@ -118,7 +118,7 @@ def undisturbed(prepared, server, tmp_path_factory):
 def attacked(place, server, undisturbed):
     """Run a command with a server that misbehaves, then with an honest one; return what it did first."""
 
-    def run(kind, says, again=()):
+    def run(kind, says, again=(), equal=True):
         server.says = lambda request, number: says(request) if number > HONEST else None
         start = time.monotonic()
         first = invoke(*command(kind, server.url))
@@ -130,7 +130,7 @@ def attacked(place, server, undisturbed):
         second = invoke(*command(kind, server.url), *again)
         assert second.exit_code == 0, second.output
         leaks_nothing(first.output + second.output, place)
-        assert made(kind, place) == undisturbed[kind]
+        assert not equal or made(kind, place) == undisturbed[kind]
         return first
 
     return run
@@ -288,11 +288,14 @@ CHAT = {
     "a call of a tool": {"message": {"content": None, "tool_calls": [{"id": "a"}]}},
     "no message": {},
 }  # fmt: skip
-TEXTS = {
-    "the key": json.dumps({"text": f"it is {KEY}"}),
-    "the key as a query": json.dumps({"query": f"cats {KEY}"}),
+ECHOES = {
+    "the key": json.dumps({"text": f"it is {KEY}", "query": f"cats {KEY}"}),
+    "a text": json.dumps({"text": f"it is {KEY}"}),
+    "a query": json.dumps({"query": f"cats {KEY}"}),
     "half of the key": json.dumps({"text": f"cats {KEY[:14]} and"}),
-    "the key in base64": json.dumps({"text": base64.b64encode(f"x{KEY}".encode()).decode()}),
+    "base64": json.dumps({"text": base64.b64encode(f"x{KEY}".encode()).decode()}),
+}  # fmt: skip
+TEXTS = {
     "half a character": '{"text": "a\\ud800b"}',
     "NUL": '{"text": "a\\u0000b"}',
     "200,000 characters": json.dumps({"text": "word " * 40_000}),
@@ -325,3 +328,10 @@ def test_what_is_no_text(name, kind, attacked):
 def test_an_answer_that_was_cut_off_is_no_text(kind, attacked):
     says = lambda request: http(json.dumps(answer(written(request), "length")))  # noqa: E731
     attacked(kind, says, again=("--force",))
+
+
+@pytest.mark.parametrize("kind", ["generate", "queries"])
+@pytest.mark.parametrize("name", names(ECHOES, 2))
+def test_a_key_is_cut_out_of_what_a_model_writes(name, kind, attacked):
+    says = lambda request: http(json.dumps(answer(ECHOES[name])))  # noqa: E731
+    attacked(kind, says, equal=False)

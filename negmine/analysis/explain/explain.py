@@ -9,10 +9,11 @@ import polars as pl
 from negmine.data.find_query import find_query
 from negmine.data.schemas import POSITIVE
 from negmine.engine.context import Context
+from negmine.engine.status import require_made_from
 from negmine.errors import InputError
 from negmine.stages.filter.risk.signals import evidence_of, with_signals
 from negmine.stages.filter.suspects.tasks import wanted
-from negmine.storage.layout import QUERIES, RISK_MODEL, SUSPECTS, VERDICTS
+from negmine.storage.layout import QUERIES, RISK_MODEL, SUSPECTS, TEXTS, VERDICTS
 
 
 def explain(context: Context, query: str) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def explain(context: Context, query: str) -> dict[str, Any]:
     query: a query_id, or words of the query. Raises MissingArtifact before `filter` has run, InputError where
     no query, or several, are meant, or where it was not mined.
     """
-    context.work.require(VERDICTS)
+    require_made_from(context, VERDICTS, TEXTS)
     queries = context.work.scan(QUERIES)
     match = find_query(queries.select("query_id", "text", "same_as"), query)
     rows = context.work.scan(VERDICTS).filter(pl.col("query_id") == match.first_id).collect()

@@ -11,7 +11,7 @@ from negmine.analysis.report.sections import recall, sample, scores
 from negmine.analysis.report.sections.base import About, Merge, Source, Tables, is_written
 from negmine.analysis.report.warnings import warnings
 from negmine.engine.context import Context
-from negmine.engine.status import require_fresh, survey
+from negmine.engine.status import require_fresh, require_made_from, survey
 from negmine.stages.filter.contamination.dropped import dropped_queries
 from negmine.stages.filter.limits.compute import applied
 from negmine.stages.filter.limits.read import read_limits
@@ -39,6 +39,7 @@ def report(context: Context, asked: Asked) -> Report:
     states = survey(context, make_plan(context))
     written = {one.artifact.name for one in states if one.artifact.stage == "write"}
     require_fresh(context, states, {VERDICTS} | written)
+    require_made_from(context, VERDICTS)
     about = _about(context, asked)
     source = Source(context, about, _counts(context, about), states, asked.leak)
     for name, section in SECTIONS.items():

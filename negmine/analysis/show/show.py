@@ -11,8 +11,10 @@ from negmine.analysis.show.examples import example, flat
 from negmine.data.find_query import find_query
 from negmine.data.hashing import name_hashes
 from negmine.engine.context import Context
-from negmine.errors import InputError
-from negmine.storage.layout import PROVENANCE, QUERIES
+from negmine.engine.status import require_made_from
+from negmine.errors import InputError, MissingArtifact
+from negmine.storage.layout import CARD, PROVENANCE, QUERIES, TEXTS
+from negmine.storage.manifest import Manifest
 
 
 def show(context: Context, queries: int, query: str | None, seed: int) -> dict[str, Any]:
@@ -24,6 +26,7 @@ def show(context: Context, queries: int, query: str | None, seed: int) -> dict[s
     where nothing was written, or nothing for this query.
     """
     manifest = context.work.require(PROVENANCE)
+    _check_belongs(context, manifest)
     ids = context.work.scan(PROVENANCE).select(pl.col("query_id").unique(maintain_order=True))
     written = ids.collect()["query_id"]
     chosen = _drawn(written, queries, seed) if query is None else _named(context, written, query)
@@ -35,6 +38,20 @@ def show(context: Context, queries: int, query: str | None, seed: int) -> dict[s
         "seed": None if query is not None else seed,
         "examples": _examples(context, chosen),
     }
+
+
+def _check_belongs(context: Context, provenance: Manifest) -> None:
+    """Raise MissingArtifact where training file, provenance and texts are of different runs."""
+    name = f"{CARD}/{provenance.settings.get('format')}"
+    training = context.work.manifest(name)
+    if training is None:
+        return
+    require_made_from(context, name, TEXTS)
+    shared = training.inputs.keys() & provenance.inputs.keys()
+    if any(training.inputs[one] != provenance.inputs[one] for one in shared):
+        raise MissingArtifact(
+            f"{PROVENANCE} is not that of {name}. Run: negmine write {context.work.name}"
+        )
 
 
 def _drawn(written: pl.Series, count: int, seed: int) -> pl.Series:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from negmine.config.json_text import parsed
-from negmine.config.secrets import INSTEAD, has_secret
+from negmine.config.secrets import has_secret
 from negmine.data.steering import STEERING
 from negmine.data.texts import normalise
 from negmine.scorers.judge.base import ANSWER, Reply
@@ -69,7 +69,7 @@ def _is_text(text: str, prompt: str, longest: int) -> bool:
     words = normalise(text)
     if not words or len(text) > longest or STEERING.search(text) or MARKS.search(text):
         return False
-    if INSTEAD in text or has_secret(text):  # a key was cut out, or was written with escapes
+    if has_secret(text):  # it was written with escapes
         return False
     try:
         text.encode()

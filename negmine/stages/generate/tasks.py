@@ -63,7 +63,7 @@ def requests(context: Context, part: int) -> Iterator[Request]:
     for start in range(0, queries.height, QUERIES_AT_ONCE):
         here = queries.slice(start, QUERIES_AT_ONCE)
         own = here.join(positives, on="query_id", how="inner", maintain_order="left_right")
-        texts = context.corpus.texts(own["doc_id"]).rename({"text": "positive"})
+        texts = context.corpus.indexed_texts(own["doc_id"]).rename({"text": "positive"})
         grouped = (
             own.join(texts, on="doc_id", how="left", maintain_order="left")
             .group_by("query_id", maintain_order=True)

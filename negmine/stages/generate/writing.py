@@ -156,7 +156,8 @@ def count_documents(rows: pl.LazyFrame) -> dict[str, Any]:
     if not_heard := by_outcome.get(NOT_HEARD, 0):
         reasons.append(f"the model was not heard about {not_heard:,} documents")
     if reasons:
-        row_hash = pl.struct("query_id", "kind", "number", "outcome", "doc_id").hash(seed=0).sum()
-        so_far = rows.select(row_hash).collect(engine="streaming").item()
-        stats |= {"unfinished": "; ".join(reasons), "so_far": f"{so_far:x}"}
+        stats["unfinished"] = "; ".join(reasons)
+    row_hash = pl.struct("query_id", "kind", "number", "outcome", "doc_id").hash(seed=0).sum()
+    so_far = rows.select(row_hash).collect(engine="streaming").item()
+    stats["so_far"] = f"{so_far:x}"
     return stats

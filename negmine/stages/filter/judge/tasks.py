@@ -107,9 +107,10 @@ def count_judgments(rows: pl.LazyFrame) -> dict[str, object]:
     reasons = [f"the judge's budget was spent with {cut:,} documents to go"] if cut else []
     reasons += [f"the judge was not heard about {silent:,} documents"] if silent else []
     if reasons:
-        row_hash = pl.struct("row", "judge_verdict", "rounds").hash(seed=0).sum()
-        so_far = rows.with_row_index("row").select(row_hash).collect(engine="streaming").item()
-        stats |= {"unfinished": "; ".join(reasons), "so_far": f"{so_far:x}"}
+        stats["unfinished"] = "; ".join(reasons)
+    row_hash = pl.struct("row", "judge_verdict", "rounds").hash(seed=0).sum()
+    so_far = rows.with_row_index("row").select(row_hash).collect(engine="streaming").item()
+    stats["so_far"] = f"{so_far:x}"
     return stats
 
 

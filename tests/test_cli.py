@@ -9,15 +9,7 @@ from typer.testing import CliRunner
 
 from negmine.cli.app import app
 from tests.conftest import write_beir
-
-
-def run(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "negmine.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-    )
+from tests.warm import negmine as run
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,11 @@
 """Processes that start warm: one process imports what takes seconds, and each new process is a fork of it.
 
 A fork is a process of its own in every other way: it can be killed, waits for its threads, runs its exit
-handlers, and ends with an exit code. It does not take its modules down, which takes seconds. polars and pyarrow
-are not imported beforehand: they start threads, which a fork does not have.
+handlers, and ends with an exit code. It does not take its modules down, which takes seconds. polars is imported
+but has computed nothing before the fork: it starts threads for that, which a fork would not have.
+
+What a module reads from the environment or the terminal while it is imported is that of the first process:
+tests of such things start one of their own.
 """
 
 import functools
@@ -13,10 +16,18 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+MOST_SECONDS = 300  # of a process: after them, it is killed by SIGALRM
 FORKING = """
-import atexit, json, os, sys, threading, traceback
-import numba, scipy.sparse, sklearn.linear_model, sentence_transformers
-assert not sys.modules.keys() & {"polars"}, "polars was imported before the fork"
+import atexit, json, os, signal, sys, threading, traceback
+import numba, scipy.sparse, sklearn.linear_model, sentence_transformers, matplotlib.backends.backend_svg
+from negmine.engine import allocators
+
+numba.njit(lambda: 0)()  # loads what numba registers for its first function
+allocators.settle()
+import negmine.api, negmine.cli.app, negmine.analysis.report.report, negmine.stages.write.formats.registry
+if os.path.isdir("/proc/self/task"):
+    threads = {open(f"/proc/self/task/{number}/comm").read() for number in os.listdir("/proc/self/task")}
+    assert "polars-0\\n" not in threads, "polars has computed something before the fork"
 
 for line in sys.stdin:
     process = json.loads(line)
@@ -27,6 +38,7 @@ for line in sys.stdin:
 else:
     sys.exit()
 
+signal.alarm(process["seconds"])
 os.environ.clear()
 os.environ.update(process["environment"])
 os.chdir(process["folder"])
@@ -48,6 +60,12 @@ sys.stdout.flush()
 sys.stderr.flush()
 os._exit(code or 0)
 """
+COMMAND = """
+import sys
+from negmine.cli.start import main
+sys.argv[0] = "negmine"
+main()
+"""
 
 
 @functools.cache
@@ -61,7 +79,7 @@ def _forking():
     )
 
 
-def run(script, *words):
+def run(script, *words, cwd=None):
     """Run a Python script with words and return how it ended: a `CompletedProcess` with stdout and stderr."""
     server = _forking()
     with TemporaryDirectory(prefix="negmine-warm-") as folder:
@@ -70,11 +88,17 @@ def run(script, *words):
             "script": script,
             "words": [str(word) for word in words],
             "environment": dict(os.environ),
-            "folder": str(Path.cwd()),
+            "folder": str(cwd or Path.cwd()),
             "out": str(out),
             "err": str(err),
+            "seconds": MOST_SECONDS,
         }
         print(json.dumps(process), file=server.stdin, flush=True)
         status = int(server.stdout.readline())
         code = os.waitstatus_to_exitcode(status)
         return subprocess.CompletedProcess(words, code, out.read_text(), err.read_text())
+
+
+def negmine(*arguments, cwd=None):
+    """Run the command line with arguments; return how it ended, with stdout and stderr as text."""
+    return run(COMMAND, *arguments, cwd=cwd)

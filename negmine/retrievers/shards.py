@@ -24,7 +24,7 @@ from negmine.retrievers.ranking import from_rows
 from negmine.storage.corpus import Corpus
 
 T = TypeVar("T")
-_NO_HITS = runs.NO_HITS.with_columns(doc=pl.lit(0, pl.Int64))
+_NO_HITS = pl.DataFrame(schema=runs.NO_HITS.schema | {"doc": pl.Int64})
 
 
 class Span(NamedTuple):

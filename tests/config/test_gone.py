@@ -1,8 +1,6 @@
 """Settings that negmine once had: refused where they are given, with a sentence that says so."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -10,6 +8,7 @@ from negmine.config.file import read_toml
 from negmine.config.gone import GONE_SETTINGS, without_gone
 from negmine.config.settings import STAGES
 from negmine.errors import SettingsError
+from tests import warm
 from tests.configs import resolve
 
 GONE = "--risk-learner is gone: .*Leave it out"
@@ -33,10 +32,7 @@ def test_a_toml_key_that_is_gone_is_refused(tmp_path):
 
 
 def test_a_flag_that_is_gone_is_refused(tmp_path):
-    words = ["filter", str(tmp_path), "--risk-learner", "booster", "--json"]
-    done = subprocess.run(
-        [sys.executable, "-m", "negmine.cli", *words], capture_output=True, text=True
-    )
+    done = warm.negmine("filter", tmp_path, "--risk-learner", "booster", "--json")
     assert done.returncode == 2
     message = json.loads(done.stdout)["errors"][0]["message"]
     assert message.startswith("--risk-learner is gone: ")

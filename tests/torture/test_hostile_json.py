@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
 import negmine
 from negmine.storage.small_json import read_sealed
+from tests import warm
 from tests.conftest import write_beir
 from tests.torture.faults import FULL
 
@@ -134,12 +133,7 @@ def test_data_that_is_nested_too_deep_is_a_bad_row(rows, command, tmp_path):
         ],
         "lint": ["lint", tmp_path / "pairs.jsonl", "--query-column", "query"],
     }[command]
-    done = subprocess.run(
-        [sys.executable, "-m", "negmine.cli", *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = warm.negmine(*words)
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr
     if done.returncode:
@@ -152,10 +146,7 @@ def test_what_is_no_regular_file_is_refused_at_once(place, tmp_path):
     if place == "pipe":
         place = tmp_path / "pairs.jsonl"
         os.mkfifo(place)
-    done = subprocess.run(
-        [sys.executable, "-m", "negmine.cli", "mine", str(tmp_path / "w"), "--pairs", str(place)],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    done = warm.negmine("mine", tmp_path / "w", "--pairs", place)
     assert done.returncode in (1, 2)
     assert "Traceback" not in done.stderr
     assert str(place).rsplit("/", 1)[-1] in done.stderr

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests import warm
 from tests.conftest import write_beir
 from tests.scorers.judge.server import answer, serving
 from tests.torture.faults import FULL
@@ -32,8 +33,8 @@ CODED = {base64.b64encode(KEY.encode()).decode()[2:40], KEY.encode().hex()[:40]}
 
 
 def leaks(data):
-    """Return the pieces of the key that some bytes hold."""
-    text = "".join(data.decode("utf-8", "replace").split())
+    """Return the pieces of the key that a text or some bytes hold."""
+    text = "".join((data if isinstance(data, str) else data.decode("utf-8", "replace")).split())
     return [piece for piece in PIECES | CODED if piece in text]
 
 
@@ -51,13 +52,9 @@ def test_no_piece_of_the_key_comes_back(echo, json_flag, data, tmp_path, monkeyp
     monkeypatch.setenv("NEGMINE_JUDGE_KEY", KEY)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with serving(lambda request, number: ECHOES[echo](KEY)) as judge:
-        done = subprocess.run(
-            [
-                sys.executable, "-m", "negmine.cli", "mine", tmp_path / "w", "--data", data, "--retriever",
-                "bm25", "--judge-url", judge.url, "--judge-model", "m", "--judge-retries", "0",
-                "--judge-check", "0", *json_flag,
-            ],
-            capture_output=True, timeout=120,
+        done = warm.negmine(
+            "mine", tmp_path / "w", "--data", data, "--retriever", "bm25", "--judge-url", judge.url,
+            "--judge-model", "m", "--judge-retries", "0", "--judge-check", "0", *json_flag,
         )  # fmt: skip
         assert judge.requests
         assert all(KEY in headers["authorization"] for headers in judge.headers)
@@ -66,22 +63,19 @@ def test_no_piece_of_the_key_comes_back(echo, json_flag, data, tmp_path, monkeyp
     for file in (tmp_path / "w").rglob("*"):
         if file.is_file():
             assert not leaks(file.read_bytes()), file
-    assert b"Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
     "url", ["http://me:hunter2secret@127.0.0.1:9/v1", "http://127.0.0.1:9/v1?key=hunter2secret"]
 )
 def test_user_password_and_query_of_a_url_are_neither_shown_nor_stored(url, data, tmp_path):
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "negmine.cli", "mine", tmp_path / "w", "--data", data, "--retriever", "bm25",
-            "--judge-url", url, "--judge-model", "m", "--json",
-        ],
-        capture_output=True, timeout=120,
+    done = warm.negmine(
+        "mine", tmp_path / "w", "--data", data, "--retriever", "bm25", "--judge-url", url,
+        "--judge-model", "m", "--json",
     )  # fmt: skip
     assert done.returncode == 2
-    assert b"hunter2" not in done.stdout + done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
     assert "NEGMINE_JUDGE_KEY" in json.loads(done.stdout)["errors"][0]["message"]
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert not [file for file in files if b"hunter2" in file.read_bytes()]
@@ -89,17 +83,13 @@ def test_user_password_and_query_of_a_url_are_neither_shown_nor_stored(url, data
 
 def test_the_key_in_extra_is_refused(data, tmp_path, monkeypatch):
     monkeypatch.setenv("NEGMINE_JUDGE_KEY", KEY)
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "negmine.cli", "mine", tmp_path / "w", "--data", data, "--retriever", "bm25",
-            "--judge-url", "http://127.0.0.1:9/v1", "--judge-model", "m", "--judge-extra",
-            json.dumps({"api_key": KEY}),
-        ],
-        capture_output=True, timeout=120,
+    done = warm.negmine(
+        "mine", tmp_path / "w", "--data", data, "--retriever", "bm25", "--judge-url", "http://127.0.0.1:9/v1",
+        "--judge-model", "m", "--judge-extra", json.dumps({"api_key": KEY}),
     )  # fmt: skip
     assert done.returncode == 2
     assert not leaks(done.stdout + done.stderr)
-    assert b"--judge-extra has the judge's key in it" in done.stderr
+    assert "--judge-extra has the judge's key in it" in done.stderr
 
 
 @pytest.mark.parametrize("status", [200, 500])

@@ -1,21 +1,14 @@
 """How tests run `negmine lint`."""
 
-import subprocess
-import sys
-
 from typer.testing import CliRunner
 
 from negmine.cli.app import app
+from tests import warm
 
 
-def run(*arguments, **kwargs):
+def run(*arguments, cwd=None):
     """Run the command as a program of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "negmine.cli", "lint", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        **kwargs,
-    )
+    return warm.negmine("lint", *arguments, cwd=cwd)
 
 
 def invoke(*arguments):

@@ -1,7 +1,6 @@
 """`negmine lint` for a shell script and for a person."""
 
 import json
-import os
 import re
 
 import pytest
@@ -99,8 +98,9 @@ def test_texts_of_documents_are_data(tmp_path):
     assert "\x07" not in shown
 
 
-def test_help_ends_with_an_example_and_is_whole_in_a_narrow_terminal():
-    done = run("--help", env=os.environ | {"COLUMNS": "60"})
+def test_help_ends_with_an_example_and_is_whole_in_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    done = run("--help")
     assert done.returncode == 0
     assert "--train-batch-size" in done.stdout
     assert "Example: negmine lint" in done.stdout

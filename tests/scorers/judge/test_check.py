@@ -2,8 +2,6 @@
 
 import json
 import random
-import subprocess
-import sys
 
 import pytest
 
@@ -15,6 +13,7 @@ from negmine.scorers.judge.rounds import Slot
 from negmine.stages.making import run_stages
 from negmine.stages.opening import open_existing
 from negmine.storage.workdir import Workdir
+from tests import warm
 from tests.conftest import DOCUMENTS, QRELS
 from tests.scorers.judge.mining import Ear, mined
 from tests.scorers.judge.server import answer, documents, honest, serving
@@ -140,23 +139,12 @@ def test_a_dry_run_asks_nothing_and_bounds_what_is_asked_later(tmp_path, beir):
             "--num-negatives",
             "2",
         ]
-        command = [
-            sys.executable,
-            "-m",
-            "negmine.cli",
-            "filter",
-            str(work),
-            *asked,
-            "--judge-check",
-            "0",
-        ]
-        dry = subprocess.run(
-            [*command, "--dry-run", "--prices", "1,2", "--json"], capture_output=True, text=True
-        )
+        command = ["filter", work, *asked, "--judge-check", "0", "--json"]
+        dry = warm.negmine(*command, "--dry-run", "--prices", "1,2")
         assert dry.returncode == 0, dry.stderr
         assert server.requests == []
         found = json.loads(dry.stdout)["data"]
-        real = subprocess.run([*command, "--json"], capture_output=True, text=True)
+        real = warm.negmine(*command)
         assert real.returncode == 0, real.stderr
         assert found["calls_least"] <= len(server.requests) <= found["calls_most"]
         letters = sum(len(prompt) for prompt in server.prompts)
@@ -169,11 +157,7 @@ def test_questions_about_a_judge_need_one(tmp_path, beir):
     work = mined(tmp_path / "w", beir)
     with pytest.raises(SettingsError, match="Which judge"):
         negmine.judge_check(work)
-    done = subprocess.run(
-        [sys.executable, "-m", "negmine.cli", "filter", str(work), "--dry-run"],
-        capture_output=True,
-        text=True,
-    )
+    done = warm.negmine("filter", work, "--dry-run")
     assert done.returncode == 2
     assert "--dry-run is about the judge" in done.stderr
     assert Workdir(work).manifest("4-filter/verdicts") is not None

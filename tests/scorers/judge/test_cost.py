@@ -1,14 +1,13 @@
 """What --dry-run says bounds what is asked afterwards; prices are prices."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 import negmine
 from negmine.api import estimate_judge
 from negmine.stages.opening import open_existing
+from tests import warm
 from tests.scorers.judge.mining import mined
 from tests.scorers.judge.server import answer, documents, honest, serving
 
@@ -74,8 +73,7 @@ def test_at_least_and_at_most_are_reached(tmp_path, beir):
 
 
 def run(work, *flags):
-    command = [sys.executable, "-m", "negmine.cli", "filter", str(work), *flags, "--json"]
-    return subprocess.run(command, capture_output=True, text=True)
+    return warm.negmine("filter", work, *flags, "--json")
 
 
 @pytest.mark.parametrize("prices", ["nan,1", "-1,1", "1,inf", "1", "a,b", "1,2,3"])

@@ -196,6 +196,28 @@ def test_bm25_imports_no_torch(finished, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_without_a_word_the_help_is_printed_and_the_exit_code_is_that_of_a_usage_error():
+    bare, asked = run(), run("--help")
+    assert bare.stdout == asked.stdout
+    assert "[1m" not in bare.stdout
+    assert (bare.returncode, asked.returncode) == (2, 0)
+
+
+def test_a_file_that_is_gone_from_a_pattern_is_told(tmp_path):
+    data = write_beir(tmp_path / "beir")
+    lines = (data / "corpus.jsonl").read_text().splitlines(keepends=True)
+    for name, some in {"a": lines[:20], "b": lines[20:]}.items():
+        (data / f"part-{name}.jsonl").write_text("".join(some))
+    files = [f"--corpus={data}/part-*.jsonl", f"--queries={data}/queries.jsonl"]
+    files.append(f"--qrels={data}/qrels/train.tsv")
+    assert run("mine", tmp_path / "w", *files, "--retriever", "bm25").returncode == 0
+    (data / "part-b.jsonl").unlink()
+    done = run("mine", tmp_path / "w", *files, "--retriever", "bm25")
+    assert (
+        "1-index/corpus: 20 rows from 1 file, 4 fewer than when they were last read" in done.stderr
+    )
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; from typer.testing import CliRunner; from negmine.cli.app import app\n"

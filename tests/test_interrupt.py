@@ -5,7 +5,10 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 import negmine
+from tests import warm
 from tests.conftest import write_beir
 
 # Stops itself the way a terminal would, in the middle of retrieve.
@@ -14,19 +17,17 @@ import os, signal, sys
 import negmine.stages.retrieve.tasks as door
 real = door.candidates
 def interrupted(context):
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), int(number))
     return real(context)
 door.candidates = interrupted
-from negmine.cli.app import app
-sys.argv = ["negmine", *sys.argv[1:]]
-app()
+from negmine.cli.start import main
+number, sys.argv = sys.argv.pop(), ["negmine", *sys.argv[1:]]
+main()
 """
 
 
-def interrupted(*arguments):
-    return subprocess.run(
-        [sys.executable, "-c", SCRIPT, *map(str, arguments)], capture_output=True, text=True
-    )
+def interrupted(*arguments, by=signal.SIGINT):
+    return warm.run(SCRIPT, *arguments, int(by))
 
 
 def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
@@ -43,9 +44,11 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
     assert outcomes["2-retrieve/candidates"] == "made"
 
 
-def test_ctrl_c_with_json_prints_the_envelope(tmp_path):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_the_signals_of_supervisors_print_the_envelope(by, tmp_path):
     data = write_beir(tmp_path / "beir")
-    done = interrupted("mine", tmp_path / "work", "--data", data, "--retriever", "bm25", "--json")
+    words = ["mine", tmp_path / "work", "--data", data, "--retriever", "bm25", "--json"]
+    done = interrupted(*words, by=by)
     envelope = json.loads(done.stdout)
     assert envelope["status"] == "interrupted"
     assert envelope["exit_code"] == done.returncode == 130

@@ -178,7 +178,7 @@ def check_judge(context: Context) -> dict[str, Any]:
         raise SettingsError(
             "Which judge? Give --judge-url and --judge-model (and no --judge-check 0)."
         )
-    run(context, make_plan(context), ["filter"], lambda artifact: artifact == name)
+    run(context, make_plan(context), ["filter"], lambda artifact: artifact == name, remembers=False)
     note_weakness(context)
     return dict(context.work.require(name).stats)
 

@@ -35,7 +35,7 @@ from negmine.cli.commands.sweep import sweep
 from negmine.cli.commands.trust import trust
 from negmine.cli.console import usage_error
 from negmine.cli.help import WIDEST, Command, Group, with_full_help
-from negmine.cli.start import INTERRUPTED
+from negmine.cli.start import INTERRUPTED, USAGE
 from negmine.engine import allocators
 
 COMMANDS: dict[str, dict[str, Callable[..., Any]]] = {
@@ -76,7 +76,6 @@ FLAGS_ARE_WORDS = ("settings",)  # a flag that the command does not take is sear
 app = typer.Typer(
     name="negmine",
     cls=Group,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich's tables cut the names of flags in a narrow terminal
     context_settings={"max_content_width": WIDEST},
@@ -94,12 +93,17 @@ for heading, commands in COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line. A usage error is printed on stderr, and with --json on stdout, too."""
+    """Run the command line. A usage error is printed on stderr, and with --json on stdout, too.
+
+    Without any word, print the help; the exit code is that of a usage error.
+    """
     from typer.exceptions import TyperException
 
     allocators.settle()
     try:
-        code = app(prog_name="negmine", standalone_mode=False)
+        words = sys.argv[1:]
+        code = app(words or ["--help"], prog_name="negmine", standalone_mode=False)
+        code = code if words else USAGE
     except TyperException as error:
         code = usage_error(error, "--json" in sys.argv)
     except typer.Abort:

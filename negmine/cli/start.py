@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
-INTERRUPTED, UNWRITABLE = 130, 1  # exit codes
+INTERRUPTED, UNWRITABLE, USAGE = 130, 1, 2  # exit codes
 
 
 def main() -> None:
-    """Run the command line. A closed, broken or full stdout, and Ctrl-C, end without a traceback."""
+    """Run the command line. A closed, broken or full stdout, Ctrl-C and SIGTERM end without a traceback."""
     _open_what_is_closed()
+    _end_as_by_ctrl_c()
     try:
         code = _run()
     except KeyboardInterrupt:
@@ -39,6 +41,14 @@ def _unwritable(error: OSError) -> int:
         raise error
     sys.stderr.write(f"error: stdout cannot be written: {error.strerror}.\n")
     return UNWRITABLE
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Have SIGTERM (timeout, systemd, containers) and SIGHUP end the command with its last words."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _open_what_is_closed() -> None:

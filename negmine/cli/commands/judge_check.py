@@ -24,7 +24,8 @@ def judge_check(
 ) -> None:
     """Test the LLM judge on known positives and random documents before you use its verdicts.
 
-    Settings that you do not give are those that WORK remembers.
+    Settings that you do not give are those that WORK remembers. WORK keeps the answers, and not the settings:
+    the judge decides nothing before you give it to filter or mine.
 
     Example: negmine judge-check work --judge-check 200
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ def corpus(context: Context) -> Stream:
 
     def finish() -> dict[str, Any]:
         more = _copies(context, problems, copies, "documents")
+        _tell_fewer(context, CORPUS, copies.rows, sources.corpus_files)
         remote = _remote(context, sources.corpus_files)
         return _finish(context, problems, **more, **remote, **{PER_PART: counts})
 
@@ -56,6 +57,7 @@ def queries(context: Context) -> Stream:
 
     def finish() -> dict[str, Any]:
         counts = _copies(context, problems, copies, "queries")
+        _tell_fewer(context, QUERIES, copies.rows, sources.query_files)
         remote = _remote(context, sources.query_files)
         return _finish(context, problems, **counts, **remote, part_queries=cut)
 
@@ -180,6 +182,17 @@ def _copies(
             f"{copies.copies:,} of the {theirs} {verb} the text of an earlier one: counted as one"
         )
     return {"copies": copies.copies}
+
+
+def _tell_fewer(context: Context, name: str, rows: int, files: Sequence[Path]) -> None:
+    """Note that a table has fewer rows than when it was last read: a file may have gone, or be empty."""
+    before = context.work.manifest(name)
+    if before is not None and rows < before.rows:
+        lost = before.rows - rows
+        context.progress.note(
+            f"{name}: {rows:,} rows from {counted(len(files), 'files')}, {lost:,} fewer than when they "
+            "were last read. If you have removed none, see whether a file is missing or cut short."
+        )
 
 
 def _check_dangling(

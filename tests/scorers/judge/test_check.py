@@ -25,6 +25,10 @@ def right(text):
     return text in POSITIVES
 
 
+def read_settings(work):
+    return json.loads((work / "settings.json").read_text())
+
+
 def flags(server, **more):
     return {"judge_url": server.url, "judge_model": "m", "judge_retries": 0} | more
 
@@ -33,11 +37,19 @@ def flags(server, **more):
 def test_an_honest_judge_passes(tmp_path, beir, method):
     work = mined(tmp_path / "w", beir)
     with serving(honest(right)) as server:
-        found = negmine.judge_check(work, **flags(server, judge_method=method))
+        given, remembered = flags(server, judge_method=method), read_settings(work)
+        found = negmine.judge_check(work, **given)
         paid = len(server.requests)
-        assert negmine.judge_check(work) == found
+        assert read_settings(work) == remembered  # the judge decides nothing yet
+        assert {one.state for one in negmine.status(work)} == {"fresh"}
+        assert negmine.judge_check(work, **given) == found
         assert len(server.requests) == paid
-        assert negmine.filter(work).summary["kept"] > 0
+        done = negmine.filter(work, **given)
+        examined = next(
+            one for one in done.artifacts if one["artifact"] == "4-filter/judge-check-m"
+        )
+        assert examined["outcome"] == "fresh"
+        assert done.summary["kept"] > 0
     assert found["positives"] == 6
     # in a corpus of 23, half of a query's random documents are some other query's positives
     assert found["sensitivity"] >= (1 if method == "verdict" else 0.8)
@@ -186,10 +198,11 @@ def test_the_first_judge_is_examined_too(tmp_path, beir):
         return (blind if request["model"] == "small" else honest(right))(request, number)
 
     with serving(script) as server:
-        found = negmine.judge_check(work, **flags(server, judge_first="small"))
+        given = flags(server, judge_first="small")
+        found = negmine.judge_check(work, **given)
         assert (found["sensitivity"], found["sensitivity_first"]) == (0, 0)
         with pytest.raises(GateNotMet, match=r"called 0% .*--judge-first small flagged 0%"):
-            negmine.filter(work)
+            negmine.filter(work, **given)
 
 
 def test_silence_is_no_agreement(tmp_path, beir):
@@ -206,7 +219,7 @@ def test_a_judge_that_always_says_yes_is_told(tmp_path, beir):
     with serving(honest(lambda text: True)) as server:
         found = check_judge(open_existing(work, flags(server), progress=ear))
         assert (found["sensitivity"], found["specificity"]) == (1, 0)
-        run_stages(open_existing(work, {}, progress=ear), ["filter"])
+        run_stages(open_existing(work, flags(server), progress=ear), ["filter"])
     notes = [note for note in ear.notes if "only 0% of random documents" in note]
     assert len(notes) == 2
     with serving(honest(right)) as server:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from negmine.errors import InputError, SettingsError
 
 LARGEST_PROMPT = 1_000_000  # bytes; more than any model reads
+_SUFFIXES = (
+    ".jsonl",
+    ".jsonl.gz",
+    ".tsv",
+    ".csv",
+    ".parquet",
+)  # of files that many may stand for a table
 _OF_THE_KERNEL = ("/proc", "/sys")  # their files have no size, and may have no end
 
 
@@ -15,6 +23,15 @@ def check_regular(path: Path) -> None:
     """Raise InputError unless a path is a regular file."""
     if (why := why_not(path)) is not None:
         raise InputError(f"{path} {why}")
+
+
+def _pattern(path: Path) -> str:
+    """Return how to name the files of a folder that has some that a source may be; else nothing."""
+    for suffix in _SUFFIXES:
+        with suppress(OSError, ValueError):
+            if next(path.glob(f"*{suffix}"), None) is not None:
+                return f" Or all of its files, by a pattern: '{path}/*{suffix}'."
+    return ""
 
 
 def why_not(path: Path) -> str | None:
@@ -29,7 +46,7 @@ def why_not(path: Path) -> str | None:
     except (ValueError, RuntimeError):
         return "is no path: it has a NUL character in it, or its links lead in a circle."
     if stat.S_ISDIR(mode):
-        return "is a folder. Name a file."
+        return f"is a folder. Name a file.{_pattern(path)}"
     if not stat.S_ISREG(mode) or place.as_posix().startswith(_OF_THE_KERNEL):
         return "is a pipe or a device. It is read more than once: copy it to a file first."
     return None

@@ -223,3 +223,15 @@ def test_a_lone_surrogate_is_told_wherever_it_stands(tmp_path, name):
     data = "".join(json.dumps(row) + "\n" for row in rows).encode()
     with pytest.raises(InputError, match=r"line 2: doc_id .*lone surrogate at character 3"):
         read(tmp_path / "corpus.jsonl", data)
+
+
+def test_a_folder_in_the_place_of_a_file_names_the_pattern(tmp_path, beir):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text((beir / "corpus.jsonl").read_text())
+    given = {"queries": beir / "queries.jsonl", "qrels": beir / "qrels/train.tsv"}
+    with pytest.raises(InputError) as told:
+        negmine.index(tmp_path / "w", corpus=folder, retriever=["bm25"], **given)
+    pattern = str(told.value).split("by a pattern: ")[1].strip("'.")
+    assert pattern == f"{folder}/*.jsonl"
+    negmine.index(tmp_path / "w", corpus=pattern, retriever=["bm25"], **given)

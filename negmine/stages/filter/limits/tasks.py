@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from negmine.config.effective import MAX_RISK
 from negmine.config.sampling import settings_in_use
 from negmine.data.frames import table
 from negmine.data.schemas import LIMITS
@@ -51,9 +52,8 @@ def limits(context: Context) -> Stream:
         values_by_setting = of_positives(rules, scores)
         if rules.max_leak is not None:
             _check_evidence(context, rules.max_leak)
-            name, values = knob(
-                applied(rules, values_by_setting), context.config.given.filter.max_risk
-            )
+            most = context.config.given.filter.max_risk
+            name, values = knob(applied(rules, values_by_setting), most)
             try:
                 cells = sweep_of(context, {name: values}, HIDE, SEED, budget_chosen=False)
             except InputError as error:
@@ -65,6 +65,11 @@ def limits(context: Context) -> Stream:
                 f"--max-leak {rules.max_leak}: {name.replace('_', '-')} {best[name]:g}, measured leak "
                 f"{best['leak']:.4f} (at most {best['leak_high']:.4f}), yield {best['yield']:.2f}"
             )
+            if most is None and name == "max_risk" and best[name] > MAX_RISK:
+                context.progress.note(
+                    f"--max-leak {rules.max_leak} allows more risk than the {MAX_RISK:g} that is the default "
+                    f"without it, so more may leak: add --max-risk {MAX_RISK:g} to keep to that."
+                )
         stats.update(values_by_setting)
         rows = {"setting": list(values_by_setting), "value": list(values_by_setting.values())}
         yield table(pl.DataFrame(rows, schema={"setting": pl.String, "value": pl.Float64}), LIMITS)

@@ -12,6 +12,7 @@ from negmine.errors import GateNotMet
 from negmine.stages.filter.leak.budget import chosen
 from negmine.storage.layout import LIMITS
 from negmine.storage.workdir import Workdir
+from tests import warm
 from tests.conftest import write_beir
 from tests.stages.filter.risk.circle import write_circle
 
@@ -89,8 +90,11 @@ def test_a_budget_that_cannot_be_met_is_forgotten_and_an_own_limit_is_its_mildes
         negmine.filter(work, max_leak=0.0001)
     negmine.filter(work, num_negatives=3)
     negmine.write(work)
-    negmine.filter(work, max_leak=0.2, max_risk=0.3)
+    milder = "add --max-risk 0.05 to keep to that"
+    assert milder in warm.negmine("filter", work, "--max-leak", "0.2").stderr
+    own = warm.negmine("filter", work, "--max-leak", "0.2", "--max-risk", "0.3")
     assert Workdir(work).require(LIMITS).stats["max_risk"] == 0.3
+    assert milder not in own.stderr
     notes = negmine.leak(work, max_leak=0.1)["notes"]
     assert any("not in force" in note for note in notes)
     assert "too_risky" not in [r["rules"] for r in negmine.leak(work, no_risk=True)["rules"]]

@@ -8,7 +8,6 @@ markers in a page is replaced; the prose around it is written by hand.
 from __future__ import annotations
 
 import inspect
-import json
 import re
 import sys
 import textwrap
@@ -18,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import keywords
-import pyarrow as pa
 from figures import leak_by_rule
+from formats_page import formats, schema_text
 from typer.main import get_command
 
 from negmine.analysis.lint.rules import RULES
@@ -29,7 +28,7 @@ from negmine.cli.app import app
 from negmine.cli.options import CHOICES
 from negmine.config.catalogue import ENTRIES
 from negmine.config.naming import flag
-from negmine.config.settings import STAGES, WriteSettings
+from negmine.config.settings import STAGES
 from negmine.config.table import default_text
 from negmine.data import schemas
 from negmine.data.sources.columns import ACCEPTED
@@ -38,7 +37,6 @@ from negmine.stages.write.formats.base import OutputFormat
 from negmine.stages.write.formats.registry import FORMATS
 
 HERE = Path(__file__).parent
-TRIED = "reference/formats-tried.json"  # written by trainers.py
 BEGIN, END = "<!-- generated: do not edit by hand -->", "<!-- end of generated -->"
 
 
@@ -201,74 +199,11 @@ def tables() -> str:
             opinions, lists, positive_lists, True, rounds=True, origins=True
         )
         known[f"provenance ({names})"] = schema
-    return "\n\n".join(f"## {name}\n\n{_schema(schema)}" for name, schema in known.items())
+    return "\n\n".join(f"## {name}\n\n{schema_text(schema)}" for name, schema in known.items())
 
 
 def _lists(output: OutputFormat) -> tuple[bool, bool]:
     return output.has_lists, output.positive_lists
-
-
-def formats() -> str:
-    """Return a table of all output formats, what was tried with their trainers, and a section for each."""
-    rows = ["| `--format` | a row per | scores | instruction | files |", "|---|---|---|---|---|"]
-    rows += [
-        f"| [`{one.name}`](#{one.name}) | {one.row_per} | {_PLACES[one.teacher]} | "
-        f"{_PLACES[one.instruction]} | {_files(one)} |"
-        for one in FORMATS.values()
-    ]
-    sections = ["\n".join(rows), tried(), *map(_format, FORMATS.values())]
-    return "\n\n".join(sections)
-
-
-_PLACES = {
-    "none": "", "optional": "with `--teacher`", "required": "`--teacher` is needed",
-    "no": "", "one": "one for all", "each": "for each query",
-}  # fmt: skip
-
-
-def _files(output: OutputFormat) -> str:
-    if not output.main:
-        return f"`part-*.{output.file_kind}`"
-    return ", ".join(f"`{name}`" for name in (output.main, *(one.name for one in output.files)))
-
-
-def _format(output: OutputFormat) -> str:
-    """Return the section of an output format, with the columns that it has for 2 negatives."""
-    teacher = None if output.teacher == "none" else "bm25"
-    two, three = (
-        output.schema(WriteSettings(num_negatives=count, teacher=teacher)) for count in (2, 3)
-    )
-    example = "" if two.equals(three) else " (of 2 negatives)"
-    fence = "python" if "(" in output.command.split("\n")[0] else "sh"
-    about = textwrap.fill(output.about, 112, break_on_hyphens=False)
-    which = f"Columns{example}" if not output.main else f"Columns of `{output.main}`{example}"
-    command = f"```{fence}\n{output.command}\n```"
-    return f"## {output.name}\n\n{about}\n\n{command}\n\n{which}:\n\n{_columns(two)}"
-
-
-def tried() -> str:
-    """Return a table of what was run with each trainer; trainers.py has run it."""
-    rows = ["| format | trainer | version | what was run |", "|---|---|---|---|"]
-    rows += [
-        f"| `{one['format']}` | {one['trainer']} | {one['version']} | {one['what']} |"
-        for one in json.loads((HERE / TRIED).read_text(encoding="utf-8"))
-    ]
-    lead = (
-        "What was run, by `docs/trainers.py`: each file was read by the trainer's own code, and what that "
-        "handed on was compared with provenance and verdicts. Of FlagEmbedding, GPL and DPR only the module "
-        "of the loader was imported, since their packages as a whole want older versions of other packages."
-    )
-    return "\n\n".join([textwrap.fill(lead, 112, break_on_hyphens=False), "\n".join(rows)])
-
-
-def _schema(schema: pa.Schema) -> str:
-    return f"Schema `{schemas.name_of(schema)}`.\n\n{_columns(schema)}"
-
-
-def _columns(schema: pa.Schema) -> str:
-    rows = ["| column | type | may be empty |", "|---|---|---|"]
-    rows += [f"| `{f.name}` | {f.type} | {'yes' if f.nullable else ''} |" for f in schema]
-    return "\n".join(rows)
 
 
 def input_columns() -> str:

@@ -165,17 +165,23 @@ def _difference(
         old, new = recorded.settings.get(name), settings.get(name)
         if old != new:
             change = _change(name.replace("_", "-"), old, new)
-            reasons.append("the source files changed" if name == "sources" else change)
+            if change:
+                reasons.append("the source files changed" if name == "sources" else change)
     if not reasons:
         reasons = _changed_inputs(artifact, recorded, states)[:1]
     return "; ".join(reasons) or "this version of negmine makes it differently"
 
 
 def _change(name: str, old: Any, new: Any) -> str:
-    """Describe a changed setting; of a hash (a model's files, a prompt) only that it changed."""
-    if isinstance(old, bool) or isinstance(new, bool):  # a switch that is not recorded is off
+    """Describe a changed setting; of a hash (a model's files, a prompt) only that it changed.
+
+    Empty where both read the same: a switch that is not recorded is off.
+    """
+    if isinstance(old, bool) or isinstance(new, bool):
         old, new = bool(old), bool(new)
     before, after = _text(old), _text(new)
+    if before == after:
+        return ""
     return f"{name} changed" if _HASH.search(before + after) else f"{name} {before} -> {after}"
 
 

@@ -109,3 +109,8 @@ def test_texts_that_are_encoded_make_an_index_partial(tmp_path, monkeypatch):
     state, reason = why(tmp_path / "w")["1-index/dense-model"]
     assert state == "partial"
     assert reason == "29 texts are encoded"
+
+
+def test_a_switch_that_reads_the_same_is_no_change():
+    assert status._change("weighted", None, False) == ""
+    assert status._change("weighted", None, True) == "weighted off -> on"

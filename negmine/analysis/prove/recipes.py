@@ -38,7 +38,11 @@ def recipe_names(own: Mapping[str, Flags], left_out: tuple[str, ...], against: s
     """
     for name in left_out:
         if name not in BUILT_IN or name == UNTRAINED:
-            raise SettingsError(f"--leave-out {name}: no built-in recipe.{nearest(name, BUILT_IN)}")
+            built_in = [one for one in BUILT_IN if one != UNTRAINED]
+            raise SettingsError(
+                f"--leave-out {name}: no built-in recipe.{nearest(name, built_in)} "
+                f"They are {', '.join(built_in)}."
+            )
     for name in own:
         if not _NAME.fullmatch(name):
             raise SettingsError(f"--recipe {name!r}: a name has letters, digits, and . _ + - only.")

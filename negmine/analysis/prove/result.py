@@ -15,7 +15,7 @@ from negmine.analysis.prove.evaluate import METRICS
 from negmine.analysis.prove.plan import Recipe
 from negmine.analysis.prove.recipes import BUILT_IN, UNTRAINED, Flags
 from negmine.analysis.prove.runs import Outcome
-from negmine.analysis.prove.verdict import of_training, sentences
+from negmine.analysis.prove.verdict import of_seeds, of_training, sentences
 
 BySeed = Mapping[int | None, NDArray[np.float32]]  # seed to metrics of every query
 
@@ -61,6 +61,7 @@ def compared(
         "best": ranked[0],
         "verdict": [
             *(sentences(ranked, leads, len(groups), seconds, alike) if leads else []),
+            *of_seeds(min(len(done[name]) for name in ranked)),
             *of_training(ranked[0], _difference(values[ranked[0]], values[UNTRAINED], groups)),
         ],
         "seconds_per_seed": seconds,

@@ -21,6 +21,16 @@ def of_training(best: str, gain: Difference) -> list[str]:
     ]
 
 
+def of_seeds(seeds: int) -> list[str]:
+    """Say what one seed cannot tell. seeds: how many trainings the recipe with the fewest has."""
+    if seeds > 1:
+        return []
+    return [
+        "With one seed, nothing is known of how much seeds differ: the intervals are too narrow, and another "
+        "seed may name another winner. Train more: --seeds 3."
+    ]
+
+
 def sentences(
     ranked: Sequence[str], leads: Sequence[Difference], queries: int, seconds: float, alike: bool
 ) -> list[str]:
@@ -42,24 +52,27 @@ def sentences(
     elif beaten:
         said.append(
             f"{best} has the highest mean. It is better than {_list(beaten)}. Against {_list(open_)}, the "
-            f"difference may be chance ({others[0]}: {_points(first)})."
+            f"difference may be chance ({open_[0]}: {_points(leads[others.index(open_[0])])})."
         )
     else:
         said.append(
             f"No recipe is better than the others by more than chance: {best} leads {others[0]} by "
             f"{_points(first)}."
         )
-    return [*said, *_surer(first if open_ else None, queries, seconds)]
+    if not open_:
+        return said
+    other, lead = next((n, one) for n, one in zip(others, leads, strict=True) if one.low <= 0)
+    return [*said, *_surer(f"{best} over {other}", lead, queries, seconds)]
 
 
-def _surer(lead: Difference | None, queries: int, seconds: float) -> list[str]:
-    """Say what a clearer answer would take, where the first is not clearly ahead."""
-    if lead is None:
-        return []
+def _surer(whose: str, lead: Difference, queries: int, seconds: float) -> list[str]:
+    """Say what a clearer answer would take, where the first is not clearly ahead. whose: `A over B`."""
     minutes = f"One more seed of all recipes takes about {max(seconds / 60, 0.1):.1f} minutes."
     needed = queries_needed(lead, queries)
     if needed is None or needed > SMALL * queries:
-        return ["The lead is so small that it hardly matters which of these you take."]
+        return [
+            f"The lead of {whose} is so small that it hardly matters which of these two you take."
+        ]
     return [
         f"To see so small a lead, about {needed:,} queries to test on are needed; there were {queries:,}.",
         minutes,

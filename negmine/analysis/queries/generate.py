@@ -39,7 +39,8 @@ def generate_queries(context: Context, settings: QuerySettings, out: Path) -> di
     Returns `work`, `folder`, `documents` (without_query, asked), `requests` (outcome to count), `queries` (how
     many are in the files), `found_by` (retriever to count) and `not_asked_of` (retrievers that cannot search
     for new queries). Answers are kept in the work directory; nothing else changes there. Raises SettingsError,
-    InputError, GeneratorError; MissingArtifact before `index` has run; NotTrusted.
+    InputError; GeneratorError, also where no query is left, and the files stay; MissingArtifact
+    before `index` has run; NotTrusted.
     """
     output.check(out)
     writing = _ready(context, settings)
@@ -52,14 +53,18 @@ def generate_queries(context: Context, settings: QuerySettings, out: Path) -> di
         written = rows.filter(pl.col("outcome") == WRITTEN)
         placed = compute.filtered(written, ranks(context, written, able, settings.found_within))
     kept = placed.filter(pl.col("outcome") == WRITTEN)
-    output.write(out, kept, list(able))
     outcomes = pl.concat([rows.filter(pl.col("outcome") != WRITTEN), placed], how="diagonal")
-    counts = dict(outcomes.group_by("outcome").len().iter_rows())
+    found = dict(outcomes.group_by("outcome").len().iter_rows())
+    counts = {name: found[name] for name in ALL_OUTCOMES if name in found}
+    output.require_some(out, counts)
+    output.write(out, kept, list(able))
+    for note in output.unreadable_notes(counts):
+        context.progress.note(note)
     return {
         "work": context.work.name,
         "folder": str(out),
         "documents": {"without_query": documents.height, "asked": some.height},
-        "requests": {name: counts[name] for name in ALL_OUTCOMES if name in counts},
+        "requests": counts,
         "queries": kept.height,
         "found_within": settings.found_within,
         "found_by": {name: kept[f"{name}_rank"].count() for name in able},
@@ -127,7 +132,7 @@ def _asked(context: Context, settings: QuerySettings, some: pl.DataFrame) -> pl.
         )
     flag = f"--generate-budget {settings.generate_budget}"
     for note in budget_notes(
-        model.spent_budget(context), flag, "The files have what is there.", ""
+        model.spent_budget(context), flag, "Queries come from the answers that are there.", ""
     ):
         context.progress.note(note)
     return compute.table([row for name in some["doc_id"] for row in rows.get(name, [])])

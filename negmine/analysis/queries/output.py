@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import polars as pl
 
 from negmine.config.json_text import parsed
 from negmine.data.schemas import GENERATED
-from negmine.errors import SettingsError
+from negmine.errors import GeneratorError, SettingsError
+from negmine.stages.generate.writing import UNREADABLE, WRITTEN
 from negmine.storage.files import new_folder, write_out
 
 QUERIES, QRELS = "queries.jsonl", "qrels.tsv"
@@ -37,6 +38,31 @@ def _is_ours(out: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(first, dict) and first.get("label") == GENERATED
+
+
+def require_some(out: Path, counts: Mapping[str, int]) -> None:
+    """Raise GeneratorError where no query is left: earlier files are worth more than empty ones.
+
+    counts: outcome to how many requests had it.
+    """
+    if counts.get(WRITTEN):
+        return
+    ended = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "nothing was asked"
+    raise GeneratorError(
+        f"No query is left ({ended}). Nothing is written: what {out} had stays. Try another model or "
+        "--prompt, check --generate-url, raise "
+        "--generate-max-tokens, --generate-budget or --found-within, and ask again with --force."
+    )
+
+
+def unreadable_notes(counts: Mapping[str, int]) -> Iterator[str]:
+    """Yield a note where most answers cannot be read. counts: outcome to how many requests had it."""
+    broken, total = counts.get(UNREADABLE, 0), sum(counts.values())
+    if 2 * broken > total:
+        yield (
+            f"{broken:,} of {total:,} answers cannot be read. Try another model or --prompt, or a higher "
+            "--generate-max-tokens."
+        )
 
 
 def write(out: Path, rows: pl.DataFrame, retrievers: Sequence[str]) -> None:

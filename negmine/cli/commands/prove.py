@@ -75,7 +75,7 @@ def _read_flags(name: str, text: str) -> dict[str, Any]:
     except (TyperException, ValueError) as error:
         why = error.format_message() if isinstance(error, TyperException) else str(error)
         raise SettingsError(
-            f"--recipe {name}: {why} It takes flags of filter and write."
+            f"--recipe {name}: {why.rstrip('.')}. It takes flags of filter and write."
         ) from error
     return flags
 

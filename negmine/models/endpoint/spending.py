@@ -12,6 +12,8 @@ def budget_end(budget: Budget, flag: str) -> str:
     """Return a sentence on a spent budget, with what helps. flag: with its value."""
     if budget.asked:
         return f"{flag} is spent ({budget.asked:,} calls, all kept): run the same command again to go on"
+    if budget.tokens is None:
+        return f"{flag} is too small for one call: raise it"
     return (
         f"{flag} is too small for one call, which may come to {budget.refused:,} tokens: raise it"
     )

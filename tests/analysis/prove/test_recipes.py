@@ -41,6 +41,7 @@ def test_a_recipe_that_cannot_be_read_is_named(texts, words):
         ({}, ("in-batch", "random", "margin"), "work", "nothing to compare"),
         ({}, ("margin",), "margin", "--against margin"),
         ({}, ("margins",), "work", "Did you mean 'margin'"),
+        ({}, ("nobody",), "work", "They are in-batch, random, margin, work."),
     ],
 )
 def test_what_cannot_be_compared_is_refused(own, left_out, against, words):

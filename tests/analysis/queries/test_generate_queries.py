@@ -205,10 +205,42 @@ def test_what_somebody_else_has_written_stays(tmp_path, work, name):
 
 def test_a_model_on_this_machine_writes_nothing_that_can_be_read(tmp_path, work):
     model = str(chat_model(tmp_path / "tiny"))
-    made = negmine.generate_queries(
-        work, tmp_path / "q", documents=2, generate_local=model, generate_max_tokens=4
+    with pytest.raises(GeneratorError, match="2 unreadable"):
+        negmine.generate_queries(
+            work, tmp_path / "q", documents=2, generate_local=model, generate_max_tokens=4
+        )
+    assert not (tmp_path / "q").exists()
+
+
+@pytest.mark.parametrize(
+    ("bad", "ended"),
+    [(answer("so be it"), "15 unreadable"), ("<html>a proxy</html>", "15 not_heard")],
+)
+def test_where_nothing_is_left_earlier_queries_stay(tmp_path, work, bad, ended):
+    out, scripts = tmp_path / "q", [writes(about)]
+    with serving(lambda request, number: scripts[-1](request, number)) as server:
+        generated(work, server, out)
+        before = [(out / name).read_bytes() for name in ("queries.jsonl", "qrels.tsv")]
+        scripts.append(lambda request, number: (200, bad))
+        flags = ("--documents", 99, "--generate-retries", 0, "--generate-model", "other")
+        done = invoke("generate-queries", work, *flags, "--generate-url", server.url, "--out", out)
+    assert done.exit_code == 1 and ended in " ".join(done.output.split())
+    assert [(out / name).read_bytes() for name in ("queries.jsonl", "qrels.tsv")] == before
+
+
+def test_where_most_answers_cannot_be_read_a_note_says_so(tmp_path, work):
+    def script(request, number):
+        name, _ = document_in(request)
+        return 200, answer(json.dumps({"query": about(name)}) if name == "tea-5" else "so be it")
+
+    with serving(script) as server:
+        flags = ("--documents", 99, "--generate-retries", 0, "--generate-model", "m")
+        done = invoke(
+            "generate-queries", work, *flags, "--generate-url", server.url, "--out", tmp_path / "q"
+        )
+    assert done.exit_code == 0 and "14 of 15 answers cannot be read" in " ".join(
+        done.output.split()
     )
-    assert made["requests"] == {"unreadable": 2} and not lines(tmp_path / "q")
 
 
 def test_what_cannot_work_is_refused(tmp_path, work, data):

@@ -220,4 +220,7 @@ def test_a_budget_that_is_too_small_for_one_call_is_told(tmp_path, beir, budget)
         with pytest.raises(JudgeError, match="too small for one call"):
             mine(tmp_path / "v", beir, server, judge_budget=budget, judge_check=50)
         assert server.requests == []
-    assert any(f"--judge-budget {budget} is too small for one call" in note for note in ear.notes)
+    said = [
+        note for note in ear.notes if f"--judge-budget {budget} is too small for one call" in note
+    ]
+    assert said and all(("tokens:" in note) == (budget != "0") for note in said)

@@ -228,6 +228,14 @@ def test_a_judge_that_always_says_yes_is_told(tmp_path, beir):
         assert quiet.notes == []
 
 
+def test_a_judge_that_always_says_no_is_told(tmp_path, beir):
+    work, ear = mined(tmp_path / "w", beir), Ear()
+    with serving(honest(lambda text: False)) as server:
+        found = check_judge(open_existing(work, flags(server), progress=ear))
+    assert found["sensitivity"] == 0
+    assert [note for note in ear.notes if "calls none of" in note]
+
+
 def test_an_examination_that_was_not_heard_is_not_over(tmp_path, beir):
     work = mined(tmp_path / "w", beir)
     broken = [True]

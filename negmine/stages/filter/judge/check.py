@@ -130,6 +130,11 @@ def note_weakness(context: Context) -> None:
             "judged negatives not relevant: few candidates will be left, and --relabel would write wrong "
             "positives. Try another model or prompt."
         )
+    if measured["sensitivity"] == 0 and silent < FEW:
+        context.progress.note(
+            f"The judge {context.config.filter.judge} calls none of {measured['positives']:,} known positives "
+            "relevant: it would let every missed positive pass as a negative. Try another model or prompt."
+        )
 
 
 def trials(context: Context) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import polars as pl
@@ -22,12 +22,17 @@ class WithGenerated(Corpus):
 
     def __init__(self, work: Workdir, title: bool, title_separator: str) -> None:
         super().__init__(work, title, title_separator, generated=True)
+        self._written = cache(self._count_written)
+
+    def __len__(self) -> int:
+        """Return the number of documents that have positions, written ones among them."""
+        return super().__len__() + self._written()
 
     def documents(
         self, positions: NDArray[np.int64] | None = None, columns: Sequence[str] = ()
     ) -> Iterator[pa.Table]:
         """Yield doc_id, text, source_row, in order (see Corpus); a written document has no source_row."""
-        indexed = sum(self.part_documents())
+        indexed = super().__len__()
         own = None if positions is None else positions[positions < indexed]
         yield from super().documents(own, columns)
         start = indexed
@@ -41,6 +46,10 @@ class WithGenerated(Corpus):
             source_row = pl.lit(None, pl.Int64).alias("source_row")
             others = [pl.lit(None).alias(name) for name in columns]
             yield rows.select("doc_id", "text", source_row, *others).to_arrow()
+
+    def _count_written(self) -> int:
+        written = self._work.scan(GENERATED).select(pl.col("doc_id").count())
+        return int(written.collect().item())
 
     def _ids(self) -> pl.LazyFrame:
         written = self._work.scan(GENERATED).select("doc_id").drop_nulls()

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -98,12 +99,17 @@ def write_beir(folder, documents=None, queries=None, qrels=None, split="train", 
     return folder
 
 
+@lru_cache(maxsize=1 << 17)
+def _of_word(word, dims):
+    seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+    return np.random.default_rng(seed).standard_normal(dims)
+
+
 def vector(text, dims=32):
     """Return a unit vector made of a text's words: shared words, shared directions."""
     total = np.full(dims, 1e-3)
     for word in text.lower().split():
-        seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
-        total += np.random.default_rng(seed).standard_normal(dims)
+        total += _of_word(word, dims)
     return (total / np.linalg.norm(total)).astype(np.float32)
 
 

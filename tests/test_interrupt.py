@@ -22,6 +22,7 @@ def interrupted(context):
 door.candidates = interrupted
 from negmine.cli.start import main
 number, sys.argv = sys.argv.pop(), ["negmine", *sys.argv[1:]]
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, as it should be
 main()
 """
 

@@ -130,11 +130,9 @@ def test_the_driver_is_killed_at_five_places_and_the_command_given_again(
     words = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
     command = ["mine", tmp_path / "w", *words]
     small = f"import negmine.config.memory as e; e.PART_QUERIES = {PART}"
-    kills = 0
     for last in (15, 25, 30, 25, 20):  # steps of the driver in each command
         done = killed.negmine(command, tmp_path / "w", last, small)
-        kills += killed.was_killed(done)
-    assert kills == 5
+        assert killed.was_killed(done), done.stderr
     done = killed.negmine(command, tmp_path / "w", 0, small)
     assert done.returncode == 0, done.stderr
     same(tmp_path / "w", expected)

@@ -43,6 +43,7 @@ os.environ.clear()
 os.environ.update(process["environment"])
 os.chdir(process["folder"])
 sys.path[0], sys.argv = "", ["-c", *process["words"]]
+sys.path[1:1] = os.environ.get("PYTHONPATH", "").split(os.pathsep)
 for number, name, mode in ((0, os.devnull, "r"), (1, process["out"], "w"), (2, process["err"], "w")):
     with open(name, mode) as file:
         os.dup2(file.fileno(), number)

@@ -14,7 +14,7 @@ from negmine.scorers.judge.role import JUDGE, Role
 from negmine.scorers.judge.wire import read
 
 REFUSALS = 10  # prompts that may be refused before the first is answered
-NOT_THIS_PROMPT = (400, 413, 422)
+NOT_THIS_PROMPT, NOT_FOUND = (400, 413, 422), 404  # statuses of HTTP
 TOP = 20  # first tokens told, the most that endpoints give
 MOST_BYTES = 1_000_000  # of an answer; the longest that a judge needs has some thousands
 
@@ -69,8 +69,8 @@ class HttpChat:
             self._insist.failed = True
             role = self._role
             raise role.error(
-                f"The {role.name} at {self._url} refuses: {self._insist.words(error)}. Check {role.keys[0]}, "
-                f"{role.prefix}-url and {role.prefix}-model; calls made so far are kept."
+                f"The {role.name} at {self._url} refuses: {self._insist.words(error)}. "
+                f"{_remedy(role, error.status_code)}; calls made so far are kept."
             ) from error
         except (self._openai.OpenAIError, TimeoutError) as error:
             self._insist.failed = True
@@ -104,3 +104,14 @@ class HttpChat:
             f"The {role.name} at {home} redirects to {target}, and neither the key nor documents go there. If "
             f"that is the {role.name} you want, give its address as {role.prefix}-url."
         )
+
+
+def _remedy(role: Role, status: int) -> str:
+    """Return what to check after an answer of this HTTP status."""
+    url, model = f"{role.prefix}-url", f"{role.prefix}-model"
+    if status in NOT_THIS_PROMPT:
+        limits = f"{role.prefix}-max-tokens, {role.prefix}-extra"
+        return f"It has taken no prompt yet: check {model}, {limits}, and your own prompt if you gave one"
+    if status == NOT_FOUND:
+        return f"Check {url} and {model}"
+    return f"Check {role.keys[0]}, {url} and {model}"

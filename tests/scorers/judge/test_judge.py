@@ -187,6 +187,22 @@ def test_an_endpoint_that_is_dead_or_refuses_is_told(tmp_path, beir):
             mine(tmp_path / "b", beir, server)
 
 
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (400, r"check --judge-model, --judge-max-tokens, --judge-extra, and"),
+        (403, r"Check NEGMINE_JUDGE_KEY, --judge-url and --judge-model"),
+        (404, r"Check --judge-url and --judge-model"),
+    ],
+)
+def test_the_remedy_of_a_refusal_fits_its_status(tmp_path, beir, status, remedy):
+    with (
+        serving(lambda r, n: (status, {"error": {"message": "no"}})) as server,
+        pytest.raises(JudgeError, match=remedy),
+    ):
+        mine(tmp_path / "w", beir, server, judge_batch=1)
+
+
 UNUSABLE = {
     "no answer": lambda names: answer(""),
     "prose": lambda names: answer("I think the first one is quite good."),

@@ -16,11 +16,13 @@ def labels(kept: dict[str, Any]) -> str:
         lines = [
             f"{kept['new']:,} new, {kept['changed']:,} changed, {kept['unchanged']:,} known already; "
             f"{kept['relevant']:,} say relevant, {kept['not_relevant']:,} not relevant",
-            f"{kept['against_qrels']:,} of them say other than the qrels; "
+            f"{kept['against_qrels']:,} of them contradict a row of the qrels; "
             f"{counted(kept['unanswered'], 'rows')} without an answer",
             f"{work} has {counted(kept['labels'], 'labels')} now",
         ]
-    return "\n".join([*lines, f"So that everything follows: negmine mine {work}"])
+    has_changed = any(kept.get(name) for name in ("forgotten", "new", "changed"))
+    follows = f"So that everything follows: negmine mine {work}"
+    return "\n".join([*lines, follows if has_changed else "Nothing has changed."])
 
 
 def questions(asked: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ def http(body, status="200 OK", length=None, **headers):
     named = {
         "Content-Type": "application/json",
         "Content-Length": len(data) if length is None else length,
+        "Connection": "close",  # each connection has one answer: none is used again
     }
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in named.items()), "", ""]

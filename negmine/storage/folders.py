@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from negmine.errors import WorkdirError
@@ -30,10 +31,19 @@ def refuse_file(path: Path) -> None:
 
 
 def files_in(folder: Path, without: str) -> list[str]:
-    """Return the files of an artifact, by their paths inside it, without those in the folder `without`."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    names = (path.relative_to(folder) for path in paths)
+    """Return the files of an artifact, by their paths inside it, without those in the folder `without`.
+
+    Raises OSError for a folder that cannot be read: pathlib's globs leave such a folder out without a word.
+    """
+    if not folder.exists():
+        return []
+    paths = (Path(top, name) for top, _, names in os.walk(folder, onerror=_fail) for name in names)
+    names = (path.relative_to(folder) for path in paths if path.is_file())
     return [name.as_posix() for name in names if name.parts[0] != without]
+
+
+def _fail(error: OSError) -> None:
+    raise error
 
 
 def size_of(path: Path) -> int:
